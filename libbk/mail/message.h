@@ -1,0 +1,126 @@
+/*
+ * What every store says about accounts, folders and messages, and what a set
+ * keeps of them: plain data, no store's own form.
+ */
+
+#ifndef BK_MAIL_MESSAGE_H
+#define BK_MAIL_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#define BK_DIGEST_LEN 16
+
+/* System flags, RFC 3501 section 2.3.2, and Maildir's P. */
+enum bk_flag {
+	BK_FLAG_SEEN = 1,
+	BK_FLAG_ANSWERED = 2,
+	BK_FLAG_FLAGGED = 4,
+	BK_FLAG_DELETED = 8,
+	BK_FLAG_DRAFT = 16,
+	BK_FLAG_PASSED = 32,
+};
+
+/*
+ * A message as a listing gives it.  Strings and keyword arrays live in the
+ * arena of the list.  What a listing did not learn is 0 and filled by fetch.
+ */
+struct bk_message {
+	const char *name; /* the store's name: Maildir's base name before ":2,"; "" where it has none */
+	const char *file; /* driver's own: where the body lies now; never stored */
+	uint32_t uid;     /* 0: the store has none */
+	uint8_t flags;    /* enum bk_flag */
+	uint16_t n_keywords;
+	const uint16_t *keywords; /* ascending indexes of folder->keywords */
+	int64_t date;             /* INTERNALDATE, UTC seconds */
+	uint64_t size;            /* bytes as the store holds it */
+	uint64_t modseq;          /* 0: not known */
+};
+
+struct bk_message_list {
+	struct bk_arena arena;
+	struct bk_message *items; /* owned */
+	size_t n, cap;
+};
+
+void bk_message_list_clear(struct bk_message_list *list);
+/* One more, zeroed; valid until the next call. */
+struct bk_message *bk_message_list_add(struct bk_message_list *list);
+/* By (uid, name): the order of a set. */
+void bk_message_list_sort(struct bk_message_list *list);
+
+struct bk_acl_entry {
+	const char *who;    /* RFC 4314 identifier: "user=ann", "anyone", "-group=x" as Dovecot writes it */
+	const char *rights; /* as the store writes them */
+};
+
+/* Name and value; a value may hold any bytes. */
+struct bk_property {
+	const char *name;
+	struct bk_view value;
+};
+
+/*
+ * A folder.  `name` is what a person sees: UTF-8, its levels joined by '/',
+ * "INBOX" for the inbox (a '/' inside a level is not possible in Maildir and
+ * is refused elsewhere).  `raw` is the store's own spelling ("." or
+ * ".Entw&APw-rfe" in Maildir++), kept to restore it alike.
+ */
+struct bk_folder {
+	struct bk_arena arena; /* of all strings and arrays below */
+	const char *name;
+	struct bk_view raw;
+	char delimiter;       /* of raw names, 0 if flat */
+	uint32_t uid_validity; /* 0: not known */
+	uint32_t uid_next;     /* 0: not known */
+	uint64_t highest_modseq;
+	uint8_t guid[16];
+	bool has_guid;
+	bool subscribed;
+	bool no_select;          /* holds no messages: a level only */
+	const char *special_use; /* "\\Sent" or NULL */
+	const char **keywords;   /* the keyword table; n_keywords of them */
+	size_t n_keywords;
+	struct bk_acl_entry *acl;
+	size_t n_acl;
+	struct bk_property *annotations;
+	size_t n_annotations;
+	void *driver; /* driver's own state for this folder, never stored; freed by the driver's list clear */
+};
+
+void bk_folder_clear(struct bk_folder *folder);
+
+struct bk_folder_list {
+	struct bk_folder *items; /* owned */
+	size_t n, cap;
+};
+
+void bk_folder_list_clear(struct bk_folder_list *list);
+struct bk_folder *bk_folder_list_add(struct bk_folder_list *list);
+
+/* The index of a keyword in the folder's table, added if it is new. */
+uint16_t bk_folder_keyword(struct bk_folder *folder, const char *keyword);
+
+/* An account: one user's mail. */
+struct bk_account {
+	const char *address; /* "ann@example.org", or whatever the pattern gives */
+	const char *root;    /* driver's own: where it lies; never stored */
+	struct bk_property *settings; /* files that belong to the account, not to a folder: maildirsize, ... */
+	size_t n_settings;
+};
+
+struct bk_account_list {
+	struct bk_arena arena;
+	struct bk_account *items; /* owned; sorted by address */
+	size_t n, cap;
+};
+
+void bk_account_list_clear(struct bk_account_list *list);
+struct bk_account *bk_account_list_add(struct bk_account_list *list);
+void bk_account_list_sort(struct bk_account_list *list);
+
+#endif

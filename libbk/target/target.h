@@ -1,0 +1,117 @@
+/*
+ * A target keeps named blobs: a local folder, FTP, SMB, WebDAV, SFTP, S3.  It
+ * is trusted for nothing but keeping bytes.
+ *
+ * Names are those of bk-format(5): lower-case ASCII letters, digits and dots,
+ * levels joined by '/', at most three of them.  A blob is written once, under
+ * a name that was never used before, and appears whole or not at all.  A LIST
+ * that starts after a commit was answered shows it.
+ */
+
+#ifndef BK_TARGET_TARGET_H
+#define BK_TARGET_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/stream.h"
+
+struct bk_target;
+struct bk_put;
+
+#define BK_LENGTH_UNKNOWN UINT64_MAX
+
+struct bk_blob {
+	char *name;     /* below the listed prefix's root: "data/<set>/p00000000.bkp" */
+	uint64_t size;  /* bytes */
+	int64_t mtime;  /* UTC seconds by the target's clock; 0: not known */
+};
+
+struct bk_blob_list {
+	struct bk_blob *items; /* owned */
+	size_t n, cap;
+};
+
+/* Driver contract; BK_GONE for a name that is not there, BK_FULL for no room,
+ * BK_DENIED for rights, BK_LOST when the session is over. */
+struct bk_target_ops {
+	const char *scheme;
+
+	void (*close)(struct bk_target *target);
+
+	/* Begins a blob; `length` in bytes, or BK_LENGTH_UNKNOWN where the
+	 * driver has unknown_length. */
+	int (*put_begin)(struct bk_target *target, const char *name,
+			 uint64_t length, struct bk_put **out,
+			 struct bk_err *err);
+	int (*put_write)(struct bk_put *put, const void *data, size_t len,
+			 struct bk_err *err);
+	/* Makes it durable and visible; ends the put either way. */
+	int (*put_commit)(struct bk_put *put, struct bk_err *err);
+	void (*put_abort)(struct bk_put *put);
+
+	/* Bytes [offset, offset + len) exactly; BK_CORRUPT when the blob ends before. */
+	int (*get)(struct bk_target *target, const char *name, uint64_t offset,
+		   uint64_t len, struct bk_sink *to, struct bk_err *err);
+	/* All blobs below a folder ("data", "" for all), recursive, sorted by
+	 * name; unfinished puts left out.  A folder that is not there is empty;
+	 * a listing that failed is an error, never an empty list. */
+	int (*list)(struct bk_target *target, const char *folder,
+		    struct bk_blob_list *out, struct bk_err *err);
+	int (*stat)(struct bk_target *target, const char *name, uint64_t *size,
+		    struct bk_err *err);
+	/* BK_GONE if it is not there. */
+	int (*remove)(struct bk_target *target, const char *name,
+		      struct bk_err *err);
+	bool unknown_length;
+};
+
+/* Embedded first in each driver's own struct.  The functions below may be
+ * called from several threads at a time on a target whose driver says so. */
+struct bk_target {
+	const struct bk_target_ops *ops;
+	const char *where; /* for messages: a path, or a URL without secrets */
+};
+
+/* Embedded first in each driver's own put. */
+struct bk_put {
+	struct bk_target *target;
+};
+
+/* Opens a path (the only kind of this version): BK_GONE if there is none, and
+ * `create` is false. */
+int bk_target_open(struct bk_target **out, const char *where, bool create,
+		   struct bk_err *err);
+void bk_target_close(struct bk_target *target); /* NULL is fine */
+
+int bk_target_put_begin(struct bk_target *target, const char *name,
+			uint64_t length, struct bk_put **out,
+			struct bk_err *err);
+int bk_put_write(struct bk_put *put, const void *data, size_t len,
+		 struct bk_err *err);
+int bk_put_commit(struct bk_put *put, struct bk_err *err);
+void bk_put_abort(struct bk_put *put); /* NULL is fine */
+
+/* A small blob in one go. */
+int bk_target_put(struct bk_target *target, const char *name,
+		  struct bk_view bytes, struct bk_err *err);
+int bk_target_get(struct bk_target *target, const char *name, uint64_t offset,
+		  uint64_t len, struct bk_sink *to, struct bk_err *err);
+/* The same into a buffer, which is emptied first. */
+int bk_target_read(struct bk_target *target, const char *name, uint64_t offset,
+		   uint64_t len, struct bk_buf *into, struct bk_err *err);
+int bk_target_list(struct bk_target *target, const char *folder,
+		   struct bk_blob_list *out, struct bk_err *err);
+int bk_target_stat(struct bk_target *target, const char *name, uint64_t *size,
+		   struct bk_err *err);
+int bk_target_remove(struct bk_target *target, const char *name,
+		     struct bk_err *err);
+void bk_blob_list_clear(struct bk_blob_list *list);
+/* The blob of that name in a sorted list, or NULL. */
+const struct bk_blob *bk_blob_list_find(const struct bk_blob_list *list,
+					const char *name);
+
+#endif
