@@ -49,12 +49,36 @@ struct bk_recipe {
 void bk_recipe_clear(struct bk_recipe *recipe); /* frees */
 void bk_recipe_reset(struct bk_recipe *recipe); /* empties, keeps the room */
 
-/* Appends the body record of bk-format(5).  Every ref is a place. */
-void bk_recipe_encode(const struct bk_recipe *recipe, struct bk_buf *to);
+/*
+ * What a ref is encoded against: the ref before it in the same role.  Traces,
+ * skeletons and parts go to packs of their own lane, so each role runs through
+ * nearly consecutive chunks.  One trail runs over all rows of one manifest
+ * record, by the writer and by the reader alike.
+ */
+enum bk_ref_role {
+	BK_REF_TRACE,
+	BK_REF_SKELETON,
+	BK_REF_PLAIN,   /* of a part that is stored as it is */
+	BK_REF_ENCODED, /* of a part that is stored decoded */
+	BK_REF_ROLES,
+};
 
-/* Reads one body record; BK_CORRUPT if it is malformed or its counts cannot
- * fit in what is left of the cursor. */
-int bk_recipe_decode(struct bk_cursor *from, struct bk_recipe *out,
-		     struct bk_err *err);
+struct bk_ref_trail {
+	uint32_t ordinal[4]; /* by enum bk_ref_role */
+	int64_t chunk[4];
+};
+
+/* At the start of a manifest record: (ordinal 0, chunk -1) in each role. */
+void bk_ref_trail_init(struct bk_ref_trail *trail);
+
+/* Appends the body record of bk-format(5).  Every ref is a place. */
+void bk_recipe_encode(const struct bk_recipe *recipe,
+		      struct bk_ref_trail *trail, struct bk_buf *to);
+
+/* Reads one body record into *out, which is reset first; BK_CORRUPT if it is
+ * malformed or its counts cannot fit in what is left of the cursor: then the
+ * cursor, the trail and *out are of no further use. */
+int bk_recipe_decode(struct bk_cursor *from, struct bk_ref_trail *trail,
+		     struct bk_recipe *out, struct bk_err *err);
 
 #endif
