@@ -9,7 +9,7 @@
 
 #define PAGE_MIN ((size_t)4096)
 #define PAGE_MAX ((size_t)256 << 10)
-#define ALIGN _Alignof(max_align_t)
+#define ALIGN    _Alignof(max_align_t)
 
 struct bk_arena_page {
 	struct bk_arena_page *older;

@@ -11,8 +11,10 @@
 
 static _Noreturn void out_of_memory(size_t n)
 {
-	(void)fprintf(stderr, "bk: out of memory (%zu bytes); run again with "
-			      "less to do at a time (--jobs 1)\n", n);
+	(void)fprintf(stderr,
+		      "bk: out of memory (%zu bytes); run again with "
+		      "less to do at a time (--jobs 1)\n",
+		      n);
 	abort();
 }
 
@@ -63,8 +65,8 @@ char *bk_asprintf(const char *fmt, ...)
 void *bk_try_alloc(size_t n, size_t limit, struct bk_err *err)
 {
 	if (n > limit) {
-		bk_fail(err, BK_CORRUPT, "%zu bytes wanted where %zu is the most",
-			n, limit);
+		bk_fail(err, BK_CORRUPT,
+			"%zu bytes wanted where %zu is the most", n, limit);
 		return NULL;
 	}
 	void *p = calloc(1, n ? n : 1);
@@ -121,8 +123,8 @@ uint8_t *bk_buf_try_grow(struct bk_buf *buf, size_t n, size_t limit,
 			 struct bk_err *err)
 {
 	if (buf->len > limit || n > limit - buf->len) {
-		bk_fail(err, BK_CORRUPT, "%zu bytes wanted where %zu is the most",
-			n, limit);
+		bk_fail(err, BK_CORRUPT,
+			"%zu bytes wanted where %zu is the most", n, limit);
 		return NULL;
 	}
 	return bk_buf_grow(buf, n);

@@ -45,7 +45,8 @@ void bk_buf_add_u32(struct bk_buf *buf, uint32_t v);
 void bk_buf_add_u64(struct bk_buf *buf, uint64_t v);
 void bk_buf_add_varint(struct bk_buf *buf, uint64_t v); /* unsigned LEB128 */
 void bk_buf_add_zigzag(struct bk_buf *buf, int64_t v);
-void bk_buf_add_string(struct bk_buf *buf, const char *s); /* varint length, bytes */
+void bk_buf_add_string(struct bk_buf *buf,
+		       const char *s); /* varint length, bytes */
 void bk_buf_add_blob(struct bk_buf *buf, const void *data, size_t n);
 void bk_buf_printf(struct bk_buf *buf, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -59,7 +60,7 @@ static inline struct bk_view bk_buf_view(const struct bk_buf *buf)
 }
 
 /* malloc, realloc, strdup that die with a line on stderr when memory is out. */
-void *bk_alloc(size_t n);             /* zeroed */
+void *bk_alloc(size_t n); /* zeroed */
 void *bk_realloc(void *p, size_t n);
 char *bk_strdup(const char *s);
 char *bk_strndup(const char *s, size_t n);

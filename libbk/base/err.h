@@ -29,7 +29,8 @@ enum bk_kind {
 /* The caller's, never NULL, untouched on success.  {0} is a valid empty one. */
 struct bk_err {
 	enum bk_kind kind;
-	char text[BK_ERR_TEXT_MAX]; /* NUL-terminated UTF-8; cut when too long */
+	char text[BK_ERR_TEXT_MAX]; /* NUL-terminated UTF-8; cut when too long
+				     */
 };
 
 /* Both set *err and return -1, so that `return bk_fail(...)` reads well. */

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 
 #define BK_SHA256_LEN 32
-#define BK_KEY_LEN 32
+#define BK_KEY_LEN    32
 
 struct bk_sha256 {
 	_Alignas(16) uint8_t state[128]; /* opaque */

@@ -30,10 +30,12 @@ enum bk_flag {
  * arena of the list.  What a listing did not learn is 0 and filled by fetch.
  */
 struct bk_message {
-	const char *name; /* the store's name: Maildir's base name before ":2,"; "" where it has none */
-	const char *file; /* driver's own: where the body lies now; never stored */
-	uint32_t uid;     /* 0: the store has none */
-	uint8_t flags;    /* enum bk_flag */
+	const char *name; /* the store's name: Maildir's base name before ":2,";
+			     "" where it has none */
+	const char
+		*file; /* driver's own: where the body lies now; never stored */
+	uint32_t uid;  /* 0: the store has none */
+	uint8_t flags; /* enum bk_flag */
 	uint16_t n_keywords;
 	const uint16_t *keywords; /* ascending indexes of folder->keywords */
 	int64_t date;             /* INTERNALDATE, UTC seconds */
@@ -54,7 +56,8 @@ struct bk_message *bk_message_list_add(struct bk_message_list *list);
 void bk_message_list_sort(struct bk_message_list *list);
 
 struct bk_acl_entry {
-	const char *who;    /* RFC 4314 identifier: "user=ann", "anyone", "-group=x" as Dovecot writes it */
+	const char *who;    /* RFC 4314 identifier: "user=ann", "anyone",
+			       "-group=x" as Dovecot writes it */
 	const char *rights; /* as the store writes them */
 };
 
@@ -74,7 +77,7 @@ struct bk_folder {
 	struct bk_arena arena; /* of all strings and arrays below */
 	const char *name;
 	struct bk_view raw;
-	char delimiter;       /* of raw names, 0 if flat */
+	char delimiter;        /* of raw names, 0 if flat */
 	uint32_t uid_validity; /* 0: not known */
 	uint32_t uid_next;     /* 0: not known */
 	uint64_t highest_modseq;
@@ -89,7 +92,8 @@ struct bk_folder {
 	size_t n_acl;
 	struct bk_property *annotations;
 	size_t n_annotations;
-	void *driver; /* driver's own state for this folder, never stored; freed by the driver's list clear */
+	void *driver; /* driver's own state for this folder, never stored; freed
+			 by the driver's list clear */
 };
 
 void bk_folder_clear(struct bk_folder *folder);
@@ -107,9 +111,11 @@ uint16_t bk_folder_keyword(struct bk_folder *folder, const char *keyword);
 
 /* An account: one user's mail. */
 struct bk_account {
-	const char *address; /* "ann@example.org", or whatever the pattern gives */
-	const char *root;    /* driver's own: where it lies; never stored */
-	struct bk_property *settings; /* files that belong to the account, not to a folder: maildirsize, ... */
+	const char
+		*address; /* "ann@example.org", or whatever the pattern gives */
+	const char *root; /* driver's own: where it lies; never stored */
+	struct bk_property *settings; /* files that belong to the account, not
+					 to a folder: maildirsize, ... */
 	size_t n_settings;
 };
 

@@ -29,14 +29,16 @@ enum bk_style {
 struct bk_part {
 	uint64_t skip;
 	uint32_t n_refs;
-	uint32_t line; /* encoded: characters a line, a multiple of 4; 0 = never broken */
+	uint32_t line; /* encoded: characters a line, a multiple of 4; 0 = never
+			  broken */
 	bool encoded;  /* the chunks are decoded base64 */
 	bool eol;      /* encoded: LF between lines */
 };
 
 struct bk_recipe {
 	enum bk_style style;
-	uint32_t *lines; /* ascending numbers, from 0, of LF-ended lines of the canonical message that used the other line end */
+	uint32_t *lines; /* ascending numbers, from 0, of LF-ended lines of the
+			    canonical message that used the other line end */
 	size_t n_lines, cap_lines;
 	uint32_t n_trace;    /* refs of the trace come first in refs, */
 	uint32_t n_skeleton; /* then the skeleton's, then each part's */

@@ -28,12 +28,14 @@ enum bk_chunk_type {
 	BK_CHUNK_SKELETON = 2,
 	BK_CHUNK_TEXT = 3,
 	BK_CHUNK_BINARY = 4,
-	BK_CHUNK_PIECE = 5, /* of a part above BK_TEXT_WHOLE_MAX or BK_BINARY_WHOLE_MAX */
+	BK_CHUNK_PIECE = 5, /* of a part above BK_TEXT_WHOLE_MAX or
+			       BK_BINARY_WHOLE_MAX */
 	BK_CHUNK_TREE = 6,
 	BK_CHUNK_META = 7,
 };
 
-/* Chunks that compress alike lie together: a writer has one open block a lane. */
+/* Chunks that compress alike lie together: a writer has one open block a lane.
+ */
 enum bk_lane {
 	BK_LANE_TRACE,
 	BK_LANE_HEADER,
@@ -43,8 +45,11 @@ enum bk_lane {
 };
 
 #define BK_CHUNK_MAX ((size_t)1 << 20)
-#define BK_TEXT_WHOLE_MAX ((size_t)64 << 10)  /* longer text is cut by content into about 8 KiB */
-#define BK_BINARY_WHOLE_MAX ((size_t)1 << 20) /* longer binary is cut every 512 KiB */
+#define BK_TEXT_WHOLE_MAX                                                      \
+	((size_t)64 << 10) /* longer text is cut by content into about 8 KiB   \
+			    */
+#define BK_BINARY_WHOLE_MAX                                                    \
+	((size_t)1 << 20) /* longer binary is cut every 512 KiB */
 
 /* Who keeps the chunks of a message that is being split. */
 struct bk_chunk_sink {

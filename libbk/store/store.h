@@ -24,12 +24,14 @@ struct bk_store;
 
 /* What a [store] section or a store URL says.  Strings are the caller's. */
 struct bk_store_config {
-	const char *name;    /* "mail", or the URL itself */
-	const char *type;    /* "maildir" */
-	const char *path;    /* with %d %n %u as in Dovecot; no % = one account */
+	const char *name; /* "mail", or the URL itself */
+	const char *type; /* "maildir" */
+	const char *path; /* with %d %n %u as in Dovecot; no % = one account */
 	const char *layout;  /* "auto", "maildir++", "fs" */
-	const char *control; /* pattern of Dovecot's CONTROL= folder, NULL = beside the mail */
-	const char *owner;   /* "user:group" for what is written, NULL = as the tree's own */
+	const char *control; /* pattern of Dovecot's CONTROL= folder, NULL =
+				beside the mail */
+	const char *owner;   /* "user:group" for what is written, NULL = as the
+				tree's own */
 	bool writable;       /* false: every write op is BK_MISUSE */
 };
 
@@ -130,7 +132,8 @@ struct bk_store {
 struct bk_folder_writer {
 	struct bk_store *store;
 	bool keeps_uids;       /* the UIDs given to keep() are taken */
-	uint32_t uid_validity; /* of the folder after finish; 0: the server will choose */
+	uint32_t uid_validity; /* of the folder after finish; 0: the server will
+				  choose */
 };
 
 /* By config->type; BK_MISUSE for an unknown one. */

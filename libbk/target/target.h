@@ -25,9 +25,10 @@ struct bk_put;
 #define BK_LENGTH_UNKNOWN UINT64_MAX
 
 struct bk_blob {
-	char *name;     /* below the listed prefix's root: "data/<set>/p00000000.bkp" */
-	uint64_t size;  /* bytes */
-	int64_t mtime;  /* UTC seconds by the target's clock; 0: not known */
+	char *name;    /* below the listed prefix's root:
+			  "data/<set>/p00000000.bkp" */
+	uint64_t size; /* bytes */
+	int64_t mtime; /* UTC seconds by the target's clock; 0: not known */
 };
 
 struct bk_blob_list {
@@ -53,7 +54,8 @@ struct bk_target_ops {
 	int (*put_commit)(struct bk_put *put, struct bk_err *err);
 	void (*put_abort)(struct bk_put *put);
 
-	/* Bytes [offset, offset + len) exactly; BK_CORRUPT when the blob ends before. */
+	/* Bytes [offset, offset + len) exactly; BK_CORRUPT when the blob ends
+	 * before. */
 	int (*get)(struct bk_target *target, const char *name, uint64_t offset,
 		   uint64_t len, struct bk_sink *to, struct bk_err *err);
 	/* All blobs below a folder ("data", "" for all), recursive, sorted by

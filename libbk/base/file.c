@@ -1,0 +1,156 @@
+/* Files as a whole: see file.h.  The only place that renames. */
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int bk_fd_write(int fd, const void *data, size_t len, struct bk_err *err)
+{
+	const char *at = data;
+
+	while (len) {
+		ssize_t n = write(fd, at, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return bk_fail_errno(err, "write");
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int bk_fd_read_at(int fd, void *into, size_t len, uint64_t offset,
+		  struct bk_err *err)
+{
+	char *at = into;
+
+	while (len) {
+		ssize_t n = pread(fd, at, len, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return bk_fail_errno(err, "read");
+		if (!n)
+			return bk_fail(err, BK_CORRUPT,
+				       "ends at byte %ju, %zu bytes short",
+				       (uintmax_t)offset, len);
+		at += n;
+		len -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int read_regular(int fd, size_t limit, struct bk_buf *into,
+			struct bk_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return bk_fail_errno(err, "stat");
+	if (!S_ISREG(st.st_mode))
+		return bk_fail(err, BK_REFUSED, "is not a regular file");
+	if ((uint64_t)st.st_size > limit)
+		return bk_fail(err, BK_CORRUPT,
+			       "is %jd bytes long; %zu is the most",
+			       (intmax_t)st.st_size, limit);
+	size_t len = (size_t)st.st_size;
+	return bk_fd_read_at(fd, bk_buf_grow(into, len), len, 0, err);
+}
+
+int bk_file_read(int dir, const char *path, size_t limit, struct bk_buf *into,
+		 struct bk_err *err)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	into->len = 0;
+	if (fd < 0)
+		return bk_fail_errno(err, "%s", path);
+	int rc = read_regular(fd, limit, into, err);
+	(void)close(fd);
+	return rc < 0 ? bk_context(err, "%s", path) : 0;
+}
+
+static int write_and_sync(int dir, const char *path, struct bk_view bytes,
+			  mode_t mode, struct bk_err *err)
+{
+	int fd = openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			mode);
+
+	if (fd < 0)
+		return bk_fail_errno(err, "%s", path);
+	int rc = bk_fd_write(fd, bytes.data, bytes.len, err);
+	if (rc == 0 && fsync(fd) < 0)
+		rc = bk_fail_errno(err, "sync");
+	if (close(fd) < 0 && rc == 0)
+		rc = bk_fail_errno(err, "close");
+	return rc < 0 ? bk_context(err, "%s", path) : 0;
+}
+
+int bk_file_replace(int dir, const char *path, struct bk_view bytes,
+		    mode_t mode, struct bk_err *err)
+{
+	char *part = bk_asprintf("%s.part", path);
+
+	int rc = write_and_sync(dir, part, bytes, mode, err);
+	if (rc == 0)
+		rc = bk_file_rename(dir, part, path, err);
+	if (rc < 0)
+		(void)unlinkat(dir, part, 0);
+	free(part);
+	return rc;
+}
+
+int bk_file_rename(int dir, const char *from, const char *to,
+		   struct bk_err *err)
+{
+	if (renameat(dir, from, dir, to) < 0)
+		return bk_fail_errno(err, "rename %s to %s", from, to);
+	return bk_dir_sync(dir, to, err);
+}
+
+int bk_dir_make(int dir, const char *path, mode_t mode, struct bk_err *err)
+{
+	char *part = bk_strdup(path);
+	int rc = 0;
+
+	for (char *at = part; rc == 0; at++) {
+		if (*at != '/' && *at)
+			continue;
+		char was = *at;
+		*at = 0;
+		if (*part && mkdirat(dir, part, mode) < 0 && errno != EEXIST)
+			rc = bk_fail_errno(err, "make folder %s", part);
+		*at = was;
+		if (!was)
+			break;
+	}
+	struct stat st;
+	if (rc == 0 && (fstatat(dir, path, &st, 0) < 0 || !S_ISDIR(st.st_mode)))
+		rc = bk_fail(err, BK_EXISTS, "%s is not a folder", path);
+	free(part);
+	return rc;
+}
+
+int bk_dir_sync(int dir, const char *path, struct bk_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? bk_strndup(path, (size_t)(slash - path)) : NULL;
+	const char *name = !slash ? "." : *folder ? folder : "/";
+	int rc = 0;
+
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		rc = bk_fail_errno(err, "sync folder %s", name);
+	if (fd >= 0)
+		(void)close(fd);
+	free(folder);
+	return rc;
+}

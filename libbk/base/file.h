@@ -1,0 +1,40 @@
+/* Files as a whole: read with a ceiling, written atomically and durably. */
+
+#ifndef BK_BASE_FILE_H
+#define BK_BASE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Reads a regular file into *into (emptied first); BK_CORRUPT above `limit`
+ * bytes.  `dir` is a descriptor or AT_FDCWD. */
+int bk_file_read(int dir, const char *path, size_t limit, struct bk_buf *into,
+		 struct bk_err *err);
+
+/* Writes path.part, syncs it, renames it into place, syncs the folder: after a
+ * crash there is the old file or the new one. */
+int bk_file_replace(int dir, const char *path, struct bk_view bytes,
+		    mode_t mode, struct bk_err *err);
+
+/* Renames and syncs the folder that `to` lies in. */
+int bk_file_rename(int dir, const char *from, const char *to,
+		   struct bk_err *err);
+
+/* Makes a folder and its parents, each with `mode`; there already is fine. */
+int bk_dir_make(int dir, const char *path, mode_t mode, struct bk_err *err);
+
+/* Makes an entry in the folder of `path` durable. */
+int bk_dir_sync(int dir, const char *path, struct bk_err *err);
+
+/* All of len bytes, whatever write(2) says in between. */
+int bk_fd_write(int fd, const void *data, size_t len, struct bk_err *err);
+
+/* Exactly len bytes at `offset`; BK_CORRUPT when the file ends before. */
+int bk_fd_read_at(int fd, void *into, size_t len, uint64_t offset,
+		  struct bk_err *err);
+
+#endif

@@ -1,0 +1,121 @@
+/* What all targets share: opening by name, and the small conveniences. */
+
+#include "target/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "target/local.h"
+
+int bk_target_open(struct bk_target **out, const char *where, bool create,
+		   struct bk_err *err)
+{
+	if (strncmp(where, "file://", 7) == 0)
+		where += 7;
+	if (strstr(where, "://") || strncmp(where, "s3:", 3) == 0)
+		return bk_fail(err, BK_MISUSE,
+			       "%s: this version keeps repositories in local "
+			       "folders only; give a path",
+			       where);
+	return bk_local_open(out, where, create, err);
+}
+
+void bk_target_close(struct bk_target *target)
+{
+	if (target)
+		target->ops->close(target);
+}
+
+int bk_target_put_begin(struct bk_target *target, const char *name,
+			uint64_t length, struct bk_put **out,
+			struct bk_err *err)
+{
+	return target->ops->put_begin(target, name, length, out, err);
+}
+
+int bk_put_write(struct bk_put *put, const void *data, size_t len,
+		 struct bk_err *err)
+{
+	return put->target->ops->put_write(put, data, len, err);
+}
+
+int bk_put_commit(struct bk_put *put, struct bk_err *err)
+{
+	return put->target->ops->put_commit(put, err);
+}
+
+void bk_put_abort(struct bk_put *put)
+{
+	if (put)
+		put->target->ops->put_abort(put);
+}
+
+int bk_target_put(struct bk_target *target, const char *name,
+		  struct bk_view bytes, struct bk_err *err)
+{
+	struct bk_put *put = NULL;
+
+	if (bk_target_put_begin(target, name, bytes.len, &put, err) < 0)
+		return -1;
+	if (bk_put_write(put, bytes.data, bytes.len, err) < 0) {
+		bk_put_abort(put);
+		return -1;
+	}
+	return bk_put_commit(put, err);
+}
+
+int bk_target_get(struct bk_target *target, const char *name, uint64_t offset,
+		  uint64_t len, struct bk_sink *to, struct bk_err *err)
+{
+	return target->ops->get(target, name, offset, len, to, err);
+}
+
+int bk_target_read(struct bk_target *target, const char *name, uint64_t offset,
+		   uint64_t len, struct bk_buf *into, struct bk_err *err)
+{
+	struct bk_buf_sink to;
+
+	into->len = 0;
+	bk_buf_sink_init(&to, into, (size_t)len);
+	return bk_target_get(target, name, offset, len, &to.sink, err);
+}
+
+int bk_target_list(struct bk_target *target, const char *folder,
+		   struct bk_blob_list *out, struct bk_err *err)
+{
+	return target->ops->list(target, folder, out, err);
+}
+
+int bk_target_stat(struct bk_target *target, const char *name, uint64_t *size,
+		   struct bk_err *err)
+{
+	return target->ops->stat(target, name, size, err);
+}
+
+int bk_target_remove(struct bk_target *target, const char *name,
+		     struct bk_err *err)
+{
+	return target->ops->remove(target, name, err);
+}
+
+void bk_blob_list_clear(struct bk_blob_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->items[i].name);
+	free(list->items);
+	*list = (struct bk_blob_list){0};
+}
+
+static int name_against_blob(const void *name, const void *blob)
+{
+	return strcmp(name, ((const struct bk_blob *)blob)->name);
+}
+
+const struct bk_blob *bk_blob_list_find(const struct bk_blob_list *list,
+					const char *name)
+{
+	if (!list->n)
+		return NULL;
+	return bsearch(name, list->items, list->n, sizeof(*list->items),
+		       name_against_blob);
+}
