@@ -1,0 +1,177 @@
+/*
+ * What a running job tells about itself.  The engine never prints: it calls
+ * the bk_progress_* functions below, and report/ implements the ops (a
+ * terminal, JSON lines).  A NULL progress is a silent one.
+ *
+ * All of them may be called from several threads at a time, and none blocks
+ * for longer than a line of output takes.  bk_progress_message is an atomic
+ * addition: call it for every message.  Strings are the caller's and are
+ * copied where they are kept; names may hold any bytes, the reporter escapes.
+ *
+ * Order: start once, then anything, then finish at most once.  A job that
+ * fails before start reports by its bk_err alone.
+ */
+
+#ifndef BK_SYNC_PROGRESS_H
+#define BK_SYNC_PROGRESS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum bk_act {
+	BK_ACT_BACKUP,
+	BK_ACT_RESTORE,
+	BK_ACT_CHECK,
+};
+
+/* What there is to do as far as is known; 0: not known. */
+struct bk_totals {
+	uint64_t accounts;
+	uint64_t messages;
+	uint64_t bytes;
+};
+
+/* How the run begins.  NULL where there is none. */
+struct bk_run {
+	enum bk_act act;
+	const char *store; /* name or URL of the store */
+	const char *repo;  /* name or path of the repository */
+	const char *kind;  /* "full", "differential", "incremental" */
+	const char *set;   /* restore, check: the set that is read, as text */
+	struct bk_totals totals;
+};
+
+/* One message, folder or account that could not be done.  NULL or 0 where it
+ * does not apply. */
+struct bk_item_error {
+	enum bk_kind kind;
+	const char *account;
+	const char *folder;
+	uint32_t uid;
+	const char *name; /* the store's name for it, where there is no uid */
+	const char *text; /* "read error (EIO)" */
+	const char *outcome; /* "previous copy kept", "left out" */
+};
+
+enum bk_result {
+	BK_RESULT_COMPLETE,   /* all done */
+	BK_RESULT_INCOMPLETE, /* committed, but items are missing */
+	BK_RESULT_FAILED,     /* nothing committed */
+};
+
+/*
+ * How the run ended.  For a restore, messages.added are those restored,
+ * messages.kept those that were there already, messages.gone those taken away
+ * by --replace; for a check, messages.total are those looked at.
+ */
+struct bk_summary {
+	enum bk_act act;
+	enum bk_result result;
+	const char *set;  /* "20261119T1230-d"; NULL: none was made */
+	const char *base; /* the set it stands on, or NULL */
+	const char *kind; /* "full", "differential", "incremental", or NULL */
+	const char *store;
+	const char *repo;
+	uint64_t accounts;
+	struct {
+		uint64_t total; /* in the set, or chosen to be restored */
+		uint64_t added; /* "new" */
+		uint64_t kept;  /* unchanged */
+		uint64_t flags; /* only flags, keywords or folder changed */
+		uint64_t gone;  /* in the base, no longer in the store */
+	} messages;
+	struct {
+		uint64_t source; /* of what was read, as the source has it */
+		uint64_t stored; /* written by this run */
+	} bytes;
+	uint64_t errors; /* items that could not be done */
+	double seconds;
+	const char *next; /* what to do next, a command to copy, or NULL */
+};
+
+struct bk_progress;
+
+/* What a reporter implements; none may be NULL. */
+struct bk_progress_ops {
+	void (*start)(struct bk_progress *to, const struct bk_run *run);
+	void (*totals)(struct bk_progress *to, const struct bk_totals *totals);
+	void (*account)(struct bk_progress *to, const char *address);
+	void (*item_error)(struct bk_progress *to,
+			   const struct bk_item_error *error);
+	void (*note)(struct bk_progress *to, const char *text);
+	void (*finish)(struct bk_progress *to,
+		       const struct bk_summary *summary);
+};
+
+/* Embedded first in each reporter's own struct. */
+struct bk_progress {
+	const struct bk_progress_ops *ops;
+	/* Done so far; a reporter reads them when it shows them. */
+	_Atomic uint64_t accounts; /* begun */
+	_Atomic uint64_t messages;
+	_Atomic uint64_t bytes;
+	_Atomic uint64_t errors;
+};
+
+static inline void bk_progress_start(struct bk_progress *to,
+				     const struct bk_run *run)
+{
+	if (to)
+		to->ops->start(to, run);
+}
+
+/* More is known now: all three are the new totals, not additions. */
+static inline void bk_progress_totals(struct bk_progress *to,
+				      const struct bk_totals *totals)
+{
+	if (to)
+		to->ops->totals(to, totals);
+}
+
+static inline void bk_progress_account(struct bk_progress *to,
+				       const char *address)
+{
+	if (!to)
+		return;
+	atomic_fetch_add_explicit(&to->accounts, 1, memory_order_relaxed);
+	to->ops->account(to, address);
+}
+
+/* `messages` more are done (0 while a large one is under way), `bytes` more of
+ * the source are read. */
+static inline void bk_progress_message(struct bk_progress *to,
+				       uint64_t messages, uint64_t bytes)
+{
+	if (!to)
+		return;
+	atomic_fetch_add_explicit(&to->messages, messages,
+				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&to->bytes, bytes, memory_order_relaxed);
+}
+
+static inline void bk_progress_item_error(struct bk_progress *to,
+					  const struct bk_item_error *error)
+{
+	if (!to)
+		return;
+	atomic_fetch_add_explicit(&to->errors, 1, memory_order_relaxed);
+	to->ops->item_error(to, error);
+}
+
+/* A line of talk: "no full set to stand on; making a full one". */
+static inline void bk_progress_note(struct bk_progress *to, const char *text)
+{
+	if (to)
+		to->ops->note(to, text);
+}
+
+static inline void bk_progress_finish(struct bk_progress *to,
+				      const struct bk_summary *summary)
+{
+	if (to)
+		to->ops->finish(to, summary);
+}
+
+#endif
