@@ -29,8 +29,13 @@ struct bk_mac_key {
 };
 
 void bk_mac_key_init(struct bk_mac_key *key, const uint8_t secret[BK_KEY_LEN]);
+/* The same for a secret of any length; above 64 bytes it is hashed first, as
+ * RFC 2104 says. */
+void bk_mac_key_init_any(struct bk_mac_key *key, struct bk_view secret);
 void bk_mac_key_clear(struct bk_mac_key *key);
 
+/* The key is the caller's and outlives the mac; one key may serve several
+ * threads at a time. */
 struct bk_mac {
 	struct bk_sha256 sha;
 	const struct bk_mac_key *key;
