@@ -49,8 +49,9 @@ struct bk_message_list {
 	size_t n, cap;
 };
 
+/* Each clear frees everything and leaves {0}; each add gives one more, zeroed,
+ * that stays where it is until the next add. */
 void bk_message_list_clear(struct bk_message_list *list);
-/* One more, zeroed; valid until the next call. */
 struct bk_message *bk_message_list_add(struct bk_message_list *list);
 /* By (uid, name): the order of a set. */
 void bk_message_list_sort(struct bk_message_list *list);
@@ -88,6 +89,8 @@ struct bk_folder {
 	const char *special_use; /* "\\Sent" or NULL */
 	const char **keywords;   /* the keyword table; n_keywords of them */
 	size_t n_keywords;
+	size_t cap_keywords; /* bk_folder_keyword's own; 0 for a table made
+				otherwise */
 	struct bk_acl_entry *acl;
 	size_t n_acl;
 	struct bk_property *annotations;
@@ -106,7 +109,12 @@ struct bk_folder_list {
 void bk_folder_list_clear(struct bk_folder_list *list);
 struct bk_folder *bk_folder_list_add(struct bk_folder_list *list);
 
-/* The index of a keyword in the folder's table, added if it is new. */
+/* Keywords a folder can have; their indexes are below it. */
+#define BK_KEYWORDS_MAX 65535
+#define BK_KEYWORD_NONE UINT16_MAX
+
+/* The index of a keyword in the folder's table, added if it is new;
+ * BK_KEYWORD_NONE if it is new and the table is full. */
 uint16_t bk_folder_keyword(struct bk_folder *folder, const char *keyword);
 
 /* An account: one user's mail. */

@@ -1,0 +1,135 @@
+/* Lists of accounts, folders and messages: see message.h. */
+
+#include "mail/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *text_or_empty(const char *s)
+{
+	return s ? s : "";
+}
+
+void bk_message_list_clear(struct bk_message_list *list)
+{
+	free(list->items);
+	bk_arena_clear(&list->arena);
+	*list = (struct bk_message_list){0};
+}
+
+struct bk_message *bk_message_list_add(struct bk_message_list *list)
+{
+	list->items = bk_array_room(list->items, list->n, &list->cap,
+				    sizeof(*list->items));
+	struct bk_message *msg = &list->items[list->n++];
+
+	*msg = (struct bk_message){0};
+	return msg;
+}
+
+static int by_uid_and_name(const void *left, const void *right)
+{
+	const struct bk_message *a = left;
+	const struct bk_message *b = right;
+
+	if (a->uid != b->uid)
+		return a->uid < b->uid ? -1 : 1;
+	return strcmp(text_or_empty(a->name), text_or_empty(b->name));
+}
+
+void bk_message_list_sort(struct bk_message_list *list)
+{
+	/* Most listings come sorted, and the check costs nothing beside what
+	 * qsort would move. */
+	for (size_t i = 1; i < list->n; i++) {
+		if (by_uid_and_name(&list->items[i - 1], &list->items[i]) <= 0)
+			continue;
+		qsort(list->items, list->n, sizeof(*list->items),
+		      by_uid_and_name);
+		return;
+	}
+}
+
+void bk_folder_clear(struct bk_folder *folder)
+{
+	bk_arena_clear(&folder->arena);
+	*folder = (struct bk_folder){0};
+}
+
+void bk_folder_list_clear(struct bk_folder_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		bk_folder_clear(&list->items[i]);
+	free(list->items);
+	*list = (struct bk_folder_list){0};
+}
+
+struct bk_folder *bk_folder_list_add(struct bk_folder_list *list)
+{
+	list->items = bk_array_room(list->items, list->n, &list->cap,
+				    sizeof(*list->items));
+	struct bk_folder *folder = &list->items[list->n++];
+
+	*folder = (struct bk_folder){0};
+	return folder;
+}
+
+/* The arena cannot give back an outgrown table, so it doubles. */
+static void make_room_for_a_keyword(struct bk_folder *folder)
+{
+	if (folder->n_keywords < folder->cap_keywords)
+		return;
+	size_t cap = folder->n_keywords < 8 ? 16 : folder->n_keywords * 2;
+	const char **table =
+		bk_arena_alloc(&folder->arena, cap * sizeof(*table));
+
+	for (size_t i = 0; i < folder->n_keywords; i++)
+		table[i] = folder->keywords[i];
+	folder->keywords = table;
+	folder->cap_keywords = cap;
+}
+
+uint16_t bk_folder_keyword(struct bk_folder *folder, const char *keyword)
+{
+	for (size_t i = 0; i < folder->n_keywords; i++) {
+		if (!strcmp(folder->keywords[i], keyword))
+			return (uint16_t)i;
+	}
+	if (folder->n_keywords >= BK_KEYWORDS_MAX)
+		return BK_KEYWORD_NONE;
+	make_room_for_a_keyword(folder);
+	folder->keywords[folder->n_keywords] =
+		bk_arena_strdup(&folder->arena, keyword);
+	return (uint16_t)folder->n_keywords++;
+}
+
+void bk_account_list_clear(struct bk_account_list *list)
+{
+	free(list->items);
+	bk_arena_clear(&list->arena);
+	*list = (struct bk_account_list){0};
+}
+
+struct bk_account *bk_account_list_add(struct bk_account_list *list)
+{
+	list->items = bk_array_room(list->items, list->n, &list->cap,
+				    sizeof(*list->items));
+	struct bk_account *account = &list->items[list->n++];
+
+	*account = (struct bk_account){0};
+	return account;
+}
+
+static int by_address(const void *left, const void *right)
+{
+	const struct bk_account *a = left;
+	const struct bk_account *b = right;
+
+	return strcmp(text_or_empty(a->address), text_or_empty(b->address));
+}
+
+void bk_account_list_sort(struct bk_account_list *list)
+{
+	if (list->n > 1)
+		qsort(list->items, list->n, sizeof(*list->items), by_address);
+}
