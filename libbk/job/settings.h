@@ -1,0 +1,97 @@
+/*
+ * What a tool works with, from three places: options beat the environment,
+ * the environment beats the configuration file.  Everything can be said
+ * without a file, by options.
+ *
+ * Environment: BK_CONFIG BK_REPO BK_PASSWORD_FILE BK_PASSWORD_COMMAND
+ * BK_PASSWORD_FD BK_STATE_DIR BK_CACHE_DIR BK_JOBS, and systemd's
+ * STATE_DIRECTORY and CACHE_DIRECTORY.
+ *
+ * Errors are BK_MISUSE, and name file and line where a file is to blame.
+ */
+
+#ifndef BK_JOB_SETTINGS_H
+#define BK_JOB_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/opt.h"
+#include "base/pattern.h"
+#include "base/schedule.h"
+#include "store/store.h"
+
+/* Texts in all of these live as long as the settings, argv and environ. */
+struct bk_settings {
+	struct bk_conf conf; /* checked: every section, key and value */
+	struct bk_arena arena;
+	const struct bk_common *common;
+	const char *state_dir; /* may not exist yet */
+	const char *cache_dir; /* may not exist yet; disposable */
+	unsigned jobs;         /* threads: at least 1 */
+};
+
+struct bk_repo_settings {
+	const char *name;     /* of its section, or the same as `where` */
+	const char *where;    /* a path or a target URL */
+	const char *password; /* where it comes from: "file:/etc/bk/main.pass",
+				 fd:N command:CMD env:NAME credential:NAME
+				 keyblock:PATH prompt; NULL: nothing was said,
+				 ask on the terminal if may_ask */
+	const char *slot;     /* label of the one slot to try, or NULL */
+	bool may_ask;         /* false: with --no-input */
+};
+
+struct bk_store_settings {
+	struct bk_store_config config; /* writable is false: set it */
+	const char *trees;             /* paths parted by blanks, or NULL */
+	uint32_t uid_gap; /* how far UIDNEXT is raised where UIDs are kept */
+};
+
+struct bk_job_settings {
+	const char
+		*name; /* of the job, or of the store where there is no job */
+	struct bk_store_settings store;
+	struct bk_repo_settings repo;
+	struct bk_schedule full;         /* n is 0: no schedule was given */
+	struct bk_schedule differential; /* the same */
+	int64_t keep_ms;                 /* 0: for ever */
+	uint32_t read_errors_ppm;  /* of the messages: more stop the run */
+	uint32_t max_shrink_ppm;   /* of the messages since the last set */
+	struct bk_filter accounts; /* from the job's section; options may add */
+};
+
+/*
+ * Reads -c FILE, or BK_CONFIG, or /etc/bk/bk.conf and /etc/bk/conf.d/ (which
+ * need not exist), checks all of it, and finds the directories.  `common` is
+ * kept by pointer.
+ */
+int bk_settings_load(struct bk_settings *out, const struct bk_common *common,
+		     struct bk_err *err);
+void bk_settings_clear(struct bk_settings *settings);
+
+/* The repository of -r, BK_REPO, or the only one in the file. */
+int bk_settings_repo(const struct bk_settings *settings,
+		     struct bk_repo_settings *out, struct bk_err *err);
+
+/*
+ * The store of that name, or "maildir:/var/vmail/%d/%n/Maildir" and the like.
+ * NULL: the only one in the file.
+ */
+int bk_settings_store(struct bk_settings *settings, const char *word,
+		      struct bk_store_settings *out, struct bk_err *err);
+
+/*
+ * The job of that name; or a job made up for a STORE as above.  NULL: the only
+ * job in the file, or, with no job there, the only store.  The repository is
+ * -r's, BK_REPO's, the job's, or the only one.  The caller clears it.
+ */
+int bk_settings_job(struct bk_settings *settings, const char *word,
+		    struct bk_job_settings *out, struct bk_err *err);
+void bk_job_settings_clear(struct bk_job_settings *job);
+
+#endif
