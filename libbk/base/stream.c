@@ -2,10 +2,10 @@
 
 #include "base/stream.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/file.h"
 
 #define COPY_BYTES ((size_t)64 << 10)
 
@@ -54,18 +54,10 @@ static int fd_write(struct bk_sink *to, const void *data, size_t len,
 		    struct bk_err *err)
 {
 	struct bk_fd_sink *sink = (struct bk_fd_sink *)to;
-	const char *at = data;
 
-	while (len) {
-		ssize_t n = write(sink->fd, at, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return bk_fail_errno(err, "write");
-		at += n;
-		len -= (size_t)n;
-		sink->written += (uint64_t)n;
-	}
+	if (bk_fd_write(sink->fd, data, len, err) < 0)
+		return -1;
+	sink->written += len;
 	return 0;
 }
 
