@@ -1,0 +1,196 @@
+/*
+ * The shape that every encrypted file has: a header that names it and binds
+ * its key, sealed blocks, a trailer, a footer.  bk-format(5), CONTAINER.
+ *
+ * Sealing and opening a block are pure functions on buffers, so that worker
+ * threads can call them; the writer and the reader below are for files that
+ * one thread writes or reads from end to end (all but packs).
+ */
+
+#ifndef BK_REPO_CONTAINER_H
+#define BK_REPO_CONTAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "crypto/aead.h"
+#include "crypto/digest.h"
+#include "repo/repo.h"
+#include "target/target.h"
+
+#define BK_HEAD_LEN       256
+#define BK_BLOCK_HEAD_LEN 12  /* in clear, before the ciphertext */
+#define BK_BLOCK_OVERHEAD 40  /* of a block without padding, over its data */
+#define BK_TRAILER_LEN    116 /* of data; 156 stored */
+#define BK_FOOTER_LEN     64
+
+enum bk_file_type {
+	BK_FILE_PACK = 1,
+	BK_FILE_INDEX = 2,
+	BK_FILE_MANIFEST = 3,
+	BK_FILE_ROOT = 4,
+	BK_FILE_INTENT = 5,
+	BK_FILE_TRASH = 6,
+	BK_FILE_TABLE = 7,
+	BK_FILE_HOLD = 8,
+};
+
+enum bk_block_kind {
+	BK_BLOCK_DATA = 0,
+	BK_BLOCK_DIRECTORY = 1,
+	BK_BLOCK_TRAILER = 2,
+	BK_BLOCK_ROWS = 3,
+};
+
+enum bk_codec { BK_CODEC_RAW = 0, BK_CODEC_ZSTD = 1 };
+
+/* Which file: what the header says and the name must agree with. */
+struct bk_file_id {
+	enum bk_file_type type;
+	uint8_t set[16];
+	uint32_t ordinal;
+};
+
+/* Makes a header with a fresh salt, of the newest key generation, and derives
+ * the file key from it, which the caller wipes.  BK_DENIED when the keys that
+ * this takes are not held. */
+int bk_head_make(const struct bk_repo *repo, const struct bk_file_id *id,
+		 unsigned log2_block, uint8_t head[BK_HEAD_LEN],
+		 uint8_t key[BK_KEY_LEN], struct bk_err *err);
+
+/*
+ * Checks a header that was read (every field, against repository and id) and
+ * derives the key; the commitment is compared before anything is decrypted.
+ * BK_NEWER for a higher major or an unknown incompatible feature, BK_CORRUPT
+ * for anything else; BK_DENIED when the key that it takes is not held.
+ */
+int bk_head_open(const struct bk_repo *repo, const struct bk_file_id *id,
+		 const uint8_t head[BK_HEAD_LEN], uint8_t key[BK_KEY_LEN],
+		 unsigned *log2_block, struct bk_err *err);
+
+/* What is in clear or authenticated about a block. */
+struct bk_block_info {
+	enum bk_file_type type; /* of the file */
+	enum bk_block_kind kind;
+	enum bk_codec codec;
+	uint32_t number;
+	bool last;
+	uint32_t plain_len; /* uncompressed length of the data */
+};
+
+/* Appends the whole sealed block (12-byte head, ciphertext, tag) to *out. */
+int bk_block_seal(struct bk_aead *aead, const struct bk_block_info *info,
+		  struct bk_view data, struct bk_buf *out, struct bk_err *err);
+
+/*
+ * Opens one stored block (head included; exactly `stored`): checks CRC,
+ * number, last, seal, kind, lengths against 1 << log2_block.  info->type,
+ * number, last and kind say what is expected; codec and plain_len are filled.
+ * *data (emptied first) gets the data as stored, still compressed if
+ * codec says so.
+ */
+int bk_block_open(struct bk_aead *aead, struct bk_block_info *info,
+		  unsigned log2_block, struct bk_view stored,
+		  struct bk_buf *data, struct bk_err *err);
+
+/* Numbers of the trailer, and where the body ends. */
+struct bk_trailer {
+	uint32_t first_directory, n_directory;
+	uint32_t n_items; /* chunks, rows or records */
+	uint32_t n_data;
+	uint64_t directory_offset;
+	uint64_t plain_bytes;
+	uint64_t rows_offset; /* manifest: of the first name block */
+	uint32_t rows_extra;  /* rows to a row block; manifest: number of the
+				 first name block */
+};
+void bk_trailer_encode(const struct bk_trailer *trailer,
+		       uint8_t out[BK_TRAILER_LEN]);
+int bk_trailer_decode(struct bk_view data, struct bk_trailer *out,
+		      struct bk_err *err);
+
+/* The footer of a file without parity. */
+void bk_footer_encode(uint64_t body_len, const uint8_t sha256[BK_SHA256_LEN],
+		      uint8_t out[BK_FOOTER_LEN]);
+/* BK_CORRUPT unless it is whole and says file_len. */
+int bk_footer_decode(const uint8_t footer[BK_FOOTER_LEN], uint64_t file_len,
+		     uint64_t *body_len, struct bk_err *err);
+
+/* What a file is known by once it is written. */
+struct bk_file_sum {
+	uint64_t body_len, file_len;
+	uint8_t sha256[BK_SHA256_LEN];
+};
+
+/* A block of a file: {BK_HEAD_LEN, 0} is the first. */
+struct bk_block_at {
+	uint64_t offset; /* of its head, in the file */
+	uint32_t number;
+};
+
+/* ---- writing a file from end to end ---- */
+
+struct bk_file_writer;
+
+int bk_file_writer_open(struct bk_file_writer **out, const struct bk_repo *repo,
+			struct bk_target *target, const char *name,
+			const struct bk_file_id *id, unsigned log2_block,
+			struct bk_err *err);
+/* The header that was written: root and intents sign its first 220 bytes. */
+const uint8_t *bk_file_writer_head(const struct bk_file_writer *writer);
+/* One block; compressed with zstd at `level` if that is shorter, level 0:
+ * never.  Kinds in the order of the format.  *at (may be NULL) becomes where it
+ * lies. */
+int bk_file_writer_block(struct bk_file_writer *writer, enum bk_block_kind kind,
+			 struct bk_view data, int level, struct bk_block_at *at,
+			 struct bk_err *err);
+/* Directory contents of any length, in as many blocks as it takes. */
+int bk_file_writer_directory(struct bk_file_writer *writer,
+			     struct bk_view contents, struct bk_err *err);
+/* Writes trailer (n_items, rows_offset and rows_extra are the caller's, the
+ * rest is counted) and footer, commits; ends the writer either way. */
+int bk_file_writer_finish(struct bk_file_writer *writer,
+			  const struct bk_trailer *trailer,
+			  struct bk_file_sum *sum, struct bk_err *err);
+void bk_file_writer_abort(struct bk_file_writer *writer); /* NULL is fine */
+
+/* ---- reading a file ---- */
+
+struct bk_file_reader;
+
+/* Where a file lies: an object of its own or a stretch of a bundle. */
+struct bk_file_place {
+	const char *name;  /* of the object */
+	uint64_t offset;   /* in it */
+	uint64_t file_len; /* 0: all of the object */
+};
+
+/* Reads and checks header, footer and trailer. */
+int bk_file_reader_open(struct bk_file_reader **out, const struct bk_repo *repo,
+			struct bk_target *target,
+			const struct bk_file_place *place,
+			const struct bk_file_id *id, struct bk_err *err);
+void bk_file_reader_close(struct bk_file_reader *reader); /* NULL is fine */
+const struct bk_trailer *bk_file_reader_trailer(
+	const struct bk_file_reader *reader);
+const uint8_t *bk_file_reader_head(const struct bk_file_reader *reader);
+uint64_t bk_file_reader_body_len(const struct bk_file_reader *reader);
+unsigned bk_file_reader_log2_block(const struct bk_file_reader *reader);
+
+/* The block at *at, decompressed into *plain (emptied first); *at moves to the
+ * block behind it. */
+int bk_file_reader_block(struct bk_file_reader *reader, struct bk_block_at *at,
+			 enum bk_block_kind kind, struct bk_buf *plain,
+			 struct bk_err *err);
+/* The contents of the directory, into *contents (emptied first). */
+int bk_file_reader_directory(struct bk_file_reader *reader,
+			     struct bk_buf *contents, struct bk_err *err);
+/* SHA-256 over the whole body, and that every block has its CRC and opens. */
+int bk_file_reader_prove(struct bk_file_reader *reader,
+			 const uint8_t sha256[BK_SHA256_LEN],
+			 struct bk_err *err);
+
+#endif
