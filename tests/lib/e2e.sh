@@ -1,0 +1,100 @@
+# TAP for end-to-end tests on real mail: what they have in common beyond tap.sh.
+# shellcheck shell=sh
+#
+#	top=$(cd "$(dirname "$0")/../.." && pwd)
+#	. "$top/tests/lib/e2e.sh"
+#
+# Everything lies in $work; servers that were started are stopped at the end.
+
+# shellcheck source=tests/lib/tap.sh
+. "${top:?}/tests/lib/tap.sh"
+
+servers=
+trap 'stop_servers; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+chmod 755 "$work"
+
+export BK_CACHE_DIR="$work/cache" BK_STATE_DIR="$work/state"
+export BK_PASSWORD_FILE="$work/password"
+(umask 077 && echo "correct horse" >"$BK_PASSWORD_FILE")
+
+# skip REASON: the whole file, but never in CI.
+skip() {
+	if [ "${CI:-}" = true ]; then
+		echo "not ok 1 - CI must run this: $1"
+		echo "1..1"
+		exit 1
+	fi
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+# needs TOOL...: in PATH, else the file is skipped.
+needs() {
+	PATH=$PATH:/usr/sbin
+	for tool; do
+		command -v "$tool" >/dev/null || skip "$tool is not here"
+	done
+}
+
+# Sets corpus, the folder with real mail.
+need_corpus() {
+	corpus=$("$top/tests/lib/fetch_corpus" 2>"$work/corpus.err") ||
+		skip "no mail to test with: $(tail -n 1 "$work/corpus.err")"
+	export corpus
+}
+
+# says TEXT: the stderr of the last ok or exits has this very line.
+says() {
+	tests=$((tests + 1))
+	if grep -qxF -e "$1" "$work/err"; then
+		echo "ok $tests - it says: $1"
+	else
+		echo "not ok $tests - it should say: $1"
+		sed 's/^/# /' "$work/err"
+	fi
+}
+
+# says_like REGEX: a line of it matches as a whole.
+says_like() {
+	tests=$((tests + 1))
+	if grep -qxE -e "$1" "$work/err"; then
+		echo "ok $tests - it says: $(grep -m 1 -xE -e "$1" "$work/err")"
+	else
+		echo "not ok $tests - it should say: $1"
+		sed 's/^/# /' "$work/err"
+	fi
+}
+
+stop_servers() {
+	for root in $servers; do
+		"$top/tests/servers/dovecot" "$root" stop
+	done
+}
+
+# dovecot ROOT VERB...: as tests/servers/dovecot; what was started is stopped.
+dovecot() {
+	case $2 in start) servers="$servers $1" ;; esac
+	"$top/tests/servers/dovecot" "$@"
+}
+
+world() {
+	"$top/tests/lib/mail_world.py" "$@"
+}
+
+# view ROOT >VIEW: what all its accounts show over IMAP.
+view() {
+	# shellcheck source=/dev/null
+	. "$1/env"
+	cut -d: -f1 "$1/users" |
+		xargs "$top/tests/lib/imap_view.py" take "$IMAP"
+}
+
+compare() {
+	"$top/tests/lib/imap_view.py" compare "$@"
+}
+
+files() {
+	"$top/tests/lib/maildir_files.py" "$@"
+}

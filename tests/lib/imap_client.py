@@ -1,0 +1,140 @@
+"""A small IMAP client for tests: literals both ways, whole responses parsed,
+a time-out on everything.  One object is one logged-in session."""
+
+import base64
+import re
+import socket
+
+TIMEOUT_S = 30
+TOKEN = re.compile(rb'[()]|"(?:[^"\\]|\\.)*"|[^\s()"]+')
+LITERAL = re.compile(rb"\{(\d+)\}\r\n$")
+
+
+class ImapError(Exception):
+    """The server said NO or BAD."""
+
+
+def to_mutf7(name):
+    """RFC 3501 section 5.1.3, as bytes."""
+    out = bytearray()
+    for run in re.findall(r"[ -~]+|[^ -~]+", name):
+        if " " <= run[0] <= "~":
+            out += run.replace("&", "&-").encode()
+        else:
+            coded = base64.b64encode(run.encode("utf-16-be")).rstrip(b"=")
+            out += b"&" + coded.replace(b"/", b",") + b"-"
+    return bytes(out)
+
+
+def from_mutf7(raw):
+    """The inverse of to_mutf7."""
+    def plain(match):
+        coded = match.group(1).replace(b",", b"/")
+        if not coded:
+            return b"&"
+        coded += b"=" * (-len(coded) % 4)
+        return base64.b64decode(coded).decode("utf-16-be").encode()
+    return re.sub(rb"&([^-]*)-", plain, raw).decode()
+
+
+class Imap:
+    """run() returns the untagged responses, each a list of tokens: str for an
+    atom, bytes for a string, list for a parenthesised list."""
+
+    def __init__(self, port, user, password="pw"):
+        self.sock = socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.sock.makefile("rb")
+        self.read_response()
+        self.run("LOGIN", user.encode(), password.encode())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.file.close()
+        self.sock.close()
+
+    def run(self, *words):
+        """Strings go out as they are, bytes as literals."""
+        parts = [b"t"]
+        for word in words:
+            if isinstance(word, bytes):
+                word = b"{%d+}\r\n%s" % (len(word), word)
+            else:
+                word = word.encode()
+            parts.append(word)
+        self.sock.sendall(b" ".join(parts) + b"\r\n")
+        untagged = []
+        while True:
+            head, text = self.read_response()
+            if head == b"*":
+                untagged.append(text)
+            elif head == b"t":
+                if text[0] != "OK":
+                    raise ImapError(f"{words[0]} {words[1:3]}: {text}")
+                return untagged
+
+    def read_response(self):
+        """One response with its literals: its first word, its tokens."""
+        segments = []
+        while True:
+            line = self.file.readline()
+            if not line.endswith(b"\r\n"):
+                raise ImapError(f"connection lost after {line!r}")
+            literal = LITERAL.search(line)
+            if not literal:
+                segments.append((line, None))
+                break
+            segments.append((line[:literal.start()],
+                             self.file.read(int(literal.group(1)))))
+        head, first = segments[0][0].split(b" ", 1)
+        if first.startswith((b"OK ", b"NO ", b"BAD ", b"BYE ")):
+            return head, first.decode().split()
+        segments[0] = (first, segments[0][1])
+        return head, parse(segments)
+
+    def select(self, name, verb="SELECT"):
+        """The numbers of the response codes: UIDVALIDITY, UIDNEXT, ..."""
+        numbers = {}
+        for words in self.run(verb, to_mutf7(name), "(CONDSTORE)"):
+            if words[0] == "OK" and words[2].rstrip("]").isdigit():
+                numbers[words[1].lstrip("[")] = int(words[2].rstrip("]"))
+        return numbers
+
+    def search(self, *criteria):
+        """The UIDs that match."""
+        for words in self.run("UID SEARCH", *criteria):
+            if words[0] == "SEARCH":
+                return [int(uid) for uid in words[1:]]
+        return []
+
+    def folders(self, verb="LIST"):
+        """(name, set of attributes) of every folder of LIST or LSUB."""
+        found = []
+        for words in self.run(verb, b"", b"*"):
+            if words[0] == verb:
+                name = words[3]
+                if isinstance(name, str):
+                    name = name.encode()
+                found.append((from_mutf7(name), set(words[1])))
+        return found
+
+
+def parse(segments):
+    """Tokens of a response that came as text, literal, text, literal, ..."""
+    stack = [[]]
+    for text, literal in segments:
+        for token in TOKEN.findall(text):
+            if token == b"(":
+                stack.append([])
+            elif token == b")":
+                done = stack.pop()
+                stack[-1].append(done)
+            elif token.startswith(b'"'):
+                stack[-1].append(re.sub(rb"\\(.)", rb"\1", token[1:-1]))
+            else:
+                stack[-1].append(token.decode())
+        if literal is not None:
+            stack[-1].append(literal)
+    return stack[0]
