@@ -54,8 +54,9 @@ struct bk_conf_schema {
 	const struct bk_conf_key *keys; /* up to name NULL */
 };
 
-/* Adds one file.  BK_GONE if there is none; BK_MISUSE for what is malformed,
- * a key given twice, a section that was there before. */
+/* Adds one file; /dev/null is an empty one.  BK_GONE if there is none;
+ * BK_MISUSE for what is malformed, a key given twice, a section that was there
+ * before. */
 int bk_conf_read(struct bk_conf *conf, const char *path, struct bk_err *err);
 
 /* Adds the *.conf of a folder in the order of their names; no such folder is
