@@ -30,6 +30,7 @@ struct bk_settings {
 	struct bk_conf conf; /* checked: every section, key and value */
 	struct bk_arena arena;
 	const struct bk_common *common;
+	const char *source;    /* what conf was read from, for messages */
 	const char *state_dir; /* may not exist yet */
 	const char *cache_dir; /* may not exist yet; disposable */
 	unsigned jobs;         /* threads: at least 1 */
@@ -38,12 +39,10 @@ struct bk_settings {
 struct bk_repo_settings {
 	const char *name;     /* of its section, or the same as `where` */
 	const char *where;    /* a path or a target URL */
-	const char *password; /* where it comes from: "file:/etc/bk/main.pass",
-				 fd:N command:CMD env:NAME credential:NAME
-				 keyblock:PATH prompt; NULL: nothing was said,
-				 ask on the terminal if may_ask */
+	const char *password; /* where it comes from, as in crypto/password.h:
+				 "file:/etc/bk/main.pass", or keyblock:PATH;
+				 "prompt" where nothing was said */
 	const char *slot;     /* label of the one slot to try, or NULL */
-	bool may_ask;         /* false: with --no-input */
 };
 
 struct bk_store_settings {
@@ -74,9 +73,10 @@ int bk_settings_load(struct bk_settings *out, const struct bk_common *common,
 		     struct bk_err *err);
 void bk_settings_clear(struct bk_settings *settings);
 
-/* The repository of -r, BK_REPO, or the only one in the file. */
-int bk_settings_repo(const struct bk_settings *settings,
-		     struct bk_repo_settings *out, struct bk_err *err);
+/* The repository of -r, BK_REPO, or the only one in the file.  BK_MISUSE too
+ * when it is about to ask for the password and --no-input was given. */
+int bk_settings_repo(struct bk_settings *settings, struct bk_repo_settings *out,
+		     struct bk_err *err);
 
 /*
  * The store of that name, or "maildir:/var/vmail/%d/%n/Maildir" and the like.

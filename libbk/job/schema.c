@@ -1,0 +1,264 @@
+/* The keys of bk.conf(5) and the checks of their values: see schema.h. */
+
+#include "job/schema.h"
+
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/parse.h"
+#include "base/pattern.h"
+#include "base/schedule.h"
+
+/* One of the words of a list that ends in NULL. */
+static int check_word(const char *value, const char *const *words,
+		      struct bk_err *err)
+{
+	for (const char *const *w = words; *w; w++)
+		if (strcmp(value, *w) == 0)
+			return 0;
+	const char *near = bk_nearest_of(value, words);
+	if (near)
+		return bk_fail(err, BK_MISUSE,
+			       "unknown '%s'; did you mean '%s'?", value, near);
+	return bk_fail(err, BK_MISUSE, "unknown '%s'; see bk.conf(5)", value);
+}
+
+static int check_store_type(const char *value, struct bk_err *err)
+{
+	static const char *const types[] = {"maildir", NULL};
+
+	return check_word(value, types, err);
+}
+
+static int check_layout(const char *value, struct bk_err *err)
+{
+	static const char *const layouts[] = {"auto", "maildir++", "fs", NULL};
+
+	return check_word(value, layouts, err);
+}
+
+static int check_bool(const char *value, struct bk_err *err)
+{
+	bool unused;
+
+	return bk_parse_bool(value, &unused, err);
+}
+
+static int check_duration(const char *value, struct bk_err *err)
+{
+	int64_t unused;
+
+	return bk_parse_duration(value, &unused, err);
+}
+
+static int check_percent(const char *value, struct bk_err *err)
+{
+	uint32_t unused;
+
+	return bk_parse_percent(value, &unused, err);
+}
+
+static int check_uid_gap(const char *value, struct bk_err *err)
+{
+	uint64_t unused;
+
+	return bk_parse_number(value, UINT32_MAX / 2, &unused, err);
+}
+
+static int check_schedule(const char *value, struct bk_err *err)
+{
+	struct bk_schedule unused;
+
+	return bk_schedule_parse(value, &unused, err);
+}
+
+/* Cron and systemd start in other folders than a shell. */
+static int check_path(const char *value, struct bk_err *err)
+{
+	if (*value != '/')
+		return bk_fail(err, BK_MISUSE, "'%s' does not begin with '/'",
+			       value);
+	return 0;
+}
+
+static int check_paths(const char *value, struct bk_err *err)
+{
+	struct bk_names names = {0};
+	int rc = 0;
+
+	bk_names_add_words(&names, value);
+	for (size_t i = 0; rc == 0 && i < names.n; i++)
+		rc = check_path(names.items[i], err);
+	bk_names_clear(&names);
+	return rc;
+}
+
+int bk_schema_check_where(const char *where, struct bk_err *err)
+{
+	const char *rest = strstr(where, "://");
+
+	if (!rest)
+		return 0;
+	rest += 3;
+	size_t host = strcspn(rest, "/");
+	const char *at = memrchr(rest, '@', host);
+	if (at && memchr(rest, ':', (size_t)(at - rest)))
+		return bk_fail(err, BK_MISUSE,
+			       "a URL with a password in it is refused; write "
+			       "password = file:PATH beside it");
+	return 0;
+}
+
+static int check_url(const char *value, struct bk_err *err)
+{
+	if (!strstr(value, ":"))
+		return bk_fail(err, BK_MISUSE, "'%s' is not a URL", value);
+	return bk_schema_check_where(value, err);
+}
+
+static int check_where(const char *value, struct bk_err *err)
+{
+	if (strstr(value, "://"))
+		return bk_schema_check_where(value, err);
+	return check_path(value, err);
+}
+
+int bk_schema_check_password(const char *spec, struct bk_err *err)
+{
+	static const char *const places[] = {
+		"file:",       "fd:",       "command:", "env:",
+		"credential:", "keyblock:", NULL};
+
+	for (const char *const *p = places; *p; p++) {
+		size_t len = strlen(*p);
+		if (strncmp(spec, *p, len) == 0 && spec[len])
+			return 0;
+	}
+	if (strcmp(spec, "prompt") == 0)
+		return 0;
+	return bk_fail(err, BK_MISUSE,
+		       "say where the password is, not the password itself: "
+		       "file:PATH, command:COMMAND, env:NAME, credential:NAME, "
+		       "fd:N, keyblock:PATH or prompt");
+}
+
+static const struct bk_conf_key repo_keys[] = {
+	{"path",     check_where             },
+	{"password", bk_schema_check_password},
+	{"slot",     NULL                    },
+	{NULL,       NULL		    },
+};
+
+static const struct bk_conf_key store_keys[] = {
+	{"type",    check_store_type},
+	{"path",    check_path      },
+	{"layout",  check_layout    },
+	{"control", check_path      },
+	{"owner",   NULL            },
+	{"trees",   check_paths     },
+	{"uid-gap", check_uid_gap   },
+	{NULL,      NULL            },
+};
+
+static const struct bk_conf_key job_keys[] = {
+	{"store",         NULL          },
+	{"repo",          NULL          },
+	{"full",          check_schedule},
+	{"differential",  check_schedule},
+	{"keep",          check_duration},
+	{"ship",          NULL          },
+	{"read-errors",   check_percent },
+	{"max-shrink",    check_percent },
+	{"accounts",      NULL          },
+	{"accounts-file", check_path    },
+	{"domains",       NULL          },
+	{"exclude",       NULL          },
+	{NULL,            NULL          },
+};
+
+static const struct bk_conf_key target_keys[] = {
+	{"url",             check_url               },
+	{"password",        bk_schema_check_password},
+	{"keep",            check_duration          },
+	{"limit",           NULL                    },
+	{"allow-cleartext", check_bool              },
+	{NULL,              NULL		    },
+};
+
+static const struct bk_conf_key server_keys[] = {
+	{"url",             check_url               },
+	{"login",           NULL                    },
+	{"password",        bk_schema_check_password},
+	{"allow-cleartext", check_bool              },
+	{NULL,              NULL		    },
+};
+
+static const struct bk_conf_key notify_keys[] = {
+	{"mail", NULL     },
+        {"via",  NULL     },
+        {"from", NULL     },
+	{"on",   NULL     },
+        {"ping", check_url},
+        {NULL,   NULL     },
+};
+
+const struct bk_conf_schema bk_schema[] = {
+	{"repo",   true,  repo_keys  },
+        {"store",  true,  store_keys },
+	{"job",    true,  job_keys   },
+        {"target", true,  target_keys},
+	{"server", true,  server_keys},
+        {"notify", false, notify_keys},
+	{NULL,     false, NULL       },
+};
+
+/* Is there a [type name]?  A path, URL or "maildir:..." needs no section. */
+static int check_name(const struct bk_conf *conf, const char *type,
+		      const char *name, struct bk_err *err)
+{
+	const struct bk_conf_section *s = NULL;
+	struct bk_nearest near;
+
+	if (strpbrk(name, "/:") || bk_conf_find(conf, type, name))
+		return 0;
+	bk_nearest_init(&near, name);
+	while ((s = bk_conf_next(conf, type, s)))
+		bk_nearest_offer(&near, s->name);
+	if (near.best)
+		return bk_fail(err, BK_MISUSE,
+			       "there is no [%s %s]; did you mean '%s'?", type,
+			       name, near.best);
+	return bk_fail(err, BK_MISUSE, "there is no [%s %s]", type, name);
+}
+
+static int check_entry(const struct bk_conf *conf,
+		       const struct bk_conf_section *job, const char *key,
+		       const char *type, struct bk_err *err)
+{
+	const struct bk_conf_entry *entry = bk_conf_get(job, key);
+	struct bk_names names = {0};
+	int rc = 0;
+
+	if (!entry)
+		return 0;
+	if (strcmp(key, "ship") == 0)
+		bk_names_add_words(&names, entry->value);
+	else
+		bk_names_add(&names, entry->value);
+	for (size_t i = 0; rc == 0 && i < names.n; i++)
+		rc = check_name(conf, type, names.items[i], err);
+	bk_names_clear(&names);
+	return rc < 0 ? bk_conf_blame(entry, err) : 0;
+}
+
+int bk_schema_check_names(const struct bk_conf *conf, struct bk_err *err)
+{
+	const struct bk_conf_section *job = NULL;
+
+	while ((job = bk_conf_next(conf, "job", job)))
+		if (check_entry(conf, job, "store", "store", err) < 0 ||
+		    check_entry(conf, job, "repo", "repo", err) < 0 ||
+		    check_entry(conf, job, "ship", "target", err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* What a configuration may say: the sections, keys and values of bk.conf(5). */
+
+#ifndef BK_JOB_SCHEMA_H
+#define BK_JOB_SCHEMA_H
+
+#include "base/conf.h"
+#include "base/err.h"
+
+extern const struct bk_conf_schema bk_schema[];
+
+/* Do the stores, repositories and targets that jobs name exist?  BK_MISUSE
+ * with file, line and the nearest known one. */
+int bk_schema_check_names(const struct bk_conf *conf, struct bk_err *err);
+
+/* Is it a place for a password ("file:PATH" ...)?  The error never repeats the
+ * text: it may be the password itself. */
+int bk_schema_check_password(const char *spec, struct bk_err *err);
+
+/* Is it a path or URL for a repository: no password inside? */
+int bk_schema_check_where(const char *where, struct bk_err *err);
+
+#endif
