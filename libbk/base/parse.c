@@ -79,12 +79,12 @@ int bk_parse_number(const char *text, uint64_t most, uint64_t *out,
 /* The power of two that "", "B", "K", "KB", "KiB", "M" ... stand for, or -1. */
 static int shift_of_unit(const char *unit)
 {
-	static const char letters[] = "KMGTPE";
+	static const char letters[] = "KMGTPEkmgtpe";
 	int shift = 0;
 
-	const char *found = *unit ? strchr(letters, *unit & ~0x20) : NULL;
+	const char *found = *unit ? strchr(letters, *unit) : NULL;
 	if (found) {
-		shift = 10 * (int)(found - letters + 1);
+		shift = 10 * (int)((found - letters) % 6 + 1);
 		unit++;
 	}
 	bool known = *unit == 0 || strcasecmp(unit, "B") == 0 ||
@@ -101,7 +101,7 @@ int bk_parse_size(const char *text, uint64_t *bytes, struct bk_err *err)
 	uint64_t n = 0;
 
 	bool ok = take_decimal(&p, &whole, &part, &scale);
-	if (*p == ' ')
+	if (*p == ' ' && p[1])
 		p++;
 	int shift = shift_of_unit(p);
 	if (!ok || shift < 0 ||
@@ -189,7 +189,7 @@ int bk_parse_percent(const char *text, uint32_t *ppm, struct bk_err *err)
 	uint64_t n = 0;
 
 	bool ok = take_decimal(&p, &whole, &part, &scale);
-	if (*p == ' ')
+	if (*p == ' ' && p[1])
 		p++;
 	if (!ok || strcmp(p, "%") != 0 ||
 	    !times(whole, part, scale, BK_PPM_ALL / 100, &n) || n > BK_PPM_ALL)
