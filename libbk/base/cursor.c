@@ -84,6 +84,14 @@ struct bk_view bk_cursor_bytes(struct bk_cursor *c, size_t n)
 	return (struct bk_view){at, c->bad ? 0 : n};
 }
 
+void bk_cursor_copy(struct bk_cursor *c, void *out, size_t n)
+{
+	struct bk_view view = bk_cursor_bytes(c, n);
+
+	memset(out, 0, n);
+	memcpy(out, view.data, view.len);
+}
+
 struct bk_view bk_cursor_blob(struct bk_cursor *c)
 {
 	uint64_t n = bk_cursor_varint_max(c, SIZE_MAX);

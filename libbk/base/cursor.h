@@ -44,6 +44,9 @@ uint64_t bk_cursor_varint_max(struct bk_cursor *c, uint64_t most);
 /* n bytes in place: they live as long as what the cursor runs over. */
 struct bk_view bk_cursor_bytes(struct bk_cursor *c, size_t n);
 
+/* n bytes copied to `out`; zeros after a failure. */
+void bk_cursor_copy(struct bk_cursor *c, void *out, size_t n);
+
 /* A varint length and that many bytes, in place. */
 struct bk_view bk_cursor_blob(struct bk_cursor *c);
 
