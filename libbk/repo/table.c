@@ -87,13 +87,12 @@ static void decode_row(struct bk_cursor *from, struct bk_table_row *row,
 	row->ordinal = bk_cursor_u32(from);
 	row->flags = bk_cursor_u8(from);
 	*zeros = !bk_cursor_u8(from) & !bk_cursor_u16(from);
-	memcpy(row->owner, bk_cursor_bytes(from, BK_ID_LEN).data, BK_ID_LEN);
+	bk_cursor_copy(from, row->owner, sizeof(row->owner));
 	row->owner_ordinal = bk_cursor_u32(from);
 	row->chunks = bk_cursor_u32(from);
 	row->body_len = bk_cursor_u64(from);
 	row->file_len = bk_cursor_u64(from);
-	memcpy(row->sha256, bk_cursor_bytes(from, BK_SHA256_LEN).data,
-	       BK_SHA256_LEN);
+	bk_cursor_copy(from, row->sha256, sizeof(row->sha256));
 	row->offset = bk_cursor_u64(from);
 	row->blocks_offset = bk_cursor_u32(from);
 	row->blocks_len = bk_cursor_u32(from);
