@@ -21,11 +21,19 @@
 #include "repo/repo.h"
 #include "target/target.h"
 
-#define BK_HEAD_LEN       256
-#define BK_BLOCK_HEAD_LEN 12  /* in clear, before the ciphertext */
-#define BK_BLOCK_OVERHEAD 40  /* of a block without padding, over its data */
-#define BK_TRAILER_LEN    116 /* of data; 156 stored */
-#define BK_FOOTER_LEN     64
+#define BK_HEAD_LEN         256
+#define BK_BLOCK_HEAD_LEN   12  /* in clear, before the ciphertext */
+#define BK_BLOCK_FIELDS_LEN 12  /* before the data, sealed with it */
+#define BK_BLOCK_OVERHEAD   40  /* of a block without padding, over its data */
+#define BK_TRAILER_LEN      116 /* of data; 156 stored */
+#define BK_FOOTER_LEN       64
+#define BK_FOOTER_SUM       36  /* where 24 bytes of the SHA-256 lie in it */
+#define BK_BODY_LEAST       412 /* header and trailer */
+
+/* log2 of the most that the fields, data and padding of a block may take; and
+ * of its plain length. */
+#define BK_LOG2_BLOCK_LEAST 16
+#define BK_LOG2_BLOCK_MOST  22
 
 enum bk_file_type {
 	BK_FILE_PACK = 1,
@@ -53,6 +61,9 @@ struct bk_file_id {
 	uint8_t set[16];
 	uint32_t ordinal;
 };
+
+/* How large the blocks of a new file may be, as header[13] says it. */
+unsigned bk_log2_block(enum bk_file_type type);
 
 /* Makes a header with a fresh salt, of the newest key generation, and derives
  * the file key from it, which the caller wipes.  BK_DENIED when the keys that
@@ -135,10 +146,10 @@ struct bk_block_at {
 
 struct bk_file_writer;
 
+/* Blocks are as large as bk_log2_block(type) allows. */
 int bk_file_writer_open(struct bk_file_writer **out, const struct bk_repo *repo,
 			struct bk_target *target, const char *name,
-			const struct bk_file_id *id, unsigned log2_block,
-			struct bk_err *err);
+			const struct bk_file_id *id, struct bk_err *err);
 /* The header that was written: root and intents sign its first 220 bytes. */
 const uint8_t *bk_file_writer_head(const struct bk_file_writer *writer);
 /* One block; compressed with zstd at `level` if that is shorter, level 0:
@@ -188,7 +199,8 @@ int bk_file_reader_block(struct bk_file_reader *reader, struct bk_block_at *at,
 /* The contents of the directory, into *contents (emptied first). */
 int bk_file_reader_directory(struct bk_file_reader *reader,
 			     struct bk_buf *contents, struct bk_err *err);
-/* SHA-256 over the whole body, and that every block has its CRC and opens. */
+/* SHA-256 over the whole body (NULL: only what the footer has of it), and that
+ * every block lies at its place, has its CRC and opens.  Memory: one block. */
 int bk_file_reader_prove(struct bk_file_reader *reader,
 			 const uint8_t sha256[BK_SHA256_LEN],
 			 struct bk_err *err);
