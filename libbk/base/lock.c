@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/file.h"
 
@@ -238,9 +240,8 @@ static int take_or_wait(struct bk_lock *lock,
 			left_ms = POLL_MAX_MS;
 		if (left_ms <= 0)
 			return say_busy(request, &owner, err);
-		if (request->stopped && request->stopped())
-			return bk_fail(err, BK_CANCELLED,
-				       "stopped while waiting for the lock");
+		if (bk_cancelled(err) < 0)
+			return bk_context(err, "waiting for the lock");
 		if (pause_ms > left_ms)
 			pause_ms = left_ms;
 		(void)nanosleep(&(struct timespec){0, pause_ms * 1000000},

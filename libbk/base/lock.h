@@ -12,7 +12,6 @@
 #ifndef BK_BASE_LOCK_H
 #define BK_BASE_LOCK_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -25,14 +24,13 @@ struct bk_lock_request {
 	const char *repo;      /* same in every run: full paths, URLs */
 	const char *command;   /* "bk-backup", for others to read */
 	int64_t wait_ms;       /* wait so long for another run; 0: do not */
-	bool (*stopped)(void); /* asked while waiting; NULL: never stop */
 };
 
 /*
  * Takes the lock.  BK_BUSY when another run holds it: "locked by bk-backup
  * (pid 123, since 2026-11-19 12:30); wait with --wait 10m"; BK_CANCELLED when
- * stopped() said so.  Waiting looks again every few milliseconds at first,
- * later every quarter of a second.
+ * we were asked to stop (base/cancel.h) while waiting.  Waiting looks again
+ * every few milliseconds at first, later every quarter of a second.
  */
 int bk_lock_take(struct bk_lock **out, const struct bk_lock_request *request,
 		 struct bk_err *err);
