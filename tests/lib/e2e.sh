@@ -45,7 +45,18 @@ need_corpus() {
 	export corpus
 }
 
-# says TEXT: the stderr of the last ok or exits has this very line.
+# quiet: the last ok or exits wrote nothing to stderr.
+quiet() {
+	tests=$((tests + 1))
+	if [ ! -s "$work/err" ]; then
+		echo "ok $tests - ... without a word on stderr"
+	else
+		echo "not ok $tests - ... without a word on stderr"
+		sed 's/^/# /' "$work/err"
+	fi
+}
+
+# says TEXT: its stderr has this very line.
 says() {
 	tests=$((tests + 1))
 	if grep -qxF -e "$1" "$work/err"; then
@@ -97,4 +108,21 @@ compare() {
 
 files() {
 	"$top/tests/lib/maildir_files.py" "$@"
+}
+
+# new_repository NAME: makes $work/NAME, the section NAME of $BK_CONFIG and what
+# the tools take from then on.  It is opened by a key block, which takes no time.
+new_repository() {
+	export BK_CONFIG="$work/bk.conf" BK_REPO="$1"
+	if ! bk-init -r "$work/$1" >out 2>err ||
+		! bk-key -r "$work/$1" export "$work/$1.key" >out 2>err; then
+		echo "Bail out! no repository: $(cat err)"
+		exit 1
+	fi
+	cat >>"$BK_CONFIG" <<-CONF
+	[repo $1]
+	path = $work/$1
+	password = keyblock:$work/$1.key
+	CONF
+	unset BK_PASSWORD_FILE
 }

@@ -1,13 +1,28 @@
+#!/usr/bin/python3
 """A small IMAP client for tests: literals both ways, whole responses parsed,
-a time-out on everything.  One object is one logged-in session."""
+a time-out on everything.  One object is one logged-in session.
+
+    imap_client.py ENV ACCOUNT COMMAND...
+
+carries out commands; ENV is the env file of tests/servers/dovecot.
+"""
 
 import base64
+import pathlib
 import re
 import socket
+import sys
 
 TIMEOUT_S = 30
 TOKEN = re.compile(rb'[()]|"(?:[^"\\]|\\.)*"|[^\s()"]+')
 LITERAL = re.compile(rb"\{(\d+)\}\r\n$")
+
+
+def env_ports(path):
+    """IMAP's and LMTP's."""
+    lines = pathlib.Path(path).read_text(encoding="utf-8").splitlines()
+    env = dict(line.split("=", 1) for line in lines)
+    return int(env["IMAP"]), int(env["LMTP"])
 
 
 class ImapError(Exception):
@@ -138,3 +153,9 @@ def parse(segments):
         if literal is not None:
             stack[-1].append(literal)
     return stack[0]
+
+
+if __name__ == "__main__":
+    with Imap(env_ports(sys.argv[1])[0], sys.argv[2]) as session:
+        for command in sys.argv[3:]:
+            session.run(command)

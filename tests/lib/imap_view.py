@@ -44,17 +44,19 @@ def take_messages(imap):
         }
 
 
-def take_acl(imap, name):
+def take_acl(imap, account, name):
+    """Rights by identifier; the account's own are those of "owner"."""
     for words in imap.run("GETACL", to_mutf7(name)):
         if words[0] == "ACL":
             text = [w.decode() if isinstance(w, bytes) else w
                     for w in words[2:]]
-            return {who: "".join(sorted(rights))
+            return {"owner" if who == account else who:
+                    "".join(sorted(rights))
                     for who, rights in zip(text[::2], text[1::2])}
     return {}
 
 
-def take_folder(imap, name, attributes, subscribed):
+def take_folder(imap, account, name, attributes, subscribed):
     """The folder's line, then its messages' lines."""
     folder = {"kind": "folder", "attributes": sorted(attributes - TRANSIENT),
               "subscribed": subscribed}
@@ -64,7 +66,7 @@ def take_folder(imap, name, attributes, subscribed):
     numbers = imap.select(name, "EXAMINE")
     for key in "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ":
         folder[key.lower()] = numbers.get(key)
-    folder["acl"] = take_acl(imap, name)
+    folder["acl"] = take_acl(imap, account, name)
     yield folder
     for message in take_messages(imap):
         yield {"kind": "message", **message}
@@ -77,7 +79,7 @@ def take_account(port, account):
         for name in sorted(subscribed - {name for name, _ in listed}):
             yield {"kind": "subscription", "account": account, "folder": name}
         for name, attributes in listed:
-            for line in take_folder(imap, name, attributes,
+            for line in take_folder(imap, account, name, attributes,
                                     name in subscribed):
                 yield {"account": account, "folder": name, **line}
 

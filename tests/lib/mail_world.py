@@ -3,7 +3,7 @@
 years, and what happens to it on one day.
 
     mail_world.py accounts
-    mail_world.py fill ENV CORPUS
+    mail_world.py fill ENV CORPUS [ACCOUNT...]
     mail_world.py change ENV CORPUS SEED [--until FILE]
     mail_world.py deliver ENV CORPUS RECORD --until FILE [--rate N]
 
@@ -25,7 +25,7 @@ import smtplib
 import sys
 import time
 
-from imap_client import TIMEOUT_S, Imap, to_mutf7
+from imap_client import TIMEOUT_S, Imap, env_ports, to_mutf7
 
 ACCOUNTS = [f"{name}@{domain}" for domain, names in (
     ("a.test", "ann bob carla d.ivers erik frida gustav hanna"),
@@ -39,6 +39,9 @@ FOLDERS = [
     "Письма/Входящие", "with 'quotes' and \\backslash", "☃ and 🐘", "a  b ~",
     "Kunden/Müller GmbH/Rechnungen",
 ]
+# Neither renamed nor deleted, so that a test can name them.
+KEPT = "INBOX", "Sent", "Projects", "Projects/Rhine"
+
 FLAGS = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"]
 KEYWORDS = ["$Label1", "$Label2", "$Forwarded", "$MDNSent", "NonJunk", "Junk",
             "work", "todo-2003", "Later"]
@@ -55,12 +58,6 @@ HAND_MADE = [
     b"Subject: broken\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     b"--b\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!AAA=BB\r\n--b\r\n",
 ]
-
-
-def env_ports(path):
-    lines = pathlib.Path(path).read_text().splitlines()
-    env = dict(line.split("=", 1) for line in lines)
-    return int(env["IMAP"]), int(env["LMTP"])
 
 
 class Corpus:
@@ -181,15 +178,15 @@ def send(lmtp, rcpts, body):
         expect(250, lmtp.getreply())
 
 
-def fill(env, folder):
+def fill(env, folder, accounts):
     imap_port, lmtp_port = env_ports(env)
     choice = random.Random(2002)
     corpus = Corpus(folder, choice)
     with smtplib.LMTP("127.0.0.1", lmtp_port, timeout=TIMEOUT_S) as lmtp:
-        for number in range(600):
-            rcpts = {ACCOUNTS[number % len(ACCOUNTS)], *some(choice, ACCOUNTS, 2)}
+        for number in range(30 * len(accounts)):
+            rcpts = {accounts[number % len(accounts)], *some(choice, accounts, 2)}
             send(lmtp, sorted(rcpts), corpus.draw())
-    for account in ACCOUNTS:
+    for account in accounts:
         with Imap(imap_port, account) as imap:
             arrange(imap, choice, corpus, account)
     with Imap(imap_port, ACCOUNTS[0]) as imap:
@@ -199,7 +196,7 @@ def fill(env, folder):
 def rename_folder(imap, choice, names):
     """What was renamed once is not renamed again.  The old name often stays
     subscribed, as with real clients."""
-    plain = [n for n in names if n != "INBOX" and not n.startswith("Früher")]
+    plain = [n for n in names if n not in KEPT and not n.startswith("Früher")]
     if plain:
         name = choice.choice(plain)
         new_name = f"Früher/{choice.randrange(10 ** 9)} {name}"
@@ -210,7 +207,7 @@ def rename_folder(imap, choice, names):
 
 def drop_folder(imap, choice, names):
     """Deletes a folder that has no children, and perhaps its subscription."""
-    leaves = [n for n in names if n != "INBOX"
+    leaves = [n for n in names if n not in KEPT
               and not any(o.startswith(n + "/") for o in names)]
     if leaves:
         name = choice.choice(leaves)
@@ -294,6 +291,8 @@ def main():
         verb = verbs.add_parser(name)
         verb.add_argument("env")
         verb.add_argument("corpus")
+        if name == "fill":
+            verb.add_argument("account", nargs="*", default=ACCOUNTS)
         if name == "change":
             verb.add_argument("seed", type=int)
         if name == "deliver":
@@ -305,7 +304,7 @@ def main():
     if args.verb == "accounts":
         print(*ACCOUNTS, sep="\n")
     elif args.verb == "fill":
-        fill(args.env, args.corpus)
+        fill(args.env, args.corpus, args.account)
     elif args.verb == "change":
         change(args.env, args.corpus, args.seed, args.until)
     else:
