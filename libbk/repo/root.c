@@ -262,7 +262,7 @@ static void read_version(struct bk_cursor *from, struct bk_root *root)
 {
 	root->reader_major = bk_cursor_u8(from);
 	root->reader_minor = bk_cursor_u8(from);
-	root->tool = bk_signed_text(from, bk_cursor_left(from), &root->arena);
+	root->tool = bk_signed_rest(from, &root->arena);
 }
 
 static void read_part(struct bk_cursor *from, struct bk_root *root)
@@ -341,8 +341,7 @@ static void read_record(enum root_record type, struct bk_cursor *from,
 		read_totals(from, &root->totals);
 		break;
 	case HOST_NAME:
-		root->host_name = bk_signed_text(from, bk_cursor_left(from),
-						 &root->arena);
+		root->host_name = bk_signed_rest(from, &root->arena);
 		break;
 	}
 }

@@ -162,6 +162,11 @@ const char *bk_signed_text(struct bk_cursor *body, size_t n,
 	return bk_arena_strndup(arena, (const char *)text.data, text.len);
 }
 
+const char *bk_signed_rest(struct bk_cursor *body, struct bk_arena *arena)
+{
+	return bk_signed_text(body, bk_cursor_left(body), arena);
+}
+
 int64_t bk_signed_ms(struct bk_cursor *body)
 {
 	uint64_t ms = bk_cursor_u64(body);

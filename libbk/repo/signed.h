@@ -81,10 +81,13 @@ int bk_signed_next(struct bk_signed_walk *walk, uint8_t *type,
 int bk_signed_check(const struct bk_cursor *body, uint8_t type,
 		    struct bk_err *err);
 
-/* The rest of a body, or n bytes of it, as text of the arena; marks the cursor
- * bad, and returns "", if it is not UTF-8 or has a NUL. */
+/* n bytes of a body as text of the arena; marks the cursor bad, and returns "",
+ * if they are not UTF-8 or have a NUL. */
 const char *bk_signed_text(struct bk_cursor *body, size_t n,
 			   struct bk_arena *arena);
+
+/* The same of all that is left of the body. */
+const char *bk_signed_rest(struct bk_cursor *body, struct bk_arena *arena);
 
 /* Unix milliseconds; beyond int64_t marks the cursor bad. */
 int64_t bk_signed_ms(struct bk_cursor *body);

@@ -86,7 +86,9 @@ static void decode_row(struct bk_cursor *from, struct bk_table_row *row,
 {
 	row->ordinal = bk_cursor_u32(from);
 	row->flags = bk_cursor_u8(from);
-	*zeros = !bk_cursor_u8(from) & !bk_cursor_u16(from);
+	uint8_t low = bk_cursor_u8(from);
+	uint16_t high = bk_cursor_u16(from);
+	*zeros = low == 0 && high == 0;
 	bk_cursor_copy(from, row->owner, sizeof(row->owner));
 	row->owner_ordinal = bk_cursor_u32(from);
 	row->chunks = bk_cursor_u32(from);
