@@ -68,6 +68,21 @@ void *bk_arena_memdup(struct bk_arena *arena, const void *data, size_t n)
 	return copy;
 }
 
+void bk_arena_join(struct bk_arena *arena, struct bk_arena *from)
+{
+	struct bk_arena_page **last = &arena->page;
+
+	if (!arena->page) {
+		*arena = *from;
+	} else {
+		while (*last)
+			last = &(*last)->older;
+		*last = from->page;
+		arena->bytes += from->bytes;
+	}
+	*from = (struct bk_arena){0};
+}
+
 void bk_arena_clear(struct bk_arena *arena)
 {
 	while (arena->page) {

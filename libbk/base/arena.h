@@ -19,6 +19,8 @@ void *bk_arena_alloc(struct bk_arena *arena, size_t n);
 char *bk_arena_strdup(struct bk_arena *arena, const char *s);
 char *bk_arena_strndup(struct bk_arena *arena, const char *s, size_t n);
 void *bk_arena_memdup(struct bk_arena *arena, const void *data, size_t n);
+/* Everything of `from`, which is empty then, lives as long as `arena`. */
+void bk_arena_join(struct bk_arena *arena, struct bk_arena *from);
 void bk_arena_clear(struct bk_arena *arena);
 
 #endif

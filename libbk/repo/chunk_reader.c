@@ -1,0 +1,274 @@
+/* Chunks of a set, found and opened: see chunk_reader.h. */
+
+#include "repo/chunk_reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "mail/split.h"
+#include "repo/container.h"
+#include "repo/pack_reader.h"
+
+#define BUCKETS ((size_t)256)
+
+/* A block that was opened, in a bucket's chain and in the list of use. */
+struct cached {
+	struct bk_pack_reader *pack;
+	uint32_t number;
+	struct bk_buf plain;
+	uint32_t *offsets; /* of its chunks, and the end */
+	struct cached *next;
+	struct cached *newer, *older;
+};
+
+struct bk_chunk_reader {
+	struct bk_chunk_source source;
+	const struct bk_set *set;
+	struct bk_pack_reader **packs; /* opened, by owner and ordinal */
+	size_t n_packs, cap_packs;
+	struct bk_pack_reader ***frames; /* [level][ordinal], lazily */
+	struct cached *buckets[BUCKETS];
+	struct cached *newest, *oldest;
+	size_t cache_bytes, cache_limit;
+	uint32_t frame; /* of the row that is being read */
+	struct bk_recipe recipe;
+};
+
+static void forget(struct bk_chunk_reader *reader, struct cached *block);
+
+static size_t bucket_of(const struct bk_pack_reader *pack, uint32_t number)
+{
+	return ((uintptr_t)pack / 64 * 31 + number) % BUCKETS;
+}
+
+static size_t weight_of(const struct cached *block)
+{
+	return block->plain.cap + sizeof(*block);
+}
+
+static void unlink_use(struct bk_chunk_reader *reader, struct cached *block)
+{
+	if (block->newer)
+		block->newer->older = block->older;
+	else
+		reader->newest = block->older;
+	if (block->older)
+		block->older->newer = block->newer;
+	else
+		reader->oldest = block->newer;
+}
+
+static void link_newest(struct bk_chunk_reader *reader, struct cached *block)
+{
+	block->newer = NULL;
+	block->older = reader->newest;
+	if (reader->newest)
+		reader->newest->newer = block;
+	else
+		reader->oldest = block;
+	reader->newest = block;
+}
+
+static void cached_free(struct cached *block)
+{
+	bk_buf_clear(&block->plain);
+	free(block->offsets);
+	free(block);
+}
+
+static void forget(struct bk_chunk_reader *reader, struct cached *block)
+{
+	struct cached **at =
+		&reader->buckets[bucket_of(block->pack, block->number)];
+
+	while (*at != block)
+		at = &(*at)->next;
+	*at = block->next;
+	unlink_use(reader, block);
+	reader->cache_bytes -= weight_of(block);
+	cached_free(block);
+}
+
+static struct cached *recall(struct bk_chunk_reader *reader,
+			     const struct bk_pack_reader *pack, uint32_t number)
+{
+	struct cached *block = reader->buckets[bucket_of(pack, number)];
+
+	while (block && (block->pack != pack || block->number != number))
+		block = block->next;
+	if (block && block != reader->newest) {
+		unlink_use(reader, block);
+		link_newest(reader, block);
+	}
+	return block;
+}
+
+static int open_block(struct bk_chunk_reader *reader,
+		      struct bk_pack_reader *pack, uint32_t number,
+		      struct cached **out, struct bk_err *err)
+{
+	while (reader->oldest && reader->cache_bytes > reader->cache_limit)
+		forget(reader, reader->oldest);
+	struct cached *block = bk_alloc(sizeof(*block));
+	block->pack = pack;
+	block->number = number;
+	if (bk_pack_reader_block(pack, number, &block->plain, &block->offsets,
+				 err) < 0) {
+		cached_free(block);
+		return -1;
+	}
+	size_t bucket = bucket_of(pack, number);
+	block->next = reader->buckets[bucket];
+	reader->buckets[bucket] = block;
+	link_newest(reader, block);
+	reader->cache_bytes += weight_of(block);
+	*out = block;
+	return 0;
+}
+
+static struct bk_pack_reader *opened_pack(const struct bk_chunk_reader *reader,
+					  const struct bk_table_row *row)
+{
+	for (size_t i = 0; i < reader->n_packs; i++)
+		if (bk_pack_reader_is(reader->packs[i], row))
+			return reader->packs[i];
+	return NULL;
+}
+
+/* The pack of an ordinal in the frame of the row that is being read. */
+static int find_pack(struct bk_chunk_reader *reader, uint32_t ordinal,
+		     struct bk_pack_reader **out, struct bk_err *err)
+{
+	const struct bk_table *table =
+		&reader->set->levels[reader->frame].table;
+	struct bk_pack_reader ***frame = &reader->frames[reader->frame];
+
+	if (ordinal >= table->n)
+		return bk_fail(err, BK_CORRUPT,
+			       "ordinal %u in a table of %zu packs", ordinal,
+			       table->n);
+	if (!*frame)
+		*frame = bk_alloc(table->n * sizeof(**frame));
+	if (!(*frame)[ordinal])
+		(*frame)[ordinal] = opened_pack(reader, &table->rows[ordinal]);
+	if (!(*frame)[ordinal]) {
+		struct bk_pack_reader *pack = NULL;
+		if (bk_pack_reader_open(&pack, reader->set->repo,
+					&table->rows[ordinal], err) < 0)
+			return -1;
+		reader->packs = bk_array_room(reader->packs, reader->n_packs,
+					      &reader->cap_packs,
+					      sizeof(*reader->packs));
+		reader->packs[reader->n_packs++] = pack;
+		(*frame)[ordinal] = pack;
+	}
+	*out = (*frame)[ordinal];
+	return 0;
+}
+
+static int give_chunk(struct bk_chunk_source *from, uint64_t ref,
+		      struct bk_view *out, struct bk_err *err)
+{
+	struct bk_chunk_reader *reader = (struct bk_chunk_reader *)from;
+	struct bk_pack_reader *pack = NULL;
+	uint32_t chunk = (uint32_t)ref, number = 0, first = 0;
+
+	if (find_pack(reader, (uint32_t)(ref >> 32), &pack, err) < 0 ||
+	    bk_pack_reader_find(pack, chunk, &number, &first, err) < 0)
+		return -1;
+	struct cached *block = recall(reader, pack, number);
+	if (!block && open_block(reader, pack, number, &block, err) < 0)
+		return -1;
+	uint32_t start = block->offsets[chunk - first];
+	out->data = block->plain.data + start;
+	out->len = block->offsets[chunk - first + 1] - start;
+	return 0;
+}
+
+struct bk_chunk_reader *bk_chunk_reader_new(const struct bk_set *set,
+					    size_t cache_bytes)
+{
+	struct bk_chunk_reader *reader = bk_alloc(sizeof(*reader));
+
+	reader->source.chunk = give_chunk;
+	reader->set = set;
+	reader->cache_limit = cache_bytes;
+	reader->frames = bk_alloc(set->n_levels * sizeof(*reader->frames));
+	return reader;
+}
+
+void bk_chunk_reader_free(struct bk_chunk_reader *reader)
+{
+	if (!reader)
+		return;
+	while (reader->oldest)
+		forget(reader, reader->oldest);
+	for (size_t i = 0; i < reader->n_packs; i++)
+		bk_pack_reader_close(reader->packs[i]);
+	for (size_t i = 0; i < reader->set->n_levels; i++)
+		free(reader->frames[i]);
+	free(reader->frames);
+	free(reader->packs);
+	bk_recipe_clear(&reader->recipe);
+	free(reader);
+}
+
+static int decode_body(const struct bk_row *row, struct bk_recipe *recipe,
+		       struct bk_err *err)
+{
+	struct bk_cursor from = bk_cursor_over(row->body.data, row->body.len);
+	struct bk_ref_trail trail;
+
+	bk_ref_trail_init(&trail);
+	return bk_recipe_decode(&from, &trail, recipe, err);
+}
+
+/* Counts what passes, to compare with the size in the row. */
+struct counting_sink {
+	struct bk_sink sink;
+	struct bk_sink *to;
+	uint64_t bytes;
+};
+
+static int count_and_write(struct bk_sink *sink, const void *data, size_t len,
+			   struct bk_err *err)
+{
+	struct counting_sink *counting = (struct counting_sink *)sink;
+
+	counting->bytes += len;
+	return counting->to->write(counting->to, data, len, err);
+}
+
+int bk_chunk_reader_join(struct bk_chunk_reader *reader,
+			 const struct bk_row *row, struct bk_sink *to,
+			 struct bk_err *err)
+{
+	struct counting_sink counting = {{count_and_write}, to, 0};
+
+	if (row->frame >= reader->set->n_levels)
+		return bk_fail(err, BK_MISUSE, "a row of another set");
+	reader->frame = row->frame;
+	if (decode_body(row, &reader->recipe, err) < 0 ||
+	    bk_join(&reader->recipe, &reader->source,
+		    &reader->set->repo->keys.id, row->digest, &counting.sink,
+		    err) < 0)
+		return -1;
+	if (counting.bytes == row->msg.size)
+		return 0;
+	return bk_fail(err, BK_CORRUPT, "is %ju bytes long, not %ju",
+		       (uintmax_t)counting.bytes, (uintmax_t)row->msg.size);
+}
+
+uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row)
+{
+	struct bk_recipe recipe = {0};
+	struct bk_err ignored = {0};
+	uint64_t order = 0;
+
+	if (decode_body(row, &recipe, &ignored) == 0 && recipe.n_refs)
+		order = recipe.refs[recipe.n_refs - 1];
+	bk_recipe_clear(&recipe);
+	/* Older sets first: their packs are read through once. */
+	return (set->n_levels - 1 - row->frame) << 56 | (order & ~0ull >> 8);
+}

@@ -1,0 +1,39 @@
+/*
+ * Chunks of a set, found and opened: one a thread.  Blocks that were opened
+ * stay in a cache of `cache_bytes`, the least recently used go first, so read
+ * in about the order in which messages were stored (bk_row_order).
+ */
+
+#ifndef BK_REPO_CHUNK_READER_H
+#define BK_REPO_CHUNK_READER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/stream.h"
+#include "repo/set.h"
+
+struct bk_chunk_reader;
+
+/* The set must outlive it. */
+struct bk_chunk_reader *bk_chunk_reader_new(const struct bk_set *set,
+					    size_t cache_bytes);
+void bk_chunk_reader_free(struct bk_chunk_reader *reader); /* NULL is fine */
+
+/*
+ * Streams the message of a row (which was read with its body) to `to` as it
+ * was backed up, and checks its digest and size: after BK_CORRUPT what went to
+ * the sink must not be used.
+ */
+int bk_chunk_reader_join(struct bk_chunk_reader *reader,
+			 const struct bk_row *row, struct bk_sink *to,
+			 struct bk_err *err);
+
+/*
+ * A key by which rows may be sorted so that reading them opens each block
+ * about once: where the row's last part lies.
+ */
+uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row);
+
+#endif

@@ -1,0 +1,99 @@
+/* What is condemned in a repository: see condemned.h. */
+
+#include "repo/condemned.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "repo/signed_file.h"
+
+/* A list whose .done is there was carried out and condemns no more. */
+static bool is_done(const struct bk_blob_list *files, const uint8_t id[16])
+{
+	struct bk_name name = {.kind = BK_NAME_TRASH_DONE};
+	char text[BK_NAME_MAX];
+
+	memcpy(name.id, id, sizeof(name.id));
+	return bk_blob_list_find(files, bk_name_format(text, &name)) != NULL;
+}
+
+static int read_list(const struct bk_repo *repo, const char *text,
+		     const struct bk_name *name, struct bk_trash *out,
+		     struct bk_err *err)
+{
+	struct bk_file_id id = {.type = BK_FILE_TRASH,
+				.ordinal = BK_TRASH_LIST};
+	struct bk_signed_file file = {0};
+
+	memcpy(id.set, name->id, sizeof(id.set));
+	int rc = bk_signed_file_read(repo, text, &id, &file, err);
+	if (rc == 0)
+		rc = bk_trash_decode(file.records, BK_TRASH_LIST, out, err);
+	bk_signed_file_clear(&file);
+	return rc;
+}
+
+static int add_list(const struct bk_repo *repo, const char *text,
+		    const struct bk_name *name, struct bk_condemned *out,
+		    struct bk_err *err)
+{
+	struct bk_trash list = {0};
+	struct bk_err why = {0};
+
+	if (read_list(repo, text, name, &list, &why) == 0) {
+		out->lists = bk_array_room(out->lists, out->n, &out->cap,
+					   sizeof(*out->lists));
+		out->lists[out->n++] = list;
+		return 0;
+	}
+	bk_trash_clear(&list);
+	/* Undone between the listing and now, or not a list to obey. */
+	if (why.kind == BK_GONE || why.kind == BK_CORRUPT)
+		return 0;
+	*err = why;
+	return -1;
+}
+
+int bk_condemned_read(const struct bk_repo *repo, struct bk_condemned *out,
+		      struct bk_err *err)
+{
+	struct bk_blob_list files = {0};
+	struct bk_name name;
+
+	int rc = bk_target_list(repo->target, "trash", &files, err);
+	for (size_t i = 0; rc == 0 && i < files.n; i++) {
+		const char *text = files.items[i].name;
+		if (bk_name_parse(text, &name) == BK_NAME_TRASH_LIST &&
+		    !is_done(&files, name.id))
+			rc = add_list(repo, text, &name, out, err);
+	}
+	bk_blob_list_clear(&files);
+	return rc < 0 ? bk_context(err, "trash lists") : 0;
+}
+
+void bk_condemned_clear(struct bk_condemned *condemned)
+{
+	for (size_t i = 0; i < condemned->n; i++)
+		bk_trash_clear(&condemned->lists[i]);
+	free(condemned->lists);
+	*condemned = (struct bk_condemned){0};
+}
+
+bool bk_condemned_has_set(const struct bk_condemned *condemned,
+			  const uint8_t set[BK_ID_LEN])
+{
+	for (size_t i = 0; i < condemned->n; i++)
+		if (bk_trash_find(&condemned->lists[i], set))
+			return true;
+	return false;
+}
+
+bool bk_condemned_has_pack(const struct bk_condemned *condemned,
+			   const struct bk_table_row *pack)
+{
+	for (size_t i = 0; i < condemned->n; i++)
+		if (bk_pack_ids_has(&condemned->lists[i].packs, pack->owner,
+				    pack->owner_ordinal))
+			return true;
+	return false;
+}

@@ -1,0 +1,37 @@
+/*
+ * What is condemned in a repository: all trash lists that were not carried
+ * out, together.  bk-format(5), Trash.
+ */
+
+#ifndef BK_REPO_CONDEMNED_H
+#define BK_REPO_CONDEMNED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "repo/repo.h"
+#include "repo/table.h"
+#include "repo/trash.h"
+
+/* {0} is a valid empty one. */
+struct bk_condemned {
+	struct bk_trash *lists; /* owned */
+	size_t n, cap;
+};
+
+/*
+ * A list that is not signed, or wrongly, or is damaged, condemns nothing.  A
+ * listing that fails is an error, never an empty list.
+ */
+int bk_condemned_read(const struct bk_repo *repo, struct bk_condemned *out,
+		      struct bk_err *err);
+void bk_condemned_clear(struct bk_condemned *condemned);
+
+bool bk_condemned_has_set(const struct bk_condemned *condemned,
+			  const uint8_t set[BK_ID_LEN]);
+bool bk_condemned_has_pack(const struct bk_condemned *condemned,
+			   const struct bk_table_row *pack);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * A pack, opened for reading: which chunk lies in which block, and where in
+ * it.  One thread at a time.  bk-format(5), PACKS.
+ */
+
+#ifndef BK_REPO_PACK_READER_H
+#define BK_REPO_PACK_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "repo/repo.h"
+#include "repo/table.h"
+
+struct bk_pack_reader;
+
+/* Reads header, trailer and block table; compares them with the row. */
+int bk_pack_reader_open(struct bk_pack_reader **out, const struct bk_repo *repo,
+			const struct bk_table_row *row, struct bk_err *err);
+void bk_pack_reader_close(struct bk_pack_reader *pack); /* NULL is fine */
+
+/* Is this the pack that the row describes? */
+bool bk_pack_reader_is(const struct bk_pack_reader *pack,
+		       const struct bk_table_row *row);
+
+uint32_t bk_pack_reader_blocks(const struct bk_pack_reader *pack);
+uint32_t bk_pack_reader_chunks(const struct bk_pack_reader *pack);
+
+/* The block that a chunk lies in, and the first chunk of that block. */
+int bk_pack_reader_find(const struct bk_pack_reader *pack, uint32_t chunk,
+			uint32_t *block, uint32_t *first, struct bk_err *err);
+
+/*
+ * Opens a block: *plain (emptied first) gets its chunks, *offsets (the
+ * caller's to free) where each begins in it, and the end.  Lengths that do not
+ * add up are BK_CORRUPT.
+ */
+int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
+			 struct bk_buf *plain, uint32_t **offsets,
+			 struct bk_err *err);
+
+/* The row of a chunk: 24 bytes as in the file, valid until the next call. */
+int bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
+		       const uint8_t **row, struct bk_err *err);
+
+/* That every byte of the body is as the table says, and every block opens. */
+int bk_pack_reader_prove(struct bk_pack_reader *pack, struct bk_err *err);
+
+#endif

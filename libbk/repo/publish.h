@@ -1,0 +1,48 @@
+/*
+ * How a set becomes visible, and nothing that was reported good is ever lost:
+ * the writer's side of bk-format(5), WRITING.
+ *
+ *	bk_publish_open     the intent is put, and refreshed from now on
+ *	bk_publish_condemned    what is condemned: make no use of it
+ *	... packs, index, manifest, table, or the bundle are put ...
+ *	bk_publish_commit   checks, root, trash again, checks
+ *	bk_publish_close
+ */
+
+#ifndef BK_REPO_PUBLISH_H
+#define BK_REPO_PUBLISH_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "repo/condemned.h"
+#include "repo/repo.h"
+#include "repo/root.h"
+#include "repo/table.h"
+
+struct bk_publish;
+
+/* `base` is the set that this one stands on, or NULL. */
+int bk_publish_open(struct bk_publish **out, const struct bk_repo *repo,
+		    const uint8_t set[16], const uint8_t *base,
+		    struct bk_err *err);
+
+/* What was condemned when the intent had been put. */
+const struct bk_condemned *bk_publish_condemned(
+	const struct bk_publish *publish);
+
+/*
+ * Everything but the root is there: makes the set visible and checks that it
+ * stays.  `base_table` is the base's, NULL in a full set.  *sum gets the
+ * root's.  After a failure the root, if it was put, is left where it is, and
+ * the set must not be reported good.
+ */
+int bk_publish_commit(struct bk_publish *publish, struct bk_root *root,
+		      const struct bk_table *table,
+		      const struct bk_table *base_table,
+		      uint8_t root_sha256[32], struct bk_err *err);
+
+/* Ends the refreshing; takes the intent away if the commit was good. */
+void bk_publish_close(struct bk_publish *publish); /* NULL is fine */
+
+#endif

@@ -1,0 +1,270 @@
+/* The accounts and folders of a chain of sets, merged: see set_names.h. */
+
+#include "repo/set_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define END_LEN 64
+
+/* A level's own changes, before they meet what the base has. */
+struct names {
+	struct bk_set_account *accounts;
+	size_t n_accounts, cap_accounts;
+	struct bk_set_folder *folders;
+	size_t n_folders, cap_folders;
+	bool ended;
+};
+
+static struct bk_set_account *seek_account(const struct names *names,
+					   uint32_t id)
+{
+	for (size_t low = 0, high = names->n_accounts; low < high;) {
+		size_t middle = low + (high - low) / 2;
+		if (names->accounts[middle].id == id)
+			return &names->accounts[middle];
+		if (names->accounts[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static struct bk_set_folder *seek_folder(const struct names *names, uint32_t id)
+{
+	for (size_t low = 0, high = names->n_folders; low < high;) {
+		size_t middle = low + (high - low) / 2;
+		if (names->folders[middle].id == id)
+			return &names->folders[middle];
+		if (names->folders[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static void place_account(struct names *names, struct bk_set_account *account)
+{
+	struct bk_set_account *known = seek_account(names, account->id);
+
+	if (known) {
+		bk_set_account_clear(known);
+		*known = *account;
+		return;
+	}
+	names->accounts =
+		bk_array_room(names->accounts, names->n_accounts,
+			      &names->cap_accounts, sizeof(*names->accounts));
+	size_t at = names->n_accounts++;
+	for (; at && names->accounts[at - 1].id > account->id; at--)
+		names->accounts[at] = names->accounts[at - 1];
+	names->accounts[at] = *account;
+}
+
+static void place_folder(struct names *names, struct bk_set_folder *folder)
+{
+	struct bk_set_folder *known = seek_folder(names, folder->id);
+
+	if (known) {
+		bk_set_folder_clear(known);
+		*known = *folder;
+		return;
+	}
+	names->folders =
+		bk_array_room(names->folders, names->n_folders,
+			      &names->cap_folders, sizeof(*names->folders));
+	size_t at = names->n_folders++;
+	for (; at && names->folders[at - 1].id > folder->id; at--)
+		names->folders[at] = names->folders[at - 1];
+	names->folders[at] = *folder;
+}
+
+static int apply_account(struct bk_set *set, struct names *names,
+			 struct bk_view body, struct bk_err *err)
+{
+	struct bk_set_account account = {0};
+
+	if (bk_account_decode(body, &account, err) < 0) {
+		bk_set_account_clear(&account);
+		return -1;
+	}
+	if (account.id > set->last_account)
+		set->last_account = account.id;
+	place_account(names, &account);
+	return 0;
+}
+
+static int apply_folder(struct bk_set *set, struct names *names,
+			struct bk_view body, struct bk_err *err)
+{
+	struct bk_set_folder folder = {0};
+
+	if (bk_folder_decode(body, &folder, err) < 0) {
+		bk_set_folder_clear(&folder);
+		return -1;
+	}
+	if (folder.id > set->last_folder)
+		set->last_folder = folder.id;
+	place_folder(names, &folder);
+	return 0;
+}
+
+static void drop_folder(struct names *names, size_t at)
+{
+	bk_set_folder_clear(&names->folders[at]);
+	memmove(&names->folders[at], &names->folders[at + 1],
+		(--names->n_folders - at) * sizeof(*names->folders));
+}
+
+static int id_of(struct bk_view body, uint32_t *id, struct bk_err *err)
+{
+	struct bk_cursor from = bk_cursor_over(body.data, body.len);
+
+	*id = (uint32_t)bk_cursor_varint_max(&from, UINT32_MAX);
+	from.bad |= bk_cursor_left(&from) != 0;
+	return bk_cursor_check(&from, "record of what is gone", err);
+}
+
+static int folder_gone(struct names *names, struct bk_view body,
+		       struct bk_err *err)
+{
+	uint32_t id;
+
+	if (id_of(body, &id, err) < 0)
+		return -1;
+	struct bk_set_folder *folder = seek_folder(names, id);
+	if (!folder)
+		return bk_fail(err, BK_CORRUPT,
+			       "folder %u is gone but was never there", id);
+	drop_folder(names, (size_t)(folder - names->folders));
+	return 0;
+}
+
+static int account_gone(struct names *names, struct bk_view body,
+			struct bk_err *err)
+{
+	uint32_t id;
+
+	if (id_of(body, &id, err) < 0)
+		return -1;
+	struct bk_set_account *account = seek_account(names, id);
+	if (!account)
+		return bk_fail(err, BK_CORRUPT,
+			       "account %u is gone but was never there", id);
+	bk_set_account_clear(account);
+	size_t at = (size_t)(account - names->accounts);
+	memmove(account, account + 1,
+		(--names->n_accounts - at) * sizeof(*account));
+	for (size_t i = names->n_folders; i-- > 0;)
+		if (names->folders[i].account_id == id)
+			drop_folder(names, i);
+	return 0;
+}
+
+static int end(struct bk_set *set, const struct names *names,
+	       struct bk_view body, struct bk_err *err)
+{
+	struct bk_cursor from = bk_cursor_over(body.data, body.len);
+	uint64_t accounts = bk_cursor_u64(&from);
+	uint64_t folders = bk_cursor_u64(&from);
+
+	set->messages = bk_cursor_u64(&from);
+	set->bytes = bk_cursor_u64(&from);
+	if (body.len != END_LEN || accounts != names->n_accounts ||
+	    folders != names->n_folders)
+		return bk_fail(err, BK_CORRUPT,
+			       "end record does not agree with the manifest");
+	memcpy(set->state_sha256, from.at, sizeof(set->state_sha256));
+	return 0;
+}
+
+static int apply_record(struct bk_set *set, struct names *names, uint8_t type,
+			struct bk_view body, struct bk_err *err)
+{
+	if (names->ended)
+		return bk_fail(err, BK_CORRUPT,
+			       "record %u after the end record", type);
+	switch (type) {
+	case BK_RECORD_ACCOUNT:
+		return apply_account(set, names, body, err);
+	case BK_RECORD_FOLDER:
+		return apply_folder(set, names, body, err);
+	case BK_RECORD_FOLDER_GONE:
+		return folder_gone(names, body, err);
+	case BK_RECORD_ACCOUNT_GONE:
+		return account_gone(names, body, err);
+	case BK_RECORD_END:
+		names->ended = true;
+		return end(set, names, body, err);
+	default:
+		if (type & BK_RECORD_OPTIONAL)
+			return 0;
+		return bk_fail(err, BK_NEWER,
+			       "record of type %u, which this version does not "
+			       "know: upgrade this host first",
+			       type);
+	}
+}
+
+static int apply_block(struct bk_set *set, struct names *names,
+		       const struct bk_buf *block, struct bk_err *err)
+{
+	struct bk_cursor from = bk_cursor_over(block->data, block->len);
+	struct bk_view body;
+	uint8_t type;
+	int rc;
+
+	while ((rc = bk_record_next(&from, &type, &body, err)) > 0)
+		if (apply_record(set, names, type, body, err) < 0)
+			return -1;
+	return rc;
+}
+
+int bk_set_names_apply(struct bk_set *set, const struct bk_set_level *level,
+		       struct bk_err *err)
+{
+	const struct bk_trailer *trailer =
+		bk_file_reader_trailer(level->manifest);
+	struct names names = {
+		.accounts = set->accounts,
+		.n_accounts = set->n_accounts,
+		.cap_accounts = set->n_accounts,
+		.folders = set->folders,
+		.n_folders = set->n_folders,
+		.cap_folders = set->n_folders,
+	};
+	struct bk_block_at at = {trailer->rows_offset, trailer->rows_extra};
+	struct bk_buf block = {0};
+	int rc = 0;
+
+	while (rc == 0 && at.number < trailer->n_data) {
+		rc = bk_file_reader_block(level->manifest, &at, BK_BLOCK_DATA,
+					  &block, err);
+		if (rc == 0)
+			rc = apply_block(set, &names, &block, err);
+	}
+	if (rc == 0 && !names.ended)
+		rc = bk_fail(err, BK_CORRUPT, "manifest has no end record");
+	bk_buf_clear(&block);
+	set->accounts = names.accounts;
+	set->n_accounts = names.n_accounts;
+	set->folders = names.folders;
+	set->n_folders = names.n_folders;
+	return rc < 0 ? bk_context(err, "names") : 0;
+}
+
+void bk_set_names_clear(struct bk_set *set)
+{
+	for (size_t i = 0; i < set->n_accounts; i++)
+		bk_set_account_clear(&set->accounts[i]);
+	for (size_t i = 0; i < set->n_folders; i++)
+		bk_set_folder_clear(&set->folders[i]);
+	free(set->accounts);
+	free(set->folders);
+	set->accounts = NULL;
+	set->folders = NULL;
+	set->n_accounts = 0;
+	set->n_folders = 0;
+}
