@@ -92,9 +92,8 @@ static uint64_t guess(uint64_t key, uint64_t low, uint64_t high,
 		return low;
 	if (key >= high_key)
 		return high - 1;
-	unsigned __int128 part =
-		(unsigned __int128)(key - low_key) * (high - low);
-	uint64_t at = low + (uint64_t)(part / (high_key - low_key));
+	double part = (double)(key - low_key) / (double)(high_key - low_key);
+	uint64_t at = low + (uint64_t)(part * (double)(high - low));
 	return at < high ? at : high - 1;
 }
 
