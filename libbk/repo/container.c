@@ -113,6 +113,11 @@ int bk_head_make(const struct bk_repo *repo, const struct bk_file_id *id,
 	uint8_t okm[OKM_LEN], role[BK_KEY_LEN];
 	uint32_t generation = repo->keys.generation;
 
+	if (repo->newer)
+		return bk_fail(err, BK_NEWER,
+			       "%s was made by a newer version (format %u), "
+			       "and can be read only; upgrade this host first",
+			       repo->target->where, repo->newer);
 	memset(head, 0, BK_HEAD_LEN);
 	memcpy(head, head_magic, sizeof(head_magic));
 	head[AT_MAJOR] = MAJOR;

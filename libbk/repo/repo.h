@@ -13,50 +13,64 @@
 #include "crypto/scrypt.h"
 #include "crypto/secret.h"
 #include "repo/keys.h"
+#include "repo/marker.h"
+#include "repo/slot.h"
 #include "target/target.h"
-
-#define BK_LABEL_MAX 40 /* bytes of a slot's label */
 
 /* Read by anybody, by several threads at a time; changed by nobody once it is
  * open. */
 struct bk_repo {
 	struct bk_target *target; /* borrowed: outlives this */
-	uint8_t id[16];
-	uint8_t host[16]; /* this host's identifier, for what is written */
+	uint8_t id[BK_ID_LEN];
+	uint8_t host[BK_ID_LEN]; /* this host's, for what is written */
 	struct bk_keys keys;
-	uint8_t slot[16]; /* that opened it */
+	uint32_t made_days; /* since 1970 */
+	uint8_t newer;      /* a newer format that may be read, not written */
+	uint8_t slot[BK_ID_LEN]; /* that opened it */
 	char slot_label[BK_LABEL_MAX + 1];
 };
 
-/* What opens a repository: a password, or a key file of bk-format(5). */
+/* What opens a repository: a password, or else a key file. */
 struct bk_credential {
 	const struct bk_secret *password; /* or NULL */
 	const char *keyblock;             /* path of a key file, or NULL */
-	const char *slot; /* label, or beginning of the identifier, of the one
-			     slot to try; NULL for all */
+	const char *slot; /* label or beginning of the identifier of the one
+			     slot to try a password on; NULL: all */
 };
 
-/*
- * Makes a repository and its first key slot.  BK_EXISTS when there is one,
- * BK_UNSAFE when the target holds other files.
- */
+/* The first slot of a new repository. */
 struct bk_repo_plan {
 	const struct bk_secret *password;
 	const char *label;
 	const struct bk_scrypt *cost; /* NULL: bk_scrypt_usual */
 };
-int bk_repo_init(struct bk_repo **out, struct bk_target *target,
-		 const uint8_t host[16], const struct bk_repo_plan *plan,
+
+/*
+ * Is there a repository, and can this version read it?  BK_GONE "no repository
+ * at X; run: bk init -r X"; BK_NEWER; BK_CORRUPT.
+ */
+int bk_repo_look(struct bk_target *target, struct bk_marker *out,
 		 struct bk_err *err);
 
 /*
- * BK_GONE "no repository at X; run: bk init -r X"; BK_NEWER; BK_CORRUPT;
- * BK_DENIED "wrong password for X (slots: a, b)".  Blocks for about a second
- * for each slot that is tried with a password.
+ * Looks, and gets at the keys.  As bk_repo_look; and BK_DENIED "wrong password
+ * for X (slots: a, b)", or when a key file opens another repository or its slot
+ * was removed; BK_MISUSE for a slot or key file that is not there.  Blocks for
+ * about a second for each slot that a password is tried on.
  */
 int bk_repo_open(struct bk_repo **out, struct bk_target *target,
-		 const uint8_t host[16], const struct bk_credential *with,
+		 const uint8_t host[BK_ID_LEN],
+		 const struct bk_credential *with, struct bk_err *err);
+
+/*
+ * Makes a repository with one generation of keys and its first slot, and opens
+ * it.  BK_EXISTS when there is one, BK_UNSAFE when the target holds other
+ * files, BK_FAILED when a listing does not show what was put.
+ */
+int bk_repo_init(struct bk_repo **out, struct bk_target *target,
+		 const uint8_t host[BK_ID_LEN], const struct bk_repo_plan *plan,
 		 struct bk_err *err);
+
 void bk_repo_close(struct bk_repo *repo); /* wipes; NULL is fine */
 
 #endif
