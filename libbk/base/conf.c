@@ -212,15 +212,12 @@ static char *next_line(char *into, int size, void *data)
 static void append(struct bk_conf *conf, struct bk_conf_entry *entry,
 		   const char *value)
 {
-	size_t had = strlen(entry->value);
-	size_t more = strlen(value);
-	char *joined = bk_arena_alloc(&conf->arena, had + more + 2);
+	struct bk_buf joined = {0};
 
-	memcpy(joined, entry->value, had);
-	if (had > 0)
-		joined[had++] = ' ';
-	memcpy(joined + had, value, more);
-	entry->value = joined;
+	bk_buf_printf(&joined, "%s%s%s", entry->value, *entry->value ? " " : "",
+		      value);
+	entry->value = bk_arena_strdup(&conf->arena, bk_buf_text(&joined));
+	bk_buf_clear(&joined);
 }
 
 static void add_entry(struct reading *r, struct bk_conf_section *section,

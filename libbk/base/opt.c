@@ -21,7 +21,7 @@ struct common_opt {
 static const struct common_opt common_table[] = {
 	{BK_COMMON_REPO, {BK_OPT_TEXT, 'r', "repo", "REPO", "the repository: a section of the configuration, a path or a URL", NULL}, INTO(repo)},
 	{BK_COMMON_REPO, {BK_OPT_TEXT, 0, "slot", "LABEL", "try this key slot only", NULL}, INTO(slot)},
-	{BK_COMMON_REPO, {BK_OPT_TEXT, 0, "password-from", "WHERE", "file:PATH, fd:N, command:COMMAND, env:NAME, credential:NAME, keyblock:PATH or prompt", NULL}, INTO(password_from)},
+	{BK_COMMON_REPO, {BK_OPT_TEXT, 0, "password-from", "WHERE", "where the password is: file:PATH, fd:N, command:COMMAND, env:NAME, credential:NAME, keyblock:PATH or prompt", NULL}, INTO(password_from)},
 	{BK_COMMON_REPO, {BK_OPT_FLAG, 0, "no-input", NULL, "never ask on the terminal, fail instead", NULL}, INTO(no_input)},
 	{BK_COMMON_DRY_RUN, {BK_OPT_FLAG, 'n', "dry-run", NULL, "say what would be done and change nothing", NULL}, INTO(dry_run)},
 	{BK_COMMON_YES, {BK_OPT_FLAG, 'y', "yes", NULL, "answer every question with yes", NULL}, INTO(yes)},
@@ -37,7 +37,6 @@ static const struct common_opt common_table[] = {
 	{0, {BK_OPT_FLAG, 'V', "version", NULL, "show the version", NULL}, INTO(version)},
 	{0, {BK_OPT_FLAG, 0, "print-man", NULL, NULL, NULL}, INTO(print_man)},
 	{0, {BK_OPT_TEXT, 0, "print-completion", "bash|zsh|fish", NULL, NULL}, INTO(print_completion)},
-	{0, {BK_OPT_TEXT, 0, "print-words", "KIND", NULL, NULL}, INTO(print_words)},
 };
 /* clang-format on */
 
@@ -223,32 +222,35 @@ static int parse_word(struct parser *p, const char *text, struct bk_err *err)
 	return 0;
 }
 
-/* A bundle of letters, of which the last one may take the rest as its
+/* One letter of a bundle; *at steps to the end where it takes the rest as its
  * argument, or the next of argv. */
+static int parse_letter(struct parser *p, const char **at, struct bk_err *err)
+{
+	const char letter = *(*at)++;
+	const struct bk_opt *opt = by_letter(p, letter);
+	const char *arg = NULL;
+
+	if (!opt)
+		return bk_fail(err, BK_MISUSE,
+			       "unknown option '-%c'; see --help", letter);
+	if (takes_arg(opt) && !bk_opt_arg_optional(opt)) {
+		arg = **at ? *at : next_arg(p);
+		if (!arg)
+			return bk_fail(err, BK_MISUSE, "-%c needs its %s",
+				       letter, opt->arg);
+		*at += strlen(*at);
+	}
+	if (store(opt, arg, err) < 0)
+		return bk_context(err, "-%c", letter);
+	return 0;
+}
+
 static int parse_letters(struct parser *p, const char *letters,
 			 struct bk_err *err)
 {
-	for (; *letters; letters++) {
-		const struct bk_opt *opt = by_letter(p, *letters);
-		const char *arg = NULL;
-
-		if (!opt)
-			return bk_fail(err, BK_MISUSE,
-				       "unknown option '-%c'; see --help",
-				       *letters);
-		bool wants = takes_arg(opt) && !bk_opt_arg_optional(opt);
-		if (wants) {
-			arg = letters[1] ? letters + 1 : next_arg(p);
-			if (!arg)
-				return bk_fail(err, BK_MISUSE,
-					       "-%c needs its %s", *letters,
-					       opt->arg);
-		}
-		if (store(opt, arg, err) < 0)
-			return bk_context(err, "-%c", *letters);
-		if (wants)
-			return 0;
-	}
+	while (*letters)
+		if (parse_letter(p, &letters, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -282,7 +284,7 @@ static int parse_all(struct parser *p, struct bk_err *err)
 static bool only_prints(const struct bk_common *common)
 {
 	return common->help || common->version || common->print_man ||
-	       common->print_completion || common->print_words;
+	       common->print_completion;
 }
 
 static int check_operands(const struct bk_tool *tool, const struct parser *p,

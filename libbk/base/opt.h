@@ -14,6 +14,7 @@
  *   FILE DIR      names in the file system
  *   REPO STORE JOB TARGET    sections of the configuration, or a path
  *   SET ACCOUNT   what `bk-list -q` and `bk-list -q latest` print
+ *   JOB|STORE     either of them; SET|latest: this very word too
  *   a|b|c         one of these words (BK_OPT_CHOICE takes no other)
  *   [N%]          may be left out, as in --read-data or --read-data=10%
  *
@@ -104,7 +105,6 @@ struct bk_common {
 	bool version;
 	bool print_man;
 	const char *print_completion; /* bash, zsh, fish */
-	const char *print_words;      /* words of one kind, for completions */
 };
 
 struct bk_tool {
@@ -127,7 +127,7 @@ struct bk_tool {
  * needs the `=`), `--` before operands that begin with a dash; the last one
  * wins.  Afterwards argv[1..*argc) are the operands, argv[*argc] is NULL.
  * BK_MISUSE with one line that names the nearest known word.  --help ends the
- * reading at once, and with it or another of the last five members of *common
+ * reading at once, and with it or another of the last four members of *common
  * the number of operands is not checked.
  */
 int bk_opt_parse(const struct bk_tool *tool, struct bk_common *common,

@@ -132,7 +132,9 @@ static const struct unit *take_time_unit(const char **at)
 
 	for (const struct unit *u = units; u->name; u++) {
 		size_t len = strlen(u->name);
-		char after = strncmp(*at, u->name, len) == 0 ? (*at)[len] : 'x';
+		if (strncmp(*at, u->name, len) != 0)
+			continue;
+		const char after = (*at)[len];
 		if (after == 0 || after == ' ' || is_digit(after)) {
 			*at += len;
 			return u;

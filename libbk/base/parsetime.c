@@ -81,7 +81,7 @@ static bool read_zone(struct reading *r, int64_t *ahead)
 	int minutes = digits(r, 2);
 	if (hours > 23 || minutes > 59)
 		r->bad = true;
-	*ahead = sign * (hours * 3600 + minutes * 60);
+	*ahead = (int64_t)sign * (hours * 60 + minutes) * 60;
 	return true;
 }
 

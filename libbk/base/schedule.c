@@ -159,8 +159,8 @@ static int64_t end_of_gap(const struct tm *wanted)
 	struct tm tm = *wanted;
 
 	tm.tm_isdst = -1;
-	time_t low = mktime(&tm) - 26 * 3600;
-	time_t high = low + 52 * 3600;
+	time_t low = mktime(&tm) - 26L * 3600;
+	time_t high = low + 52L * 3600;
 	while (high - low > 1) {
 		time_t middle = low + (high - low) / 2;
 		(void)localtime_r(&middle, &tm);
