@@ -11,8 +11,11 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "base/complete.h"
 #include "base/log.h"
+#include "base/manpage.h"
 #include "base/version.h"
+#include "job/words.h"
 
 static enum bk_log_level level_of(const struct bk_common *common)
 {
@@ -45,15 +48,23 @@ static int load_and_run(struct bk_call *call,
 	return rc;
 }
 
+/* --help and the like: prints it and says so, or leaves *printed alone. */
 static int print_asked(const struct bk_call *call, bool *printed,
 		       struct bk_err *err)
 {
-	(void)err;
+	const struct bk_common *common = &call->common;
+
 	*printed = true;
-	if (call->common.help)
+	if (common->print_completion)
+		return bk_complete_script(call->tool->name,
+					  common->print_completion, stdout,
+					  err);
+	if (common->help)
 		bk_opt_help(call->tool, stdout);
-	else if (call->common.version)
+	else if (common->version)
 		(void)printf("%s %s\n", call->tool->name, BK_VERSION);
+	else if (common->print_man)
+		bk_manpage_options(call->tool, stdout);
 	else
 		*printed = false;
 	return 0;
@@ -75,7 +86,7 @@ static int start(struct bk_call *call,
 	bk_log_init(call->tool->name, level_of(&call->common));
 
 	int rc = print_asked(call, &printed, err);
-	if (!printed)
+	if (rc == 0 && !printed)
 		rc = load_and_run(call, run, err);
 	return rc < 0 ? -1 : flush_results(err);
 }
@@ -88,8 +99,20 @@ int bk_tool_main(const struct bk_tool *tool,
 	struct bk_err err = {0};
 
 	bk_log_init(tool->name, BK_LOG_INFO);
-	int rc = start(&call, run, argc, argv, &err);
-	if (rc < 0 && err.text[0])
-		bk_log(BK_LOG_ERROR, "%s", err.text);
-	return (int)bk_exit_status(rc, &call.outcome, &err);
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+		bk_words_complete(tool, argc, argv);
+		return BK_EXIT_DONE;
+	}
+	if (start(&call, run, argc, argv, &err) < 0)
+		return (int)bk_tool_failed(tool->name, &call.outcome, &err);
+	return (int)bk_exit_status(0, &call.outcome, &err);
+}
+
+enum bk_exit bk_tool_failed(const char *name, const struct bk_outcome *outcome,
+			    const struct bk_err *err)
+{
+	bk_log_init(name, bk_log_level());
+	if (err->text[0])
+		bk_log(BK_LOG_ERROR, "%s", err->text);
+	return bk_exit_status(-1, outcome, err);
 }

@@ -52,4 +52,9 @@ int bk_tool_main(const struct bk_tool *tool,
 		 int (*run)(struct bk_call *call, struct bk_err *err),
 		 void *opts, int argc, char **argv);
 
+/* Says "NAME: text" and gives the status, for what failed before or beside a
+ * run. */
+enum bk_exit bk_tool_failed(const char *name, const struct bk_outcome *outcome,
+			    const struct bk_err *err);
+
 #endif
