@@ -98,7 +98,6 @@ static enum bk_exit of_failure(enum bk_kind kind, enum bk_place place)
 	case BK_CORRUPT:
 		return place == BK_PLACE_REQUEST ? BK_EXIT_USAGE
 						 : BK_EXIT_DAMAGED;
-	case BK_EXISTS:
 	case BK_MISUSE:
 		return BK_EXIT_USAGE;
 	case BK_NEWER:
@@ -107,6 +106,7 @@ static enum bk_exit of_failure(enum bk_kind kind, enum bk_place place)
 	case BK_CANCELLED:
 		return BK_EXIT_INTERRUPTED;
 	case BK_OK:
+	case BK_EXISTS:
 	case BK_FAILED:
 		break;
 	}
