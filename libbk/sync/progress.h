@@ -79,7 +79,9 @@ struct bk_summary {
 		uint64_t total; /* in the set, or chosen to be restored */
 		uint64_t added; /* "new" */
 		uint64_t kept;  /* unchanged */
-		uint64_t flags; /* only flags, keywords or folder changed */
+		uint64_t flags; /* only flags, keywords or folder changed;
+				   restore: came back with theirs */
+		uint64_t dates; /* restore: came back with theirs */
 		uint64_t gone;  /* in the base, no longer in the store */
 	} messages;
 	struct {
