@@ -1,0 +1,165 @@
+/* The last lines of a run: see summary.h. */
+
+#include "report/summary.h"
+
+#include <stdlib.h>
+
+#include "base/escape.h"
+#include "report/units.h"
+
+static const char *color_of(enum bk_result result)
+{
+	switch (result) {
+	case BK_RESULT_COMPLETE:
+		return "\x1b[32m"; /* green */
+	case BK_RESULT_INCOMPLETE:
+		return "\x1b[33m"; /* yellow */
+	case BK_RESULT_FAILED:
+		return "\x1b[31m"; /* red */
+	}
+	return "";
+}
+
+static const char *word_of(const struct bk_summary *summary)
+{
+	bool check = summary->act == BK_ACT_CHECK;
+
+	switch (summary->result) {
+	case BK_RESULT_COMPLETE:
+		return check ? "whole" : "complete";
+	case BK_RESULT_INCOMPLETE:
+		return check ? "DAMAGED" : "INCOMPLETE";
+	case BK_RESULT_FAILED:
+		return "FAILED";
+	}
+	return "";
+}
+
+/* "set S (differential on B)", "restore of set S", "check of all sets". */
+static void print_subject(const struct bk_summary *summary, FILE *out)
+{
+	static const char *const acts[] = {[BK_ACT_BACKUP] = "",
+					   [BK_ACT_RESTORE] = "restore of ",
+					   [BK_ACT_CHECK] = "check of "};
+	bool backup = summary->act == BK_ACT_BACKUP;
+
+	(void)fputs(acts[summary->act], out);
+	if (summary->set)
+		(void)fprintf(out, "set %s", summary->set);
+	else
+		(void)fputs(backup ? "no set" : "all sets", out);
+	if (summary->kind && summary->base)
+		(void)fprintf(out, " (%s on %s)", summary->kind, summary->base);
+	else if (summary->kind)
+		(void)fprintf(out, " (%s)", summary->kind);
+}
+
+/* ": INCOMPLETE, 3 errors". */
+static void print_result(const struct bk_summary *summary, bool color,
+			 FILE *out)
+{
+	char errors[BK_UNITS_TEXT];
+
+	print_subject(summary, out);
+	(void)fprintf(out, ": %s%s%s", color ? color_of(summary->result) : "",
+		      word_of(summary), color ? "\x1b[0m" : "");
+	if (summary->errors)
+		(void)fprintf(out, ", %s error%s",
+			      bk_units_count(errors, summary->errors),
+			      summary->errors == 1 ? "" : "s");
+	(void)fputc('\n', out);
+}
+
+static void print_backup_counts(const struct bk_summary *summary, FILE *out)
+{
+	char total[BK_UNITS_TEXT], added[BK_UNITS_TEXT], kept[BK_UNITS_TEXT];
+	char flags[BK_UNITS_TEXT], gone[BK_UNITS_TEXT];
+
+	(void)fprintf(out, "%s messages: %s new, %s kept, %s flags, %s gone\n",
+		      bk_units_count(total, summary->messages.total),
+		      bk_units_count(added, summary->messages.added),
+		      bk_units_count(kept, summary->messages.kept),
+		      bk_units_count(flags, summary->messages.flags),
+		      bk_units_count(gone, summary->messages.gone));
+}
+
+static void print_restore_counts(const struct bk_summary *summary, FILE *out)
+{
+	char added[BK_UNITS_TEXT], kept[BK_UNITS_TEXT], failed[BK_UNITS_TEXT];
+	char flags[BK_UNITS_TEXT], dates[BK_UNITS_TEXT], gone[BK_UNITS_TEXT];
+
+	(void)fprintf(out, "%s restored, %s already there, %s failed",
+		      bk_units_count(added, summary->messages.added),
+		      bk_units_count(kept, summary->messages.kept),
+		      bk_units_count(failed, summary->errors));
+	if (summary->messages.gone)
+		(void)fprintf(out, ", %s taken away",
+			      bk_units_count(gone, summary->messages.gone));
+	(void)fprintf(out, "; flags %s, dates %s\n",
+		      bk_units_count(flags, summary->messages.flags),
+		      bk_units_count(dates, summary->messages.dates));
+}
+
+static void print_counts(const struct bk_summary *summary, FILE *out)
+{
+	char text[BK_UNITS_TEXT];
+
+	if (summary->accounts)
+		(void)fprintf(out, "%s account%s | ",
+			      bk_units_count(text, summary->accounts),
+			      summary->accounts == 1 ? "" : "s");
+	switch (summary->act) {
+	case BK_ACT_BACKUP:
+		print_backup_counts(summary, out);
+		break;
+	case BK_ACT_RESTORE:
+		print_restore_counts(summary, out);
+		break;
+	case BK_ACT_CHECK:
+		(void)fprintf(out, "%s messages looked at\n",
+			      bk_units_count(text, summary->messages.total));
+		break;
+	}
+}
+
+/* Time and space. */
+static void print_bytes(const struct bk_summary *summary, FILE *out)
+{
+	char source[BK_UNITS_TEXT], stored[BK_UNITS_TEXT];
+	char ratio[BK_UNITS_TEXT], seconds[BK_UNITS_TEXT], rate[BK_UNITS_TEXT];
+	double per_second =
+		summary->seconds > 0
+			? (double)summary->bytes.source / summary->seconds
+			: 0;
+
+	(void)bk_units_size(source, summary->bytes.source);
+	if (summary->act == BK_ACT_BACKUP && summary->bytes.source)
+		(void)fprintf(out, "%s -> %s (%s : 1) in ", source,
+			      bk_units_size(stored, summary->bytes.stored),
+			      bk_units_ratio(ratio, summary->bytes.source,
+					     summary->bytes.stored));
+	else if (summary->act == BK_ACT_BACKUP)
+		(void)fprintf(out, "%s -> %s in ", source,
+			      bk_units_size(stored, summary->bytes.stored));
+	else
+		(void)fprintf(out, "%s in ", source);
+	(void)fputs(bk_units_duration(seconds, summary->seconds), out);
+	if (per_second >= 1 && per_second < 1e18)
+		(void)fprintf(out, ", %s/s",
+			      bk_units_size(rate, (uint64_t)per_second));
+	(void)fputc('\n', out);
+}
+
+void bk_summary_print(const struct bk_summary *summary, bool color, FILE *out)
+{
+	print_result(summary, color, out);
+	if (summary->result != BK_RESULT_FAILED) {
+		print_counts(summary, out);
+		print_bytes(summary, out);
+	}
+	if (summary->next) {
+		char *next = bk_escaped(summary->next);
+		(void)fprintf(out, "NEXT  %s\n", next);
+		free(next);
+	}
+}
