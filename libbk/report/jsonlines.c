@@ -1,0 +1,328 @@
+/* Events as JSON lines: see jsonlines.h. */
+
+#include "report/jsonlines.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "report/pace.h"
+#include "report/ticker.h"
+
+#define STATUS_MS 1000
+
+struct jsonlines {
+	struct bk_progress progress;
+	FILE *out;
+	char *run;
+	unsigned interval_ms;
+	struct bk_ticker *ticker;
+	pthread_mutex_t lock; /* of what follows, and of `out` */
+	struct bk_totals totals;
+	struct bk_pace pace;
+	int failed;        /* a line could not be written: */
+	struct bk_err why; /* the first time */
+};
+
+static struct jsonlines *of(struct bk_progress *progress)
+{
+	return (struct jsonlines *)progress;
+}
+
+static const char *class_of(enum bk_kind kind)
+{
+	switch (kind) {
+	case BK_OK:
+		return "ok";
+	case BK_GONE:
+		return "gone";
+	case BK_EXISTS:
+		return "exists";
+	case BK_REFUSED:
+		return "refused";
+	case BK_FULL:
+		return "full";
+	case BK_BUSY:
+		return "busy";
+	case BK_LOST:
+		return "lost";
+	case BK_DENIED:
+		return "denied";
+	case BK_CORRUPT:
+		return "corrupt";
+	case BK_NEWER:
+		return "newer";
+	case BK_MISUSE:
+		return "misuse";
+	case BK_UNSAFE:
+		return "unsafe";
+	case BK_CANCELLED:
+		return "cancelled";
+	case BK_FAILED:
+		return "failed";
+	}
+	return "failed";
+}
+
+static const char *result_of(enum bk_result result)
+{
+	switch (result) {
+	case BK_RESULT_COMPLETE:
+		return "complete";
+	case BK_RESULT_INCOMPLETE:
+		return "incomplete";
+	case BK_RESULT_FAILED:
+		return "failed";
+	}
+	return "failed";
+}
+
+static const char *act_of(enum bk_act act)
+{
+	switch (act) {
+	case BK_ACT_BACKUP:
+		return "backup";
+	case BK_ACT_RESTORE:
+		return "restore";
+	case BK_ACT_CHECK:
+		return "check";
+	}
+	return "";
+}
+
+static struct bk_json *begin(const struct jsonlines *to, const char *type)
+{
+	struct bk_json *json = bk_json_new();
+	char now[BK_CLOCK_TEXT];
+
+	bk_json_int(json, "v", 1);
+	bk_json_text(json, "t", bk_clock_format_ms(now, bk_clock_now_ms()));
+	bk_json_text(json, "run", to->run);
+	bk_json_text(json, "type", type);
+	return json;
+}
+
+static void text(struct bk_json *json, const char *key, const char *value)
+{
+	if (value)
+		bk_json_text(json, key, value);
+}
+
+/* Prints and frees.  The lock is held. */
+static void end(struct jsonlines *to, struct bk_json *json)
+{
+	struct bk_err err = {0};
+
+	if (bk_json_print(json, to->out, &err) < 0 && !to->failed) {
+		to->failed = 1;
+		to->why = err;
+	}
+	bk_json_free(json);
+}
+
+static void end_locked(struct jsonlines *to, struct bk_json *json)
+{
+	(void)pthread_mutex_lock(&to->lock);
+	end(to, json);
+	(void)pthread_mutex_unlock(&to->lock);
+}
+
+static void add_totals(struct bk_json *json, const char *key,
+		       const struct bk_totals *totals)
+{
+	struct bk_json *into = bk_json_object(json, key);
+
+	bk_json_uint(into, "accounts", totals->accounts);
+	bk_json_uint(into, "messages", totals->messages);
+	bk_json_uint(into, "bytes", totals->bytes);
+}
+
+static void print_status(void *data)
+{
+	struct jsonlines *to = data;
+	const struct bk_totals done = {
+		.accounts = atomic_load(&to->progress.accounts),
+		.messages = atomic_load(&to->progress.messages),
+		.bytes = atomic_load(&to->progress.bytes)};
+	struct bk_json *json = begin(to, "status");
+
+	(void)pthread_mutex_lock(&to->lock);
+	bk_pace_update(&to->pace, bk_clock_monotonic_ms(), done.bytes);
+	bk_json_real(json, "seconds", bk_pace_seconds(&to->pace));
+	add_totals(json, "done", &done);
+	add_totals(json, "totals", &to->totals);
+	bk_json_uint(json, "rate", (uint64_t)to->pace.rate);
+	bk_json_uint(json, "errors", atomic_load(&to->progress.errors));
+	end(to, json);
+	(void)pthread_mutex_unlock(&to->lock);
+}
+
+static void start(struct bk_progress *progress, const struct bk_run *run)
+{
+	struct jsonlines *to = of(progress);
+	struct bk_json *json = begin(to, "start");
+
+	bk_json_text(json, "act", act_of(run->act));
+	text(json, "store", run->store);
+	text(json, "repo", run->repo);
+	text(json, "kind", run->kind);
+	text(json, "set", run->set);
+	add_totals(json, "totals", &run->totals);
+	(void)pthread_mutex_lock(&to->lock);
+	to->totals = run->totals;
+	bk_pace_update(&to->pace, bk_clock_monotonic_ms(), 0);
+	end(to, json);
+	if (!to->ticker)
+		to->ticker = bk_ticker_start(to->interval_ms, print_status, to);
+	(void)pthread_mutex_unlock(&to->lock);
+}
+
+static void totals(struct bk_progress *progress, const struct bk_totals *totals)
+{
+	struct jsonlines *to = of(progress);
+
+	(void)pthread_mutex_lock(&to->lock);
+	to->totals = *totals;
+	(void)pthread_mutex_unlock(&to->lock);
+}
+
+/* Shown by the numbers of the next status. */
+static void account(struct bk_progress *progress, const char *address)
+{
+	(void)progress;
+	(void)address;
+}
+
+static void item_error(struct bk_progress *progress,
+		       const struct bk_item_error *error)
+{
+	struct jsonlines *to = of(progress);
+	struct bk_json *json = begin(to, "item_error");
+
+	bk_json_text(json, "class", class_of(error->kind));
+	text(json, "account", error->account);
+	text(json, "folder", error->folder);
+	if (error->uid)
+		bk_json_uint(json, "uid", error->uid);
+	text(json, "name", error->name);
+	text(json, "text", error->text);
+	text(json, "outcome", error->outcome);
+	end_locked(to, json);
+}
+
+static void note(struct bk_progress *progress, const char *what)
+{
+	struct jsonlines *to = of(progress);
+	struct bk_json *json = begin(to, "note");
+
+	bk_json_text(json, "text", what);
+	end_locked(to, json);
+}
+
+static void stop_status(struct jsonlines *to)
+{
+	(void)pthread_mutex_lock(&to->lock);
+	struct bk_ticker *ticker = to->ticker;
+	to->ticker = NULL;
+	(void)pthread_mutex_unlock(&to->lock);
+	bk_ticker_stop(ticker);
+}
+
+static void finish(struct bk_progress *progress,
+		   const struct bk_summary *summary)
+{
+	struct jsonlines *to = of(progress);
+	struct bk_json *json, *into;
+
+	stop_status(to);
+	json = begin(to, "summary");
+	bk_json_text(json, "act", act_of(summary->act));
+	bk_json_text(json, "result", result_of(summary->result));
+	text(json, "set", summary->set);
+	text(json, "base", summary->base);
+	text(json, "kind", summary->kind);
+	text(json, "store", summary->store);
+	text(json, "repo", summary->repo);
+	bk_json_uint(json, "accounts", summary->accounts);
+	into = bk_json_object(json, "messages");
+	bk_json_uint(into, "total", summary->messages.total);
+	bk_json_uint(into, "new", summary->messages.added);
+	bk_json_uint(into, "kept", summary->messages.kept);
+	bk_json_uint(into, "flags", summary->messages.flags);
+	bk_json_uint(into, "dates", summary->messages.dates);
+	bk_json_uint(into, "gone", summary->messages.gone);
+	into = bk_json_object(json, "bytes");
+	bk_json_uint(into, "source", summary->bytes.source);
+	bk_json_uint(into, "stored", summary->bytes.stored);
+	bk_json_uint(json, "errors", summary->errors);
+	bk_json_real(json, "seconds", summary->seconds);
+	text(json, "next", summary->next);
+	end_locked(to, json);
+}
+
+static const struct bk_progress_ops ops = {
+	.start = start,
+	.totals = totals,
+	.account = account,
+	.item_error = item_error,
+	.note = note,
+	.finish = finish,
+};
+
+static char *random_id(void)
+{
+	uint64_t id = 0;
+
+	/* It tells runs apart in a log, no more: the clock would do too. */
+	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+		id = (uint64_t)bk_clock_now_ms();
+	return bk_asprintf("%016" PRIx64, id);
+}
+
+struct bk_progress *bk_jsonlines_new(const struct bk_jsonlines_options *options)
+{
+	struct jsonlines *to = bk_alloc(sizeof(*to));
+
+	to->progress.ops = &ops;
+	to->out = options->out;
+	to->run = options->run ? bk_strdup(options->run) : random_id();
+	to->interval_ms =
+		options->interval_ms ? options->interval_ms : STATUS_MS;
+	(void)pthread_mutex_init(&to->lock, NULL);
+	return &to->progress;
+}
+
+int bk_jsonlines_exit(struct bk_progress *progress, int status,
+		      const struct bk_err *why, struct bk_err *err)
+{
+	struct jsonlines *to = of(progress);
+	struct bk_json *json;
+
+	stop_status(to);
+	json = begin(to, "exit");
+	bk_json_int(json, "status", status);
+	if (why && why->kind != BK_OK) {
+		bk_json_text(json, "class", class_of(why->kind));
+		bk_json_text(json, "text", why->text);
+	}
+	end_locked(to, json);
+	if (to->failed)
+		*err = to->why;
+	return to->failed ? -1 : 0;
+}
+
+void bk_jsonlines_free(struct bk_progress *progress)
+{
+	struct jsonlines *to = of(progress);
+
+	if (!progress)
+		return;
+	stop_status(to);
+	(void)pthread_mutex_destroy(&to->lock);
+	free(to->run);
+	free(to);
+}
