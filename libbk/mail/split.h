@@ -69,11 +69,14 @@ struct bk_chunk_source {
 
 /*
  * Room that splitting needs again for each message (canonical copy, decoded
- * part): one a thread, {0} to begin with.
+ * part, skeleton so far): one a thread, {0} to begin with.
  */
 struct bk_split_room {
 	struct bk_buf canonical;
 	struct bk_buf decoded;
+	struct bk_buf skeleton;
+	uint64_t *skeleton_refs;
+	size_t n_skeleton_refs, cap_skeleton_refs;
 };
 void bk_split_room_clear(struct bk_split_room *room);
 
@@ -81,8 +84,12 @@ void bk_split_room_clear(struct bk_split_room *room);
  * Splits `message` (any bytes, any length, the caller's).  *out is reset and
  * filled.  `digest` becomes the first 16 bytes of HMAC-SHA-256(key, 0x00 ||
  * canonical message), bk-format(5).  Memory beyond the message itself: a
- * canonical copy if it has CRs, and at most 1 MiB of a decoded part.
- * Fails only when the sink does.
+ * canonical copy if it has CRLFs, and about 1 MiB each of a decoded part and
+ * of the skeleton.  Fails when the sink does, and with BK_FAILED when there is
+ * no memory for the copy.
+ *
+ * Of a message up to 1 GiB the body record stays below 192 KiB, unless nearly
+ * every chunk lies in another pack than the one before it.
  */
 int bk_split(struct bk_view message, const struct bk_mac_key *key,
 	     struct bk_split_room *room, struct bk_chunk_sink *to,
