@@ -149,12 +149,28 @@ struct bk_json *bk_json_array(struct bk_json *to, const char *key)
 	return (struct bk_json *)(void *)child;
 }
 
+/* jansson escapes all but DEL, which JSON allows and terminals obey. */
+static char *without_del(char *text)
+{
+	struct bk_buf out = {0};
+
+	for (const char *p = text; *p; p++)
+		if (*p == 0x7f)
+			bk_buf_printf(&out, "\\u007F");
+		else
+			bk_buf_add(&out, p, 1);
+	free(text);
+	text = bk_strdup(bk_buf_text(&out));
+	bk_buf_clear(&out);
+	return text;
+}
+
 char *bk_json_line(const struct bk_json *json)
 {
 	char *text = json_dumps(in_const(json), LINE_FLAGS);
 
 	must(text != NULL);
-	return text;
+	return strchr(text, 0x7f) ? without_del(text) : text;
 }
 
 int bk_json_print(const struct bk_json *json, FILE *out, struct bk_err *err)

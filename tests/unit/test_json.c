@@ -60,8 +60,8 @@ static void objects_and_arrays_nest(void **state)
 static void a_name_cannot_break_the_line_or_the_terminal(void **state)
 {
 	(void)state;
-	bk_json_text(json, "name", "a\n\x1b[31m\"\\\xe2\x80\xae\xc3\xa9");
-	reads("{\"name\":\"a\\n\\u001B[31m\\\"\\\\\\u202E\\u00E9\"}");
+	bk_json_text(json, "name", "a\n\x7f\x1b[31m\"\\\xe2\x80\xae\xc3\xa9");
+	reads("{\"name\":\"a\\n\\u007F\\u001B[31m\\\"\\\\\\u202E\\u00E9\"}");
 }
 
 static void what_is_no_utf8_stays_distinguishable(void **state)
