@@ -58,7 +58,8 @@ const char *bk_clock_format_ms(char out[BK_CLOCK_TEXT], int64_t ms)
 	bk_clock_format(out, seconds);
 	size_t len = strlen(out);
 	if (out[len - 1] == 'Z' && len + 5 <= BK_CLOCK_TEXT)
-		(void)snprintf(out + len - 1, 6, ".%03dZ", (int)part);
+		(void)snprintf(out + len - 1, 6, ".%03uZ",
+			       (unsigned)part % 1000u);
 	return out;
 }
 
