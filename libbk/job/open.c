@@ -141,19 +141,19 @@ static int open_repo(struct bk_opened *opened,
 }
 
 /* Is there one, before anybody is asked for a password? */
-static int look(struct bk_opened *opened, const struct bk_repo_settings *which,
-		struct bk_err *err)
+int bk_opened_look(struct bk_opened *out, const struct bk_repo_settings *which,
+		   struct bk_marker *marker, struct bk_outcome *outcome,
+		   struct bk_err *err)
 {
-	struct bk_marker marker = {0};
-
-	if (bk_target_open(&opened->target, which->where, false, err) < 0) {
+	outcome->place = BK_PLACE_REPO;
+	if (bk_target_open(&out->target, which->where, false, err) < 0) {
 		if (err->kind != BK_GONE)
 			return -1;
 		return bk_fail(err, BK_GONE,
 			       "no repository at %s; run: bk init -r %s",
 			       which->where, which->name);
 	}
-	return bk_repo_look(opened->target, &marker, err);
+	return bk_repo_look(out->target, marker, err);
 }
 
 static int check_writable(const struct bk_opened *opened, struct bk_err *err)
@@ -171,10 +171,10 @@ int bk_opened_open(struct bk_opened *out, const struct bk_settings *settings,
 		   struct bk_outcome *outcome, struct bk_err *err)
 {
 	bool writes = what == BK_OPEN_WRITE;
+	struct bk_marker marker = {0};
 	uint8_t host[BK_ID_LEN];
 
-	outcome->place = BK_PLACE_REPO;
-	if (look(out, which, err) < 0)
+	if (bk_opened_look(out, which, &marker, outcome, err) < 0)
 		goto failed;
 	outcome->place = BK_PLACE_REQUEST;
 	if (bk_host_id(settings->state_dir, writes, host, err) < 0)

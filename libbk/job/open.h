@@ -37,6 +37,12 @@ int bk_opened_open(struct bk_opened *out, const struct bk_settings *settings,
 		   struct bk_outcome *outcome, struct bk_err *err);
 void bk_opened_close(struct bk_opened *opened);
 
+/* The first half of it: the target is open and holds a repository that this
+ * version can read.  *out is left with repo NULL. */
+int bk_opened_look(struct bk_opened *out, const struct bk_repo_settings *which,
+		   struct bk_marker *marker, struct bk_outcome *outcome,
+		   struct bk_err *err);
+
 /*
  * The identifier of this host, 16 random bytes in the file `host-id` of the
  * state directory.  Without `make`, a host that has none yet gets zero; with
