@@ -32,7 +32,7 @@ static int begin(struct prompt *p, struct bk_err *err)
 	if (p->tty < 0 || tcgetattr(p->tty, &p->shown) < 0)
 		return bk_fail(err, BK_MISUSE,
 			       "there is no terminal to ask for a password on; "
-			       "say where it is kept: --password file:PATH");
+			       "say where it is kept: --password-from file:PATH");
 	sigemptyset(&p->held);
 	for (size_t i = 0; i < sizeof(held) / sizeof(*held); i++)
 		sigaddset(&p->held, held[i]);

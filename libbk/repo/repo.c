@@ -239,7 +239,7 @@ int bk_repo_open(struct bk_repo **out, struct bk_target *target,
 
 /* ---- making ---- */
 
-static int check_empty(struct bk_target *target, struct bk_err *err)
+int bk_repo_check_empty(struct bk_target *target, struct bk_err *err)
 {
 	struct bk_blob_list blobs = {0};
 
@@ -321,7 +321,7 @@ int bk_repo_init(struct bk_repo **out, struct bk_target *target,
 		.made_days = (uint32_t)(bk_clock_now() / 86400),
 	};
 
-	if (check_empty(target, err) < 0)
+	if (bk_repo_check_empty(target, err) < 0)
 		return -1;
 	bk_random_bytes(marker.id, sizeof(marker.id));
 	struct bk_repo *repo = repo_new(target, host, &marker);

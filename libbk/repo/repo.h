@@ -62,10 +62,14 @@ int bk_repo_open(struct bk_repo **out, struct bk_target *target,
 		 const uint8_t host[BK_ID_LEN],
 		 const struct bk_credential *with, struct bk_err *err);
 
+/* May a repository be made here?  BK_EXISTS when there is one, BK_UNSAFE when
+ * the target holds other files. */
+int bk_repo_check_empty(struct bk_target *target, struct bk_err *err);
+
 /*
  * Makes a repository with one generation of keys and its first slot, and opens
- * it.  BK_EXISTS when there is one, BK_UNSAFE when the target holds other
- * files, BK_FAILED when a listing does not show what was put.
+ * it.  As bk_repo_check_empty; and BK_FAILED when a listing does not show what
+ * was put.
  */
 int bk_repo_init(struct bk_repo **out, struct bk_target *target,
 		 const uint8_t host[BK_ID_LEN], const struct bk_repo_plan *plan,

@@ -45,6 +45,19 @@ static_assert(AT_PUBLIC - AT_LABEL == BK_LABEL_MAX, "the label has its room");
 
 static const uint8_t magic[8] = {0x89, 'B', 'K', 'K', '\r', '\n', 0x1a, '\n'};
 
+const char *bk_slot_type_name(enum bk_slot_type type)
+{
+	switch (type) {
+	case BK_SLOT_PASSWORD:
+		return "password";
+	case BK_SLOT_RECIPIENT:
+		return "recovery key";
+	case BK_SLOT_KEYFILE:
+		break;
+	}
+	return "key block";
+}
+
 static bool is_zero(const uint8_t *at, size_t len)
 {
 	uint8_t all = 0;

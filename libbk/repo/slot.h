@@ -25,6 +25,9 @@ enum bk_slot_type {
 	BK_SLOT_KEYFILE = 3,
 };
 
+/* What opens it: "password", "recovery key", "key block". */
+const char *bk_slot_type_name(enum bk_slot_type type);
+
 /* What a slot says in clear, and the slot itself. */
 struct bk_slot {
 	enum bk_slot_type type;

@@ -1,0 +1,51 @@
+/* Making a repository: see init.h. */
+
+#include "job/init.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/password.h"
+
+static int get_password(const struct bk_repo_settings *which,
+			struct bk_secret *out, struct bk_err *err)
+{
+	if (strncmp(which->password, "keyblock:", 9) == 0)
+		return bk_fail(err, BK_MISUSE,
+			       "the first slot of a repository has a password; "
+			       "bk key export makes a key block afterwards");
+	char *what = bk_asprintf("password for %s", which->where);
+	int rc = bk_password_get(out, which->password, what, true, err);
+	free(what);
+	return rc;
+}
+
+int bk_init_run(struct bk_opened *out, const struct bk_settings *settings,
+		const struct bk_repo_settings *which, const char *label,
+		struct bk_outcome *outcome, struct bk_err *err)
+{
+	struct bk_secret password = {0};
+	struct bk_repo_plan plan = {.password = &password, .label = label};
+	uint8_t host[BK_ID_LEN];
+	int rc;
+
+	outcome->place = BK_PLACE_REPO;
+	rc = bk_target_open(&out->target, which->where, true, err);
+	if (rc == 0)
+		rc = bk_repo_check_empty(out->target, err);
+	if (rc < 0)
+		goto out;
+	outcome->place = BK_PLACE_REQUEST;
+	rc = bk_host_id(settings->state_dir, true, host, err);
+	if (rc == 0)
+		rc = get_password(which, &password, err);
+	if (rc < 0)
+		goto out;
+	outcome->place = BK_PLACE_REPO;
+	rc = bk_repo_init(&out->repo, out->target, host, &plan, err);
+out:
+	bk_secret_clear(&password);
+	if (rc < 0)
+		bk_opened_close(out);
+	return rc;
+}

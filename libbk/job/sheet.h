@@ -1,0 +1,18 @@
+/* The recovery sheet: what one needs on the day when only paper is left. */
+
+#ifndef BK_JOB_SHEET_H
+#define BK_JOB_SHEET_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "job/open.h"
+
+/*
+ * Appends the sheet as plain text for a printer: where the repository lies and
+ * who it is, its key slots, its newest set, and the commands that bring mail
+ * back on a bare machine.  It holds no secret.  `where` is what -r was.
+ */
+int bk_sheet_write(const struct bk_opened *opened, const char *where,
+		   struct bk_buf *out, struct bk_err *err);
+
+#endif
