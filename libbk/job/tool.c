@@ -6,6 +6,7 @@
 #include "job/tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "base/manpage.h"
 #include "base/version.h"
 #include "job/words.h"
+#include "report/report.h"
 
 static enum bk_log_level level_of(const struct bk_common *common)
 {
@@ -70,12 +72,9 @@ static int print_asked(const struct bk_call *call, bool *printed,
 	return 0;
 }
 
-static int start(struct bk_call *call,
-		 int (*run)(struct bk_call *call, struct bk_err *err), int argc,
-		 char **argv, struct bk_err *err)
+static int parse(struct bk_call *call, int argc, char **argv,
+		 struct bk_err *err)
 {
-	bool printed = false;
-
 	if (bk_opt_parse(call->tool, &call->common, &argc, argv, err) < 0)
 		return -1;
 	call->operands = argv + 1;
@@ -84,11 +83,43 @@ static int start(struct bk_call *call,
 	if (no_color && *no_color)
 		call->common.no_color = true;
 	bk_log_init(call->tool->name, level_of(&call->common));
+	return 0;
+}
 
-	int rc = print_asked(call, &printed, err);
-	if (rc == 0 && !printed)
-		rc = load_and_run(call, run, err);
-	return rc < 0 ? -1 : flush_results(err);
+/*
+ * With --json the last line says how it went, also when nothing was begun.
+ * The run has failed if its report could not be written.
+ */
+static int end_report(struct bk_call *call, int rc, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (call->common.json)
+		(void)bk_call_progress(call);
+	enum bk_exit status = bk_exit_status(rc, &call->outcome, err);
+	if (bk_report_close(call->report, (int)status, rc < 0 ? err : NULL,
+			    &why) < 0 &&
+	    rc == 0) {
+		*err = why;
+		return -1;
+	}
+	return rc;
+}
+
+/* A file that is opened where stdout was closed would get our results.  What is
+ * put there instead cannot be used either, so that it is noticed. */
+static void open_standard_files(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
+struct bk_progress *bk_call_progress(struct bk_call *call)
+{
+	if (!call->report)
+		call->report = bk_report_open(call->tool->name, &call->common);
+	return bk_report_progress(call->report);
 }
 
 int bk_tool_main(const struct bk_tool *tool,
@@ -97,13 +128,24 @@ int bk_tool_main(const struct bk_tool *tool,
 {
 	struct bk_call call = {.tool = tool, .opts = opts};
 	struct bk_err err = {0};
+	bool printed = false;
 
+	open_standard_files();
 	bk_log_init(tool->name, BK_LOG_INFO);
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
 		bk_words_complete(tool, argc, argv);
 		return BK_EXIT_DONE;
 	}
-	if (start(&call, run, argc, argv, &err) < 0)
+	int rc = parse(&call, argc, argv, &err);
+	if (rc == 0)
+		rc = print_asked(&call, &printed, &err);
+	if (rc == 0 && !printed)
+		rc = load_and_run(&call, run, &err);
+	if (rc == 0)
+		rc = flush_results(&err);
+	if (!printed)
+		rc = end_report(&call, rc, &err);
+	if (rc < 0)
 		return (int)bk_tool_failed(tool->name, &call.outcome, &err);
 	return (int)bk_exit_status(0, &call.outcome, &err);
 }

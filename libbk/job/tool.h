@@ -32,6 +32,9 @@
 #include "base/opt.h"
 #include "job/exit.h"
 #include "job/settings.h"
+#include "sync/progress.h"
+
+struct bk_report;
 
 struct bk_call {
 	const struct bk_tool *tool;
@@ -41,11 +44,17 @@ struct bk_call {
 	size_t n_operands;
 	void *opts; /* the tool's own */
 	struct bk_outcome outcome;
+	struct bk_report *report; /* see bk_call_progress */
 };
+
+/* What the job reports to: a display on the terminal, or JSON lines, as the
+ * common options say.  Made when it is first asked for; ends with the run. */
+struct bk_progress *bk_call_progress(struct bk_call *call);
 
 /*
  * Parses, loads the settings, catches SIGINT and SIGTERM (base/cancel.h),
- * calls run, and says on stderr "bk-list: text" if it failed.  Returns the exit
+ * calls run, and says on stderr "bk-list: text" if it failed; with --json the
+ * last line on stdout is {"type":"exit","status":...}.  Returns the exit
  * status.  -q, -v and colours are in effect when run is called.
  */
 int bk_tool_main(const struct bk_tool *tool,

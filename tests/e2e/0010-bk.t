@@ -77,6 +77,11 @@ if [ -e /dev/full ]; then
 	says "bk: the results could not be written"
 fi
 
+tests=$((tests + 1))
+here/bk --help >&- 2>err
+[ $? -eq 1 ] && echo "ok $tests - results that nobody takes" ||
+	echo "not ok $tests - results that nobody takes"
+
 # ---- completion ----------------------------------------------------------------
 
 ok "tools are completed" here/bk --complete ""

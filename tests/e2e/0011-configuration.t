@@ -131,6 +131,11 @@ exits 2 "no password and nobody to ask" bk-list -c good.conf --no-input
 says "bk-list: no password for $work/none: use --password-from, BK_PASSWORD_FILE, or password = in its section"
 exits 2 "a number of threads" env BK_JOBS=many bk-list -c good.conf
 says "bk-list: BK_JOBS: 'many' is not a number"
+exits 2 "with --json the last line says it too" bk-list -c bk.conf --json
+cp out got
+ok "... as an object" grep -qE \
+	'^\{"v":1,"t":"[^"]*","run":"[^"]*","type":"exit","status":2,"class":"misuse","text":"bk.conf:2: url: .*"\}$' \
+	got
 ok "nothing was made" test ! -e none -a ! -e state -a ! -e cache
 
 # ---- completion from the file ----------------------------------------------------
