@@ -94,6 +94,49 @@ for shell in bash zsh fish; do
 	cp out bk.$shell
 	ok "... which it understands" $shell -n bk.$shell
 done
+cat >here/bk-comp <<-'SH'
+	#!/bin/sh
+	printf 'ann@a.test\t2 sets\nbob@a.test\n'
+	case $2 in ''|an*|--x=an*) ;; *) echo :files ;; esac
+SH
+chmod +x here/bk-comp
+
+# completes SHELL TYPED WORD...: what the shell would put in place of the end.
+completes() {
+	shell=$1
+	typed=$2
+	shift 2
+	command -v "$shell" >/dev/null || return
+	case $shell in
+	bash) cat >try <<-'SH' ;;
+		source ./bk.bash
+		COMP_WORDBREAKS=$' \t\n"\'@><=;|&(:'
+		COMP_LINE=$1 COMP_POINT=${#1}
+		_bk_complete 2>/dev/null
+		printf '%s\n' "${COMPREPLY[@]}"
+	SH
+	fish) cat >try <<-'SH' ;;
+		source ./bk.fish
+		complete -C "$argv[1]"
+	SH
+	esac
+	printf '%s\n' "$@" >want
+	PATH=$work/here:$PATH "$shell" try "$typed" >got 2>err
+	ok "$shell completes '$typed'" cmp got want
+}
+
+: >"$work/bk-file"
+completes bash "bk comp an" ann@a.test
+completes bash "bk comp ann@a" a.test
+completes bash "bk comp --x=an" ann@a.test
+completes bash "bk comp bk-f" bk-file
+completes bash "bk comp --x=bk-f" bk-file
+completes bash "bk lis" list
+tab=$(printf '\t')
+completes fish "bk comp an" "ann@a.test${tab}2 sets"
+completes fish "bk comp --x=an" "--x=ann@a.test${tab}2 sets"
+completes fish "bk comp bk-f" bk-file
+completes fish "bk comp --x=bk-f" --x=bk-file
 exits 2 "no script for another shell" here/bk --print-completion=ksh
 says "bk: 'ksh' is none of bash|zsh|fish"
 
