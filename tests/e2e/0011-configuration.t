@@ -4,14 +4,14 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
-needs bk-list
+needs bk-key
 unset BK_PASSWORD_FILE
 
-# refuses MESSAGE: bk-list with bk.conf, which is on stdin, ends so.
+# refuses MESSAGE: bk-key list with bk.conf, which is on stdin, ends so.
 refuses() {
 	cat >bk.conf
-	exits 2 "bk.conf: $1" bk-list -c bk.conf
-	says "bk-list: bk.conf$1"
+	exits 2 "bk.conf: $1" bk-key list -c bk.conf
+	says "bk-key: bk.conf$1"
 }
 
 refuses ":14: unknown key 'pasword' in [repo main]; did you mean 'password'?" <<-'CONF'
@@ -104,34 +104,34 @@ CONF
 
 # ---- which file ----------------------------------------------------------------
 
-exits 2 "a file that was named must be there" bk-list -c none.conf
-says "bk-list: none.conf: No such file or directory"
+exits 2 "a file that was named must be there" bk-key list -c none.conf
+says "bk-key: none.conf: No such file or directory"
 printf '[repo main]\npath = %s/none\npassword = prompt\n' "$work" >good.conf
 export BK_CONFIG="$work/bk.conf"
-exits 2 "BK_CONFIG is read" bk-list
-exits 10 "-c beats it" bk-list -c good.conf
+exits 2 "BK_CONFIG is read" bk-key list
+exits 10 "-c beats it" bk-key list -c good.conf
 exits 10 "so does the repository on the command line beat the file's" \
-	bk-list -c /dev/null -r "$work/none" --password-from prompt
+	bk-key list -c /dev/null -r "$work/none" --password-from prompt
 chmod 666 good.conf
-exits 2 "a file that everybody may write to" bk-list -c good.conf
-says "bk-list: good.conf: everybody may write to it; run: chmod o-w good.conf"
+exits 2 "a file that everybody may write to" bk-key list -c good.conf
+says "bk-key: good.conf: everybody may write to it; run: chmod o-w good.conf"
 chmod 644 good.conf
 unset BK_CONFIG
 
 # ---- what options lack ---------------------------------------------------------
 
-exits 2 "no repository was named" bk-list -c /dev/null
-says "bk-list: which repo? name it by -r REPO; there is none in /dev/null"
-exits 2 "a slip in its name" bk-list -c good.conf -r mian
-says "bk-list: no repository 'mian'; did you mean 'main'? (a folder here: ./mian)"
+exits 2 "no repository was named" bk-key list -c /dev/null
+says "bk-key: which repo? name it by -r REPO; there is none in /dev/null"
+exits 2 "a slip in its name" bk-key list -c good.conf -r mian
+says "bk-key: no repository 'mian'; did you mean 'main'? (a folder here: ./mian)"
 exits 2 "two places for a password" env BK_PASSWORD_FILE=/x BK_PASSWORD_FD=3 \
-	bk-list -c good.conf
-says "bk-list: two of BK_PASSWORD_FILE, _COMMAND and _FD are set"
-exits 2 "no password and nobody to ask" bk-list -c good.conf --no-input
-says "bk-list: no password for $work/none: use --password-from, BK_PASSWORD_FILE, or password = in its section"
-exits 2 "a number of threads" env BK_JOBS=many bk-list -c good.conf
-says "bk-list: BK_JOBS: 'many' is not a number"
-exits 2 "with --json the last line says it too" bk-list -c bk.conf --json
+	bk-key list -c good.conf
+says "bk-key: two of BK_PASSWORD_FILE, _COMMAND and _FD are set"
+exits 2 "no password and nobody to ask" bk-key list -c good.conf --no-input
+says "bk-key: no password for $work/none: use --password-from, BK_PASSWORD_FILE, or password = in its section"
+exits 2 "a number of threads" env BK_JOBS=many bk-key list -c good.conf
+says "bk-key: BK_JOBS: 'many' is not a number"
+exits 2 "with --json the last line says it too" bk-key list -c bk.conf --json
 cp out got
 ok "... as an object" grep -qE \
 	'^\{"v":1,"t":"[^"]*","run":"[^"]*","type":"exit","status":2,"class":"misuse","text":"bk.conf:2: url: .*"\}$' \
@@ -141,11 +141,11 @@ ok "nothing was made" test ! -e none -a ! -e state -a ! -e cache
 # ---- completion from the file ----------------------------------------------------
 
 ok "repositories are completed from the file" \
-	bk-list --complete -c good.conf -r ma
+	bk-key --complete list -c good.conf -r ma
 cp out got
 ok "... by name" grep -qx main got
 ok "a broken file completes nothing and says nothing" \
-	bk-list --complete -c bk.conf -r ma
+	bk-key --complete list -c bk.conf -r ma
 cp err got
 ok "... at all" test ! -s got
 
