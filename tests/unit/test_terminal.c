@@ -258,7 +258,7 @@ static void a_live_line_fits_the_terminal_and_leaves_it_clean(void **state)
 static void *work(void *arg)
 {
 	struct bk_progress *progress = arg;
-	const struct bk_totals totals = {THREADS, THREADS * EACH, 0};
+	const struct bk_totals totals = {THREADS, (uint64_t)THREADS * EACH, 0};
 
 	bk_progress_account(progress, "ann");
 	for (int i = 0; i < EACH; i++) {
