@@ -24,10 +24,16 @@ static const json_t *in_const(const struct bk_json *json)
 
 /* jansson's functions fail when memory is out: then we die with the usual line,
  * which an impossible allocation brings about. */
+static _Noreturn void out_of_memory(void)
+{
+	(void)bk_realloc(NULL, SIZE_MAX / 2);
+	abort();
+}
+
 static void must(bool ok)
 {
 	if (!ok)
-		(void)bk_realloc(NULL, SIZE_MAX / 2);
+		out_of_memory();
 }
 
 /* Takes the value. */
@@ -169,7 +175,8 @@ char *bk_json_line(const struct bk_json *json)
 {
 	char *text = json_dumps(in_const(json), LINE_FLAGS);
 
-	must(text != NULL);
+	if (!text)
+		out_of_memory();
 	return strchr(text, 0x7f) ? without_del(text) : text;
 }
 
