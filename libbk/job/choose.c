@@ -319,7 +319,10 @@ static bool time_begins(const struct bk_set_info *info, const char *word)
 
 static bool fits(const struct bk_set_info *info, const void *word)
 {
-	return bk_id_begins(info->id, word) || time_begins(info, word);
+	const char *text = word;
+
+	return *text &&
+	       (bk_id_begins(info->id, text) || time_begins(info, text));
 }
 
 static void keep_fitting(struct candidates *sets, const char *word)
