@@ -1,0 +1,52 @@
+/*
+ * Names from a set, a server or a user's own folder become paths here only:
+ * what is opened lies beneath the descriptor that one starts from, and no
+ * symbolic link is followed on the way (openat2(2), Linux 5.6; there is no
+ * fall-back, for checking first and opening later can be raced).
+ */
+
+#ifndef BK_BASE_PATH_H
+#define BK_BASE_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Opens `path` beneath `dir`; flags and mode are open(2)'s, O_CLOEXEC and
+ * O_NOFOLLOW are added.  Returns a descriptor of the caller's, or -1:
+ * BK_REFUSED for a symbolic link or a way out, else as errno says.
+ */
+int bk_path_open(int dir, const char *path, int flags, mode_t mode,
+		 struct bk_err *err);
+
+/*
+ * Opens the folder `path` beneath `dir` for openat(2) and fchdir(2) only
+ * (O_PATH).  A symbolic link on the way is followed if root or this process's
+ * user owns it: an administrator may move an account to another disk, and a
+ * user may not point his at somebody else's.
+ */
+int bk_path_enter(int dir, const char *path, struct bk_err *err);
+
+/* Makes the folder `path` and its parents beneath `dir` and opens it as
+ * bk_path_enter does.  Folders that are made belong to uid and gid, -1 as it
+ * comes. */
+int bk_path_make(int dir, const char *path, mode_t mode, uid_t uid, gid_t gid,
+		 struct bk_err *err);
+
+/* Reads a regular file beneath `dir` into *into (emptied first), however its
+ * length changes meanwhile; BK_CORRUPT above `limit` bytes. */
+int bk_path_read(int dir, const char *path, size_t limit, struct bk_buf *into,
+		 struct bk_err *err);
+
+/* Can `name` be one level of a path: not empty, ".", "..", too long or with a
+ * '/' or a NUL inside? */
+bool bk_path_is_name(const char *name, size_t len);
+
+/* Descriptors of folders and files that may be -1: closed, and -1 after. */
+void bk_path_close(int *fd);
+
+#endif
