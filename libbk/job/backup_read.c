@@ -93,10 +93,13 @@ static int fetch(struct bk_backup_read *read, struct reader *reader,
 		 struct fetched *out, struct bk_err *err)
 {
 	struct bk_store *store = read->config.store;
+	struct bk_body body = {WHOLE_MAX, reader->body, -1};
 
-	*out = (struct fetched){.spool = -1};
-	if (store->ops->fetch(store, task->account, &task->folder, msg,
-			      WHOLE_MAX, &reader->body, &out->spool, err) < 0)
+	int rc = store->ops->fetch(store, task->account, &task->folder, msg,
+				   &body, err);
+	reader->body = body.bytes;
+	*out = (struct fetched){.spool = body.spool};
+	if (rc < 0)
 		return -1;
 	if (out->spool >= 0)
 		return map_spool(out, err);

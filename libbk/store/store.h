@@ -1,11 +1,16 @@
 /*
  * A store holds accounts, folders and messages: a Maildir tree, later an mbox
- * file, an IMAP server, a set.  A driver implements the ops; jobs use the
- * bk_store_* functions, which fill in what an op left out.
+ * file, an IMAP server, a set.  A driver implements the ops; jobs call them
+ * through store->ops.
  *
- * Kinds of error: BK_REFUSED concerns this one message or folder, and the
- * store goes on; BK_GONE says that the message is no longer there (expunged);
+ * Kinds of error: BK_REFUSED concerns this one account, folder or message, and
+ * the store goes on; BK_GONE says that it is no longer there (expunged);
  * BK_LOST means that the store is over and only close may follow.
+ *
+ * What a driver cannot read it lists all the same, and refuses when it is
+ * opened: an account behind a symbolic link fails in folders(), a folder behind
+ * one in scan(), a message that is none in fetch().  So nothing is passed over
+ * in silence, and a list that was got is whole.
  */
 
 #ifndef BK_STORE_STORE_H
@@ -26,28 +31,53 @@ struct bk_store;
 struct bk_store_config {
 	const char *name; /* "mail", or the URL itself */
 	const char *type; /* "maildir" */
-	const char *path; /* with %d %n %u as in Dovecot; no % = one account */
-	const char *layout;  /* "auto", "maildir++", "fs" */
+	/* With %d %n %u as in Dovecot (store/pattern.h); without any of them
+	 * it is one account, called like its last folder. */
+	const char *path;
+	const char *layout;  /* "auto" (or NULL), "maildir++", "fs" */
 	const char *control; /* pattern of Dovecot's CONTROL= folder, NULL =
 				beside the mail */
+	const char *index;   /* pattern of Dovecot's INDEX= folder, NULL =
+				beside the mail; writing needs it to be right */
 	const char *owner;   /* "user:group" for what is written, NULL = as the
 				tree's own */
 	bool writable;       /* false: every write op is BK_MISUSE */
 };
 
+/* Where fetch() puts a body; used again for the next one. */
+struct bk_body {
+	size_t limit;        /* the caller's: what is longer is not read */
+	struct bk_buf bytes; /* the body; empty when it is in the spool */
+	int spool; /* -1, or an unlinked file in $TMPDIR that holds it, at its
+		      start */
+};
+
+#define BK_BODY(limit) ((struct bk_body){(limit), {0}, -1})
+void bk_body_clear(struct bk_body *body);
+
 /* One folder being written, from begin to finish or abort. */
 struct bk_folder_writer;
 
+/* What came of a folder that was written. */
+struct bk_folder_result {
+	bool kept_uids;        /* every message has the UID it was given */
+	uint32_t uid_validity; /* 0: the server will choose */
+	size_t added;          /* messages */
+	char note[256];        /* what could not be carried over, for people;
+				  "" when nothing was lost */
+};
+
 struct bk_store_ops {
 	const char *type;
-	bool parallel_fetch; /* fetch may run in several threads at a time */
+	bool parallel_fetch; /* fetch and stat may run in several threads */
 
 	int (*open)(struct bk_store **out, const struct bk_store_config *config,
 		    struct bk_err *err);
 	void (*close)(struct bk_store *store);
 
 	/* Sorted by address.  A tree that is not there is BK_GONE; no accounts
-	 * at all is not an error here. */
+	 * at all is not an error here.  Fails as a whole when somebody could be
+	 * missing from the list. */
 	int (*accounts)(struct bk_store *store, struct bk_account_list *out,
 			struct bk_err *err);
 
@@ -56,22 +86,25 @@ struct bk_store_ops {
 	int (*folders)(struct bk_store *store, const struct bk_account *account,
 		       struct bk_folder_list *out, struct bk_err *err);
 
-	/* The folder's messages, in set order, and its UIDVALIDITY, UIDNEXT,
-	 * HIGHESTMODSEQ and keyword table as they were at that moment.  Opens
-	 * no message. */
+	/*
+	 * The folder's messages, in set order, and its UIDVALIDITY, UIDNEXT,
+	 * GUID, HIGHESTMODSEQ and keyword table as they were at that moment.
+	 * Opens no message.  A message that was there during the whole scan is
+	 * listed; one that came or went meanwhile may be.  A program that moves
+	 * a message to a folder that was scanned before, under a new name,
+	 * hides it from both scans: where fetch() says BK_GONE, scan the
+	 * account's folders again in the end and take what is new.
+	 */
 	int (*scan)(struct bk_store *store, const struct bk_account *account,
 		    struct bk_folder *folder, struct bk_message_list *out,
 		    struct bk_err *err);
 
-	/* Reads the whole body into *into (emptied first) and sets msg->date
-	 * and msg->size.  Follows a message that was renamed since the scan;
-	 * BK_GONE only after it was looked for.  A body above `limit` bytes is
-	 * not read: *spool becomes an unlinked file that holds it (the
-	 * caller's to close), else -1. */
+	/* Reads the whole body and sets msg->date and msg->size.  Follows a
+	 * message that was renamed since the scan; BK_GONE only after it was
+	 * looked for. */
 	int (*fetch)(struct bk_store *store, const struct bk_account *account,
 		     const struct bk_folder *folder, struct bk_message *msg,
-		     size_t limit, struct bk_buf *into, int *spool,
-		     struct bk_err *err);
+		     struct bk_body *body, struct bk_err *err);
 
 	/* Size and date of a listed message without reading it (full sets,
 	 * --stat). */
@@ -82,17 +115,20 @@ struct bk_store_ops {
 	/* ---- writing; NULL in a driver that only reads ---- */
 
 	/* Makes the account's root if it is not there.  *out is the account
-	 * as accounts() would list it, allocated in `arena`. */
+	 * as accounts() would list it, allocated in `arena`.  A store of one
+	 * account takes any address, but only one: BK_REFUSED for a second. */
 	int (*create_account)(struct bk_store *store, const char *address,
 			      struct bk_arena *arena, struct bk_account *out,
 			      struct bk_err *err);
 
 	/*
 	 * Opens a folder for writing, making it (and its parents) if need be.
-	 * `folder` says what it should become: name, subscribed, ACL, special
-	 * use, UIDVALIDITY, UIDNEXT, keywords.  UIDs are kept if the folder has
-	 * no messages and has never given out UIDs (or has the same
-	 * UIDVALIDITY); see bk_folder_writer_kept_uids.
+	 * `folder` says what it should become: name, raw spelling, subscribed,
+	 * ACL, special use, UIDVALIDITY, UIDNEXT, HIGHESTMODSEQ, GUID,
+	 * keywords, annotations; it and its strings stay valid until the writer
+	 * ends.  UIDs are kept if the folder has never given out any and
+	 * `folder` has a UIDVALIDITY; UIDNEXT then becomes the source's and
+	 * uid_gap more, for what the source may have given out since.
 	 */
 	int (*begin)(struct bk_store *store, const struct bk_account *account,
 		     const struct bk_folder *folder, uint32_t uid_gap,
@@ -100,10 +136,10 @@ struct bk_store_ops {
 	/* What is already there, in set order: what a merge compares with. */
 	int (*present)(struct bk_folder_writer *writer,
 		       struct bk_message_list *out, struct bk_err *err);
-	/* A sink for one message's body; exactly one may be open a writer and
-	 * thread.  keep() delivers it with flags, keywords (indexes of the
-	 * keyword table given at begin), date and, where UIDs are kept, uid;
-	 * drop() forgets it. */
+	/* A sink for one message's body; several threads may each have one
+	 * open.  keep() delivers it with flags, keywords (indexes of
+	 * writer->folder's table), date and, where UIDs are kept, uid; drop()
+	 * forgets it.  Either ends the sink. */
 	int (*append)(struct bk_folder_writer *writer,
 		      const struct bk_message *msg, struct bk_sink **body,
 		      struct bk_err *err);
@@ -113,14 +149,27 @@ struct bk_store_ops {
 	/* Takes a message that is present out of the folder (--replace). */
 	int (*remove)(struct bk_folder_writer *writer,
 		      const struct bk_message *msg, struct bk_err *err);
-	/* Sets flags and keywords of a message that is present. */
+	/* Sets flags and keywords of a message that is present and, where UIDs
+	 * are kept and it has none yet (a restore that was cut off before it
+	 * could write them), its UID. */
 	int (*set_flags)(struct bk_folder_writer *writer,
 			 const struct bk_message *present,
 			 const struct bk_message *want, struct bk_err *err);
-	/* Makes everything durable, writes UIDs, keywords, subscription, ACL;
-	 * ends the writer either way. */
-	int (*finish)(struct bk_folder_writer *writer, struct bk_err *err);
+	/* Makes everything durable and visible, writes UIDs, keywords,
+	 * subscription, ACL; ends the writer either way.  What was kept may
+	 * not be visible before this. */
+	int (*finish)(struct bk_folder_writer *writer,
+		      struct bk_folder_result *result, struct bk_err *err);
+	/* Forgets what was not made visible yet. */
 	void (*abort)(struct bk_folder_writer *writer);
+
+	/* After the last folder of an account: what belongs to no folder
+	 * (settings as accounts() gave them, merged with what is there), and
+	 * whatever makes a server count again. */
+	int (*finish_account)(struct bk_store *store,
+			      const struct bk_account *account,
+			      const struct bk_property *settings,
+			      size_t n_settings, struct bk_err *err);
 };
 
 /* Embedded first in each driver's own struct. */
@@ -131,9 +180,12 @@ struct bk_store {
 
 struct bk_folder_writer {
 	struct bk_store *store;
-	bool keeps_uids;       /* the UIDs given to keep() are taken */
-	uint32_t uid_validity; /* of the folder after finish; 0: the server will
-				  choose */
+	bool keeps_uids; /* the UIDs given to keep() are taken, unless a server
+			    gives out some of its own before finish() */
+	/* The keywords given to begin(), in their order, then those that were
+	 * in the folder alone: what indexes in present(), keep() and
+	 * set_flags() mean. */
+	struct bk_folder folder;
 };
 
 /* By config->type; BK_MISUSE for an unknown one. */

@@ -1,0 +1,33 @@
+/* Which driver a store has: see store.h. */
+
+#include "store/store.h"
+
+#include <string.h>
+
+#include "base/path.h"
+
+static const struct bk_store_ops *const drivers[] = {
+	&bk_maildir_ops,
+};
+
+int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
+		  struct bk_err *err)
+{
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (config->type && strcmp(drivers[i]->type, config->type) == 0)
+			return drivers[i]->open(out, config, err);
+	return bk_fail(err, BK_MISUSE, "'%s' is no type of store; there is: %s",
+		       config->type ? config->type : "", drivers[0]->type);
+}
+
+void bk_store_close(struct bk_store *store)
+{
+	if (store)
+		store->ops->close(store);
+}
+
+void bk_body_clear(struct bk_body *body)
+{
+	bk_path_close(&body->spool);
+	bk_buf_clear(&body->bytes);
+}
