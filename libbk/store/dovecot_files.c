@@ -1,0 +1,245 @@
+/* Dovecot's small files: see dovecot_files.h. */
+
+#include "store/dovecot_files.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+/* A folder with more keywords, rights or subscriptions than this is an attack
+ * on our memory, not a folder. */
+#define ENTRIES_MAX 100000
+
+bool bk_line_next(struct bk_view *text, struct bk_view *line)
+{
+	if (!text->len)
+		return false;
+	const uint8_t *end = memchr(text->data, '\n', text->len);
+	size_t used = end ? (size_t)(end - text->data) + 1 : text->len;
+	*line = (struct bk_view){text->data, end ? used - 1 : used};
+	text->data += used;
+	text->len -= used;
+	if (line->len && line->data[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+static bool has_nul(struct bk_view text)
+{
+	return memchr(text.data, 0, text.len) != NULL;
+}
+
+static const char *text_of(struct bk_arena *arena, struct bk_view text)
+{
+	return bk_arena_strndup(arena, (const char *)text.data, text.len);
+}
+
+void bk_keyword_letters_read(struct bk_keyword_letters *letters,
+			     struct bk_view text, struct bk_arena *arena)
+{
+	struct bk_view line;
+
+	*letters = (struct bk_keyword_letters){0};
+	while (bk_line_next(&text, &line)) {
+		size_t i = 0;
+		size_t index = 0;
+		while (i < line.len && line.data[i] >= '0' &&
+		       line.data[i] <= '9' && index < BK_KEYWORD_LETTERS)
+			index = index * 10 + (size_t)(line.data[i++] - '0');
+		if (!i || i + 1 >= line.len || line.data[i] != ' ' ||
+		    index >= BK_KEYWORD_LETTERS || has_nul(line))
+			continue;
+		letters->name[index] =
+			text_of(arena, (struct bk_view){line.data + i + 1,
+							line.len - i - 1});
+	}
+}
+
+void bk_keyword_letters_write(const struct bk_keyword_letters *letters,
+			      struct bk_buf *out)
+{
+	for (size_t i = 0; i < BK_KEYWORD_LETTERS; i++)
+		if (letters->name[i])
+			bk_buf_printf(out, "%zu %s\n", i, letters->name[i]);
+}
+
+int bk_keyword_letters_find(struct bk_keyword_letters *letters,
+			    const char *keyword)
+{
+	int vacant = -1;
+
+	for (int i = 0; i < BK_KEYWORD_LETTERS; i++) {
+		if (!letters->name[i]) {
+			if (vacant < 0)
+				vacant = i;
+			continue;
+		}
+		/* Keywords know no case (RFC 9051 section 2.3.2). */
+		if (strcasecmp(letters->name[i], keyword) == 0)
+			return i;
+	}
+	if (vacant >= 0)
+		letters->name[vacant] = keyword;
+	return vacant;
+}
+
+void bk_subscriptions_clear(struct bk_subscriptions *subs)
+{
+	free(subs->names);
+	bk_arena_clear(&subs->arena);
+	*subs = (struct bk_subscriptions){0};
+}
+
+bool bk_subscriptions_has(const struct bk_subscriptions *subs, const char *name)
+{
+	for (size_t i = 0; i < subs->n; i++)
+		if (strcmp(subs->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void add_name(struct bk_subscriptions *subs, struct bk_view name)
+{
+	if (!name.len || has_nul(name) || subs->n == ENTRIES_MAX)
+		return;
+	subs->names = bk_array_room(subs->names, subs->n, &subs->cap,
+				    sizeof(*subs->names));
+	subs->names[subs->n++] = text_of(&subs->arena, name);
+}
+
+bool bk_subscriptions_add(struct bk_subscriptions *subs, const char *name)
+{
+	struct bk_view view = {(const uint8_t *)name, strlen(name)};
+
+	if (strpbrk(name, "\r\n") || bk_subscriptions_has(subs, name))
+		return false;
+	size_t before = subs->n;
+	add_name(subs, view);
+	return subs->n > before;
+}
+
+/* Levels stand between tabs; \001 and a letter hide what would not fit. */
+static void read_levels(struct bk_subscriptions *subs, struct bk_view line,
+			char separator)
+{
+	static const char letters[] = "01tnr";
+	static const char meant[] = "\0\001\t\n\r";
+	struct bk_buf name = {0};
+
+	for (size_t i = 0; i < line.len; i++) {
+		char c = (char)line.data[i];
+		if (c == '\t') {
+			c = separator;
+		} else if (c == '\001' && i + 1 < line.len) {
+			const char *at = memchr(letters, line.data[i + 1], 5);
+			c = at ? meant[at - letters] : (char)line.data[i + 1];
+			i++;
+		}
+		bk_buf_add_u8(&name, (uint8_t)c);
+	}
+	add_name(subs, bk_buf_view(&name));
+	bk_buf_clear(&name);
+}
+
+void bk_subscriptions_read(struct bk_subscriptions *subs, struct bk_view text,
+			   char separator)
+{
+	static const char head[] = "V\t2\n";
+	struct bk_view line;
+
+	*subs = (struct bk_subscriptions){0};
+	subs->version2 = text.len >= sizeof(head) - 1 &&
+			 memcmp(text.data, head, sizeof(head) - 1) == 0;
+	if (subs->version2)
+		(void)bk_line_next(&text, &line);
+	while (bk_line_next(&text, &line)) {
+		if (subs->version2)
+			read_levels(subs, line, separator);
+		else
+			add_name(subs, line);
+	}
+}
+
+static void write_levels(const char *name, char separator, struct bk_buf *out)
+{
+	for (; *name; name++) {
+		if (*name == separator)
+			bk_buf_add_u8(out, '\t');
+		else if (*name == '\t')
+			bk_buf_add(out, "\001t", 2);
+		else if (*name == '\001')
+			bk_buf_add(out, "\0011", 2);
+		else
+			bk_buf_add_u8(out, (uint8_t)*name);
+	}
+}
+
+void bk_subscriptions_write(const struct bk_subscriptions *subs, char separator,
+			    struct bk_buf *out)
+{
+	if (subs->version2)
+		bk_buf_add(out, "V\t2\n\n", 5);
+	for (size_t i = 0; i < subs->n; i++) {
+		const char *name = subs->names[i];
+		if (subs->version2)
+			write_levels(name, separator, out);
+		else
+			bk_buf_add(out, name, strlen(name));
+		bk_buf_add_u8(out, '\n');
+	}
+}
+
+/* "identifier rights"; an identifier with a space inside is quoted. */
+static const uint8_t *end_of_identifier(struct bk_view line)
+{
+	size_t i = 0;
+
+	if (line.len && line.data[0] == '"')
+		for (i = 1; i < line.len && line.data[i] != '"'; i++)
+			if (line.data[i] == '\\')
+				i++;
+	if (i >= line.len)
+		return NULL;
+	return memchr(line.data + i, ' ', line.len - i);
+}
+
+void bk_acl_read(struct bk_folder *folder, struct bk_view text)
+{
+	struct bk_acl_entry *entries = NULL;
+	struct bk_view line;
+	size_t n = 0;
+	size_t cap = 0;
+
+	while (bk_line_next(&text, &line) && n < ENTRIES_MAX) {
+		const uint8_t *space = end_of_identifier(line);
+		if (!space || space == line.data || line.data[0] == '#' ||
+		    has_nul(line))
+			continue;
+		size_t len = (size_t)(space - line.data);
+		entries = bk_array_room(entries, n, &cap, sizeof(*entries));
+		entries[n].who = text_of(&folder->arena,
+					 (struct bk_view){line.data, len});
+		entries[n].rights = text_of(
+			&folder->arena,
+			(struct bk_view){space + 1, line.len - len - 1});
+		n++;
+	}
+	folder->acl = n ? bk_arena_memdup(&folder->arena, entries,
+					  n * sizeof(*entries))
+			: NULL;
+	folder->n_acl = n;
+	free(entries);
+}
+
+void bk_acl_write(const struct bk_folder *folder, struct bk_buf *out)
+{
+	for (size_t i = 0; i < folder->n_acl; i++) {
+		const struct bk_acl_entry *entry = &folder->acl[i];
+		/* From another kind of store it may be anything. */
+		if (strpbrk(entry->who, "\r\n") ||
+		    strpbrk(entry->rights, "\r\n"))
+			continue;
+		bk_buf_printf(out, "%s %s\n", entry->who, entry->rights);
+	}
+}

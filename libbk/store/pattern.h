@@ -1,0 +1,68 @@
+/*
+ * Where accounts lie: a path with variables as in Dovecot's mail_location,
+ * "/var/vmail/%d/%n/Maildir".  %u is the address, %n what is before its last
+ * '@', %d what is behind it, %% a percent sign; %L.. lowers the case, %U..
+ * raises it, and a width cuts: %1n, %2.1n (skip 2, take 1).
+ *
+ * The text before the first variable is the administrator's and is taken as it
+ * is; below it no link is followed that a user could have made (base/path.h).
+ */
+
+#ifndef BK_STORE_PATTERN_H
+#define BK_STORE_PATTERN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "mail/message.h"
+
+struct bk_pattern;
+
+/* BK_MISUSE for what cannot be a pattern; *out is freed by bk_pattern_free. */
+int bk_pattern_new(struct bk_pattern **out, const char *text,
+		   struct bk_err *err);
+void bk_pattern_free(struct bk_pattern *pattern); /* NULL is fine */
+
+/* false: the path stands for one account. */
+bool bk_pattern_is_many(const struct bk_pattern *pattern);
+
+/* The path of an address, in `arena`; NULL and BK_REFUSED when the address
+ * cannot be part of a path ("..", '/', control characters). */
+const char *bk_pattern_expand(const struct bk_pattern *pattern,
+			      const char *address, struct bk_arena *arena,
+			      struct bk_err *err);
+
+/*
+ * Every path that is there and that the pattern can give, as accounts: address
+ * and root (the path), unsorted.  Hidden folders and lost+found are passed
+ * over.  BK_GONE when the fixed part is not there; a folder on the way that
+ * cannot be read fails the whole, for whoever is behind it must not look
+ * deleted.
+ */
+int bk_pattern_walk(const struct bk_pattern *pattern,
+		    struct bk_account_list *out, struct bk_err *err);
+
+/* Opens `path`, which bk_pattern_expand or _walk gave, for openat(2) only. */
+int bk_pattern_enter(const struct bk_pattern *pattern, const char *path,
+		     struct bk_err *err);
+
+/* The same, making what is missing below the fixed part, with this mode and
+ * owner; the fixed part itself is made with mode 0755 as whoever runs this. */
+struct bk_pattern_owner {
+	mode_t mode;
+	uid_t uid; /* -1: as it comes */
+	gid_t gid;
+};
+int bk_pattern_make(const struct bk_pattern *pattern, const char *path,
+		    struct bk_pattern_owner owner, struct bk_err *err);
+
+/* The owner of the deepest folder of `path` that is there. */
+int bk_pattern_nearest_owner(const struct bk_pattern *pattern, const char *path,
+			     uid_t *uid, gid_t *gid, struct bk_err *err);
+
+/* Can this be an address: UTF-8 without control characters, not empty? */
+bool bk_address_is_sound(const char *address);
+
+#endif
