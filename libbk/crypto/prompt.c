@@ -30,9 +30,10 @@ static int begin(struct prompt *p, struct bk_err *err)
 	p->signals = -1;
 	p->tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (p->tty < 0 || tcgetattr(p->tty, &p->shown) < 0)
-		return bk_fail(err, BK_MISUSE,
-			       "there is no terminal to ask for a password on; "
-			       "say where it is kept: --password-from file:PATH");
+		return bk_fail(
+			err, BK_MISUSE,
+			"there is no terminal to ask for a password on; "
+			"say where it is kept: --password-from file:PATH");
 	sigemptyset(&p->held);
 	for (size_t i = 0; i < sizeof(held) / sizeof(*held); i++)
 		sigaddset(&p->held, held[i]);

@@ -83,7 +83,7 @@ static int parse(const char *line, size_t len, struct bk_keyfile *out,
 		return bk_fail(err, BK_MISUSE, "it is cut short or too long");
 	put_crc(crc, line);
 	bk_secret_alloc(&out->key, BK_KEY_LEN);
-	if (memcmp(line + AT_CRC, crc, 8) != 0 ||
+	if (!bk_bytes_equal(line + AT_CRC, crc, 8) ||
 	    !take_hex(line + AT_REPOSITORY, out->repository, BK_ID_LEN) ||
 	    !take_hex(line + AT_SLOT, out->slot, BK_ID_LEN) ||
 	    !take_hex(line + AT_KEY, out->key.data, BK_KEY_LEN) ||

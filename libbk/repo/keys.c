@@ -38,7 +38,7 @@ static const uint8_t *find(const struct bk_keys *keys, enum bk_key_what what,
 		const struct bk_key_entry *entry = &keys->entries[i];
 		if (entry->what == (uint8_t)what &&
 		    entry->generation == generation &&
-		    memcmp(entry->host, host ? host : no_host, 16) == 0)
+		    bk_bytes_equal(entry->host, host ? host : no_host, 16))
 			return entry->key;
 	}
 	return NULL;

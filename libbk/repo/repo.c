@@ -80,7 +80,7 @@ static int open_slot_of(struct bk_repo *repo, const struct bk_keyfile *keyfile,
 {
 	struct bk_slot slot;
 
-	if (memcmp(keyfile->repository, repo->id, BK_ID_LEN) != 0)
+	if (!bk_bytes_equal(keyfile->repository, repo->id, BK_ID_LEN))
 		return bk_fail(err, BK_DENIED,
 			       "key file %s is for another repository than %s",
 			       path, repo->target->where);
