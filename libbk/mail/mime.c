@@ -11,10 +11,10 @@
 #include <emmintrin.h>
 #endif
 
-/* What a header says of the body behind it. */
+/* What a header says of the body behind it.  Of several Content-Types the one
+ * with a boundary counts: without it the parts would not be found. */
 struct header {
 	struct bk_view boundary; /* empty unless it is a multipart */
-	bool typed;              /* a Content-Type was seen; the first counts */
 	bool message;            /* another header follows */
 	bool base64;
 };
@@ -38,9 +38,8 @@ static void note_type(struct bk_view value, struct header *out)
 	struct bk_view type = bk_field_word(value);
 	struct bk_view boundary;
 
-	if (out->typed)
+	if (out->boundary.len)
 		return;
-	out->typed = true;
 	out->message = same_word(type, "message/rfc822") ||
 		       same_word(type, "message/global");
 	if (begins(type, "multipart/") &&
@@ -49,19 +48,49 @@ static void note_type(struct bk_view value, struct header *out)
 		out->boundary = boundary;
 }
 
+static void note_field(const struct bk_field *field, struct header *out)
+{
+	if ((*field->name.data | 32) != 'c')
+		return;
+	if (bk_field_is(field, "Content-Type"))
+		note_type(field->value, out);
+	else if (bk_field_is(field, "Content-Transfer-Encoding"))
+		out->base64 = same_word(bk_field_word(field->value), "base64");
+}
+
+/* A line that is no field but has one behind it is a header's still: "From "
+ * of an mbox file, or what was folded without a space. */
+static bool skip_stray_line(struct bk_mime *mime)
+{
+	struct bk_view text = mime->text;
+	struct bk_field field;
+
+	if (mime->at >= text.len || text.data[mime->at] == '-')
+		return false;
+	const uint8_t *lf =
+		memchr(text.data + mime->at, '\n', text.len - mime->at);
+	if (!lf)
+		return false;
+	size_t next = (size_t)(lf - text.data) + 1;
+	size_t behind = next;
+	if (!bk_field_next(text, &behind, &field))
+		return false;
+	mime->at = next;
+	return true;
+}
+
 static void read_header(struct bk_mime *mime, struct header *out)
 {
 	struct bk_field field;
+	size_t start;
 
-	while (bk_field_next(mime->text, &mime->at, &field)) {
-		if ((*field.name.data | 32) != 'c')
-			continue;
-		if (bk_field_is(&field, "Content-Type"))
-			note_type(field.value, out);
-		else if (bk_field_is(&field, "Content-Transfer-Encoding"))
-			out->base64 =
-				same_word(bk_field_word(field.value), "base64");
-	}
+	do {
+		start = mime->at;
+		if (bk_field_next(mime->text, &mime->at, &field))
+			note_field(&field, out);
+		else if (mime->at != start) /* behind the empty line */
+			return;
+	} while (mime->at != start || skip_stray_line(mime));
 }
 
 /* The next "\n--" at or behind `at`; text.len if there is none. */
