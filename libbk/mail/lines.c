@@ -170,13 +170,14 @@ static bool ends_in_crlf(struct bk_line_writer *writer)
 int bk_line_writer_add(struct bk_line_writer *writer, struct bk_view bytes,
 		       struct bk_err *err)
 {
-	const uint8_t *at = bytes.data;
-	const uint8_t *end = at + bytes.len;
-
+	if (!bytes.len)
+		return 0;
 	if (writer->recipe->style != BK_STYLE_CRLF &&
 	    writer->next == writer->recipe->n_lines)
-		return bytes.len ? put(writer, at, bytes.len, err) : 0;
+		return put(writer, bytes.data, bytes.len, err);
 
+	const uint8_t *at = bytes.data;
+	const uint8_t *end = at + bytes.len;
 	while (at < end) {
 		const uint8_t *lf = memchr(at, '\n', (size_t)(end - at));
 		if (!lf)

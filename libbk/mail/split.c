@@ -312,17 +312,17 @@ static void place_skeleton(struct job *job)
 	size_t n = job->room->n_skeleton_refs;
 	size_t behind = out->n_refs - out->n_trace;
 
+	out->n_skeleton = (uint32_t)n;
+	if (!n)
+		return;
 	for (size_t i = 0; i < n; i++) {
 		out->refs = bk_array_room(out->refs, out->n_refs,
 					  &out->cap_refs, sizeof(*out->refs));
 		out->n_refs++;
 	}
 	uint64_t *place = out->refs + out->n_trace;
-	if (n) {
-		memmove(place + n, place, behind * sizeof(*place));
-		memcpy(place, job->room->skeleton_refs, n * sizeof(*place));
-	}
-	out->n_skeleton = (uint32_t)n;
+	memmove(place + n, place, behind * sizeof(*place));
+	memcpy(place, job->room->skeleton_refs, n * sizeof(*place));
 }
 
 static int take_apart(struct job *job, struct bk_err *err)
