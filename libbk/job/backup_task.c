@@ -41,6 +41,7 @@ void bk_backup_task_adopt_keywords(struct bk_backup_task *task)
 	const struct bk_folder *base = &task->base->folder;
 	folder->keywords = NULL;
 	folder->n_keywords = 0;
+	folder->cap_keywords = 0;
 	for (size_t i = 0; i < base->n_keywords; i++)
 		(void)bk_folder_keyword(folder, base->keywords[i]);
 	for (size_t i = 0; i < task->now.n; i++) {

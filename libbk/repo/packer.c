@@ -398,7 +398,7 @@ int bk_packer_finish(struct bk_packer *packer, struct bk_err *err)
 	return 0;
 }
 
-const struct bk_table *bk_packer_table(const struct bk_packer *packer)
+struct bk_table *bk_packer_table(struct bk_packer *packer)
 {
 	return &packer->table;
 }

@@ -78,8 +78,9 @@ uint64_t bk_packer_foreign(struct bk_packer *packer,
 void bk_packer_know(struct bk_packer *packer, const uint8_t id[BK_CHUNK_ID_LEN],
 		    uint64_t ref);
 
-/* After finish: own packs and the foreign ones that are referred to. */
-const struct bk_table *bk_packer_table(const struct bk_packer *packer);
+/* After finish: own packs and the foreign ones that are referred to.  The
+ * packer's; whoever bundles the packs says so in it. */
+struct bk_table *bk_packer_table(struct bk_packer *packer);
 
 /* After finish: appends the index rows of all packs in the table that this
  * packer knows, sorted by id. */

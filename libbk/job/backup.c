@@ -1,0 +1,417 @@
+/* Making a set of a store, stage by stage: see backup.h. */
+
+#include "job/backup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "crypto/random.h"
+#include "job/backup_base.h"
+#include "job/backup_commit.h"
+#include "job/backup_read.h"
+#include "job/backup_state.h"
+#include "job/backup_walk.h"
+#include "repo/adopt.h"
+#include "repo/bundle.h"
+#include "repo/manifest_writer.h"
+#include "repo/packer.h"
+#include "repo/publish.h"
+
+#define PACK_SIZE      ((uint64_t)64 << 20)
+#define BLOCK_SIZE     ((size_t)1 << 20)
+#define LEVEL          3
+#define MANIFEST_LEVEL 9
+#define PPM            1000000u
+#define ERRORS_FEW     10
+
+/* ---- the store and its accounts ---- */
+
+static bool is_wanted(const struct bk_backup *run, const char *address)
+{
+	return bk_filter_takes(&run->request->job->accounts, address) &&
+	       bk_filter_takes(run->request->only, address);
+}
+
+static int open_store(struct bk_backup *run, struct bk_err *err)
+{
+	const struct bk_store_config *config = &run->request->job->store.config;
+	size_t kept = 0;
+
+	run->outcome->place = BK_PLACE_SOURCE;
+	if (bk_store_open(&run->store, config, err) < 0 ||
+	    run->store->ops->accounts(run->store, &run->accounts, err) < 0)
+		return -1;
+	size_t found = run->accounts.n;
+	for (size_t i = 0; i < found; i++)
+		if (is_wanted(run, run->accounts.items[i].address))
+			run->accounts.items[kept++] = run->accounts.items[i];
+	run->accounts.n = kept;
+	if (!found)
+		return bk_fail(
+			err, BK_GONE,
+			"%s: there is no account in it. No set written. "
+			"Is the path right, and the file system mounted?",
+			config->path);
+	if (!kept) {
+		run->outcome->place = BK_PLACE_SET;
+		return bk_fail(err, BK_GONE,
+			       "%s: none of its %zu accounts is chosen; "
+			       "see: bk list",
+			       config->path, found);
+	}
+	return 0;
+}
+
+static int take_lock(struct bk_backup *run, struct bk_err *err)
+{
+	const struct bk_backup_request *request = run->request;
+	struct bk_lock_request lock = {
+		.state_dir = request->state_dir,
+		.store = request->job->store.config.name,
+		.repo = request->repo->target->where,
+		.command = "bk-backup",
+		.wait_ms = request->wait_ms,
+	};
+
+	run->outcome->place = BK_PLACE_LOCK;
+	return bk_lock_take(&run->lock, &lock, err);
+}
+
+/* ---- what it stands on ---- */
+
+/* A set that we completed is no longer there: an older copy of the repository
+ * was put back, or somebody deleted it. */
+static void notice_rollback(struct bk_backup *run)
+{
+	char time[BK_CLOCK_TEXT];
+
+	if (!run->state.has_head)
+		return;
+	for (size_t i = 0; i < run->base.sets.n; i++)
+		if (memcmp(run->base.sets.items[i].id, run->state.head,
+			   BK_ID_LEN) == 0)
+			return;
+	char *note = bk_asprintf(
+		"set %s, which this host completed, is no longer in the "
+		"repository: was it pruned, or an older copy put back?",
+		bk_setid_time(time, run->state.head));
+	bk_progress_note(run->progress, note);
+	free(note);
+}
+
+static int choose_base(struct bk_backup *run, struct bk_err *err)
+{
+	const struct bk_backup_request *request = run->request;
+	uint8_t random[BK_ID_RANDOM_LEN];
+
+	run->outcome->place = BK_PLACE_REPO;
+	if (bk_backup_state_load(&run->state, request->state_dir,
+				 request->job->store.config.name,
+				 request->repo->target->where, err) < 0 ||
+	    bk_backup_base_choose(&run->base, request, run->progress, err) < 0)
+		return -1;
+	notice_rollback(run);
+	bk_random_bytes(random, sizeof(random));
+	bk_setid_make(run->set, run->start_ms, random);
+	return 0;
+}
+
+/* The intent is put; a base that was condemned meanwhile is none. */
+static int begin_publishing(struct bk_backup *run, struct bk_err *err)
+{
+	const uint8_t *base =
+		run->base.base ? run->base.base->levels[0].id : NULL;
+
+	if (bk_publish_open(&run->publish, run->request->repo, run->set, base,
+			    err) < 0)
+		return -1;
+	for (size_t i = 0; base && i < run->base.base->n_levels; i++) {
+		if (!bk_condemned_has_set(bk_publish_condemned(run->publish),
+					  run->base.base->levels[i].id))
+			continue;
+		bk_progress_note(run->progress,
+				 "a prune condemned the set to stand on: "
+				 "making a full one");
+		bk_publish_close(run->publish);
+		run->publish = NULL;
+		bk_backup_base_drop(&run->base);
+		return bk_publish_open(&run->publish, run->request->repo,
+				       run->set, NULL, err);
+	}
+	return 0;
+}
+
+/* ---- the machinery ---- */
+
+static int take_over(struct bk_backup *run, struct bk_err *err)
+{
+	uint32_t packs = 0;
+	uint64_t bytes = 0;
+
+	if (!run->state.has_open || run->base.kind != BK_SET_FULL)
+		return 0;
+	if (bk_adopt(run->packer, run->request->repo, run->state.open,
+		     bk_publish_condemned(run->publish), &packs, &bytes,
+		     err) < 0)
+		return -1;
+	if (!packs)
+		return 0;
+	char *note = bk_asprintf(
+		"going on from %u complete packs (%ju MiB) "
+		"of the run that was interrupted",
+		packs, (uintmax_t)(bytes >> 20));
+	bk_progress_note(run->progress, note);
+	free(note);
+	return 0;
+}
+
+static int open_packer(struct bk_backup *run, struct bk_err *err)
+{
+	struct bk_packer_config config = {
+		.repo = run->request->repo,
+		.target = bk_bundle_target(run->bundle),
+		.pack_size = PACK_SIZE,
+		.block_size = BLOCK_SIZE,
+		.level = LEVEL,
+	};
+
+	memcpy(config.set, run->set, sizeof(config.set));
+	if (run->base.base) {
+		/* The lookup names packs to the packer, and the packer asks
+		 * the lookup: neither is used before both are there. */
+		run->lookup = bk_base_lookup_new(run->base.base);
+		config.base = bk_base_lookup_find;
+		config.base_arg = run->lookup;
+	}
+	if (bk_packer_open(&run->packer, &config, err) < 0)
+		return -1;
+	if (run->lookup)
+		bk_base_lookup_bind(run->lookup, run->packer);
+	return take_over(run, err);
+}
+
+/* From now on a run that dies leaves something to take over. */
+static int remember_open(struct bk_backup *run, struct bk_err *err)
+{
+	run->state.has_open = true;
+	memcpy(run->state.open, run->set, BK_ID_LEN);
+	return bk_backup_state_save(&run->state, err);
+}
+
+/* So many messages may fail: a share of what there is, and a few always. */
+static uint64_t errors_allowed(const struct bk_backup *run, uint64_t messages)
+{
+	uint64_t ppm = run->request->job->read_errors_ppm;
+
+	return messages / PPM * ppm + messages % PPM * ppm / PPM + ERRORS_FEW;
+}
+
+static int open_machinery(struct bk_backup *run, struct bk_err *err)
+{
+	const struct bk_backup_request *request = run->request;
+
+	run->bundle = bk_bundle_new(request->repo->target);
+	if (open_packer(run, err) < 0 || remember_open(run, err) < 0 ||
+	    bk_manifest_writer_open(&run->manifest, request->repo,
+				    bk_bundle_target(run->bundle), run->set,
+				    MANIFEST_LEVEL, err) < 0)
+		return -1;
+	run->walk = (struct bk_backup_walk){
+		.request = request,
+		.base = &run->base,
+		.store = run->store,
+		.accounts = &run->accounts,
+		.packer = run->packer,
+		.hand = bk_packer_hand_new(run->packer),
+		.manifest = run->manifest,
+		.progress = run->progress,
+	};
+	struct bk_backup_read_config config = {
+		.store = run->store,
+		.packer = run->packer,
+		.repo = request->repo,
+		.previous = run->base.previous,
+		.progress = run->progress,
+		.threads =
+			run->store->ops->parallel_fetch ? request->threads : 1,
+		/* Without an earlier set nobody knows yet: see check_errors. */
+		.errors_max =
+			run->base.previous_messages
+				? errors_allowed(run,
+						 run->base.previous_messages)
+				: UINT64_MAX,
+	};
+	return bk_backup_read_open(&run->walk.read, &config, err);
+}
+
+/* ---- safety ---- */
+
+static int check_errors(struct bk_backup *run, struct bk_err *err)
+{
+	if (run->errors <= errors_allowed(run, run->walk.counts.messages))
+		return 0;
+	run->outcome->place = BK_PLACE_SOURCE;
+	return bk_fail(err, BK_UNSAFE,
+		       "%ju messages or folders cannot be read (limit %g %%). "
+		       "No set written. Look at the store's disks and rights "
+		       "first, or raise read-errors",
+		       (uintmax_t)run->errors,
+		       (double)run->request->job->read_errors_ppm /
+			       (PPM / 100));
+}
+
+static int check_shrink(struct bk_backup *run, struct bk_err *err)
+{
+	const struct bk_backup_request *request = run->request;
+	uint64_t was = run->base.previous_messages;
+	uint64_t now = run->walk.counts.messages;
+
+	if (request->accept_shrink || now >= was)
+		return 0;
+	if ((was - now) * PPM <= was * request->job->max_shrink_ppm)
+		return 0;
+	run->outcome->place = BK_PLACE_SOURCE;
+	return bk_fail(err, BK_UNSAFE,
+		       "store %s shrank from %ju to %ju messages (limit %g "
+		       "%%). No set written, none pruned. If this is right: "
+		       "--accept-shrink",
+		       request->job->store.config.name, (uintmax_t)was,
+		       (uintmax_t)now,
+		       (double)request->job->max_shrink_ppm / (PPM / 100));
+}
+
+/* The set is complete: what was left open before is of no use any more. */
+static int remember_head(struct bk_backup *run, const uint8_t *left,
+			 struct bk_err *err)
+{
+	struct bk_err ignored = {0};
+
+	run->state.has_open = false;
+	run->state.has_head = true;
+	memcpy(run->state.head, run->set, BK_ID_LEN);
+	if (left)
+		(void)bk_adopt_clear_intents(run->request->repo, left,
+					     &ignored);
+	return bk_backup_state_save(&run->state, err);
+}
+
+/* ---- all of it ---- */
+
+static void tell_start(struct bk_backup *run)
+{
+	bk_progress_start(run->progress,
+			  &(struct bk_run){
+				  .act = BK_ACT_BACKUP,
+				  .store = run->request->job->store.config.name,
+				  .repo = run->request->repo->target->where,
+				  .kind = bk_set_kind_name(run->base.kind),
+				  .totals.accounts = run->accounts.n,
+			  });
+}
+
+/* "20261119T1230-d" */
+static const char *label(char *out, size_t len, const uint8_t id[BK_ID_LEN],
+			 enum bk_set_kind kind)
+{
+	char time[BK_CLOCK_TEXT];
+
+	(void)snprintf(out, len, "%s-%c", bk_setid_time(time, id),
+		       bk_set_kind_name(kind)[0]);
+	return out;
+}
+
+static void tell_end(struct bk_backup *run, const struct bk_root *root)
+{
+	const struct bk_backup_counts *counts = &run->walk.counts;
+	const struct bk_set *base = run->base.base;
+	char mine[48], its[48];
+	struct bk_summary summary = {
+		.act = BK_ACT_BACKUP,
+		.result =
+			run->errors ? BK_RESULT_INCOMPLETE : BK_RESULT_COMPLETE,
+		.set = label(mine, sizeof(mine), run->set, run->base.kind),
+		.kind = bk_set_kind_name(run->base.kind),
+		.store = run->request->job->store.config.name,
+		.repo = run->request->repo->target->where,
+		.accounts = run->walk.n_accounts,
+		.messages.total = counts->messages,
+		.messages.added = counts->added,
+		.messages.kept = counts->kept,
+		.messages.flags = counts->flags,
+		.messages.gone = counts->gone,
+		.bytes.source = counts->read_bytes,
+		.bytes.stored = root->totals.stored,
+		.errors = run->errors,
+		.seconds = (double)(bk_clock_now_ms() - run->start_ms) / 1000,
+	};
+
+	if (base)
+		summary.base = label(its, sizeof(its), base->levels[0].id,
+				     base->levels[0].root.kind);
+	if (run->errors) {
+		run->outcome->ending = BK_ENDING_INCOMPLETE;
+		summary.next = "mend what is named above, then run it again";
+	}
+	bk_progress_finish(run->progress, &summary);
+}
+
+static int make_set(struct bk_backup *run, struct bk_root *root,
+		    struct bk_err *err)
+{
+	uint8_t left[BK_ID_LEN];
+
+	if (open_store(run, err) < 0 || take_lock(run, err) < 0 ||
+	    choose_base(run, err) < 0)
+		return -1;
+	bool has_left = run->state.has_open;
+	memcpy(left, run->state.open, sizeof(left));
+	if (begin_publishing(run, err) < 0)
+		return -1;
+	tell_start(run);
+	if (open_machinery(run, err) < 0 || bk_backup_walk(&run->walk, err) < 0)
+		return -1;
+	run->errors =
+		bk_backup_read_errors(run->walk.read) + run->walk.unlisted;
+	if (check_errors(run, err) < 0 || check_shrink(run, err) < 0 ||
+	    bk_cancelled(err) < 0 || bk_backup_commit(run, root, err) < 0 ||
+	    remember_head(run, has_left ? left : NULL, err) < 0)
+		return -1;
+	tell_end(run, root);
+	return 0;
+}
+
+int bk_backup_run(const struct bk_backup_request *request,
+		  struct bk_progress *progress, struct bk_outcome *outcome,
+		  struct bk_err *err)
+{
+	struct bk_backup run = {
+		.request = request,
+		.progress = progress,
+		.outcome = outcome,
+		.start_ms = bk_clock_now_ms(),
+	};
+	struct bk_root root = {0};
+
+	int rc = make_set(&run, &root, err);
+
+	bk_backup_read_close(run.walk.read);
+	bk_backup_walk_clear(&run.walk);
+	bk_manifest_writer_abort(run.manifest);
+	bk_packer_hand_free(run.walk.hand);
+	bk_packer_free(run.packer);
+	bk_base_lookup_free(run.lookup);
+	bk_bundle_free(run.bundle);
+	bk_publish_close(run.publish);
+	bk_root_clear(&root);
+	bk_backup_base_clear(&run.base);
+	bk_backup_state_clear(&run.state);
+	bk_lock_release(run.lock);
+	bk_account_list_clear(&run.accounts);
+	bk_store_close(run.store);
+	return rc;
+}

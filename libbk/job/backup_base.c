@@ -1,0 +1,271 @@
+/* What a new set stands on: see backup_base.h. */
+
+#include "job/backup_base.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "crypto/random.h"
+#include "repo/presence.h"
+
+#define INCREMENTALS_MAX (BK_CHAIN_MAX - 1)
+
+static bool is_ours(const struct bk_set_info *info,
+		    const struct bk_backup_request *request)
+{
+	return !info->broken &&
+	       memcmp(info->root.host, request->repo->host, BK_ID_LEN) == 0 &&
+	       strcmp(info->root.store_name, request->job->store.config.name) ==
+		       0;
+}
+
+/* The newest of our sets, or of our full ones. */
+static const struct bk_set_info *newest(const struct bk_backup_base *base,
+					const struct bk_backup_request *request,
+					bool full)
+{
+	for (size_t i = base->sets.n; i-- > 0;) {
+		const struct bk_set_info *info = &base->sets.items[i];
+		if (is_ours(info, request) &&
+		    (!full || info->root.kind == BK_SET_FULL))
+			return info;
+	}
+	return NULL;
+}
+
+/* Continues the chain of this host's sets. */
+static void continue_host(struct bk_backup_base *base,
+			  const struct bk_backup_request *request)
+{
+	base->sequence = 1;
+	for (size_t i = 0; i < base->sets.n; i++) {
+		const struct bk_set_info *info = &base->sets.items[i];
+		if (info->broken ||
+		    memcmp(info->root.host, request->repo->host, BK_ID_LEN) !=
+			    0 ||
+		    info->root.sequence < base->sequence)
+			continue;
+		base->sequence = info->root.sequence + 1;
+		memcpy(base->last, info->id, BK_ID_LEN);
+		memcpy(base->last_sha256, info->root_sha256,
+		       sizeof(base->last_sha256));
+	}
+}
+
+/* A set that is damaged or not complete is no base; the note says why. */
+static struct bk_set *open_whole(const struct bk_backup_request *request,
+				 const struct bk_set_info *info,
+				 struct bk_progress *progress)
+{
+	struct bk_blob_list data = {0};
+	struct bk_set *set = NULL;
+	struct bk_err err = {0};
+
+	int rc = bk_set_open(&set, request->repo, info->id, &err);
+	if (rc == 0)
+		rc = bk_target_list(request->repo->target, "data", &data, &err);
+	if (rc == 0)
+		rc = bk_presence_set(&data, set, &err);
+	bk_blob_list_clear(&data);
+	if (rc == 0)
+		return set;
+	char *note = bk_asprintf(
+		"cannot stand on an earlier set: %s; run: bk "
+		"check",
+		err.text);
+	bk_progress_note(progress, note);
+	free(note);
+	bk_set_close(set);
+	return NULL;
+}
+
+static enum bk_set_kind scheduled_kind(const struct bk_backup_request *request,
+				       const struct bk_set_info *full)
+{
+	const struct bk_schedule *schedule = &request->job->full;
+
+	if (schedule->n && bk_schedule_due(schedule, full->root.start_ms / 1000,
+					   bk_clock_now()))
+		return BK_SET_FULL;
+	return BK_SET_DIFFERENTIAL;
+}
+
+static enum bk_set_kind wished_kind(const struct bk_backup_request *request,
+				    const struct bk_set_info *full)
+{
+	if (!bk_filter_is_empty(request->only))
+		return BK_SET_INCREMENTAL;
+	switch (request->wish) {
+	case BK_BACKUP_FULL:
+		return BK_SET_FULL;
+	case BK_BACKUP_DIFFERENTIAL:
+		return BK_SET_DIFFERENTIAL;
+	case BK_BACKUP_INCREMENTAL:
+		return BK_SET_INCREMENTAL;
+	case BK_BACKUP_AUTO:
+		break;
+	}
+	return scheduled_kind(request, full);
+}
+
+/* Opens what the kind stands on, or settles for a full set. */
+static void open_base(struct bk_backup_base *out,
+		      const struct bk_backup_request *request,
+		      const struct bk_set_info *latest,
+		      const struct bk_set_info *full,
+		      struct bk_progress *progress)
+{
+	const struct bk_set_info *wanted = latest;
+
+	if (out->kind == BK_SET_INCREMENTAL && out->previous &&
+	    out->previous->n_levels > INCREMENTALS_MAX - 1) {
+		bk_progress_note(progress,
+				 "too many incremental sets in a "
+				 "row: making a differential");
+		out->kind = BK_SET_DIFFERENTIAL;
+	}
+	if (out->kind == BK_SET_DIFFERENTIAL)
+		wanted = full;
+	if (wanted == latest)
+		out->base = out->previous;
+	else
+		out->base = open_whole(request, wanted, progress);
+	if (!out->base)
+		out->kind = BK_SET_FULL;
+}
+
+int bk_backup_base_choose(struct bk_backup_base *out,
+			  const struct bk_backup_request *request,
+			  struct bk_progress *progress, struct bk_err *err)
+{
+	if (bk_sets_list(request->repo, &out->sets, err) < 0)
+		return -1;
+	const struct bk_set_info *latest = newest(out, request, false);
+	const struct bk_set_info *full = newest(out, request, true);
+	continue_host(out, request);
+	out->kind = BK_SET_FULL;
+	if (!latest) {
+		bk_random_bytes(out->store, sizeof(out->store));
+		if (request->wish != BK_BACKUP_FULL)
+			bk_progress_note(progress,
+					 "no set of this store yet: making a "
+					 "full one");
+		return 0;
+	}
+	memcpy(out->store, latest->root.store, sizeof(out->store));
+	out->previous_messages = latest->root.totals.messages;
+	out->previous = open_whole(request, latest, progress);
+	if (!full) {
+		bk_progress_note(progress,
+				 "no full set to stand on: making a full one");
+		return 0;
+	}
+	out->kind = wished_kind(request, full);
+	if (out->kind != BK_SET_FULL)
+		open_base(out, request, latest, full, progress);
+	return 0;
+}
+
+void bk_backup_base_drop(struct bk_backup_base *base)
+{
+	if (base->base != base->previous)
+		bk_set_close(base->base);
+	base->base = NULL;
+	base->kind = BK_SET_FULL;
+}
+
+void bk_backup_base_clear(struct bk_backup_base *base)
+{
+	bk_backup_base_drop(base);
+	bk_set_close(base->previous);
+	bk_set_info_list_clear(&base->sets);
+	*base = (struct bk_backup_base){0};
+}
+
+/* ---- looking chunks up in the base ---- */
+
+struct bk_base_lookup {
+	const struct bk_set *base;
+	struct bk_packer *packer;
+	pthread_mutex_t lock;
+	struct bk_index **indexes; /* of each level, opened lazily */
+	bool opened;
+};
+
+struct bk_base_lookup *bk_base_lookup_new(const struct bk_set *base)
+{
+	struct bk_base_lookup *lookup = bk_alloc(sizeof(*lookup));
+
+	lookup->base = base;
+	lookup->indexes = bk_alloc(base->n_levels * sizeof(*lookup->indexes));
+	(void)pthread_mutex_init(&lookup->lock, NULL);
+	return lookup;
+}
+
+void bk_base_lookup_bind(struct bk_base_lookup *lookup,
+			 struct bk_packer *packer)
+{
+	lookup->packer = packer;
+}
+
+void bk_base_lookup_free(struct bk_base_lookup *lookup)
+{
+	if (!lookup)
+		return;
+	for (size_t i = 0; i < lookup->base->n_levels; i++)
+		bk_index_close(lookup->indexes[i]);
+	free(lookup->indexes);
+	(void)pthread_mutex_destroy(&lookup->lock);
+	free(lookup);
+}
+
+static int open_indexes(struct bk_base_lookup *lookup, struct bk_err *err)
+{
+	for (size_t i = 0; i < lookup->base->n_levels; i++) {
+		const struct bk_set_level *level = &lookup->base->levels[i];
+		const struct bk_root_part *part =
+			bk_root_part(&level->root, BK_PART_INDEX);
+		char name[BK_NAME_MAX];
+		if (!part)
+			return bk_fail(err, BK_CORRUPT, "root names no index");
+		struct bk_file_place place = {
+			.name = bk_root_part_name(name, part, level->id),
+			.offset = part->offset,
+			.file_len = part->file_len,
+		};
+		if (!lookup->indexes[i] &&
+		    bk_index_open(&lookup->indexes[i], lookup->base->repo,
+				  &place, level->id, err) < 0)
+			return -1;
+	}
+	lookup->opened = true;
+	return 0;
+}
+
+int bk_base_lookup_find(void *arg, const uint8_t id[BK_CHUNK_ID_LEN],
+			uint64_t *ref, struct bk_err *err)
+{
+	struct bk_base_lookup *lookup = arg;
+	uint64_t place;
+	int rc = 0;
+
+	pthread_mutex_lock(&lookup->lock);
+	if (!lookup->opened)
+		rc = open_indexes(lookup, err);
+	pthread_mutex_unlock(&lookup->lock);
+	for (size_t i = 0; rc == 0 && i < lookup->base->n_levels; i++) {
+		const struct bk_table *table = &lookup->base->levels[i].table;
+		rc = bk_index_find(lookup->indexes[i], id, &place, err);
+		if (rc <= 0)
+			continue;
+		if (place >> 32 >= table->n)
+			return bk_fail(err, BK_CORRUPT,
+				       "index names a pack that is not there");
+		*ref = bk_packer_foreign(lookup->packer,
+					 &table->rows[place >> 32],
+					 (uint32_t)place);
+	}
+	return rc;
+}

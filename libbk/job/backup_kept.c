@@ -1,0 +1,139 @@
+/* What stays as an earlier set has it: see backup_kept.h. */
+
+#include "job/backup_kept.h"
+
+#include <string.h>
+
+#include "repo/records.h"
+
+void bk_kept_add_sum(struct bk_backup_walk *walk, uint32_t folder_id,
+		     const uint8_t sum[BK_SHA256_LEN])
+{
+	walk->sums = bk_array_room(walk->sums, walk->n_sums, &walk->cap_sums,
+				   sizeof(*walk->sums));
+	struct bk_folder_sum *at = &walk->sums[walk->n_sums++];
+	at->folder_id = folder_id;
+	memcpy(at->sha256, sum, sizeof(at->sha256));
+	walk->n_folders++;
+}
+
+/* A folder that is not looked at in this run, or cannot be. */
+static int keep_base_folder(struct bk_backup_walk *walk,
+			    const struct bk_set_folder *folder,
+			    struct bk_err *err)
+{
+	struct bk_row_list rows = {0};
+	uint8_t sum[BK_SHA256_LEN];
+
+	if (bk_set_rows(walk->base->base, folder->id, false, &rows, err) < 0)
+		return -1;
+	bk_set_folder_sum(folder, &rows, sum);
+	bk_kept_add_sum(walk, folder->id, sum);
+	for (size_t i = 0; i < rows.n; i++)
+		walk->counts.bytes += rows.items[i].msg.size;
+	walk->counts.messages += rows.n;
+	walk->counts.kept += rows.n;
+	bk_row_list_clear(&rows);
+	walk->base_folder_met[folder - walk->base->base->folders] = true;
+	return 0;
+}
+
+int bk_kept_account(struct bk_backup_walk *walk,
+		    const struct bk_set_account *account, struct bk_err *err)
+{
+	const struct bk_set *base = walk->base->base;
+
+	walk->n_accounts++;
+	for (size_t i = 0; i < base->n_folders; i++)
+		if (base->folders[i].account_id == account->id &&
+		    keep_base_folder(walk, &base->folders[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+void bk_kept_gone(struct bk_backup_walk *walk, uint8_t type, uint32_t id)
+{
+	struct bk_buf body = {0};
+
+	bk_buf_add_varint(&body, id);
+	bk_manifest_writer_name(walk->manifest, type, bk_buf_view(&body));
+	bk_buf_clear(&body);
+}
+
+void bk_kept_report(struct bk_backup_walk *walk,
+		    const struct bk_account *account,
+		    const struct bk_folder *folder, const struct bk_err *why,
+		    const char *outcome)
+{
+	walk->unlisted++;
+	bk_progress_item_error(walk->progress,
+			       &(struct bk_item_error){
+				       .kind = why->kind,
+				       .account = account->address,
+				       .folder = folder ? folder->name : NULL,
+				       .text = why->text,
+				       .outcome = outcome,
+			       });
+}
+
+bool bk_kept_ends_the_run(enum bk_kind kind)
+{
+	return kind == BK_LOST || kind == BK_CANCELLED || kind == BK_MISUSE;
+}
+
+/* The listing that the previous set gives in place of the store's. */
+int bk_kept_list(struct bk_backup_task *task, const struct bk_set *set,
+		 const struct bk_set_folder *folder, struct bk_err *err)
+{
+	struct bk_set_folder copy = {0};
+	struct bk_row_list rows = {0};
+
+	if (bk_folder_decode(bk_buf_view(&folder->body), &copy, err) < 0 ||
+	    bk_set_rows(set, folder->id, false, &rows, err) < 0) {
+		bk_set_folder_clear(&copy);
+		return -1;
+	}
+	bk_folder_clear(&task->folder);
+	task->folder = copy.folder;
+	copy.folder = (struct bk_folder){0};
+	bk_set_folder_clear(&copy);
+	for (size_t i = 0; i < rows.n; i++) {
+		struct bk_message *msg = bk_message_list_add(&task->now);
+		*msg = rows.items[i].msg;
+		msg->file = "";
+	}
+	bk_arena_join(&task->now.arena, &rows.arena);
+	bk_row_list_clear(&rows);
+	task->from_previous = true;
+	return 0;
+}
+
+/* A folder that the store could not list stays as it was: in a set with a
+ * base by saying nothing of it, in a full one by storing it again from the
+ * previous set.  1: the task goes on, 0: nothing more to do. */
+int bk_kept_folder(struct bk_backup_walk *walk, struct bk_backup_task *task,
+		   const struct bk_err *why, struct bk_err *err)
+{
+	const struct bk_set *previous = walk->base->previous;
+	const struct bk_set_account *account = NULL;
+
+	if (task->base) {
+		bk_kept_report(walk, task->account, &task->folder, why,
+			       "kept as the base has it");
+		return keep_base_folder(walk, task->base, err);
+	}
+	if (!walk->base->base && previous)
+		account = bk_set_account_find(previous, task->account->address);
+	for (size_t i = 0; account && i < previous->n_folders; i++) {
+		const struct bk_set_folder *folder = &previous->folders[i];
+		if (folder->account_id != account->id ||
+		    strcmp(folder->folder.name, task->folder.name) != 0)
+			continue;
+		bk_kept_report(walk, task->account, &task->folder, why,
+			       "kept as the previous set has it");
+		return bk_kept_list(task, previous, folder, err) < 0 ? -1 : 1;
+	}
+	bk_kept_report(walk, task->account, &task->folder, why,
+		       "not in this set");
+	return 0;
+}

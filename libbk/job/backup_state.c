@@ -1,0 +1,78 @@
+/* What a host remembers between runs: see backup_state.h. */
+
+#include "job/backup_state.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "crypto/digest.h"
+
+#define STATE_MAX 4096
+
+static char *path_of(const char *state_dir, const char *store, const char *repo)
+{
+	uint8_t sum[BK_SHA256_LEN];
+	char hex[BK_ID_TEXT];
+	struct bk_sha256 sha;
+
+	bk_sha256_init(&sha);
+	bk_sha256_update(&sha, store, strlen(store) + 1);
+	bk_sha256_update(&sha, repo, strlen(repo) + 1);
+	bk_sha256_final(&sha, sum);
+	return bk_asprintf("%s/state-%.16s", state_dir, bk_id_hex(hex, sum));
+}
+
+/* Lines "open ID" and "head ID". */
+static void read_line(struct bk_backup_state *state, const char *line)
+{
+	if (strncmp(line, "open ", 5) == 0)
+		state->has_open = bk_id_parse(line + 5, state->open);
+	if (strncmp(line, "head ", 5) == 0)
+		state->has_head = bk_id_parse(line + 5, state->head);
+}
+
+int bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
+			 const char *store, const char *repo,
+			 struct bk_err *err)
+{
+	struct bk_buf bytes = {0};
+	struct bk_err why = {0};
+	char *rest = NULL;
+
+	if (bk_dir_make(AT_FDCWD, state_dir, 0700, err) < 0)
+		return -1;
+	out->path = path_of(state_dir, store, repo);
+	if (bk_file_read(AT_FDCWD, out->path, STATE_MAX, &bytes, &why) == 0) {
+		bk_buf_add_u8(&bytes, 0);
+		for (char *line = strtok_r((char *)bytes.data, "\n", &rest);
+		     line; line = strtok_r(NULL, "\n", &rest))
+			read_line(out, line);
+	}
+	bk_buf_clear(&bytes);
+	return 0;
+}
+
+int bk_backup_state_save(const struct bk_backup_state *state,
+			 struct bk_err *err)
+{
+	struct bk_buf bytes = {0};
+	char hex[BK_ID_TEXT];
+
+	if (state->has_open)
+		bk_buf_printf(&bytes, "open %s\n", bk_id_hex(hex, state->open));
+	if (state->has_head)
+		bk_buf_printf(&bytes, "head %s\n", bk_id_hex(hex, state->head));
+	int rc = bk_file_replace(AT_FDCWD, state->path, bk_buf_view(&bytes),
+				 0600, err);
+	bk_buf_clear(&bytes);
+	return rc;
+}
+
+void bk_backup_state_clear(struct bk_backup_state *state)
+{
+	free(state->path);
+	*state = (struct bk_backup_state){0};
+}

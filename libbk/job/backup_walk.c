@@ -1,0 +1,422 @@
+/* The walk of a backup through accounts and folders: see backup_walk.h. */
+
+#include "job/backup_walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "job/backup_kept.h"
+#include "repo/records.h"
+
+/* More messages than this, read but without places because a rare kind of
+ * block stays open, and the open blocks are taken out. */
+#define WAITING_MAX 20000
+
+/* ---- tasks that come back from reading ---- */
+
+static int write_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
+		      struct bk_err *err)
+{
+	uint8_t sum[BK_SHA256_LEN];
+
+	int rc = bk_backup_task_write(task, walk->base->base, walk->packer,
+				      walk->manifest, &walk->counts, sum, err);
+	if (rc == 0)
+		bk_kept_add_sum(walk, task->folder_id, sum);
+	bk_backup_task_free(task);
+	return rc;
+}
+
+static void take_done(struct bk_backup_walk *walk)
+{
+	struct bk_backup_task *task;
+
+	while ((task = bk_backup_read_done(walk->read))) {
+		*walk->waiting_end = task;
+		walk->waiting_end = &task->next;
+		walk->waiting_messages += task->plan.count[BK_STEP_ADD];
+	}
+}
+
+static int write_first(struct bk_backup_walk *walk, struct bk_err *err)
+{
+	struct bk_backup_task *task = walk->waiting;
+
+	walk->waiting = task->next;
+	if (!walk->waiting)
+		walk->waiting_end = &walk->waiting;
+	walk->waiting_messages -= task->plan.count[BK_STEP_ADD];
+	return write_task(walk, task, err);
+}
+
+/* Writes what has its places; with `all`, everything that was read. */
+static int write_waiting(struct bk_backup_walk *walk, bool all,
+			 struct bk_err *err)
+{
+	take_done(walk);
+	if ((all || walk->waiting_messages > WAITING_MAX) &&
+	    bk_packer_flush(walk->hand, err) < 0)
+		return -1;
+	while (walk->waiting &&
+	       bk_backup_task_is_placed(walk->waiting, walk->packer))
+		if (write_first(walk, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- folders ---- */
+
+static const struct bk_set_folder *unmet(const struct bk_backup_walk *walk,
+					 size_t i, uint32_t account_id)
+{
+	const struct bk_set_folder *folder = &walk->base->base->folders[i];
+
+	if (walk->base_folder_met[i] || folder->account_id != account_id)
+		return NULL;
+	return folder;
+}
+
+static const struct bk_set_folder *base_by_name(
+	const struct bk_backup_walk *walk, uint32_t account_id,
+	const char *name)
+{
+	const struct bk_set *base = walk->base->base;
+
+	for (size_t i = 0; base && i < base->n_folders; i++) {
+		const struct bk_set_folder *folder = unmet(walk, i, account_id);
+		if (folder && strcmp(folder->folder.name, name) == 0)
+			return folder;
+	}
+	return NULL;
+}
+
+static bool is_same_folder(const struct bk_folder *was,
+			   const struct bk_folder *now)
+{
+	if (was->has_guid && now->has_guid)
+		return memcmp(was->guid, now->guid, sizeof(was->guid)) == 0;
+	return was->uid_validity && was->uid_validity == now->uid_validity;
+}
+
+/* A folder whose name is new, but which the base has under another name that
+ * is no longer there: it was renamed. */
+static const struct bk_set_folder *base_renamed(
+	const struct bk_backup_walk *walk, uint32_t account_id,
+	const struct bk_folder *now)
+{
+	const struct bk_set *base = walk->base->base;
+
+	for (size_t i = 0; base && i < base->n_folders; i++) {
+		const struct bk_set_folder *folder = unmet(walk, i, account_id);
+		if (folder && is_same_folder(&folder->folder, now))
+			return folder;
+	}
+	return NULL;
+}
+
+/* Fills in sizes and dates, so that the plan compares them. */
+static int stat_messages(struct bk_backup_walk *walk,
+			 struct bk_backup_task *task, struct bk_err *err)
+{
+	struct bk_store *store = walk->store;
+
+	if (!walk->request->stat || !store->ops->stat || task->from_previous)
+		return 0;
+	for (size_t i = 0; i < task->now.n; i++) {
+		struct bk_err why = {0};
+		if (store->ops->stat(store, task->account, &task->folder,
+				     &task->now.items[i], &why) < 0 &&
+		    bk_kept_ends_the_run(why.kind)) {
+			*err = why;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int plan_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
+		     struct bk_err *err)
+{
+	const struct bk_set *base = walk->base->base;
+	struct bk_row_list *rows = &task->base_rows;
+	bool same_uids = true;
+
+	if (task->base) {
+		if (bk_set_rows(base, task->base->id, false, rows, err) < 0)
+			return -1;
+		same_uids = task->base->folder.uid_validity ==
+			    task->folder.uid_validity;
+		bk_backup_task_adopt_keywords(task);
+	}
+	struct bk_listing was = {rows->n ? &rows->items[0].msg : NULL, rows->n,
+				 sizeof(struct bk_row)};
+	struct bk_listing now = {task->now.items, task->now.n,
+				 sizeof(struct bk_message)};
+	bk_plan_make(&was, &now, same_uids, &task->plan);
+	/* Bodies are most of the rows' memory, and seldom needed. */
+	if (task->plan.count[BK_STEP_CARRY])
+		return bk_set_rows(base, task->base->id, true, rows, err);
+	return 0;
+}
+
+static void tell_totals(struct bk_backup_walk *walk,
+			const struct bk_backup_task *task)
+{
+	walk->totals.messages += task->plan.count[BK_STEP_ADD];
+	bk_progress_totals(walk->progress, &walk->totals);
+}
+
+/* Plans the task and gives it away; 0 also when it ended otherwise. */
+static int send_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
+		     struct bk_err *err)
+{
+	if (task->base) {
+		walk->base_folder_met[task->base - walk->base->base->folders] =
+			true;
+		task->folder_id = task->base->id;
+	} else {
+		task->folder_id = ++walk->last_folder;
+	}
+	if (stat_messages(walk, task, err) < 0 ||
+	    plan_task(walk, task, err) < 0) {
+		bk_backup_task_free(task);
+		return -1;
+	}
+	tell_totals(walk, task);
+	if (bk_backup_read_add(walk->read, task, err) < 0)
+		return -1;
+	return write_waiting(walk, false, err);
+}
+
+/* `named` folders first, those with new names, perhaps renamed, after them. */
+static int walk_folder(struct bk_backup_walk *walk,
+		       const struct bk_account *account, uint32_t account_id,
+		       struct bk_folder *folder,
+		       const struct bk_set_folder *base, struct bk_err *err)
+{
+	struct bk_backup_task *task = bk_alloc(sizeof(*task));
+	struct bk_err why = {0};
+	int rc = 1;
+
+	task->account = account;
+	task->account_id = account_id;
+	task->folder = *folder;
+	*folder = (struct bk_folder){0};
+	task->base = base;
+	if (!task->folder.no_select &&
+	    walk->store->ops->scan(walk->store, account, &task->folder,
+				   &task->now, &why) < 0) {
+		bk_message_list_clear(&task->now);
+		if (bk_kept_ends_the_run(why.kind)) {
+			*err = why;
+			rc = -1;
+		} else if (why.kind == BK_GONE) {
+			rc = 0; /* deleted since the listing */
+		} else {
+			rc = bk_kept_folder(walk, task, &why, err);
+		}
+	}
+	if (rc <= 0) {
+		bk_backup_task_free(task);
+		return rc;
+	}
+	if (!task->base)
+		task->base = base_renamed(walk, account_id, &task->folder);
+	return send_task(walk, task, err);
+}
+
+static int walk_folders(struct bk_backup_walk *walk,
+			const struct bk_account *account, uint32_t account_id,
+			struct bk_folder_list *folders, struct bk_err *err)
+{
+	for (int named = 1; named >= 0; named--)
+		for (size_t i = 0; i < folders->n; i++) {
+			struct bk_folder *folder = &folders->items[i];
+			if (!folder->name)
+				continue; /* given away in the first round */
+			const struct bk_set_folder *base =
+				base_by_name(walk, account_id, folder->name);
+			if (!base == !!named)
+				continue;
+			if (bk_cancelled(err) < 0 ||
+			    walk_folder(walk, account, account_id, folder, base,
+					err) < 0)
+				return -1;
+		}
+	return 0;
+}
+
+/* Base folders of the account that the store no longer has. */
+static void note_gone_folders(struct bk_backup_walk *walk, uint32_t account_id)
+{
+	const struct bk_set *base = walk->base->base;
+
+	for (size_t i = 0; base && i < base->n_folders; i++) {
+		const struct bk_set_folder *folder = unmet(walk, i, account_id);
+		if (!folder)
+			continue;
+		walk->counts.gone += folder->messages;
+		walk->base_folder_met[i] = true;
+		bk_kept_gone(walk, BK_RECORD_FOLDER_GONE, folder->id);
+	}
+}
+
+/* ---- accounts ---- */
+
+static const struct bk_set_account *base_account(struct bk_backup_walk *walk,
+						 const char *address)
+{
+	return walk->base->base ? bk_set_account_find(walk->base->base, address)
+				: NULL;
+}
+
+static uint32_t name_account(struct bk_backup_walk *walk,
+			     const struct bk_account *account,
+			     const struct bk_set_account *base)
+{
+	uint32_t id = base ? base->id : ++walk->last_account;
+	struct bk_buf body = {0};
+
+	bk_account_encode(&body, id, account);
+	if (!base || base->body.len != body.len ||
+	    memcmp(base->body.data, body.data, body.len) != 0)
+		bk_manifest_writer_name(walk->manifest, BK_RECORD_ACCOUNT,
+					bk_buf_view(&body));
+	bk_buf_clear(&body);
+	return id;
+}
+
+/* An account whose folders cannot be listed: as the last set has it. */
+static int account_failed(struct bk_backup_walk *walk,
+			  const struct bk_account *account,
+			  const struct bk_set_account *base,
+			  const struct bk_err *why, struct bk_err *err)
+{
+	const struct bk_set *previous = walk->base->previous;
+	const struct bk_set_account *was =
+		previous ? bk_set_account_find(previous, account->address)
+			 : NULL;
+
+	if (base) {
+		bk_kept_report(walk, account, NULL, why,
+			       "kept as the base has it");
+		return bk_kept_account(walk, base, err);
+	}
+	if (!was || walk->base->base) {
+		bk_kept_report(walk, account, NULL, why, "not in this set");
+		return 0;
+	}
+	bk_kept_report(walk, account, NULL, why,
+		       "kept as the previous set has it");
+	uint32_t id = name_account(walk, account, NULL);
+	walk->n_accounts++;
+	for (size_t i = 0; i < previous->n_folders; i++) {
+		if (previous->folders[i].account_id != was->id)
+			continue;
+		struct bk_backup_task *task = bk_alloc(sizeof(*task));
+		task->account = account;
+		task->account_id = id;
+		if (bk_kept_list(task, previous, &previous->folders[i], err) <
+		    0) {
+			bk_backup_task_free(task);
+			return -1;
+		}
+		if (send_task(walk, task, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int walk_account(struct bk_backup_walk *walk,
+			const struct bk_account *account, struct bk_err *err)
+{
+	const struct bk_set_account *base =
+		base_account(walk, account->address);
+	struct bk_folder_list folders = {0};
+	struct bk_err why = {0};
+	int rc;
+
+	bk_progress_account(walk->progress, account->address);
+	if (walk->store->ops->folders(walk->store, account, &folders, &why) <
+	    0) {
+		bk_folder_list_clear(&folders);
+		if (!bk_kept_ends_the_run(why.kind))
+			return account_failed(walk, account, base, &why, err);
+		*err = why;
+		return -1;
+	}
+	uint32_t id = name_account(walk, account, base);
+	walk->n_accounts++;
+	rc = walk_folders(walk, account, id, &folders, err);
+	if (rc == 0)
+		note_gone_folders(walk, id);
+	bk_folder_list_clear(&folders);
+	return rc;
+}
+
+static bool store_has(const struct bk_backup_walk *walk, const char *address)
+{
+	for (size_t i = 0; i < walk->accounts->n; i++)
+		if (strcmp(walk->accounts->items[i].address, address) == 0)
+			return true;
+	return false;
+}
+
+/* Base accounts that were not walked: outside of this run they stay, else
+ * they are gone. */
+static int settle_base_accounts(struct bk_backup_walk *walk, struct bk_err *err)
+{
+	const struct bk_set *base = walk->base->base;
+
+	for (size_t i = 0; base && i < base->n_accounts; i++) {
+		const struct bk_set_account *account = &base->accounts[i];
+		const char *address = account->account.address;
+		if (store_has(walk, address))
+			continue;
+		if (!bk_filter_takes(walk->request->only, address)) {
+			if (bk_kept_account(walk, account, err) < 0)
+				return -1;
+			continue;
+		}
+		bk_kept_gone(walk, BK_RECORD_ACCOUNT_GONE, account->id);
+		for (size_t k = 0; k < base->n_folders; k++)
+			if (base->folders[k].account_id == account->id)
+				walk->counts.gone += base->folders[k].messages;
+	}
+	return 0;
+}
+
+int bk_backup_walk(struct bk_backup_walk *walk, struct bk_err *err)
+{
+	const struct bk_set *base = walk->base->base;
+
+	walk->waiting_end = &walk->waiting;
+	walk->totals.accounts = walk->accounts->n;
+	if (base) {
+		walk->last_account = base->last_account;
+		walk->last_folder = base->last_folder;
+		walk->base_folder_met = bk_alloc(base->n_folders);
+	}
+	for (size_t i = 0; i < walk->accounts->n; i++)
+		if (bk_cancelled(err) < 0 ||
+		    walk_account(walk, &walk->accounts->items[i], err) < 0)
+			return -1;
+	if (settle_base_accounts(walk, err) < 0 ||
+	    bk_backup_read_end(walk->read, err) < 0)
+		return -1;
+	return write_waiting(walk, true, err);
+}
+
+void bk_backup_walk_clear(struct bk_backup_walk *walk)
+{
+	while (walk->waiting) {
+		struct bk_backup_task *next = walk->waiting->next;
+		bk_backup_task_free(walk->waiting);
+		walk->waiting = next;
+	}
+	free(walk->sums);
+	free(walk->base_folder_met);
+	walk->sums = NULL;
+	walk->base_folder_met = NULL;
+}

@@ -1,0 +1,29 @@
+/*
+ * Complete packs that an interrupted run left behind: a new run of the same
+ * host takes them over instead of writing their chunks again.
+ */
+
+#ifndef BK_REPO_ADOPT_H
+#define BK_REPO_ADOPT_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "repo/condemned.h"
+#include "repo/packer.h"
+#include "repo/repo.h"
+
+/*
+ * Every pack of the set `left` that proves whole, byte for byte, and is not
+ * condemned: its chunks count as stored.  Others are left to a prune.  *packs
+ * and *bytes are what was taken over.  A set that has a root is not touched.
+ */
+int bk_adopt(struct bk_packer *packer, const struct bk_repo *repo,
+	     const uint8_t left[16], const struct bk_condemned *condemned,
+	     uint32_t *packs, uint64_t *bytes, struct bk_err *err);
+
+/* Takes the intents of a dead run away. */
+int bk_adopt_clear_intents(const struct bk_repo *repo, const uint8_t left[16],
+			   struct bk_err *err);
+
+#endif
