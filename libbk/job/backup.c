@@ -22,9 +22,10 @@
 #include "repo/packer.h"
 #include "repo/publish.h"
 
+/* Of the 2 MiB that the format allows; larger blocks compress better. */
+#define BLOCK_SIZE     (((size_t)2 << 20) - ((size_t)64 << 10))
 #define PACK_SIZE      ((uint64_t)64 << 20)
-#define BLOCK_SIZE     ((size_t)1 << 20)
-#define LEVEL          3
+#define LEVEL          4
 #define MANIFEST_LEVEL 9
 #define PPM            1000000u
 #define ERRORS_FEW     10
