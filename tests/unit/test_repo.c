@@ -259,6 +259,70 @@ static void one_slot_is_tried_where_one_is_named(void **state)
 		       "no key slot 'escrow' with a password");
 }
 
+/* ---- what somebody else wrote ---- */
+
+static enum bk_file_type type_of(enum bk_name_kind kind)
+{
+	static const enum bk_file_type types[] = {
+		[BK_NAME_PACK] = BK_FILE_PACK,
+		[BK_NAME_INDEX] = BK_FILE_INDEX,
+		[BK_NAME_MANIFEST] = BK_FILE_MANIFEST,
+		[BK_NAME_TABLE] = BK_FILE_TABLE,
+		[BK_NAME_ROOT] = BK_FILE_ROOT,
+		[BK_NAME_HOLD] = BK_FILE_HOLD,
+		[BK_NAME_INTENT] = BK_FILE_INTENT,
+	};
+
+	return (size_t)kind < sizeof(types) / sizeof(*types) ? types[kind] : 0;
+}
+
+/* Proves the file; false for what is no file with a header, or several. */
+static bool proves(const struct bk_repo *repo, const char *text)
+{
+	const struct bk_file_place place = {.name = text};
+	struct bk_file_reader *reader = NULL;
+	struct bk_name name;
+	struct bk_err err = {0};
+
+	struct bk_file_id id = {.type = type_of(bk_name_parse(text, &name)),
+				.ordinal = name.ordinal};
+	memcpy(id.set, name.id, sizeof(id.set));
+	if (!id.type)
+		return false;
+	if (bk_file_reader_open(&reader, repo, repo->target, &place, &id,
+				&err) < 0 ||
+	    bk_file_reader_prove(reader, NULL, &err) < 0)
+		fail_msg("%s", err.text);
+	bk_file_reader_close(reader);
+	return true;
+}
+
+/* By a program that shares no code with this, from the format's text alone. */
+static void the_repository_of_the_manual_opens_and_proves(void **state)
+{
+	const struct bk_credential with = {.password = &password};
+	struct bk_target *mine = target;
+	struct bk_blob_list blobs = {0};
+	size_t proved = 0;
+	struct bk_err err = {0};
+
+	(void)state;
+	if (bk_target_open(&target, "tests/golden/manual/repo", false, &err) <
+	    0)
+		fail_msg("%s", err.text);
+	bk_secret_set(&password, "correct horse", 13);
+	struct bk_repo *repo = open_with(&with);
+	assert_string_equal(repo->slot_label, "admin");
+	assert_int_equal(bk_target_list(target, "", &blobs, &err), 0);
+	for (size_t i = 0; i < blobs.n; i++)
+		proved += proves(repo, blobs.items[i].name);
+	assert_int_equal(proved, 8);
+	bk_blob_list_clear(&blobs);
+	bk_repo_close(repo);
+	bk_target_close(target);
+	target = mine;
+}
+
 /* ---- key files ---- */
 
 /* Adds a slot of that type; its key file lies beside the folder. */
@@ -403,6 +467,7 @@ int main(void)
 		repo_test(a_damaged_slot_does_not_hide_a_good_one),
 		repo_test(the_last_slot_damaged_is_damage_not_a_wrong_password),
 		repo_test(one_slot_is_tried_where_one_is_named),
+		repo_test(the_repository_of_the_manual_opens_and_proves),
 		repo_test(a_key_file_opens_without_a_password),
 		repo_test(a_key_file_that_others_may_read_is_refused),
 		repo_test(a_key_file_of_another_repository_is_told),
