@@ -65,7 +65,7 @@ static void pieces_keep_their_limits_and_their_average(void **state)
 			left.data += len;
 			left.len -= len;
 		}
-		size_t average = text.len / n;
+		size_t average = text.len / (n ? n : 1);
 		assert_true(average > (BK_CDC_AVG << shift) * 8 / 10);
 		assert_true(average < (BK_CDC_AVG << shift) * 15 / 10);
 	}

@@ -235,7 +235,7 @@ static void hostile_messages_take_linear_time(void **state)
 		"\n--b",
 		"\n--b\n",
 		"\n--b--",
-		"--b\n" MIXED,
+		("--b\n" MIXED),
 		"Content-Type: message/rfc822\n\n",
 		"Content-Type: ;;;;;\n",
 		"Content-Type: multipart/x; a=\"\n",
