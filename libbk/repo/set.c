@@ -33,13 +33,11 @@ static int read_root(const struct bk_repo *repo, const uint8_t id[16],
 	return rc;
 }
 
-/* Opens a part by what the root says of it: lengths and sums are the root's,
- * which is signed. */
-static int open_part(const struct bk_repo *repo,
-		     const struct bk_set_level *level, enum bk_part_type type,
-		     struct bk_file_reader **out, struct bk_err *err)
+int bk_set_part_open(struct bk_file_reader **out, const struct bk_repo *repo,
+		     const uint8_t set[16], const struct bk_root *root,
+		     enum bk_part_type type, struct bk_err *err)
 {
-	const struct bk_root_part *part = bk_root_part(&level->root, type);
+	const struct bk_root_part *part = bk_root_part(root, type);
 	char name[BK_NAME_MAX];
 
 	if (!part)
@@ -48,12 +46,19 @@ static int open_part(const struct bk_repo *repo,
 	struct bk_file_id id = {.type = (enum bk_file_type)type,
 				.ordinal = part->ordinal};
 	struct bk_file_place place = {
-		.name = bk_root_part_name(name, part, level->id),
+		.name = bk_root_part_name(name, part, set),
 		.offset = part->offset,
 		.file_len = part->file_len,
 	};
-	memcpy(id.set, level->id, sizeof(id.set));
+	memcpy(id.set, set, sizeof(id.set));
 	return bk_file_reader_open(out, repo, repo->target, &place, &id, err);
+}
+
+static int open_part(const struct bk_repo *repo,
+		     const struct bk_set_level *level, enum bk_part_type type,
+		     struct bk_file_reader **out, struct bk_err *err)
+{
+	return bk_set_part_open(out, repo, level->id, &level->root, type, err);
 }
 
 static int read_directory(struct bk_set_level *level, struct bk_err *err)

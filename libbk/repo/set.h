@@ -85,6 +85,12 @@ void bk_state_row(struct bk_buf *to, const struct bk_folder *folder,
 		  const struct bk_message *msg,
 		  const uint8_t digest[BK_DIGEST_LEN]);
 
+/* Opens a file of a set by what its root says of it: lengths and sums are the
+ * root's, which is signed. */
+int bk_set_part_open(struct bk_file_reader **out, const struct bk_repo *repo,
+		     const uint8_t set[16], const struct bk_root *root,
+		     enum bk_part_type type, struct bk_err *err);
+
 /* ---- listing ---- */
 
 struct bk_set_info {
