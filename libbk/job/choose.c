@@ -292,7 +292,8 @@ static int choose_newest(struct candidates *sets,
 	    settle_store(sets, choice, err) < 0)
 		return -1;
 	for (size_t i = sets->n; i-- > 0;) {
-		if (choice->has_at && is_after(sets->items[i], choice->at))
+		if (choice->at != BK_NO_TIME &&
+		    is_after(sets->items[i], choice->at))
 			continue;
 		*out = sets->items[i];
 		return 0;
@@ -433,7 +434,7 @@ static int choose(struct candidates *sets, const struct bk_choice *choice,
 	const char *word = choice->word ? choice->word : "latest";
 	bool latest = strcmp(word, "latest") == 0;
 
-	if (choice->has_at && !latest)
+	if (choice->at != BK_NO_TIME && !latest)
 		return bk_fail(err, BK_MISUSE, "%s and --at: give one of them",
 			       word);
 	if (!sets->n)
@@ -461,37 +462,5 @@ int bk_choose_set(const struct bk_set_info_list *sets,
 		left.items[i] = &sets->items[i];
 	int rc = choose(&left, choice, host, out, err);
 	free(left.items);
-	return rc;
-}
-
-/* ---- opening it ---- */
-
-/* What is missing now was there when the set was made. */
-static int open_set(struct bk_set **out, const struct bk_repo *repo,
-		    const struct bk_set_info *info, struct bk_err *err)
-{
-	if (bk_set_open(out, repo, info->id, err) == 0)
-		return 0;
-	if (err->kind == BK_GONE)
-		err->kind = BK_CORRUPT;
-	return -1;
-}
-
-int bk_choose_and_open(struct bk_set **out, const struct bk_repo *repo,
-		       const struct bk_choice *choice,
-		       struct bk_outcome *outcome, struct bk_err *err)
-{
-	const struct bk_set_info *info = NULL;
-	struct bk_set_info_list sets = {0};
-
-	outcome->place = BK_PLACE_REPO;
-	int rc = bk_sets_list(repo, &sets, err);
-	if (rc == 0) {
-		outcome->place = BK_PLACE_SET;
-		rc = bk_choose_set(&sets, choice, repo->host, &info, err);
-	}
-	if (rc == 0)
-		rc = open_set(out, repo, info, err);
-	bk_set_info_list_clear(&sets);
 	return rc;
 }

@@ -15,9 +15,11 @@
 
 #include "base/err.h"
 #include "job/exit.h"
+#include "job/settings.h"
 #include "repo/repo.h"
 #include "repo/set.h"
 
+#define BK_NO_TIME   INT64_MIN
 #define BK_SET_LABEL 24 /* room for "20261119T1230-d" */
 
 struct bk_choice {
@@ -27,8 +29,7 @@ struct bk_choice {
 	const char *store;       /* --store: a name; NULL: the only one */
 	const char *usual_store; /* where there are several, before asking:
 				    the configuration's; or NULL */
-	bool has_at;             /* --at was given */
-	int64_t at;              /* UTC seconds */
+	int64_t at;              /* --at, UTC seconds; BK_NO_TIME: not given */
 };
 
 /*
@@ -40,6 +41,9 @@ struct bk_choice {
 int bk_choose_set(const struct bk_set_info_list *sets,
 		  const struct bk_choice *choice, const uint8_t host[BK_ID_LEN],
 		  const struct bk_set_info **out, struct bk_err *err);
+
+/* The name of the only store that is configured, or NULL. */
+const char *bk_choice_usual_store(const struct bk_settings *settings);
 
 /* May the set be listed, by --host and --store?  One that does not open may. */
 bool bk_choice_takes(const struct bk_choice *choice,

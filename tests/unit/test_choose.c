@@ -61,7 +61,7 @@ static int two_hosts(void **state)
 {
 	(void)state;
 	bk_set_info_list_clear(&sets);
-	choice = (struct bk_choice){0};
+	choice = (struct bk_choice){.at = BK_NO_TIME};
 	err = (struct bk_err){0};
 	add("20261114T220003", 0xa0, BK_SET_FULL, "mx1", "mail");
 	add("20261114T220004", 0xb0, BK_SET_FULL, "mx2", "mail");
@@ -145,7 +145,6 @@ static void the_only_host_need_not_be_named(void **state)
 static void at_takes_the_newest_not_later(void **state)
 {
 	(void)state;
-	choice.has_at = true;
 	choice.at = seconds_of("20261119T123044");
 	means("latest", mx1, 0xa1);
 	choice.at = seconds_of("20261119T123045");
@@ -228,10 +227,9 @@ static void a_set_that_does_not_open_is_still_the_newest(void **state)
 	means("latest", mx1, 0xee);
 	choice.store = "mail";
 	means("latest", mx1, 0xee);
-	choice.has_at = true;
 	choice.at = seconds_of("20261120T0000");
 	means("latest", mx1, 0xa2);
-	choice.has_at = false;
+	choice.at = BK_NO_TIME;
 	means("20261121T0630", mx1, 0xee);
 }
 

@@ -1,0 +1,262 @@
+/* The list of sets: see list_sets.h. */
+
+#include "job/list_sets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "repo/presence.h"
+#include "repo/table_file.h"
+
+#define BRIEF_ID 16 /* digits of an identifier that tell sets apart */
+
+enum field {
+	F_SET,
+	F_LABEL,
+	F_TIME,
+	F_END,
+	F_KIND,
+	F_BASE_TIME,
+	F_BASE,
+	F_STORE,
+	F_HOST,
+	F_HOST_ID,
+	F_MESSAGES,
+	F_BYTES,
+	F_STORED,
+	F_NEW,
+	F_GONE,
+	F_ERRORS,
+	F_COMPLETE,
+	F_STATE,
+	F_ID,
+	N_FIELDS,
+};
+
+/* clang-format off */
+static const struct bk_field fields[N_FIELDS] = {
+	[F_SET]       = {NULL,       "set",      BK_FIELD_NAME},
+	[F_LABEL]     = {"SET",      "label",    BK_FIELD_TEXT},
+	[F_TIME]      = {"TIME",     "time",     BK_FIELD_TIME},
+	[F_END]       = {NULL,       "end",      BK_FIELD_TIME},
+	[F_KIND]      = {"KIND",     "kind",     BK_FIELD_TEXT},
+	[F_BASE_TIME] = {"BASE",     NULL,       BK_FIELD_TEXT},
+	[F_BASE]      = {NULL,       "base",     BK_FIELD_TEXT},
+	[F_STORE]     = {"STORE",    "store",    BK_FIELD_TEXT},
+	[F_HOST]      = {"HOST",     "host",     BK_FIELD_TEXT},
+	[F_HOST_ID]   = {NULL,       "host_id",  BK_FIELD_TEXT},
+	[F_MESSAGES]  = {"MESSAGES", "messages", BK_FIELD_COUNT},
+	[F_BYTES]     = {"MAIL",     "bytes",    BK_FIELD_SIZE},
+	[F_STORED]    = {"STORED",   "stored",   BK_FIELD_SIZE},
+	[F_NEW]       = {NULL,       "new",      BK_FIELD_COUNT},
+	[F_GONE]      = {NULL,       "gone",     BK_FIELD_COUNT},
+	[F_ERRORS]    = {NULL,       "errors",   BK_FIELD_COUNT},
+	[F_COMPLETE]  = {NULL,       "complete", BK_FIELD_YES},
+	[F_STATE]     = {"STATE",    "state",    BK_FIELD_TEXT},
+	[F_ID]        = {"ID",       NULL,       BK_FIELD_TEXT},
+};
+/* clang-format on */
+
+/* What is to be said of each set, by its place in the list: why it cannot be
+ * restored, or NULL. */
+struct states {
+	const struct bk_set_info_list *sets;
+	struct bk_blob_list data;
+	char **missing;
+};
+
+static int check_files(const struct bk_repo *repo,
+		       const struct bk_set_info *info,
+		       const struct bk_blob_list *data, struct bk_err *err)
+{
+	struct bk_file_reader *file = NULL;
+	struct bk_table table = {0};
+
+	int rc = bk_presence_parts(data, &info->root, info->id, err);
+	if (rc == 0)
+		rc = bk_set_part_open(&file, repo, info->id, &info->root,
+				      BK_PART_TABLE, err);
+	if (rc == 0)
+		rc = bk_table_file_read(file, info->id, &table, err);
+	if (rc == 0)
+		rc = bk_presence_packs(data, &table, err);
+	bk_file_reader_close(file);
+	bk_table_clear(&table);
+	return rc;
+}
+
+/* The list is sorted, but a base may have been made by a wrong clock. */
+static const char *why_base_fails(const struct states *states,
+				  const struct bk_set_info *info,
+				  struct bk_buf *text)
+{
+	char time[BK_CLOCK_TEXT];
+
+	if (info->root.kind == BK_SET_FULL)
+		return NULL;
+	for (size_t i = 0; i < states->sets->n; i++) {
+		const struct bk_set_info *base = &states->sets->items[i];
+		if (memcmp(base->id, info->root.base, BK_ID_LEN) != 0)
+			continue;
+		return base->broken ? base->broken : states->missing[i];
+	}
+	bk_buf_printf(text, "needs %s, which is not here",
+		      bk_setid_time(time, info->root.base));
+	return bk_buf_text(text);
+}
+
+/* Bases are older, and so have been looked at before. */
+static char *state_of(const struct bk_repo *repo, const struct states *states,
+		      const struct bk_set_info *info)
+{
+	struct bk_buf text = {0};
+	struct bk_err why = {0};
+	char *state = NULL;
+
+	if (info->broken)
+		return bk_strdup(info->broken);
+	if (check_files(repo, info, &states->data, &why) < 0) {
+		state = bk_strdup(why.text);
+	} else {
+		const char *base = why_base_fails(states, info, &text);
+		if (base)
+			state = bk_strdup(base);
+	}
+	bk_buf_clear(&text);
+	return state;
+}
+
+static int read_states(const struct bk_repo *repo,
+		       const struct bk_set_info_list *sets,
+		       struct states *states, struct bk_err *err)
+{
+	if (bk_target_list(repo->target, "data", &states->data, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sets->n; i++)
+		states->missing[i] = state_of(repo, states, &sets->items[i]);
+	return 0;
+}
+
+/* "complete", "3 items missing", or what is wrong. */
+static const char *word_for(const struct bk_set_info *info, const char *missing,
+			    struct bk_buf *text)
+{
+	if (missing) {
+		bk_buf_printf(text, "DAMAGED: %s", missing);
+		return bk_buf_text(text);
+	}
+	if (!info->root.incomplete)
+		return "complete";
+	bk_buf_printf(text, "%ju errors", (uintmax_t)info->root.totals.errors);
+	return bk_buf_text(text);
+}
+
+/* A set whose root does not open says no more than its time. */
+static int add_broken(struct bk_listing *to, const struct bk_set_info *info,
+		      const char *state, struct bk_err *err)
+{
+	char id[BK_ID_TEXT], time[BK_CLOCK_TEXT];
+	struct bk_cell cells[N_FIELDS] = {{0}};
+
+	cells[F_SET] = bk_cell_text(bk_id_hex(id, info->id));
+	cells[F_LABEL] = bk_cell_text(bk_setid_time(time, info->id));
+	cells[F_TIME] = cells[F_END] =
+		bk_cell_time(bk_setid_ms(info->id) / 1000);
+	cells[F_STATE] = bk_cell_text(state);
+	cells[F_ID] = bk_cell_text(id);
+	return bk_listing_row(to, cells, err);
+}
+
+static int add_set(struct bk_listing *to, const struct bk_set_info *info,
+		   const char *state, bool complete, struct bk_err *err)
+{
+	const struct bk_root *root = &info->root;
+	const struct bk_root_totals *totals = &root->totals;
+	bool based = root->kind != BK_SET_FULL;
+	char id[BK_ID_TEXT], base[BK_ID_TEXT], base_time[BK_CLOCK_TEXT];
+	char label[BK_SET_LABEL], host[BK_ID_TEXT], host_id[BK_ID_TEXT];
+	char brief[BK_ID_TEXT];
+
+	bk_id_hex(base, root->base);
+	bk_setid_time(base_time, root->base);
+	memcpy(brief, bk_id_hex(id, info->id), sizeof(brief));
+	brief[BRIEF_ID] = 0;
+	const struct bk_cell cells[N_FIELDS] = {
+		[F_SET] = bk_cell_text(id),
+		[F_LABEL] =
+			bk_cell_text(bk_set_label(label, info->id, root->kind)),
+		[F_TIME] = bk_cell_time(bk_setid_ms(info->id) / 1000),
+		[F_END] = bk_cell_time(root->end_ms / 1000),
+		[F_KIND] = bk_cell_text(bk_set_kind_name(root->kind)),
+		[F_BASE_TIME] = bk_cell_text(based ? base_time : NULL),
+		[F_BASE] = bk_cell_text(based ? base : NULL),
+		[F_STORE] = bk_cell_text(root->store_name),
+		[F_HOST] = bk_cell_text(bk_set_host(host, root)),
+		[F_HOST_ID] = bk_cell_text(bk_id_hex(host_id, root->host)),
+		[F_MESSAGES] = bk_cell_n(totals->messages),
+		[F_BYTES] = bk_cell_n(totals->bytes),
+		[F_STORED] = bk_cell_n(totals->stored),
+		[F_NEW] = bk_cell_n(totals->added),
+		[F_GONE] = bk_cell_n(totals->gone),
+		[F_ERRORS] = bk_cell_n(totals->errors),
+		[F_COMPLETE] = bk_cell_n(complete),
+		[F_STATE] = bk_cell_text(state),
+		[F_ID] = bk_cell_text(brief),
+	};
+	return bk_listing_row(to, cells, err);
+}
+
+static int print_set(struct bk_listing *to, const struct bk_set_info *info,
+		     const char *missing, struct bk_err *err)
+{
+	bool complete = !info->broken && !missing && !info->root.incomplete;
+	struct bk_buf text = {0};
+	const char *state = word_for(info, missing, &text);
+
+	int rc = info->broken ? add_broken(to, info, state, err)
+			      : add_set(to, info, state, complete, err);
+	bk_buf_clear(&text);
+	return rc;
+}
+
+static int print_sets(const struct bk_list_request *request,
+		      const struct bk_set_info_list *sets,
+		      const struct states *states, struct bk_err *err)
+{
+	struct bk_listing *to =
+		bk_listing_new(&request->style, "set", fields, N_FIELDS);
+	int rc = 0;
+
+	for (size_t i = 0; i < sets->n && rc == 0; i++)
+		if (bk_choice_takes(request->choice, &sets->items[i]))
+			rc = print_set(to, &sets->items[i], states->missing[i],
+				       err);
+	if (rc == 0)
+		return bk_listing_finish(to, err);
+	bk_listing_free(to);
+	return -1;
+}
+
+int bk_list_sets(const struct bk_list_request *request,
+		 struct bk_outcome *outcome, struct bk_err *err)
+{
+	struct bk_set_info_list sets = {0};
+	struct states states = {.sets = &sets};
+
+	outcome->place = BK_PLACE_REPO;
+	int rc = bk_sets_list(request->repo, &sets, err);
+	states.missing = bk_alloc((sets.n + 1) * sizeof(*states.missing));
+	if (rc == 0 && (request->style.json || !request->style.quiet))
+		rc = read_states(request->repo, &sets, &states, err);
+	if (rc == 0)
+		rc = print_sets(request, &sets, &states, err);
+	if (rc == 0 && sets.n == 0)
+		outcome->ending = BK_ENDING_NOTHING;
+	for (size_t i = 0; i < sets.n; i++)
+		free(states.missing[i]);
+	free(states.missing);
+	bk_blob_list_clear(&states.data);
+	bk_set_info_list_clear(&sets);
+	return rc;
+}
