@@ -226,12 +226,18 @@ static int print_sets(const struct bk_list_request *request,
 {
 	struct bk_listing *to =
 		bk_listing_new(&request->style, "set", fields, N_FIELDS);
+	size_t shown = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < sets->n && rc == 0; i++)
-		if (bk_choice_takes(request->choice, &sets->items[i]))
-			rc = print_set(to, &sets->items[i], states->missing[i],
-				       err);
+	for (size_t i = 0; i < sets->n && rc == 0; i++) {
+		if (!bk_choice_takes(request->choice, &sets->items[i]))
+			continue;
+		rc = print_set(to, &sets->items[i], states->missing[i], err);
+		shown++;
+	}
+	if (rc == 0 && sets->n && !shown)
+		rc = bk_fail(err, BK_GONE,
+			     "no set of that host and store; run: bk list");
 	if (rc == 0)
 		return bk_listing_finish(to, err);
 	bk_listing_free(to);
@@ -249,10 +255,10 @@ int bk_list_sets(const struct bk_list_request *request,
 	states.missing = bk_alloc((sets.n + 1) * sizeof(*states.missing));
 	if (rc == 0 && (request->style.json || !request->style.quiet))
 		rc = read_states(request->repo, &sets, &states, err);
-	if (rc == 0)
+	if (rc == 0) {
+		outcome->place = BK_PLACE_SET;
 		rc = print_sets(request, &sets, &states, err);
-	if (rc == 0 && sets.n == 0)
-		outcome->ending = BK_ENDING_NOTHING;
+	}
 	for (size_t i = 0; i < sets.n; i++)
 		free(states.missing[i]);
 	free(states.missing);
