@@ -82,7 +82,7 @@ bool bk_kept_ends_the_run(enum bk_kind kind)
 }
 
 /* The listing that the previous set gives in place of the store's. */
-int bk_kept_list(struct bk_backup_task *task, const struct bk_set *set,
+int bk_kept_list(struct bk_backup_task *task, struct bk_set *set,
 		 const struct bk_set_folder *folder, struct bk_err *err)
 {
 	struct bk_set_folder copy = {0};
@@ -114,7 +114,7 @@ int bk_kept_list(struct bk_backup_task *task, const struct bk_set *set,
 int bk_kept_folder(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		   const struct bk_err *why, struct bk_err *err)
 {
-	const struct bk_set *previous = walk->base->previous;
+	struct bk_set *previous = walk->base->previous;
 	const struct bk_set_account *account = NULL;
 
 	if (task->base) {

@@ -33,7 +33,7 @@ bool bk_kept_ends_the_run(enum bk_kind kind);
 
 /* The listing that an earlier set gives in place of the store's; the task's
  * messages will come from there. */
-int bk_kept_list(struct bk_backup_task *task, const struct bk_set *set,
+int bk_kept_list(struct bk_backup_task *task, struct bk_set *set,
 		 const struct bk_set_folder *folder, struct bk_err *err);
 
 /*

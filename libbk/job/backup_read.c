@@ -107,30 +107,58 @@ static int fetch(struct bk_backup_read *read, struct reader *reader,
 	return 0;
 }
 
-/* The row of the same message in the previous set. */
-static int previous_row(const struct bk_set *set,
-			const struct bk_backup_task *task,
-			const struct bk_message *msg, struct bk_row_list *rows,
-			const struct bk_row **out, struct bk_err *err)
+static bool is_same_message(const struct bk_message *a,
+			    const struct bk_message *b)
+{
+	return *a->name ? strcmp(a->name, b->name) == 0 : a->uid == b->uid;
+}
+
+/* The folder as the previous set has it, or NULL. */
+static const struct bk_set_folder *previous_folder(
+	const struct bk_set *set, const struct bk_backup_task *task)
 {
 	const struct bk_set_account *account =
 		bk_set_account_find(set, task->account->address);
 
-	*out = NULL;
 	for (size_t i = 0; account && i < set->n_folders; i++) {
 		const struct bk_set_folder *folder = &set->folders[i];
-		if (folder->account_id != account->id ||
-		    strcmp(folder->folder.name, task->folder.name) != 0)
-			continue;
-		if (bk_set_rows(set, folder->id, true, rows, err) < 0)
-			return -1;
-		for (size_t k = 0; !*out && k < rows->n; k++)
-			if (*msg->name ? strcmp(rows->items[k].msg.name,
-						msg->name) == 0
-				       : rows->items[k].msg.uid == msg->uid)
-				*out = &rows->items[k];
+		if (folder->account_id == account->id &&
+		    strcmp(folder->folder.name, task->folder.name) == 0)
+			return folder;
 	}
-	return 0;
+	return NULL;
+}
+
+/* The row of the same message in the previous set, or BK_GONE. */
+static int previous_row(struct bk_set *set, const struct bk_backup_task *task,
+			const struct bk_message *msg, struct bk_row_list *rows,
+			const struct bk_row **out, struct bk_err *err)
+{
+	const struct bk_set_folder *folder = previous_folder(set, task);
+
+	if (folder && bk_set_rows(set, folder->id, true, rows, err) < 0)
+		return -1;
+	for (size_t i = 0; i < rows->n; i++) {
+		if (!is_same_message(msg, &rows->items[i].msg))
+			continue;
+		*out = &rows->items[i];
+		return 0;
+	}
+	return bk_fail(err, BK_GONE, "the previous set does not have it");
+}
+
+/* Joins the row's message into the reader's body. */
+static int join_previous(struct bk_backup_read *read, struct reader *reader,
+			 const struct bk_row *row, struct bk_err *err)
+{
+	struct bk_buf_sink sink;
+
+	if (!reader->previous)
+		reader->previous = bk_chunk_reader_new(read->config.previous,
+						       PREVIOUS_CACHE);
+	reader->body.len = 0;
+	bk_buf_sink_init(&sink, &reader->body, SIZE_MAX);
+	return bk_chunk_reader_join(reader->previous, row, &sink.sink, err);
 }
 
 /* The message as the previous set has it.  BK_GONE if it does not. */
@@ -138,32 +166,19 @@ static int recover(struct bk_backup_read *read, struct reader *reader,
 		   struct bk_backup_task *task, struct bk_message *msg,
 		   struct bk_err *err)
 {
-	const struct bk_set *set = read->config.previous;
 	struct bk_row_list rows = {0};
 	const struct bk_row *row = NULL;
-	struct bk_buf_sink sink;
-	int rc;
 
-	if (!set)
+	if (!read->config.previous)
 		return bk_fail(err, BK_GONE, "there is no previous set");
-	pthread_mutex_lock(&read->previous_lock);
-	rc = previous_row(set, task, msg, &rows, &row, err);
-	if (rc == 0 && !row)
-		rc = bk_fail(err, BK_GONE, "the previous set does not have it");
-	if (rc == 0) {
-		if (!reader->previous)
-			reader->previous =
-				bk_chunk_reader_new(set, PREVIOUS_CACHE);
-		reader->body.len = 0;
-		bk_buf_sink_init(&sink, &reader->body, SIZE_MAX);
-		rc = bk_chunk_reader_join(reader->previous, row, &sink.sink,
-					  err);
-	}
+	int rc = previous_row(read->config.previous, task, msg, &rows, &row,
+			      err);
+	if (rc == 0)
+		rc = join_previous(read, reader, row, err);
 	if (rc == 0) {
 		msg->date = row->msg.date;
 		msg->size = row->msg.size;
 	}
-	pthread_mutex_unlock(&read->previous_lock);
 	bk_row_list_clear(&rows);
 	return rc;
 }
@@ -302,7 +317,6 @@ int bk_backup_read_open(struct bk_backup_read **out,
 	read->config = *config;
 	read->done_end = &read->done;
 	(void)pthread_mutex_init(&read->lock, NULL);
-	(void)pthread_mutex_init(&read->previous_lock, NULL);
 	read->queue = bk_queue_new(BATCHES_AHEAD, 0);
 	read->readers = bk_alloc(config->threads * sizeof(*read->readers));
 	for (unsigned i = 0; i < config->threads; i++)
@@ -424,7 +438,6 @@ void bk_backup_read_close(struct bk_backup_read *read)
 	free(read->readers);
 	free_tasks(read->done);
 	free_tasks(read->under_way);
-	(void)pthread_mutex_destroy(&read->previous_lock);
 	(void)pthread_mutex_destroy(&read->lock);
 	free(read);
 }

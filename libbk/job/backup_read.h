@@ -22,7 +22,7 @@ struct bk_backup_read_config {
 	struct bk_store *store;
 	struct bk_packer *packer;
 	const struct bk_repo *repo;
-	const struct bk_set *previous; /* for what can no longer be read; NULL:
+	struct bk_set *previous; /* for what can no longer be read; NULL:
 					  there is none */
 	struct bk_progress *progress;
 	unsigned threads;

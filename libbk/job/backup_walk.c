@@ -138,7 +138,7 @@ static int stat_messages(struct bk_backup_walk *walk,
 static int plan_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		     struct bk_err *err)
 {
-	const struct bk_set *base = walk->base->base;
+	struct bk_set *base = walk->base->base;
 	struct bk_row_list *rows = &task->base_rows;
 	bool same_uids = true;
 
@@ -293,7 +293,7 @@ static int account_failed(struct bk_backup_walk *walk,
 			  const struct bk_set_account *base,
 			  const struct bk_err *why, struct bk_err *err)
 {
-	const struct bk_set *previous = walk->base->previous;
+	struct bk_set *previous = walk->base->previous;
 	const struct bk_set_account *was =
 		previous ? bk_set_account_find(previous, account->address)
 			 : NULL;

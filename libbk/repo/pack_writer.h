@@ -22,7 +22,6 @@
 
 struct bk_pack_writer;
 struct bk_pack;
-struct bk_pack_sealer;
 
 /* A block on its way: plain and rows until it is sealed, then sealed. */
 struct bk_pack_block {
@@ -52,6 +51,8 @@ int bk_pack_writer_finish(struct bk_pack_writer *writer, uint32_t n_ordinals,
 int bk_pack_new(struct bk_pack **out, struct bk_pack_writer *writer,
 		uint32_t ordinal, struct bk_err *err);
 uint32_t bk_pack_ordinal(const struct bk_pack *pack);
+/* The file key, BK_KEY_LEN bytes. */
+const uint8_t *bk_pack_key(const struct bk_pack *pack);
 
 /* Takes the contents of plain and rows.  Blocks are made in the order of their
  * packs and numbers, one at a time. */
@@ -60,14 +61,6 @@ struct bk_pack_block *bk_pack_block_new(struct bk_pack *pack, uint32_t number,
 					struct bk_buf *plain,
 					struct bk_buf *rows);
 void bk_pack_block_free(struct bk_pack_block *block);
-
-/* Contexts of one thread. */
-struct bk_pack_sealer *bk_pack_sealer_new(void);
-void bk_pack_sealer_free(struct bk_pack_sealer *sealer);
-
-/* Compresses and seals the block, opens it again and compares; frees plain. */
-int bk_pack_seal(struct bk_pack_sealer *sealer, struct bk_pack_block *block,
-		 int level, struct bk_err *err);
 
 /* Takes a sealed block; waits while too many are ahead of the writer.  Fails
  * as the writer failed. */

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/fault.h"
 #include "crypto/digest.h"
+#include "repo/pack_seal.h"
 #include "repo/pack_writer.h"
 
 #define FOREIGN         ((uint64_t)1 << 63)

@@ -189,6 +189,7 @@ int bk_set_open(struct bk_set **out, const struct bk_repo *repo,
 	char text[BK_CLOCK_TEXT];
 
 	set->repo = repo;
+	(void)pthread_mutex_init(&set->lock, NULL);
 	set->levels = bk_alloc(BK_CHAIN_MAX * sizeof(*set->levels));
 	memcpy(set->levels[0].id, id, BK_ID_LEN);
 	if (open_chain(set, err) < 0) {
@@ -208,8 +209,10 @@ void bk_set_close(struct bk_set *set)
 		bk_root_clear(&level->root);
 		bk_table_clear(&level->table);
 		bk_file_reader_close(level->manifest);
+		bk_buf_clear(&level->block);
 		free(level->entries);
 	}
+	(void)pthread_mutex_destroy(&set->lock);
 	bk_set_names_clear(set);
 	free(set->levels);
 	free(set);

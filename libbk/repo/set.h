@@ -2,13 +2,14 @@
  * A set, opened for reading: what it holds, merged with the sets that it is
  * based on.  Nothing of it is believed before its sums and seals are checked.
  *
- * A set is read by one thread at a time; what bk_set_open and bk_set_rows gave
- * may be read by many.  For bodies each thread has a bk_chunk_reader.
+ * What bk_set_open and bk_set_rows gave may be read by many threads, and any of
+ * them may ask for rows.  For bodies each thread has a bk_chunk_reader.
  */
 
 #ifndef BK_REPO_SET_H
 #define BK_REPO_SET_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,10 +39,15 @@ struct bk_set_level {
 	struct bk_file_reader *manifest;
 	struct bk_set_entry *entries; /* sorted by folder id */
 	size_t n_entries;
+	struct bk_buf block;          /* of messages that was read last: small
+					 folders share one */
+	struct bk_block_at block_at;  /* where it lies, offset 0: none */
+	struct bk_block_at behind_it; /* the block after it */
 };
 
 struct bk_set {
 	const struct bk_repo *repo;
+	pthread_mutex_t lock;        /* reading rows */
 	struct bk_set_level *levels; /* 0 this set, 1 its base, ... the full */
 	size_t n_levels;
 	struct bk_set_account *accounts; /* sorted by id */
@@ -72,7 +78,7 @@ const struct bk_set_folder *bk_set_folder_by_id(const struct bk_set *set,
 						uint32_t id);
 
 /* The messages of a folder, merged, in set order; bodies only if asked for. */
-int bk_set_rows(const struct bk_set *set, uint32_t folder_id, bool bodies,
+int bk_set_rows(struct bk_set *set, uint32_t folder_id, bool bodies,
 		struct bk_row_list *out, struct bk_err *err);
 
 /* SHA-256 of a folder's state: its record, then its rows.  The sum in record 8

@@ -25,7 +25,7 @@ static const struct bk_set_entry *seek_entry(const struct bk_set_level *level,
 
 /* One folder's records of one level, on the way from base to result. */
 struct level_reader {
-	const struct bk_set_level *level;
+	struct bk_set_level *level;
 	uint32_t folder_id;
 	bool bodies;
 	bool started, ended; /* its first record was met, the one behind its
@@ -91,6 +91,24 @@ static int read_block(struct level_reader *reader, const struct bk_buf *block,
 	return rc;
 }
 
+/* The block at *at into level->block, unless it is there already. */
+static int open_block(struct bk_set_level *level, struct bk_block_at *at,
+		      struct bk_err *err)
+{
+	if (level->block_at.offset != at->offset ||
+	    level->block_at.number != at->number) {
+		struct bk_block_at wanted = *at;
+		level->block_at.offset = 0;
+		if (bk_file_reader_block(level->manifest, at, BK_BLOCK_DATA,
+					 &level->block, err) < 0)
+			return -1;
+		level->block_at = wanted;
+		level->behind_it = *at;
+	}
+	*at = level->behind_it;
+	return 0;
+}
+
 static int read_level(struct level_reader *reader,
 		      const struct bk_set_entry *entry, struct bk_err *err)
 {
@@ -98,17 +116,15 @@ static int read_level(struct level_reader *reader,
 	uint32_t names = bk_file_reader_trailer(manifest)->rows_extra;
 	struct bk_block_at at = {entry->offset, entry->block};
 	uint32_t skip = entry->record;
-	struct bk_buf block = {0};
 	int rc = 0;
 
 	while (rc == 0 && !reader->ended && at.number < names) {
-		rc = bk_file_reader_block(manifest, &at, BK_BLOCK_DATA, &block,
-					  err);
+		rc = open_block(reader->level, &at, err);
 		if (rc == 0)
-			rc = read_block(reader, &block, skip, err);
+			rc = read_block(reader, &reader->level->block, skip,
+					err);
 		skip = 0;
 	}
-	bk_buf_clear(&block);
 	if (rc == 0 && !reader->started)
 		rc = bk_fail(err, BK_CORRUPT,
 			     "the directory names a record that is not there");
@@ -126,11 +142,11 @@ static void raise_frames(struct bk_row_list *rows)
 		rows->items[i].frame++;
 }
 
-static int apply_level(const struct bk_set *set, size_t number,
-		       uint32_t folder_id, bool bodies,
-		       struct bk_row_list *rows, struct bk_err *err)
+static int apply_level(struct bk_set *set, size_t number, uint32_t folder_id,
+		       bool bodies, struct bk_row_list *rows,
+		       struct bk_err *err)
 {
-	const struct bk_set_level *level = &set->levels[number];
+	struct bk_set_level *level = &set->levels[number];
 	const struct bk_set_entry *entry = seek_entry(level, folder_id);
 	struct bk_row_list next = {0};
 
@@ -154,19 +170,29 @@ static int apply_level(const struct bk_set *set, size_t number,
 	return 0;
 }
 
-int bk_set_rows(const struct bk_set *set, uint32_t folder_id, bool bodies,
+static int apply_levels(struct bk_set *set, uint32_t folder_id, bool bodies,
+			struct bk_row_list *rows, struct bk_err *err)
+{
+	for (size_t i = set->n_levels; i-- > 0;) {
+		if (apply_level(set, i, folder_id, bodies, rows, err) < 0)
+			return -1;
+		if (i)
+			raise_frames(rows);
+	}
+	return 0;
+}
+
+int bk_set_rows(struct bk_set *set, uint32_t folder_id, bool bodies,
 		struct bk_row_list *out, struct bk_err *err)
 {
 	bk_row_list_clear(out);
-	for (size_t i = set->n_levels; i-- > 0;) {
-		if (apply_level(set, i, folder_id, bodies, out, err) < 0) {
-			bk_row_list_clear(out);
-			return bk_context(err, "folder %u", folder_id);
-		}
-		if (i)
-			raise_frames(out);
-	}
-	return 0;
+	pthread_mutex_lock(&set->lock);
+	int rc = apply_levels(set, folder_id, bodies, out, err);
+	pthread_mutex_unlock(&set->lock);
+	if (rc == 0)
+		return 0;
+	bk_row_list_clear(out);
+	return bk_context(err, "folder %u", folder_id);
 }
 
 static int by_text(const void *a, const void *b)

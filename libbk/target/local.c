@@ -13,8 +13,9 @@
 
 #include "base/file.h"
 
-#define DEPTH_MAX 3
-#define COPY_SIZE ((size_t)1 << 18)
+#define DEPTH_MAX  3
+#define OPEN_TRIES 10
+#define COPY_SIZE  ((size_t)1 << 18)
 /* Dirty pages are pushed out behind the writer, so that the last fsync of a
  * pack has little left to wait for. */
 #define FLUSH_EVERY ((uint64_t)8 << 20)
@@ -79,6 +80,24 @@ static int make_parent(int dir, const char *name, struct bk_err *err)
 	return rc;
 }
 
+/* The folder may be taken away, empty, between making it and using it: by
+ * somebody's local_remove.  Then it is made again. */
+static int open_part(int dir, struct local_put *put, struct bk_err *err)
+{
+	for (int tries = 0; tries < OPEN_TRIES; tries++) {
+		if (make_parent(dir, put->name, err) < 0)
+			return -1;
+		put->fd =
+			openat(dir, put->part,
+			       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		if (put->fd >= 0)
+			return 0;
+		if (errno != ENOENT)
+			break;
+	}
+	return bk_fail_errno(err, "%s", put->part);
+}
+
 static int local_put_begin(struct bk_target *target, const char *name,
 			   uint64_t length, struct bk_put **out,
 			   struct bk_err *err)
@@ -91,19 +110,12 @@ static int local_put_begin(struct bk_target *target, const char *name,
 	put->part = bk_asprintf("%s.part", name);
 	put->expected = length;
 	put->fd = -1;
-	if (make_parent(local->dir, name, err) < 0)
-		goto fail;
-	put->fd = openat(local->dir, put->part,
-			 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (put->fd < 0) {
-		bk_fail_errno(err, "%s", put->part);
-		goto fail;
+	if (open_part(local->dir, put, err) < 0) {
+		put_free(put);
+		return bk_context(err, "%s", target->where);
 	}
 	*out = &put->put;
 	return 0;
-fail:
-	put_free(put);
-	return bk_context(err, "%s", target->where);
 }
 
 static int put_failed(struct local_put *put, struct bk_err *err)

@@ -1,0 +1,108 @@
+/* Compressing, sealing and proving the blocks of packs: see pack_seal.h. */
+
+#include "repo/pack_seal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "repo/compress.h"
+#include "repo/container.h"
+
+struct bk_pack_sealer {
+	struct bk_zstd *zstd;
+	struct bk_aead *aead;
+	const struct bk_pack *keyed; /* whose key the context has */
+	struct bk_buf packed, opened, unpacked;
+};
+
+struct bk_pack_sealer *bk_pack_sealer_new(void)
+{
+	struct bk_pack_sealer *sealer = bk_alloc(sizeof(*sealer));
+
+	sealer->zstd = bk_zstd_new();
+	return sealer;
+}
+
+void bk_pack_sealer_free(struct bk_pack_sealer *sealer)
+{
+	if (!sealer)
+		return;
+	bk_zstd_free(sealer->zstd);
+	bk_aead_free(sealer->aead);
+	bk_buf_clear(&sealer->packed);
+	bk_buf_clear(&sealer->opened);
+	bk_buf_clear(&sealer->unpacked);
+	free(sealer);
+}
+
+static void set_key(struct bk_pack_sealer *sealer, const struct bk_pack *pack)
+{
+	if (sealer->keyed == pack)
+		return;
+	if (sealer->aead)
+		bk_aead_set_key(sealer->aead, bk_pack_key(pack));
+	else
+		sealer->aead = bk_aead_new(bk_pack_key(pack));
+	sealer->keyed = pack;
+}
+
+/* What a reader will do, before the plain bytes are forgotten: memory and
+ * processors fail too. */
+static int prove(struct bk_pack_sealer *sealer,
+		 const struct bk_pack_block *block, struct bk_err *err)
+{
+	struct bk_block_info info = {
+		.type = BK_FILE_PACK,
+		.kind = BK_BLOCK_DATA,
+		.number = block->number,
+	};
+	struct bk_view plain = {block->plain.data, block->plain.len};
+
+	if (bk_block_open(sealer->aead, &info, bk_log2_block(BK_FILE_PACK),
+			  bk_buf_view(&block->sealed), &sealer->opened,
+			  err) < 0)
+		return -1;
+	struct bk_buf *back = &sealer->opened;
+	if (info.codec == BK_CODEC_ZSTD) {
+		back = &sealer->unpacked;
+		if (bk_zstd_decompress(sealer->zstd,
+				       bk_buf_view(&sealer->opened),
+				       info.plain_len, back, err) < 0)
+			return -1;
+	}
+	if (back->len == plain.len &&
+	    memcmp(back->data, plain.data, plain.len) == 0)
+		return 0;
+	return bk_fail(err, BK_CORRUPT,
+		       "a block that was just written reads back differently: "
+		       "test this machine's memory");
+}
+
+int bk_pack_seal(struct bk_pack_sealer *sealer, struct bk_pack_block *block,
+		 int level, struct bk_err *err)
+{
+	struct bk_view data = bk_buf_view(&block->plain);
+	struct bk_block_info info = {
+		.type = BK_FILE_PACK,
+		.kind = BK_BLOCK_DATA,
+		.codec = BK_CODEC_RAW,
+		.number = block->number,
+		.plain_len = block->plain_len,
+	};
+
+	sealer->packed.len = 0;
+	if (bk_zstd_compress(sealer->zstd, data, level, &sealer->packed, err) <
+	    0)
+		return -1;
+	if (sealer->packed.len < data.len) {
+		info.codec = BK_CODEC_ZSTD;
+		data = bk_buf_view(&sealer->packed);
+	}
+	set_key(sealer, block->pack);
+	if (bk_block_seal(sealer->aead, &info, data, &block->sealed, err) < 0 ||
+	    prove(sealer, block, err) < 0)
+		return bk_context(err, "pack %u: block %u",
+				  bk_pack_ordinal(block->pack), block->number);
+	bk_buf_clear(&block->plain);
+	return 0;
+}

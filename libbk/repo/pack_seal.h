@@ -1,0 +1,21 @@
+/*
+ * Compressing, sealing and proving the blocks of packs: the slow work of a
+ * backup, done by many threads, each with a sealer of its own.
+ */
+
+#ifndef BK_REPO_PACK_SEAL_H
+#define BK_REPO_PACK_SEAL_H
+
+#include "base/err.h"
+#include "repo/pack_writer.h"
+
+struct bk_pack_sealer;
+
+struct bk_pack_sealer *bk_pack_sealer_new(void);
+void bk_pack_sealer_free(struct bk_pack_sealer *sealer); /* NULL is fine */
+
+/* Compresses and seals the block, opens it again and compares; frees plain. */
+int bk_pack_seal(struct bk_pack_sealer *sealer, struct bk_pack_block *block,
+		 int level, struct bk_err *err);
+
+#endif
