@@ -62,8 +62,10 @@ refuses ":3: a line that begins with a blank goes on with the value before it; b
 	path = /x
 	  password = prompt
 CONF
-printf '[repo main]\npath = /%0250d\n' 0 |
-	refuses ":2: the line is longer than 198 bytes; go on in the next line, beginning with a blank"
+refuses ":2: the line is longer than 198 bytes; go on in the next line, beginning with a blank" <<-CONF
+	[repo main]
+	path = /$(printf '%0250d' 0)
+CONF
 refuses ":2: path: 'main' does not begin with '/'" <<-'CONF'
 	[repo main]
 	path = main
