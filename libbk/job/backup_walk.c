@@ -7,6 +7,7 @@
 
 #include "base/cancel.h"
 #include "job/backup_kept.h"
+#include "job/backup_list.h"
 #include "repo/records.h"
 
 /* More messages than this, read but without places because a rare kind of
@@ -75,20 +76,6 @@ static const struct bk_set_folder *unmet(const struct bk_backup_walk *walk,
 	if (walk->base_folder_met[i] || folder->account_id != account_id)
 		return NULL;
 	return folder;
-}
-
-static const struct bk_set_folder *base_by_name(
-	const struct bk_backup_walk *walk, uint32_t account_id,
-	const char *name)
-{
-	const struct bk_set *base = walk->base->base;
-
-	for (size_t i = 0; base && i < base->n_folders; i++) {
-		const struct bk_set_folder *folder = unmet(walk, i, account_id);
-		if (folder && strcmp(folder->folder.name, name) == 0)
-			return folder;
-	}
-	return NULL;
 }
 
 static bool is_same_folder(const struct bk_folder *was,
@@ -189,61 +176,38 @@ static int send_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 	return write_waiting(walk, false, err);
 }
 
-/* `named` folders first, those with new names, perhaps renamed, after them. */
-static int walk_folder(struct bk_backup_walk *walk,
-		       const struct bk_account *account, uint32_t account_id,
-		       struct bk_folder *folder,
-		       const struct bk_set_folder *base, struct bk_err *err)
+/* The next task whose folder the base has under the same name, or has not. */
+static struct bk_backup_task *take_listed(struct bk_backup_list *list,
+					  bool named)
 {
-	struct bk_backup_task *task = bk_alloc(sizeof(*task));
-	struct bk_err why = {0};
-	int rc = 1;
-
-	task->account = account;
-	task->account_id = account_id;
-	task->folder = *folder;
-	*folder = (struct bk_folder){0};
-	task->base = base;
-	if (!task->folder.no_select &&
-	    walk->store->ops->scan(walk->store, account, &task->folder,
-				   &task->now, &why) < 0) {
-		bk_message_list_clear(&task->now);
-		if (bk_kept_ends_the_run(why.kind)) {
-			*err = why;
-			rc = -1;
-		} else if (why.kind == BK_GONE) {
-			rc = 0; /* deleted since the listing */
-		} else {
-			rc = bk_kept_folder(walk, task, &why, err);
-		}
+	for (struct bk_backup_task **link = &list->first; *link;
+	     link = &(*link)->next) {
+		struct bk_backup_task *task = *link;
+		if (!task->base == named)
+			continue;
+		*link = task->next;
+		task->next = NULL;
+		return task;
 	}
-	if (rc <= 0) {
-		bk_backup_task_free(task);
-		return rc;
-	}
-	if (!task->base)
-		task->base = base_renamed(walk, account_id, &task->folder);
-	return send_task(walk, task, err);
+	return NULL;
 }
 
-static int walk_folders(struct bk_backup_walk *walk,
-			const struct bk_account *account, uint32_t account_id,
-			struct bk_folder_list *folders, struct bk_err *err)
+/* Names that the base knows come first; what is left of its folders may then
+ * be found again under new names. */
+static int send_listed(struct bk_backup_walk *walk, struct bk_backup_list *list,
+		       struct bk_err *err)
 {
-	for (int named = 1; named >= 0; named--)
-		for (size_t i = 0; i < folders->n; i++) {
-			struct bk_folder *folder = &folders->items[i];
-			if (!folder->name)
-				continue; /* given away in the first round */
-			const struct bk_set_folder *base =
-				base_by_name(walk, account_id, folder->name);
-			if (!base == !!named)
-				continue;
-			if (bk_cancelled(err) < 0 ||
-			    walk_folder(walk, account, account_id, folder, base,
-					err) < 0)
-				return -1;
-		}
+	struct bk_backup_task *task;
+
+	while ((task = take_listed(list, true)))
+		if (send_task(walk, task, err) < 0)
+			return -1;
+	while ((task = take_listed(list, false))) {
+		task->base =
+			base_renamed(walk, task->account_id, &task->folder);
+		if (send_task(walk, task, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -333,25 +297,26 @@ static int walk_account(struct bk_backup_walk *walk,
 {
 	const struct bk_set_account *base =
 		base_account(walk, account->address);
-	struct bk_folder_list folders = {0};
+	struct bk_backup_list list = {.walk = walk, .account = account};
 	struct bk_err why = {0};
 	int rc;
 
 	bk_progress_account(walk->progress, account->address);
-	if (walk->store->ops->folders(walk->store, account, &folders, &why) <
-	    0) {
-		bk_folder_list_clear(&folders);
+	if (bk_backup_list_folders(&list, &why) < 0) {
+		bk_backup_list_clear(&list);
 		if (!bk_kept_ends_the_run(why.kind))
 			return account_failed(walk, account, base, &why, err);
 		*err = why;
 		return -1;
 	}
-	uint32_t id = name_account(walk, account, base);
+	list.account_id = name_account(walk, account, base);
 	walk->n_accounts++;
-	rc = walk_folders(walk, account, id, &folders, err);
+	rc = bk_backup_list_messages(&list, err);
 	if (rc == 0)
-		note_gone_folders(walk, id);
-	bk_folder_list_clear(&folders);
+		rc = send_listed(walk, &list, err);
+	if (rc == 0)
+		note_gone_folders(walk, list.account_id);
+	bk_backup_list_clear(&list);
 	return rc;
 }
 

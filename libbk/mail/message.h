@@ -95,8 +95,8 @@ struct bk_folder {
 	size_t n_acl;
 	struct bk_property *annotations;
 	size_t n_annotations;
-	void *driver; /* driver's own state for this folder, never stored; freed
-			 by the driver's list clear */
+	void *driver; /* driver's own state for this folder, in the arena;
+			 never stored */
 };
 
 void bk_folder_clear(struct bk_folder *folder);

@@ -191,6 +191,7 @@ const struct bk_store_ops bk_maildir_ops = {
 	.accounts = bk_maildir_accounts,
 	.folders = bk_maildir_folders,
 	.scan = bk_maildir_scan,
+	.changed = bk_maildir_changed,
 	.fetch = bk_maildir_fetch,
 	.stat = bk_maildir_stat,
 };

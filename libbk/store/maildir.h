@@ -104,6 +104,8 @@ int bk_maildir_folders(struct bk_store *store, const struct bk_account *account,
 int bk_maildir_scan(struct bk_store *store, const struct bk_account *account,
 		    struct bk_folder *folder, struct bk_message_list *out,
 		    struct bk_err *err);
+int bk_maildir_changed(struct bk_store *store, const struct bk_account *account,
+		       const struct bk_folder *folder, struct bk_err *err);
 int bk_maildir_fetch(struct bk_store *store, const struct bk_account *account,
 		     const struct bk_folder *folder, struct bk_message *msg,
 		     struct bk_body *body, struct bk_err *err);

@@ -32,11 +32,18 @@
 #define BATCH        64
 #define AHEAD        8
 
+/* What the folder was like when the last reading of it began. */
+struct beginning {
+	int64_t at_ns;
+	struct bk_stamp part[2]; /* new, cur */
+};
+
 struct scan {
 	struct bk_maildir *maildir;
 	const struct bk_account *account;
 	struct bk_folder *folder;
 	struct bk_sightings seen;
+	struct beginning begun;
 	int part[2]; /* new, cur; -1: not there */
 	int dir;
 	int control;     /* -1: not there */
@@ -79,22 +86,29 @@ static int read_stamps(struct scan *scan, struct bk_stamp stamps[2],
 	return 0;
 }
 
+static bool is_quiet_since(const struct beginning *begun,
+			   const struct bk_stamp now[2])
+{
+	for (size_t i = 0; i < 2; i++)
+		if (!bk_stamp_is_quiet(&begun->part[i], &now[i], begun->at_ns))
+			return false;
+	return true;
+}
+
 /* One reading of new and cur.  1: nothing changed meanwhile, so that it saw
  * everything. */
 static int read_names(struct scan *scan, struct bk_err *err)
 {
-	struct bk_stamp before[2];
 	struct bk_stamp after[2];
-	int64_t now = bk_stamp_now_ns();
 
 	bk_sightings_next(&scan->seen);
-	if (read_stamps(scan, before, err) < 0 ||
+	scan->begun.at_ns = bk_stamp_now_ns();
+	if (read_stamps(scan, scan->begun.part, err) < 0 ||
 	    read_part(scan, scan->part[0], 'n', err) < 0 ||
 	    read_part(scan, scan->part[1], 'c', err) < 0 ||
 	    read_stamps(scan, after, err) < 0)
 		return -1;
-	return bk_stamp_is_quiet(&before[0], &after[0], now) &&
-	       bk_stamp_is_quiet(&before[1], &after[1], now);
+	return is_quiet_since(&scan->begun, after);
 }
 
 /* ---- UIDs ---- */
@@ -447,6 +461,8 @@ int bk_maildir_scan(struct bk_store *store, const struct bk_account *account,
 		goto out;
 	add_fields(&scan);
 	finish_list(&scan);
+	folder->driver = bk_arena_memdup(&folder->arena, &scan.begun,
+					 sizeof(scan.begun));
 	rc = 0;
 out:
 	bk_path_close(&scan.part[0]);
@@ -457,4 +473,19 @@ out:
 	bk_buf_clear(&scan.fields);
 	free(scan.order);
 	return rc < 0 ? bk_context(err, "folder %s", folder->name) : 0;
+}
+
+int bk_maildir_changed(struct bk_store *store, const struct bk_account *account,
+		       const struct bk_folder *folder, struct bk_err *err)
+{
+	struct bk_stamp now[2];
+	int dir = bk_maildir_folder(bk_maildir_of(store), account, folder->raw,
+				    err);
+
+	if (dir < 0)
+		return -1;
+	bk_stamp_read_at(&now[0], dir, "new");
+	bk_stamp_read_at(&now[1], dir, "cur");
+	(void)close(dir);
+	return !folder->driver || !is_quiet_since(folder->driver, now);
 }

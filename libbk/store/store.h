@@ -99,6 +99,11 @@ struct bk_store_ops {
 		    struct bk_folder *folder, struct bk_message_list *out,
 		    struct bk_err *err);
 
+	/* Whether the folder may have changed since its scan: 1, or 0; BK_GONE
+	 * when it is no longer there.  Reads no names.  NULL: never. */
+	int (*changed)(struct bk_store *store, const struct bk_account *account,
+		       const struct bk_folder *folder, struct bk_err *err);
+
 	/* Reads the whole body and sets msg->date and msg->size.  Follows a
 	 * message that was renamed since the scan; BK_GONE only after it was
 	 * looked for. */

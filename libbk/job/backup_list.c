@@ -1,0 +1,217 @@
+/* Listing the folders of an account while people work: see backup_list.h. */
+
+#include "job/backup_list.h"
+
+#include <string.h>
+
+#include "base/cancel.h"
+#include "job/backup_kept.h"
+
+/* An account that never rests is what it is after so many rounds. */
+#define ROUNDS_MAX 8
+
+int bk_backup_list_folders(struct bk_backup_list *list, struct bk_err *err)
+{
+	struct bk_store *store = list->walk->store;
+
+	bk_folder_list_clear(&list->folders);
+	return store->ops->folders(store, list->account, &list->folders, err);
+}
+
+static const struct bk_set_folder *base_by_name(
+	const struct bk_backup_list *list, const char *name)
+{
+	const struct bk_set *base = list->walk->base->base;
+
+	for (size_t i = 0; base && i < base->n_folders; i++)
+		if (base->folders[i].account_id == list->account_id &&
+		    strcmp(base->folders[i].folder.name, name) == 0)
+			return &base->folders[i];
+	return NULL;
+}
+
+/* 1; 0: the folder needs no task, -1. */
+static int scan(struct bk_backup_list *list, struct bk_backup_task *task,
+		struct bk_err *err)
+{
+	struct bk_store *store = list->walk->store;
+	struct bk_err why = {0};
+
+	if (task->folder.no_select ||
+	    store->ops->scan(store, list->account, &task->folder, &task->now,
+			     &why) == 0)
+		return 1;
+	bk_message_list_clear(&task->now);
+	if (bk_kept_ends_the_run(why.kind)) {
+		*err = why;
+		return -1;
+	}
+	if (why.kind == BK_GONE) {
+		list->missed = true; /* deleted, or renamed */
+		return 0;
+	}
+	int rc = bk_kept_folder(list->walk, task, &why, err);
+	if (rc == 0)
+		bk_names_add(&list->kept, task->folder.name);
+	return rc;
+}
+
+static bool is_listed(const struct bk_backup_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->kept.n; i++)
+		if (strcmp(list->kept.items[i], name) == 0)
+			return true;
+	for (struct bk_backup_task *task = list->first; task; task = task->next)
+		if (strcmp(task->folder.name, name) == 0)
+			return true;
+	return false;
+}
+
+static struct bk_backup_task **end_of(struct bk_backup_list *list)
+{
+	struct bk_backup_task **end = &list->first;
+
+	while (*end)
+		end = &(*end)->next;
+	return end;
+}
+
+/* Tasks for the folders that have none yet. */
+static int scan_folders(struct bk_backup_list *list, bool again,
+			struct bk_err *err)
+{
+	struct bk_backup_task **end = end_of(list);
+
+	for (size_t i = 0; i < list->folders.n; i++) {
+		struct bk_folder *folder = &list->folders.items[i];
+		if (again && is_listed(list, folder->name))
+			continue;
+		struct bk_backup_task *task = bk_alloc(sizeof(*task));
+		task->account = list->account;
+		task->account_id = list->account_id;
+		task->folder = *folder;
+		*folder = (struct bk_folder){0};
+		task->base = base_by_name(list, task->folder.name);
+		int rc = bk_cancelled(err);
+		if (rc == 0)
+			rc = scan(list, task, err);
+		if (rc <= 0)
+			bk_backup_task_free(task);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			continue;
+		*end = task;
+		end = &task->next;
+	}
+	return 0;
+}
+
+static bool has_lost_some(const struct bk_message_list *was,
+			  const struct bk_message_list *now)
+{
+	struct bk_listing old = {was->items, was->n, sizeof(struct bk_message)};
+	struct bk_listing new = {now->items, now->n, sizeof(struct bk_message)};
+	struct bk_plan plan = {0};
+
+	bk_plan_make(&old, &new, true, &plan);
+	bool lost = plan.count[BK_STEP_DROP] > plan.count[BK_STEP_CARRY];
+	bk_plan_clear(&plan);
+	return lost;
+}
+
+/* A folder that changed since it was listed: 1, 0: it is gone, -1.  One that
+ * can no longer be listed stays as it was. */
+static int scan_again(struct bk_backup_list *list, struct bk_backup_task *task,
+		      struct bk_err *err)
+{
+	struct bk_store *store = list->walk->store;
+	struct bk_message_list was = task->now;
+	struct bk_err why = {0};
+
+	task->now = (struct bk_message_list){0};
+	if (store->ops->scan(store, list->account, &task->folder, &task->now,
+			     &why) == 0) {
+		if (has_lost_some(&was, &task->now))
+			list->missed = true;
+		bk_message_list_clear(&was);
+		return 1;
+	}
+	bk_message_list_clear(&task->now);
+	task->now = was;
+	if (why.kind == BK_GONE)
+		return 0;
+	if (!bk_kept_ends_the_run(why.kind))
+		return 1;
+	*err = why;
+	return -1;
+}
+
+static int look_again(struct bk_backup_list *list, struct bk_backup_task *task,
+		      struct bk_err *err)
+{
+	struct bk_store *store = list->walk->store;
+	struct bk_err why = {0};
+
+	if (task->folder.no_select || task->from_previous)
+		return 1;
+	int changed =
+		store->ops->changed(store, list->account, &task->folder, &why);
+	if (changed > 0)
+		return scan_again(list, task, err);
+	return changed < 0 && why.kind == BK_GONE ? 0 : 1;
+}
+
+/* One round: new folders, if any may have come, and all that changed. */
+static int settle(struct bk_backup_list *list, struct bk_err *err)
+{
+	struct bk_backup_task **link = &list->first;
+	struct bk_err why = {0};
+
+	if (list->missed && bk_backup_list_folders(list, &why) == 0 &&
+	    scan_folders(list, true, err) < 0)
+		return -1;
+	list->missed = false;
+	while (*link) {
+		struct bk_backup_task *task = *link;
+		int rc = bk_cancelled(err);
+		if (rc == 0)
+			rc = look_again(list, task, err);
+		if (rc < 0)
+			return -1;
+		if (rc > 0) {
+			link = &task->next;
+			continue;
+		}
+		list->missed = true;
+		*link = task->next;
+		bk_backup_task_free(task);
+	}
+	return 0;
+}
+
+int bk_backup_list_messages(struct bk_backup_list *list, struct bk_err *err)
+{
+	if (scan_folders(list, false, err) < 0)
+		return -1;
+	if (!list->walk->store->ops->changed)
+		return 0;
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		if (settle(list, err) < 0)
+			return -1;
+		if (!list->missed)
+			return 0;
+	}
+	return 0;
+}
+
+void bk_backup_list_clear(struct bk_backup_list *list)
+{
+	while (list->first) {
+		struct bk_backup_task *next = list->first->next;
+		bk_backup_task_free(list->first);
+		list->first = next;
+	}
+	bk_folder_list_clear(&list->folders);
+	bk_names_clear(&list->kept);
+}

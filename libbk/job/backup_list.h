@@ -1,0 +1,41 @@
+/*
+ * Listing the folders of an account while people work.
+ *
+ * Folders are listed one after the other, so a message that moves meanwhile
+ * from one that is still to be listed to one that was would be in neither list,
+ * and a folder that is renamed would be missed with all its mail.  So what has
+ * changed since its listing is listed again, and when something has gone from
+ * it, which may have gone to where we looked before, all of it once more.
+ */
+
+#ifndef BK_JOB_BACKUP_LIST_H
+#define BK_JOB_BACKUP_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pattern.h"
+#include "job/backup_task.h"
+#include "job/backup_walk.h"
+
+struct bk_backup_list {
+	struct bk_backup_walk *walk;
+	const struct bk_account *account;
+	uint32_t account_id; /* set before messages are listed */
+	struct bk_folder_list folders;
+	struct bk_backup_task *first; /* a task for each folder */
+	struct bk_names kept;         /* folders that were reported instead */
+	bool missed; /* something has gone: look again where we looked */
+};
+
+/* The folders without their messages. */
+int bk_backup_list_folders(struct bk_backup_list *list, struct bk_err *err);
+
+/* A task for each folder that is there or whose mail an earlier set has; each
+ * knows its base by name.  What could not be listed was reported. */
+int bk_backup_list_messages(struct bk_backup_list *list, struct bk_err *err);
+
+void bk_backup_list_clear(struct bk_backup_list *list);
+
+#endif
