@@ -100,8 +100,7 @@ int main(int argc, char **argv)
 	static const char *const examples[] = {
 		"bk backup nightly",
 		"the job of that name, as its schedule says",
-		"bk backup -r /var/lib/bk/main "
-		"maildir:/var/vmail/%d/%n/Maildir --full",
+		"bk backup -r /backup maildir:/var/vmail/%d/%n/Maildir --full",
 		"a full set, without a configuration",
 		"bk backup nightly --account ann@example.org",
 		"one account, as it is now",

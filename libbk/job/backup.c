@@ -151,21 +151,19 @@ static int begin_publishing(struct bk_backup *run, struct bk_err *err)
 
 static int take_over(struct bk_backup *run, struct bk_err *err)
 {
-	uint32_t packs = 0;
-	uint64_t bytes = 0;
+	struct bk_adopted adopted = {0};
 
 	if (!run->state.has_open || run->base.kind != BK_SET_FULL)
 		return 0;
 	if (bk_adopt(run->packer, run->request->repo, run->state.open,
-		     bk_publish_condemned(run->publish), &packs, &bytes,
-		     err) < 0)
+		     bk_publish_condemned(run->publish), &adopted, err) < 0)
 		return -1;
-	if (!packs)
+	if (!adopted.packs)
 		return 0;
 	char *note = bk_asprintf(
 		"going on from %u complete packs (%ju MiB) "
 		"of the run that was interrupted",
-		packs, (uintmax_t)(bytes >> 20));
+		adopted.packs, (uintmax_t)(adopted.bytes >> 20));
 	bk_progress_note(run->progress, note);
 	free(note);
 	return 0;
@@ -252,6 +250,11 @@ static int open_machinery(struct bk_backup *run, struct bk_err *err)
 
 /* ---- safety ---- */
 
+static double percent_of(uint32_t ppm)
+{
+	return (double)ppm * 100 / PPM;
+}
+
 static int check_errors(struct bk_backup *run, struct bk_err *err)
 {
 	if (run->errors <= errors_allowed(run, run->walk.counts.messages))
@@ -262,8 +265,7 @@ static int check_errors(struct bk_backup *run, struct bk_err *err)
 		       "No set written. Look at the store's disks and rights "
 		       "first, or raise read-errors",
 		       (uintmax_t)run->errors,
-		       (double)run->request->job->read_errors_ppm /
-			       (PPM / 100));
+		       percent_of(run->request->job->read_errors_ppm));
 }
 
 static int check_shrink(struct bk_backup *run, struct bk_err *err)
@@ -283,7 +285,7 @@ static int check_shrink(struct bk_backup *run, struct bk_err *err)
 		       "--accept-shrink",
 		       request->job->store.config.name, (uintmax_t)was,
 		       (uintmax_t)now,
-		       (double)request->job->max_shrink_ppm / (PPM / 100));
+		       percent_of(request->job->max_shrink_ppm));
 }
 
 /* The set is complete: what was left open before is of no use any more. */

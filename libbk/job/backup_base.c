@@ -199,7 +199,7 @@ struct bk_base_lookup *bk_base_lookup_new(const struct bk_set *base)
 	struct bk_base_lookup *lookup = bk_alloc(sizeof(*lookup));
 
 	lookup->base = base;
-	lookup->indexes = bk_alloc(base->n_levels * sizeof(*lookup->indexes));
+	lookup->indexes = bk_alloc(base->n_levels * sizeof(struct bk_index *));
 	(void)pthread_mutex_init(&lookup->lock, NULL);
 	return lookup;
 }

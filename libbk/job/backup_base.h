@@ -47,7 +47,7 @@ void bk_base_lookup_bind(struct bk_base_lookup *lookup,
 void bk_base_lookup_free(struct bk_base_lookup *lookup); /* NULL is fine */
 
 /* A bk_packer_base_fn; indexes are opened at the first question. */
-int bk_base_lookup_find(void *lookup, const uint8_t id[BK_CHUNK_ID_LEN],
+int bk_base_lookup_find(void *arg, const uint8_t id[BK_CHUNK_ID_LEN],
 			uint64_t *ref, struct bk_err *err);
 
 #endif

@@ -17,6 +17,15 @@ void bk_kept_add_sum(struct bk_backup_walk *walk, uint32_t folder_id,
 	walk->n_folders++;
 }
 
+void bk_kept_mark_met(struct bk_backup_walk *walk,
+		      const struct bk_set_folder *folder)
+{
+	const struct bk_set *base = walk->base->base;
+
+	if (base)
+		walk->base_folder_met[folder - base->folders] = true;
+}
+
 /* A folder that is not looked at in this run, or cannot be. */
 static int keep_base_folder(struct bk_backup_walk *walk,
 			    const struct bk_set_folder *folder,
@@ -34,7 +43,7 @@ static int keep_base_folder(struct bk_backup_walk *walk,
 	walk->counts.messages += rows.n;
 	walk->counts.kept += rows.n;
 	bk_row_list_clear(&rows);
-	walk->base_folder_met[folder - walk->base->base->folders] = true;
+	bk_kept_mark_met(walk, folder);
 	return 0;
 }
 

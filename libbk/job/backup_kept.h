@@ -15,6 +15,10 @@
 void bk_kept_add_sum(struct bk_backup_walk *walk, uint32_t folder_id,
 		     const uint8_t sum[BK_SHA256_LEN]);
 
+/* The base's folder was seen in the store, or settled otherwise. */
+void bk_kept_mark_met(struct bk_backup_walk *walk,
+		      const struct bk_set_folder *folder);
+
 /* An account of the base stays as it is, with all its folders. */
 int bk_kept_account(struct bk_backup_walk *walk,
 		    const struct bk_set_account *account, struct bk_err *err);

@@ -39,6 +39,8 @@ struct reader {
 	struct bk_recipe recipe;
 	struct bk_buf body;
 	struct bk_chunk_reader *previous;
+	struct bk_row_list rows; /* of the previous set's folder that was */
+	uint32_t rows_folder;    /* needed last; 0: none */
 };
 
 struct bk_backup_read {
@@ -51,7 +53,6 @@ struct bk_backup_read {
 	pthread_mutex_t lock; /* the lists below */
 	struct bk_backup_task *done, **done_end;
 	struct bk_backup_task *under_way; /* by next, unordered */
-	pthread_mutex_t previous_lock;    /* the previous set's files */
 };
 
 /* The bytes of a message: in the reader's buffer, or mapped from a spool file
@@ -129,22 +130,28 @@ static const struct bk_set_folder *previous_folder(
 	return NULL;
 }
 
-/* The row of the same message in the previous set, or BK_GONE. */
-static int previous_row(struct bk_set *set, const struct bk_backup_task *task,
-			const struct bk_message *msg, struct bk_row_list *rows,
-			const struct bk_row **out, struct bk_err *err)
+/* The row of the same message in the previous set, or NULL.  A folder that
+ * cannot be listed asks for each of its messages: its rows stay. */
+static const struct bk_row *previous_row(struct bk_set *set,
+					 struct reader *reader,
+					 const struct bk_backup_task *task,
+					 const struct bk_message *msg,
+					 struct bk_err *err)
 {
 	const struct bk_set_folder *folder = previous_folder(set, task);
+	const struct bk_row_list *rows = &reader->rows;
 
-	if (folder && bk_set_rows(set, folder->id, true, rows, err) < 0)
-		return -1;
-	for (size_t i = 0; i < rows->n; i++) {
-		if (!is_same_message(msg, &rows->items[i].msg))
-			continue;
-		*out = &rows->items[i];
-		return 0;
+	if (folder && folder->id != reader->rows_folder) {
+		reader->rows_folder = 0;
+		if (bk_set_rows(set, folder->id, true, &reader->rows, err) < 0)
+			return NULL;
+		reader->rows_folder = folder->id;
 	}
-	return bk_fail(err, BK_GONE, "the previous set does not have it");
+	for (size_t i = 0; folder && i < rows->n; i++)
+		if (is_same_message(msg, &rows->items[i].msg))
+			return &rows->items[i];
+	bk_fail(err, BK_GONE, "the previous set does not have it");
+	return NULL;
 }
 
 /* Joins the row's message into the reader's body. */
@@ -166,21 +173,15 @@ static int recover(struct bk_backup_read *read, struct reader *reader,
 		   struct bk_backup_task *task, struct bk_message *msg,
 		   struct bk_err *err)
 {
-	struct bk_row_list rows = {0};
-	const struct bk_row *row = NULL;
-
 	if (!read->config.previous)
 		return bk_fail(err, BK_GONE, "there is no previous set");
-	int rc = previous_row(read->config.previous, task, msg, &rows, &row,
-			      err);
-	if (rc == 0)
-		rc = join_previous(read, reader, row, err);
-	if (rc == 0) {
-		msg->date = row->msg.date;
-		msg->size = row->msg.size;
-	}
-	bk_row_list_clear(&rows);
-	return rc;
+	const struct bk_row *row =
+		previous_row(read->config.previous, reader, task, msg, err);
+	if (!row || join_previous(read, reader, row, err) < 0)
+		return -1;
+	msg->date = row->msg.date;
+	msg->size = row->msg.size;
+	return 0;
 }
 
 static int keep(struct bk_backup_read *read, struct reader *reader,
@@ -434,6 +435,7 @@ void bk_backup_read_close(struct bk_backup_read *read)
 		bk_recipe_clear(&reader->recipe);
 		bk_buf_clear(&reader->body);
 		bk_chunk_reader_free(reader->previous);
+		bk_row_list_clear(&reader->rows);
 	}
 	free(read->readers);
 	free_tasks(read->done);

@@ -98,10 +98,7 @@ bool bk_backup_task_is_placed(const struct bk_backup_task *task,
 /* Everything that writing one task's records needs. */
 struct writing {
 	struct bk_backup_task *task;
-	const struct bk_set *base_set;
-	struct bk_packer *packer;
-	struct bk_manifest_writer *manifest;
-	struct bk_backup_counts *counts;
+	struct bk_backup_into into;
 	struct bk_sha256 sha;
 	struct bk_rows_record rows;
 	struct bk_delta_record delta;
@@ -129,7 +126,7 @@ static int place_refs(struct writing *writing, struct bk_err *err)
 	struct bk_recipe *recipe = &writing->recipe;
 
 	for (size_t i = 0; i < recipe->n_refs; i++)
-		if (!bk_packer_place(writing->packer, recipe->refs[i],
+		if (!bk_packer_place(writing->into.packer, recipe->refs[i],
 				     &recipe->refs[i]))
 			return bk_fail(err, BK_FAILED,
 				       "a chunk has no place yet");
@@ -142,7 +139,7 @@ static int carry_refs(struct writing *writing, const struct bk_row *row,
 {
 	struct bk_recipe *recipe = &writing->recipe;
 	const struct bk_table *table =
-		&writing->base_set->levels[row->frame].table;
+		&writing->into.base->levels[row->frame].table;
 
 	for (size_t i = 0; i < recipe->n_refs; i++) {
 		uint64_t ordinal = recipe->refs[i] >> 32;
@@ -150,7 +147,7 @@ static int carry_refs(struct writing *writing, const struct bk_row *row,
 			return bk_fail(err, BK_CORRUPT,
 				       "ordinal %ju in a table of %zu packs",
 				       (uintmax_t)ordinal, table->n);
-		recipe->refs[i] = bk_packer_foreign(writing->packer,
+		recipe->refs[i] = bk_packer_foreign(writing->into.packer,
 						    &table->rows[ordinal],
 						    (uint32_t)recipe->refs[i]);
 	}
@@ -172,7 +169,7 @@ static int flush_record(struct writing *writing, struct bk_err *err)
 		bk_rows_record_finish(&writing->rows, task->folder_id,
 				      &writing->scratch);
 	}
-	return bk_manifest_writer_messages(writing->manifest, type,
+	return bk_manifest_writer_messages(writing->into.manifest, type,
 					   task->account_id, task->folder_id,
 					   bk_buf_view(&writing->scratch), err);
 }
@@ -185,8 +182,8 @@ static void count_row(struct writing *writing, const struct bk_message *msg,
 	bk_state_row(&writing->scratch, &writing->task->folder, msg, digest);
 	bk_sha256_update(&writing->sha, writing->scratch.data,
 			 writing->scratch.len);
-	writing->counts->messages++;
-	writing->counts->bytes += msg->size;
+	writing->into.counts->messages++;
+	writing->into.counts->bytes += msg->size;
 }
 
 static int write_new_row(struct writing *writing, const struct bk_message *msg,
@@ -217,15 +214,15 @@ static int write_added(struct writing *writing, size_t now, struct bk_err *err)
 	case BK_FATE_GONE:
 		return 0;
 	case BK_FATE_FAILED:
-		writing->counts->failed++;
+		writing->into.counts->failed++;
 		return 0;
 	case BK_FATE_WAITING:
 		return bk_fail(err, BK_FAILED, "a message was not read");
 	case BK_FATE_KEPT:
 		break;
 	}
-	writing->counts->added++;
-	writing->counts->read_bytes += msg->size;
+	writing->into.counts->added++;
+	writing->into.counts->read_bytes += msg->size;
 	if (decode_recipe(bk_buf_view(&added->recipe), &writing->recipe, err) <
 		    0 ||
 	    place_refs(writing, err) < 0)
@@ -240,8 +237,8 @@ static int write_carried(struct writing *writing, const struct bk_row *row,
 
 	msg.date = row->msg.date;
 	msg.size = row->msg.size;
-	writing->counts->flags++;
-	writing->counts->gone--; /* its DROP was not a loss */
+	writing->into.counts->flags++;
+	writing->into.counts->gone--; /* its DROP was not a loss */
 	if (decode_recipe(row->body, &writing->recipe, err) < 0 ||
 	    carry_refs(writing, row, err) < 0)
 		return -1;
@@ -260,7 +257,7 @@ static void write_flags(struct writing *writing, const struct bk_row *row,
 		msg.modseq = now->modseq;
 	bk_delta_record_flags(&writing->delta, &msg);
 	count_row(writing, &msg, row->digest);
-	writing->counts->flags++;
+	writing->into.counts->flags++;
 }
 
 static int write_step(struct writing *writing, const struct bk_step *step,
@@ -273,7 +270,7 @@ static int write_step(struct writing *writing, const struct bk_step *step,
 		bk_delta_record_keep(&writing->delta);
 		count_row(writing, &base_row(writing, step->base)->msg,
 			  base_row(writing, step->base)->digest);
-		writing->counts->kept++;
+		writing->into.counts->kept++;
 		return 0;
 	case BK_STEP_FLAGS:
 		write_flags(writing, base_row(writing, step->base),
@@ -281,7 +278,7 @@ static int write_step(struct writing *writing, const struct bk_step *step,
 		return 0;
 	case BK_STEP_DROP:
 		bk_delta_record_drop(&writing->delta);
-		writing->counts->gone++;
+		writing->into.counts->gone++;
 		return 0;
 	case BK_STEP_CARRY:
 		return write_carried(writing, base_row(writing, step->base),
@@ -325,26 +322,17 @@ static void write_name(struct writing *writing)
 			 &task->folder, messages);
 	if (!task->base || task->base->body.len != body.len ||
 	    memcmp(task->base->body.data, body.data, body.len) != 0)
-		bk_manifest_writer_name(writing->manifest, BK_RECORD_FOLDER,
-					bk_buf_view(&body));
+		bk_manifest_writer_name(writing->into.manifest,
+					BK_RECORD_FOLDER, bk_buf_view(&body));
 	bk_sha256_update(&writing->sha, body.data, body.len);
 	bk_buf_clear(&body);
 }
 
 int bk_backup_task_write(struct bk_backup_task *task,
-			 const struct bk_set *base_set,
-			 struct bk_packer *packer,
-			 struct bk_manifest_writer *manifest,
-			 struct bk_backup_counts *counts,
+			 const struct bk_backup_into *into,
 			 uint8_t sum[BK_SHA256_LEN], struct bk_err *err)
 {
-	struct writing writing = {
-		.task = task,
-		.base_set = base_set,
-		.packer = packer,
-		.manifest = manifest,
-		.counts = counts,
-	};
+	struct writing writing = {.task = task, .into = *into};
 
 	bk_sha256_init(&writing.sha);
 	write_name(&writing);

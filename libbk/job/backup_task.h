@@ -67,15 +67,18 @@ struct bk_backup_counts {
 	uint64_t read_bytes;
 };
 
-/*
- * Makes the folder's records and, if it changed, its name record; *sum is the
- * folder's state.  The base set's tables give foreign packs their places.
- */
+/* What a task is written into. */
+struct bk_backup_into {
+	const struct bk_set *base; /* its tables give foreign packs places */
+	struct bk_packer *packer;
+	struct bk_manifest_writer *manifest;
+	struct bk_backup_counts *counts;
+};
+
+/* Makes the folder's records and, if it changed, its name record; *sum is the
+ * folder's state. */
 int bk_backup_task_write(struct bk_backup_task *task,
-			 const struct bk_set *base_set,
-			 struct bk_packer *packer,
-			 struct bk_manifest_writer *manifest,
-			 struct bk_backup_counts *counts,
+			 const struct bk_backup_into *into,
 			 uint8_t sum[BK_SHA256_LEN], struct bk_err *err);
 
 #endif

@@ -19,10 +19,11 @@
 static int write_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		      struct bk_err *err)
 {
+	struct bk_backup_into into = {walk->base->base, walk->packer,
+				      walk->manifest, &walk->counts};
 	uint8_t sum[BK_SHA256_LEN];
 
-	int rc = bk_backup_task_write(task, walk->base->base, walk->packer,
-				      walk->manifest, &walk->counts, sum, err);
+	int rc = bk_backup_task_write(task, &into, sum, err);
 	if (rc == 0)
 		bk_kept_add_sum(walk, task->folder_id, sum);
 	bk_backup_task_free(task);
@@ -159,8 +160,7 @@ static int send_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		     struct bk_err *err)
 {
 	if (task->base) {
-		walk->base_folder_met[task->base - walk->base->base->folders] =
-			true;
+		bk_kept_mark_met(walk, task->base);
 		task->folder_id = task->base->id;
 	} else {
 		task->folder_id = ++walk->last_folder;

@@ -67,8 +67,8 @@ static int know_chunks(struct bk_packer *packer, struct bk_pack_reader *pack,
 		       const struct bk_table_row *row, struct bk_err *err)
 {
 	for (uint32_t i = 0; i < row->chunks; i++) {
-		const uint8_t *chunk = NULL;
-		if (bk_pack_reader_row(pack, i, &chunk, err) < 0)
+		const uint8_t *chunk = bk_pack_reader_row(pack, i, err);
+		if (!chunk)
 			return -1;
 		if (chunk[22] != BK_CHUNK_TRACE)
 			bk_packer_know(packer, chunk,
@@ -99,7 +99,7 @@ static int adopt_pack(struct bk_packer *packer, const struct bk_repo *repo,
 
 int bk_adopt(struct bk_packer *packer, const struct bk_repo *repo,
 	     const uint8_t left[16], const struct bk_condemned *condemned,
-	     uint32_t *packs, uint64_t *bytes, struct bk_err *err)
+	     struct bk_adopted *out, struct bk_err *err)
 {
 	struct bk_blob_list files = {0};
 	char root[BK_NAME_MAX], folder[BK_NAME_MAX], hex[BK_ID_TEXT];
@@ -107,8 +107,7 @@ int bk_adopt(struct bk_packer *packer, const struct bk_repo *repo,
 	uint64_t size;
 	struct bk_err why = {0};
 
-	*packs = 0;
-	*bytes = 0;
+	*out = (struct bk_adopted){0};
 	if (bk_target_stat(repo->target, bk_name_root(root, left), &size,
 			   &why) == 0)
 		return 0;
@@ -119,8 +118,8 @@ int bk_adopt(struct bk_packer *packer, const struct bk_repo *repo,
 		if (bk_name_parse(blob->name, &name) != BK_NAME_PACK ||
 		    adopt_pack(packer, repo, blob, &name, condemned, &why) < 0)
 			continue; /* what is not whole is no use to us */
-		++*packs;
-		*bytes += blob->size;
+		out->packs++;
+		out->bytes += blob->size;
 	}
 	bk_blob_list_clear(&files);
 	return rc;

@@ -35,8 +35,6 @@ struct bk_chunk_reader {
 	struct bk_recipe recipe;
 };
 
-static void forget(struct bk_chunk_reader *reader, struct cached *block);
-
 static size_t bucket_of(const struct bk_pack_reader *pack, uint32_t number)
 {
 	return ((uintptr_t)pack / 64 * 31 + number) % BUCKETS;
@@ -104,12 +102,22 @@ static struct cached *recall(struct bk_chunk_reader *reader,
 	return block;
 }
 
+static void make_room(struct bk_chunk_reader *reader)
+{
+	struct cached *block = reader->oldest;
+
+	while (block && reader->cache_bytes > reader->cache_limit) {
+		struct cached *newer = block->newer;
+		forget(reader, block);
+		block = newer;
+	}
+}
+
 static int open_block(struct bk_chunk_reader *reader,
 		      struct bk_pack_reader *pack, uint32_t number,
 		      struct cached **out, struct bk_err *err)
 {
-	while (reader->oldest && reader->cache_bytes > reader->cache_limit)
-		forget(reader, reader->oldest);
+	make_room(reader);
 	struct cached *block = bk_alloc(sizeof(*block));
 	block->pack = pack;
 	block->number = number;
@@ -127,6 +135,7 @@ static int open_block(struct bk_chunk_reader *reader,
 	return 0;
 }
 
+/* One that another frame, or an earlier row, had opened already. */
 static struct bk_pack_reader *opened_pack(const struct bk_chunk_reader *reader,
 					  const struct bk_table_row *row)
 {
@@ -136,34 +145,43 @@ static struct bk_pack_reader *opened_pack(const struct bk_chunk_reader *reader,
 	return NULL;
 }
 
+static int open_pack(struct bk_chunk_reader *reader,
+		     const struct bk_table_row *row,
+		     struct bk_pack_reader **out, struct bk_err *err)
+{
+	*out = opened_pack(reader, row);
+	if (*out)
+		return 0;
+	if (bk_pack_reader_open(out, reader->set->repo, row, err) < 0)
+		return -1;
+	reader->packs = bk_array_room(reader->packs, reader->n_packs,
+				      &reader->cap_packs,
+				      sizeof(struct bk_pack_reader *));
+	reader->packs[reader->n_packs++] = *out;
+	return 0;
+}
+
 /* The pack of an ordinal in the frame of the row that is being read. */
 static int find_pack(struct bk_chunk_reader *reader, uint32_t ordinal,
 		     struct bk_pack_reader **out, struct bk_err *err)
 {
 	const struct bk_table *table =
 		&reader->set->levels[reader->frame].table;
-	struct bk_pack_reader ***frame = &reader->frames[reader->frame];
+	struct bk_pack_reader **frame = reader->frames[reader->frame];
 
 	if (ordinal >= table->n)
 		return bk_fail(err, BK_CORRUPT,
 			       "ordinal %u in a table of %zu packs", ordinal,
 			       table->n);
-	if (!*frame)
-		*frame = bk_alloc(table->n * sizeof(**frame));
-	if (!(*frame)[ordinal])
-		(*frame)[ordinal] = opened_pack(reader, &table->rows[ordinal]);
-	if (!(*frame)[ordinal]) {
-		struct bk_pack_reader *pack = NULL;
-		if (bk_pack_reader_open(&pack, reader->set->repo,
-					&table->rows[ordinal], err) < 0)
-			return -1;
-		reader->packs = bk_array_room(reader->packs, reader->n_packs,
-					      &reader->cap_packs,
-					      sizeof(*reader->packs));
-		reader->packs[reader->n_packs++] = pack;
-		(*frame)[ordinal] = pack;
+	if (!frame)
+		frame = reader->frames[reader->frame] =
+			bk_alloc(table->n * sizeof(struct bk_pack_reader *));
+	if (!frame[ordinal] && open_pack(reader, &table->rows[ordinal],
+					 &frame[ordinal], err) < 0) {
+		frame[ordinal] = NULL;
+		return -1;
 	}
-	*out = (*frame)[ordinal];
+	*out = frame[ordinal];
 	return 0;
 }
 
@@ -194,7 +212,8 @@ struct bk_chunk_reader *bk_chunk_reader_new(const struct bk_set *set,
 	reader->source.chunk = give_chunk;
 	reader->set = set;
 	reader->cache_limit = cache_bytes;
-	reader->frames = bk_alloc(set->n_levels * sizeof(*reader->frames));
+	reader->frames =
+		bk_alloc(set->n_levels * sizeof(struct bk_pack_reader **));
 	return reader;
 }
 
@@ -202,8 +221,11 @@ void bk_chunk_reader_free(struct bk_chunk_reader *reader)
 {
 	if (!reader)
 		return;
-	while (reader->oldest)
-		forget(reader, reader->oldest);
+	for (struct cached *block = reader->newest; block;) {
+		struct cached *older = block->older;
+		cached_free(block);
+		block = older;
+	}
 	for (size_t i = 0; i < reader->n_packs; i++)
 		bk_pack_reader_close(reader->packs[i]);
 	for (size_t i = 0; i < reader->set->n_levels; i++)

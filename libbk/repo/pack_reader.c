@@ -156,8 +156,8 @@ int bk_pack_reader_find(const struct bk_pack_reader *pack, uint32_t chunk,
 	return 0;
 }
 
-int bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
-		       const uint8_t **row, struct bk_err *err)
+const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
+				  struct bk_err *err)
 {
 	uint32_t wanted = chunk / ROWS_TO_A_BLOCK;
 	uint32_t in_block = chunk % ROWS_TO_A_BLOCK;
@@ -172,13 +172,14 @@ int bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 		pack->rows_block = NO_BLOCK;
 		if (bk_file_reader_block(pack->file, &at, BK_BLOCK_ROWS,
 					 &pack->rows, err) < 0)
-			return -1;
+			return NULL;
 		pack->rows_block = wanted;
 	}
-	if ((in_block + (size_t)1) * BK_PACK_ROW_LEN > pack->rows.len)
-		return bk_fail(err, BK_CORRUPT, "row %u is not there", chunk);
-	*row = pack->rows.data + (size_t)in_block * BK_PACK_ROW_LEN;
-	return 0;
+	if ((in_block + (size_t)1) * BK_PACK_ROW_LEN > pack->rows.len) {
+		bk_fail(err, BK_CORRUPT, "row %u is not there", chunk);
+		return NULL;
+	}
+	return pack->rows.data + (size_t)in_block * BK_PACK_ROW_LEN;
 }
 
 static int add_up(struct bk_pack_reader *pack, uint32_t block,
@@ -189,8 +190,8 @@ static int add_up(struct bk_pack_reader *pack, uint32_t block,
 	uint64_t at = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const uint8_t *row = NULL;
-		if (bk_pack_reader_row(pack, first + i, &row, err) < 0)
+		const uint8_t *row = bk_pack_reader_row(pack, first + i, err);
+		if (!row)
 			return -1;
 		if (bk_get_u16(row + 20) != block)
 			return bk_fail(err, BK_CORRUPT,

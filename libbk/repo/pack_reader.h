@@ -41,9 +41,10 @@ int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
 			 struct bk_buf *plain, uint32_t **offsets,
 			 struct bk_err *err);
 
-/* The row of a chunk: 24 bytes as in the file, valid until the next call. */
-int bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
-		       const uint8_t **row, struct bk_err *err);
+/* The row of a chunk: 24 bytes as in the file, valid until the next call.
+ * NULL on failure. */
+const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
+				  struct bk_err *err);
 
 /* That every byte of the body is as the table says, and every block opens. */
 int bk_pack_reader_prove(struct bk_pack_reader *pack, struct bk_err *err);

@@ -171,14 +171,21 @@ static int take_out(struct bk_packer *packer, enum bk_lane lane,
 	return 0;
 }
 
-static void add_to_block(struct open_block *block, const uint8_t *id,
-			 enum bk_chunk_type type, struct bk_view bytes)
+/* A chunk on its way into a block. */
+struct chunk {
+	uint8_t id[BK_SHA256_LEN]; /* the first 16 bytes count */
+	enum bk_chunk_type type;
+	enum bk_lane lane;
+	struct bk_view bytes;
+};
+
+static void add_to_block(struct open_block *block, const struct chunk *chunk)
 {
-	bk_buf_add(&block->plain, bytes.data, bytes.len);
-	bk_buf_add(&block->rows, id, BK_CHUNK_ID_LEN);
-	bk_buf_add_u32(&block->rows, (uint32_t)bytes.len);
+	bk_buf_add(&block->plain, chunk->bytes.data, chunk->bytes.len);
+	bk_buf_add(&block->rows, chunk->id, BK_CHUNK_ID_LEN);
+	bk_buf_add_u32(&block->rows, (uint32_t)chunk->bytes.len);
 	bk_buf_add_u16(&block->rows, 0); /* its block: known when taken out */
-	bk_buf_add_u8(&block->rows, (uint8_t)type);
+	bk_buf_add_u8(&block->rows, (uint8_t)chunk->type);
 	bk_buf_add_u8(&block->rows, 0);
 	block->chunks++;
 }
@@ -190,35 +197,40 @@ static bool has_room(const struct bk_packer *packer,
 	       block->plain.len + len <= packer->config.block_size;
 }
 
-/* Under the lock.  *full is a block that must be sealed now, or NULL. */
-static int keep_locked(struct bk_packer *packer, const uint8_t *id,
-		       enum bk_chunk_type type, enum bk_lane lane,
-		       struct bk_view bytes, uint64_t *ref,
-		       struct bk_pack_block **full, struct bk_err *err)
+/* Traces are different in every message: nobody asks for them again. */
+static bool may_recur(const struct chunk *chunk)
 {
-	struct open_block *block = packer->open[lane];
+	return chunk->type != BK_CHUNK_TRACE;
+}
+
+/* Under the lock.  *full is a block that must be sealed now, or NULL. */
+static int keep_locked(struct bk_packer *packer, const struct chunk *chunk,
+		       uint64_t *ref, struct bk_pack_block **full,
+		       struct bk_err *err)
+{
+	struct open_block *block = packer->open[chunk->lane];
 
 	if (packer->failure.kind != BK_OK) {
 		*err = packer->failure;
 		return -1;
 	}
-	if (type != BK_CHUNK_TRACE && bk_known_find(&packer->known, id, ref)) {
+	if (may_recur(chunk) && bk_known_find(&packer->known, chunk->id, ref)) {
 		packer->stats.repeated++;
 		return 0;
 	}
-	if (block && block->chunks && !has_room(packer, block, bytes.len)) {
-		if (take_out(packer, lane, full, err) < 0)
+	if (block && !has_room(packer, block, chunk->bytes.len)) {
+		if (take_out(packer, chunk->lane, full, err) < 0)
 			return -1;
 		block = NULL;
 	}
 	if (!block)
-		block = packer->open[lane] = begin_block(packer);
+		block = packer->open[chunk->lane] = begin_block(packer);
 	*ref = block->sequence << IN_BLOCK_BITS | block->chunks;
-	add_to_block(block, id, type, bytes);
-	if (type != BK_CHUNK_TRACE)
-		(void)bk_known_find_or_add(&packer->known, id, ref);
+	add_to_block(block, chunk);
+	if (may_recur(chunk))
+		(void)bk_known_find_or_add(&packer->known, chunk->id, ref);
 	packer->stats.chunks++;
-	packer->stats.chunk_bytes += bytes.len;
+	packer->stats.chunk_bytes += chunk->bytes.len;
 	return 0;
 }
 
@@ -244,29 +256,36 @@ static int seal_and_submit(struct bk_packer_hand *hand,
 	return 0;
 }
 
+/* 1 if the chunk needs no storing, because the base has it. */
+static int ask_base(struct bk_packer *packer, const struct chunk *chunk,
+		    uint64_t *ref, struct bk_err *err)
+{
+	if (!packer->config.base || !may_recur(chunk))
+		return 0;
+	return packer->config.base(packer->config.base_arg, chunk->id, ref,
+				   err);
+}
+
 static int hand_keep(struct bk_chunk_sink *to, enum bk_chunk_type type,
 		     enum bk_lane lane, struct bk_view bytes, uint64_t *ref,
 		     struct bk_err *err)
 {
 	struct bk_packer_hand *hand = (struct bk_packer_hand *)to;
 	struct bk_packer *packer = hand->packer;
+	struct chunk chunk = {.type = type, .lane = lane, .bytes = bytes};
 	struct bk_pack_block *full = NULL;
-	uint8_t id[BK_SHA256_LEN] = {0};
 
-	if (type != BK_CHUNK_TRACE)
+	if (may_recur(&chunk))
 		bk_mac_tagged(&packer->config.repo->keys.id, (uint8_t)type,
-			      bytes, id);
-	if (type != BK_CHUNK_TRACE && packer->config.base) {
-		int rc = packer->config.base(packer->config.base_arg, id, ref,
-					     err);
-		if (rc < 0)
-			return fail_all(packer, err);
-		if (rc > 0)
-			return 0;
+			      bytes, chunk.id);
+	int rc = ask_base(packer, &chunk, ref, err);
+	if (rc > 0)
+		return 0;
+	if (rc == 0) {
+		pthread_mutex_lock(&packer->lock);
+		rc = keep_locked(packer, &chunk, ref, &full, err);
+		pthread_mutex_unlock(&packer->lock);
 	}
-	pthread_mutex_lock(&packer->lock);
-	int rc = keep_locked(packer, id, type, lane, bytes, ref, &full, err);
-	pthread_mutex_unlock(&packer->lock);
 	if (rc < 0)
 		return fail_all(packer, err);
 	return full ? seal_and_submit(hand, full, err) : 0;

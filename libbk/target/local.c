@@ -295,37 +295,48 @@ static int list_entry(struct local *local, char *name, struct pending *pending,
 	return 0;
 }
 
-static int list_folder(struct local *local, const char *folder,
-		       struct pending *pending, struct bk_blob_list *out,
-		       struct bk_err *err)
+static DIR *open_folder(struct local *local, const char *folder,
+			struct bk_err *err)
 {
 	int fd = openat(local->dir, *folder ? folder : ".",
 			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (fd < 0) {
+		bk_fail_errno(err, "list %s", folder);
+		return NULL;
+	}
+	DIR *dir = fdopendir(fd);
 	if (!dir) {
 		bk_fail_errno(err, "list %s", folder);
-		if (fd >= 0)
-			(void)close(fd);
+		(void)close(fd);
+	}
+	return dir;
+}
+
+static char *join_name(const char *folder, const char *name)
+{
+	return *folder ? bk_asprintf("%s/%s", folder, name) : bk_strdup(name);
+}
+
+static int list_folder(struct local *local, const char *folder,
+		       struct pending *pending, struct bk_blob_list *out,
+		       struct bk_err *err)
+{
+	struct bk_err why = {0};
+	struct dirent *entry;
+	int rc = 0;
+
+	DIR *dir = open_folder(local, folder, &why);
+	if (!dir && why.kind == BK_GONE)
+		return 0; /* no such folder yet, or no more */
+	if (!dir) {
+		*err = why;
 		return -1;
 	}
-	int rc = 0;
-	struct dirent *entry;
-	for (;;) {
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry || rc < 0)
-			break;
-		if (entry->d_name[0] == '.')
-			continue;
-		rc = list_entry(
-			local,
-			*folder ? bk_asprintf("%s/%s", folder, entry->d_name)
-				: bk_strdup(entry->d_name),
-			pending, out, err);
-	}
+	while (rc == 0 && (errno = 0, entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			rc = list_entry(local, join_name(folder, entry->d_name),
+					pending, out, err);
 	if (rc == 0 && errno)
 		rc = bk_fail_errno(err, "list %s", folder);
 	(void)closedir(dir);
