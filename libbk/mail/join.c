@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "crypto/secret.h"
 #include "mail/base64.h"
 #include "mail/lines.h"
 #include "mail/split.h"
@@ -168,7 +169,7 @@ int bk_join(const struct bk_recipe *recipe, struct bk_chunk_source *from,
 	if (rc < 0)
 		return -1;
 	bk_mac_final(&job.mac, mac);
-	if (memcmp(mac, digest, BK_DIGEST_LEN) != 0)
+	if (!bk_bytes_equal(mac, digest, BK_DIGEST_LEN))
 		return bk_fail(err, BK_CORRUPT,
 			       "the message does not match its digest");
 	return bk_line_writer_end(&job.writer, err);

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 
 #define REF_BYTES_MIN  2 /* zigzag, varint */
-#define PART_BYTES_MIN 4 /* skip, count, one ref */
+#define PART_BYTES_MIN 2 /* skip, count */
 
 void bk_recipe_clear(struct bk_recipe *recipe)
 {
@@ -183,8 +183,7 @@ static void read_part(struct bk_cursor *from, struct bk_ref_trail *trail,
 		if (part.line % 4 || eol > 1)
 			spoil(from);
 	}
-	if (!count || count > UINT32_MAX ||
-	    count > bk_cursor_left(from) / REF_BYTES_MIN)
+	if (count > UINT32_MAX || count > bk_cursor_left(from) / REF_BYTES_MIN)
 		spoil(from);
 	if (from->bad)
 		return;
