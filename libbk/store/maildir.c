@@ -41,13 +41,13 @@ static int find_patterns(struct bk_maildir *maildir,
 {
 	if (!config->path)
 		return bk_fail(err, BK_MISUSE, "a Maildir store needs a path");
-	if (bk_pattern_new(&maildir->mail, config->path, err) < 0)
+	if (bk_account_path_new(&maildir->mail, config->path, err) < 0)
 		return bk_context(err, "path");
 	if (config->control &&
-	    bk_pattern_new(&maildir->control, config->control, err) < 0)
+	    bk_account_path_new(&maildir->control, config->control, err) < 0)
 		return bk_context(err, "control");
 	if (config->index &&
-	    bk_pattern_new(&maildir->index, config->index, err) < 0)
+	    bk_account_path_new(&maildir->index, config->index, err) < 0)
 		return bk_context(err, "index");
 	return 0;
 }
@@ -58,9 +58,9 @@ static void close_maildir(struct bk_store *store)
 
 	bk_maildir_dirs_close(maildir);
 	bk_whereabouts_free(maildir->whereabouts);
-	bk_pattern_free(maildir->mail);
-	bk_pattern_free(maildir->control);
-	bk_pattern_free(maildir->index);
+	bk_account_path_free(maildir->mail);
+	bk_account_path_free(maildir->control);
+	bk_account_path_free(maildir->index);
 	(void)pthread_mutex_destroy(&maildir->lock);
 	(void)pthread_mutex_destroy(&maildir->where_lock);
 	free(maildir->where);
@@ -153,9 +153,9 @@ static int add_only_account(struct bk_maildir *maildir,
 
 	account->address = "";
 	account->root =
-		bk_pattern_expand(maildir->mail, "", &out->arena, &none);
+		bk_account_path_expand(maildir->mail, "", &out->arena, &none);
 	account->address = only_address(account->root, &out->arena);
-	int root = bk_pattern_enter(maildir->mail, account->root, err);
+	int root = bk_account_path_enter(maildir->mail, account->root, err);
 	if (root < 0) {
 		out->n--;
 		return -1;
@@ -171,9 +171,9 @@ int bk_maildir_accounts(struct bk_store *store, struct bk_account_list *out,
 	size_t n = 0;
 
 	bk_account_list_clear(out);
-	if (!bk_pattern_is_many(maildir->mail))
+	if (!bk_account_path_is_many(maildir->mail))
 		return add_only_account(maildir, out, err);
-	if (bk_pattern_walk(maildir->mail, out, err) < 0)
+	if (bk_account_path_walk(maildir->mail, out, err) < 0)
 		return -1;
 	for (size_t i = 0; i < out->n; i++)
 		if (is_account(maildir, &out->items[i]))

@@ -16,10 +16,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "store/account_path.h"
 #include "store/dovecot_files.h"
 #include "store/folder_name.h"
 #include "store/name_table.h"
-#include "store/pattern.h"
 #include "store/store.h"
 
 #define BK_MAILDIR_DIRS       64
@@ -43,9 +43,9 @@ struct bk_whereabouts;
 struct bk_maildir {
 	struct bk_store store; /* first */
 	char *where;
-	struct bk_pattern *mail;
-	struct bk_pattern *control; /* NULL: beside the mail */
-	struct bk_pattern *index;   /* NULL: beside the mail */
+	struct bk_account_path *mail;
+	struct bk_account_path *control; /* NULL: beside the mail */
+	struct bk_account_path *index;   /* NULL: beside the mail */
 	enum bk_layout layout;
 	bool writable;
 	uid_t uid; /* of what is written; -1: the account's own */

@@ -23,7 +23,7 @@ int bk_maildir_root(struct bk_maildir *maildir,
 {
 	if (check_address(account, err) < 0)
 		return -1;
-	return bk_pattern_enter(maildir->mail, account->root, err);
+	return bk_account_path_enter(maildir->mail, account->root, err);
 }
 
 static int enter_below(int root, struct bk_view raw, struct bk_err *err)
@@ -57,10 +57,10 @@ int bk_maildir_control_root(struct bk_maildir *maildir,
 
 	if (!maildir->control)
 		return bk_maildir_root(maildir, account, err);
-	const char *path = bk_pattern_expand(maildir->control, account->address,
-					     &arena, err);
+	const char *path = bk_account_path_expand(
+		maildir->control, account->address, &arena, err);
 	if (path)
-		fd = bk_pattern_enter(maildir->control, path, err);
+		fd = bk_account_path_enter(maildir->control, path, err);
 	bk_arena_clear(&arena);
 	return fd;
 }

@@ -31,8 +31,8 @@ struct bk_store;
 struct bk_store_config {
 	const char *name; /* "mail", or the URL itself */
 	const char *type; /* "maildir" */
-	/* With %d %n %u as in Dovecot (store/pattern.h); without any of them
-	 * it is one account, called like its last folder. */
+	/* With %d %n %u as in Dovecot (store/account_path.h); without any of
+	 * them it is one account, called like its last folder. */
 	const char *path;
 	const char *layout;  /* "auto" (or NULL), "maildir++", "fs" */
 	const char *control; /* pattern of Dovecot's CONTROL= folder, NULL =

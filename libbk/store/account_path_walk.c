@@ -1,6 +1,6 @@
-/* Finding the accounts that a pattern can name: see pattern.h. */
+/* Finding the accounts that a pattern can name: see account_path.h. */
 
-#include "store/pattern_walk.h"
+#include "store/account_path_walk.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +25,7 @@ struct branches {
 };
 
 struct walk {
-	const struct bk_pattern *pattern;
+	const struct bk_account_path *pattern;
 	struct bk_arena arena;
 	int prefix;
 };
@@ -43,10 +43,10 @@ static size_t index_of(char variable)
 }
 
 /* Where in `name` the value of part i ends. */
-static size_t value_length(const struct bk_pattern_level *level, size_t i,
+static size_t value_length(const struct bk_account_path_level *level, size_t i,
 			   const char *name)
 {
-	const struct bk_pattern_part *part = &level->parts[i];
+	const struct bk_account_path_part *part = &level->parts[i];
 	size_t len = strlen(name);
 
 	if (part->width)
@@ -64,11 +64,12 @@ static size_t value_length(const struct bk_pattern_level *level, size_t i,
 
 /* Takes the variables of a level out of a name.  Whether the name fits is
  * found out in the end, by expanding the pattern again. */
-static bool capture(struct walk *walk, const struct bk_pattern_level *level,
-		    const char *name, struct branch *branch)
+static bool capture(struct walk *walk,
+		    const struct bk_account_path_level *level, const char *name,
+		    struct branch *branch)
 {
 	for (size_t i = 0; i < level->n; i++) {
-		const struct bk_pattern_part *part = &level->parts[i];
+		const struct bk_account_path_part *part = &level->parts[i];
 		if (part->text) {
 			size_t len = strlen(part->text);
 			if (strncmp(name, part->text, len) != 0)
@@ -98,7 +99,7 @@ static const char *join(struct bk_arena *arena, const char *path,
 	return copy;
 }
 
-static bool is_variable(const struct bk_pattern_level *level)
+static bool is_variable(const struct bk_account_path_level *level)
 {
 	return level->n > 1 || level->parts[0].variable;
 }
@@ -135,7 +136,8 @@ static DIR *open_branch(struct walk *walk, const struct branch *branch,
 	return NULL;
 }
 
-static int grow_branch(struct walk *walk, const struct bk_pattern_level *level,
+static int grow_branch(struct walk *walk,
+		       const struct bk_account_path_level *level,
 		       const struct branch *branch, struct branches *out,
 		       struct bk_err *err)
 {
@@ -198,8 +200,8 @@ static void add_account(struct walk *walk, const struct branch *branch,
 				 branch->path);
 
 	if (address)
-		path = bk_pattern_expand(walk->pattern, address, &walk->arena,
-					 &why);
+		path = bk_account_path_expand(walk->pattern, address,
+					      &walk->arena, &why);
 	/* An address with control characters expands to nothing, but whoever
 	 * it is must not be passed over: opening it will say what is wrong. */
 	if (address &&
@@ -211,8 +213,8 @@ static void add_account(struct walk *walk, const struct branch *branch,
 	free(real);
 }
 
-int bk_pattern_walk(const struct bk_pattern *pattern,
-		    struct bk_account_list *out, struct bk_err *err)
+int bk_account_path_walk(const struct bk_account_path *pattern,
+			 struct bk_account_list *out, struct bk_err *err)
 {
 	struct walk walk = {.pattern = pattern, .prefix = -1};
 	struct branches now = {0};

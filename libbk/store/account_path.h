@@ -8,8 +8,8 @@
  * is; below it no link is followed that a user could have made (base/path.h).
  */
 
-#ifndef BK_STORE_PATTERN_H
-#define BK_STORE_PATTERN_H
+#ifndef BK_STORE_ACCOUNT_PATH_H
+#define BK_STORE_ACCOUNT_PATH_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -18,21 +18,22 @@
 #include "base/err.h"
 #include "mail/message.h"
 
-struct bk_pattern;
+struct bk_account_path;
 
-/* BK_MISUSE for what cannot be a pattern; *out is freed by bk_pattern_free. */
-int bk_pattern_new(struct bk_pattern **out, const char *text,
-		   struct bk_err *err);
-void bk_pattern_free(struct bk_pattern *pattern); /* NULL is fine */
+/* BK_MISUSE for what cannot be a pattern; *out is freed by
+ * bk_account_path_free. */
+int bk_account_path_new(struct bk_account_path **out, const char *text,
+			struct bk_err *err);
+void bk_account_path_free(struct bk_account_path *pattern); /* NULL is fine */
 
 /* false: the path stands for one account. */
-bool bk_pattern_is_many(const struct bk_pattern *pattern);
+bool bk_account_path_is_many(const struct bk_account_path *pattern);
 
 /* The path of an address, in `arena`; NULL and BK_REFUSED when the address
  * cannot be part of a path ("..", '/', control characters). */
-const char *bk_pattern_expand(const struct bk_pattern *pattern,
-			      const char *address, struct bk_arena *arena,
-			      struct bk_err *err);
+const char *bk_account_path_expand(const struct bk_account_path *pattern,
+				   const char *address, struct bk_arena *arena,
+				   struct bk_err *err);
 
 /*
  * Every path that is there and that the pattern can give, as accounts: address
@@ -41,26 +42,29 @@ const char *bk_pattern_expand(const struct bk_pattern *pattern,
  * cannot be read fails the whole, for whoever is behind it must not look
  * deleted.
  */
-int bk_pattern_walk(const struct bk_pattern *pattern,
-		    struct bk_account_list *out, struct bk_err *err);
+int bk_account_path_walk(const struct bk_account_path *pattern,
+			 struct bk_account_list *out, struct bk_err *err);
 
-/* Opens `path`, which bk_pattern_expand or _walk gave, for openat(2) only. */
-int bk_pattern_enter(const struct bk_pattern *pattern, const char *path,
-		     struct bk_err *err);
+/* Opens `path`, which bk_account_path_expand or _walk gave, for openat(2) only.
+ */
+int bk_account_path_enter(const struct bk_account_path *pattern,
+			  const char *path, struct bk_err *err);
 
 /* The same, making what is missing below the fixed part, with this mode and
  * owner; the fixed part itself is made with mode 0755 as whoever runs this. */
-struct bk_pattern_owner {
+struct bk_account_path_owner {
 	mode_t mode;
 	uid_t uid; /* -1: as it comes */
 	gid_t gid;
 };
-int bk_pattern_make(const struct bk_pattern *pattern, const char *path,
-		    struct bk_pattern_owner owner, struct bk_err *err);
+int bk_account_path_make(const struct bk_account_path *pattern,
+			 const char *path, struct bk_account_path_owner owner,
+			 struct bk_err *err);
 
 /* The owner of the deepest folder of `path` that is there. */
-int bk_pattern_nearest_owner(const struct bk_pattern *pattern, const char *path,
-			     uid_t *uid, gid_t *gid, struct bk_err *err);
+int bk_account_path_nearest_owner(const struct bk_account_path *pattern,
+				  const char *path, uid_t *uid, gid_t *gid,
+				  struct bk_err *err);
 
 /* Can this be an address: UTF-8 without control characters, not empty? */
 bool bk_address_is_sound(const char *address);

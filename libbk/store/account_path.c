@@ -1,6 +1,6 @@
-/* Paths with %d, %n and %u in them: see pattern.h. */
+/* Paths with %d, %n and %u in them: see account_path.h. */
 
-#include "store/pattern.h"
+#include "store/account_path.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -14,23 +14,23 @@
 #include "base/buf.h"
 #include "base/path.h"
 #include "base/utf8.h"
-#include "store/pattern_walk.h"
+#include "store/account_path_walk.h"
 
-int bk_pattern_new(struct bk_pattern **out, const char *text,
-		   struct bk_err *err)
+int bk_account_path_new(struct bk_account_path **out, const char *text,
+			struct bk_err *err)
 {
-	struct bk_pattern *pattern = bk_alloc(sizeof(*pattern));
+	struct bk_account_path *pattern = bk_alloc(sizeof(*pattern));
 
 	pattern->text = bk_strdup(text);
-	if (bk_pattern_parse(pattern, err) < 0) {
-		bk_pattern_free(pattern);
+	if (bk_account_path_parse(pattern, err) < 0) {
+		bk_account_path_free(pattern);
 		return bk_context(err, "%s", text);
 	}
 	*out = pattern;
 	return 0;
 }
 
-void bk_pattern_free(struct bk_pattern *pattern)
+void bk_account_path_free(struct bk_account_path *pattern)
 {
 	if (!pattern)
 		return;
@@ -42,7 +42,7 @@ void bk_pattern_free(struct bk_pattern *pattern)
 	free(pattern);
 }
 
-bool bk_pattern_is_many(const struct bk_pattern *pattern)
+bool bk_account_path_is_many(const struct bk_account_path *pattern)
 {
 	return pattern->n_levels > 0;
 }
@@ -59,7 +59,7 @@ bool bk_address_is_sound(const char *address)
 	return true;
 }
 
-static void add_variable(const struct bk_pattern_part *part,
+static void add_variable(const struct bk_account_path_part *part,
 			 const char *address, struct bk_buf *out)
 {
 	const char *at = strrchr(address, '@');
@@ -87,14 +87,15 @@ static void add_variable(const struct bk_pattern_part *part,
 	}
 }
 
-static int add_level(const struct bk_pattern_level *level, const char *address,
-		     struct bk_buf *out, struct bk_err *err)
+static int add_level(const struct bk_account_path_level *level,
+		     const char *address, struct bk_buf *out,
+		     struct bk_err *err)
 {
 	bk_buf_add_u8(out, '/');
 	size_t start = out->len;
 
 	for (size_t i = 0; i < level->n; i++) {
-		const struct bk_pattern_part *part = &level->parts[i];
+		const struct bk_account_path_part *part = &level->parts[i];
 		if (part->variable)
 			add_variable(part, address, out);
 		else
@@ -108,14 +109,14 @@ static int add_level(const struct bk_pattern_level *level, const char *address,
 	return 0;
 }
 
-const char *bk_pattern_expand(const struct bk_pattern *pattern,
-			      const char *address, struct bk_arena *arena,
-			      struct bk_err *err)
+const char *bk_account_path_expand(const struct bk_account_path *pattern,
+				   const char *address, struct bk_arena *arena,
+				   struct bk_err *err)
 {
 	struct bk_buf path = {0};
 	const char *out = NULL;
 
-	if (!bk_pattern_is_many(pattern))
+	if (!bk_account_path_is_many(pattern))
 		return bk_arena_strdup(arena, pattern->prefix);
 	if (!bk_address_is_sound(address)) {
 		bk_fail(err, BK_REFUSED,
@@ -134,7 +135,8 @@ out:
 	return out;
 }
 
-static int open_prefix(const struct bk_pattern *pattern, struct bk_err *err)
+static int open_prefix(const struct bk_account_path *pattern,
+		       struct bk_err *err)
 {
 	int fd = open(pattern->prefix, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -142,7 +144,7 @@ static int open_prefix(const struct bk_pattern *pattern, struct bk_err *err)
 }
 
 /* What is left of a path of ours behind the fixed part; "." for nothing. */
-static const char *below_prefix(const struct bk_pattern *pattern,
+static const char *below_prefix(const struct bk_account_path *pattern,
 				const char *path)
 {
 	size_t len = strlen(pattern->prefix);
@@ -154,8 +156,8 @@ static const char *below_prefix(const struct bk_pattern *pattern,
 	return *path ? path : ".";
 }
 
-int bk_pattern_enter(const struct bk_pattern *pattern, const char *path,
-		     struct bk_err *err)
+int bk_account_path_enter(const struct bk_account_path *pattern,
+			  const char *path, struct bk_err *err)
 {
 	int prefix = open_prefix(pattern, err);
 
@@ -166,8 +168,9 @@ int bk_pattern_enter(const struct bk_pattern *pattern, const char *path,
 	return fd < 0 ? bk_context(err, "%s", pattern->prefix) : fd;
 }
 
-int bk_pattern_make(const struct bk_pattern *pattern, const char *path,
-		    struct bk_pattern_owner owner, struct bk_err *err)
+int bk_account_path_make(const struct bk_account_path *pattern,
+			 const char *path, struct bk_account_path_owner owner,
+			 struct bk_err *err)
 {
 	const char *rest = below_prefix(pattern, path);
 	bool alone = strcmp(rest, ".") == 0;
@@ -192,8 +195,9 @@ int bk_pattern_make(const struct bk_pattern *pattern, const char *path,
 	return account;
 }
 
-int bk_pattern_nearest_owner(const struct bk_pattern *pattern, const char *path,
-			     uid_t *uid, gid_t *gid, struct bk_err *err)
+int bk_account_path_nearest_owner(const struct bk_account_path *pattern,
+				  const char *path, uid_t *uid, gid_t *gid,
+				  struct bk_err *err)
 {
 	char *rest = bk_strdup(path);
 	struct stat st;

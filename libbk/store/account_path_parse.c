@@ -1,21 +1,22 @@
-/* Reading a pattern of paths: see pattern.h. */
+/* Reading a pattern of paths: see account_path.h. */
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "store/pattern_walk.h"
+#include "store/account_path_walk.h"
 
 #define LEVELS_MAX 16
 
-static struct bk_pattern_part *add_part(struct bk_pattern_level *level)
+static struct bk_account_path_part *add_part(
+	struct bk_account_path_level *level)
 {
 	level->parts = bk_array_room(level->parts, level->n, &level->cap,
 				     sizeof(*level->parts));
-	struct bk_pattern_part *part = &level->parts[level->n++];
+	struct bk_account_path_part *part = &level->parts[level->n++];
 
-	*part = (struct bk_pattern_part){0};
+	*part = (struct bk_account_path_part){0};
 	return part;
 }
 
@@ -29,7 +30,7 @@ static size_t read_number(const char **at)
 }
 
 /* What follows a '%'. */
-static int read_variable(const char **at, struct bk_pattern_part *part,
+static int read_variable(const char **at, struct bk_account_path_part *part,
 			 struct bk_err *err)
 {
 	const char *start = *at;
@@ -59,8 +60,8 @@ static int read_variable(const char **at, struct bk_pattern_part *part,
 }
 
 /* Text up to '%' or '/'; "%%" is a percent sign. */
-static void read_text(struct bk_pattern *pattern, const char **at,
-		      struct bk_pattern_part *part)
+static void read_text(struct bk_account_path *pattern, const char **at,
+		      struct bk_account_path_part *part)
 {
 	struct bk_buf text = {0};
 
@@ -75,11 +76,11 @@ static void read_text(struct bk_pattern *pattern, const char **at,
 	bk_buf_clear(&text);
 }
 
-static int read_level(struct bk_pattern *pattern, const char **at,
-		      struct bk_pattern_level *level, struct bk_err *err)
+static int read_level(struct bk_account_path *pattern, const char **at,
+		      struct bk_account_path_level *level, struct bk_err *err)
 {
 	while (**at && **at != '/') {
-		struct bk_pattern_part *part = add_part(level);
+		struct bk_account_path_part *part = add_part(level);
 		if (**at != '%' || (*at)[1] == '%') {
 			read_text(pattern, at, part);
 			continue;
@@ -111,7 +112,7 @@ static size_t prefix_length(const char *text)
 	return strlen(text);
 }
 
-static const char *read_prefix(struct bk_pattern *pattern, size_t len)
+static const char *read_prefix(struct bk_account_path *pattern, size_t len)
 {
 	struct bk_buf out = {0};
 
@@ -130,7 +131,7 @@ static const char *read_prefix(struct bk_pattern *pattern, size_t len)
 	return prefix;
 }
 
-int bk_pattern_parse(struct bk_pattern *pattern, struct bk_err *err)
+int bk_account_path_parse(struct bk_account_path *pattern, struct bk_err *err)
 {
 	size_t fixed = prefix_length(pattern->text);
 	const char *at = pattern->text + fixed;
@@ -146,9 +147,9 @@ int bk_pattern_parse(struct bk_pattern *pattern, struct bk_err *err)
 		pattern->levels = bk_array_room(
 			pattern->levels, pattern->n_levels,
 			&pattern->cap_levels, sizeof(*pattern->levels));
-		struct bk_pattern_level *level =
+		struct bk_account_path_level *level =
 			&pattern->levels[pattern->n_levels++];
-		*level = (struct bk_pattern_level){0};
+		*level = (struct bk_account_path_level){0};
 		if (read_level(pattern, &at, level, err) < 0)
 			return -1;
 	}
