@@ -78,15 +78,32 @@ int bk_file_read(int dir, const char *path, size_t limit, struct bk_buf *into,
 	return rc < 0 ? bk_context(err, "%s", path) : 0;
 }
 
-static int write_and_sync(int dir, const char *path, struct bk_view bytes,
-			  mode_t mode, struct bk_err *err)
+/* In a folder of somebody else's a link may lie where we want to write: what
+ * is there is removed, never written through. */
+static int create_anew(int dir, const char *path)
 {
-	int fd = openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			mode);
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, path, flags, 0600);
+
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	(void)unlinkat(dir, path, 0);
+	return openat(dir, path, flags, 0600);
+}
+
+static int write_and_sync(int dir, const char *path, struct bk_view bytes,
+			  const struct bk_file_owner *owner, struct bk_err *err)
+{
+	int fd = create_anew(dir, path);
 
 	if (fd < 0)
 		return bk_fail_errno(err, "%s", path);
 	int rc = bk_fd_write(fd, bytes.data, bytes.len, err);
+	if (rc == 0 && (owner->uid != (uid_t)-1 || owner->gid != (gid_t)-1) &&
+	    fchown(fd, owner->uid, owner->gid) < 0)
+		rc = bk_fail_errno(err, "owner");
+	if (rc == 0 && fchmod(fd, owner->mode) < 0)
+		rc = bk_fail_errno(err, "mode");
 	if (rc == 0 && fsync(fd) < 0)
 		rc = bk_fail_errno(err, "sync");
 	if (close(fd) < 0 && rc == 0)
@@ -94,18 +111,41 @@ static int write_and_sync(int dir, const char *path, struct bk_view bytes,
 	return rc < 0 ? bk_context(err, "%s", path) : 0;
 }
 
-int bk_file_replace(int dir, const char *path, struct bk_view bytes,
-		    mode_t mode, struct bk_err *err)
+int bk_file_replace_as(int dir, const char *path, struct bk_view bytes,
+		       const struct bk_file_owner *owner, struct bk_err *err)
 {
 	char *part = bk_asprintf("%s.part", path);
 
-	int rc = write_and_sync(dir, part, bytes, mode, err);
+	int rc = write_and_sync(dir, part, bytes, owner, err);
 	if (rc == 0)
 		rc = bk_file_rename(dir, part, path, err);
 	if (rc < 0)
 		(void)unlinkat(dir, part, 0);
 	free(part);
 	return rc;
+}
+
+int bk_file_replace(int dir, const char *path, struct bk_view bytes,
+		    mode_t mode, struct bk_err *err)
+{
+	struct bk_file_owner owner = {mode, (uid_t)-1, (gid_t)-1};
+
+	return bk_file_replace_as(dir, path, bytes, &owner, err);
+}
+
+int bk_file_move(int from_dir, const char *from, int to_dir, const char *to,
+		 struct bk_err *err)
+{
+	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return bk_fail_errno(err, "rename %s to %s", from, to);
+	/* NFS and others know no such rename. */
+	if (linkat(from_dir, from, to_dir, to, 0) < 0)
+		return bk_fail_errno(err, "link %s to %s", from, to);
+	if (unlinkat(from_dir, from, 0) < 0)
+		return bk_fail_errno(err, "remove %s", from);
+	return 0;
 }
 
 int bk_file_rename(int dir, const char *from, const char *to,

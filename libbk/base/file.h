@@ -20,6 +20,20 @@ int bk_file_read(int dir, const char *path, size_t limit, struct bk_buf *into,
 int bk_file_replace(int dir, const char *path, struct bk_view bytes,
 		    mode_t mode, struct bk_err *err);
 
+/* The same with an owner, who may read it as soon as it is there. */
+struct bk_file_owner {
+	mode_t mode;
+	uid_t uid; /* -1: as it comes */
+	gid_t gid;
+};
+int bk_file_replace_as(int dir, const char *path, struct bk_view bytes,
+		       const struct bk_file_owner *owner, struct bk_err *err);
+
+/* Renames from one folder to another; BK_EXISTS rather than over a file that
+ * is there.  Syncs nothing: who moves many files syncs their folders once. */
+int bk_file_move(int from_dir, const char *from, int to_dir, const char *to,
+		 struct bk_err *err);
+
 /* Renames and syncs the folder that `to` lies in. */
 int bk_file_rename(int dir, const char *from, const char *to,
 		   struct bk_err *err);

@@ -33,9 +33,12 @@ static int read_log(int dir, struct log *out, struct bk_err *err)
 {
 	uint8_t head[HEADER];
 	struct stat st;
-	int fd = openat(dir, BK_DOVECOT_LOG, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* The folder is a user's: there may be anything of that name. */
+	int fd = openat(dir, BK_DOVECOT_LOG,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size < HEADER) {
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size < HEADER) {
 		if (fd >= 0)
 			(void)close(fd);
 		return 0;
@@ -79,7 +82,8 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-int bk_dovecot_modseq_raise(int dir, uint64_t floor, mode_t mode,
+int bk_dovecot_modseq_raise(int dir, uint64_t floor,
+			    const struct bk_file_owner *owner,
 			    struct bk_err *err)
 {
 	uint8_t head[HEADER] = {0};
@@ -97,6 +101,7 @@ int bk_dovecot_modseq_raise(int dir, uint64_t floor, mode_t mode,
 	log.modseq = larger(larger(log.modseq, floor) + 1, now_ms * 1000);
 	write_header(head, &log);
 	forget_index(dir);
-	return bk_file_replace(dir, BK_DOVECOT_LOG,
-			       (struct bk_view){head, sizeof(head)}, mode, err);
+	return bk_file_replace_as(dir, BK_DOVECOT_LOG,
+				  (struct bk_view){head, sizeof(head)}, owner,
+				  err);
 }

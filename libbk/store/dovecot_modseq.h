@@ -13,22 +13,23 @@
 #define BK_STORE_DOVECOT_MODSEQ_H
 
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/err.h"
+#include "base/file.h"
 
-/* What is written; Dovecot must be able to read and write it, so the caller
- * gives it the owner that the folder has. */
 #define BK_DOVECOT_LOG "dovecot.index.log"
 
 /*
  * Makes HIGHESTMODSEQ higher than `floor` and than anything this folder has
- * given out.  `dir` is where the folder's index lies.  An index that is there
- * is replaced as Dovecot itself resets one: sessions that have the folder open
- * are told and disconnected, and Dovecot reads flags and UIDs from the files
- * again; so this comes before them, under the lock of dovecot-uidlist.
+ * given out.  `dir` is where the folder's index lies; Dovecot must be able to
+ * read and write what we leave there, so `owner` is the folder's.  An index
+ * that is there is replaced as Dovecot itself resets one: sessions that have
+ * the folder open are told and disconnected, and Dovecot reads flags and UIDs
+ * from the files again; so this comes before them, under the lock of
+ * dovecot-uidlist.
  */
-int bk_dovecot_modseq_raise(int dir, uint64_t floor, mode_t mode,
+int bk_dovecot_modseq_raise(int dir, uint64_t floor,
+			    const struct bk_file_owner *owner,
 			    struct bk_err *err);
 
 #endif

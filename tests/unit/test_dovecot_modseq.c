@@ -62,8 +62,10 @@ static int drop_folder(void **state)
 
 static const uint8_t *raised(struct folder *f, uint64_t floor)
 {
-	assert_int_equal(bk_dovecot_modseq_raise(f->dir, floor, 0640, &f->err),
-			 0);
+	struct bk_file_owner owner = {0640, (uid_t)-1, (gid_t)-1};
+
+	assert_int_equal(
+		bk_dovecot_modseq_raise(f->dir, floor, &owner, &f->err), 0);
 	assert_int_equal(
 		bk_file_read(f->dir, BK_DOVECOT_LOG, 4096, &f->log, &f->err),
 		0);
