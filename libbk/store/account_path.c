@@ -195,15 +195,13 @@ int bk_account_path_make(const struct bk_account_path *pattern,
 	return account;
 }
 
-int bk_account_path_nearest_owner(const struct bk_account_path *pattern,
-				  const char *path, uid_t *uid, gid_t *gid,
+int bk_account_path_nearest_owner(const char *path, uid_t *uid, gid_t *gid,
 				  struct bk_err *err)
 {
 	char *rest = bk_strdup(path);
 	struct stat st;
 	int rc = -1;
 
-	(void)pattern;
 	for (;;) {
 		if (stat(*rest ? rest : "/", &st) == 0) {
 			*uid = st.st_uid;
@@ -219,7 +217,7 @@ int bk_account_path_nearest_owner(const struct bk_account_path *pattern,
 		if (slash)
 			*slash = 0;
 		else
-			(void)memcpy(rest, ".", 2);
+			memcpy(rest, ".", 2);
 	}
 	free(rest);
 	return rc;

@@ -62,8 +62,7 @@ int bk_account_path_make(const struct bk_account_path *pattern,
 			 struct bk_err *err);
 
 /* The owner of the deepest folder of `path` that is there. */
-int bk_account_path_nearest_owner(const struct bk_account_path *pattern,
-				  const char *path, uid_t *uid, gid_t *gid,
+int bk_account_path_nearest_owner(const char *path, uid_t *uid, gid_t *gid,
 				  struct bk_err *err);
 
 /* Can this be an address: UTF-8 without control characters, not empty? */

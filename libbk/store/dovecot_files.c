@@ -119,24 +119,38 @@ bool bk_subscriptions_add(struct bk_subscriptions *subs, const char *name)
 	return subs->n > before;
 }
 
-/* Levels stand between tabs; \001 and a letter hide what would not fit. */
+/* What \001 and a letter stand for. */
+static uint8_t unescaped(uint8_t letter)
+{
+	switch (letter) {
+	case '0':
+		return 0;
+	case '1':
+		return 1;
+	case 't':
+		return '\t';
+	case 'n':
+		return '\n';
+	case 'r':
+		return '\r';
+	default:
+		return letter;
+	}
+}
+
+/* Levels stand between tabs. */
 static void read_levels(struct bk_subscriptions *subs, struct bk_view line,
 			char separator)
 {
-	static const char letters[] = "01tnr";
-	static const char meant[] = "\0\001\t\n\r";
 	struct bk_buf name = {0};
 
 	for (size_t i = 0; i < line.len; i++) {
-		char c = (char)line.data[i];
-		if (c == '\t') {
-			c = separator;
-		} else if (c == '\001' && i + 1 < line.len) {
-			const char *at = memchr(letters, line.data[i + 1], 5);
-			c = at ? meant[at - letters] : (char)line.data[i + 1];
-			i++;
-		}
-		bk_buf_add_u8(&name, (uint8_t)c);
+		uint8_t c = line.data[i];
+		if (c == '\t')
+			c = (uint8_t)separator;
+		else if (c == 1 && i + 1 < line.len)
+			c = unescaped(line.data[++i]);
+		bk_buf_add_u8(&name, c);
 	}
 	add_name(subs, bk_buf_view(&name));
 	bk_buf_clear(&name);
@@ -232,14 +246,22 @@ void bk_acl_read(struct bk_folder *folder, struct bk_view text)
 	free(entries);
 }
 
-void bk_acl_write(const struct bk_folder *folder, struct bk_buf *out)
+bool bk_acl_write(const struct bk_folder *folder, struct bk_buf *out)
 {
 	for (size_t i = 0; i < folder->n_acl; i++) {
 		const struct bk_acl_entry *entry = &folder->acl[i];
-		/* From another kind of store it may be anything. */
-		if (strpbrk(entry->who, "\r\n") ||
-		    strpbrk(entry->rights, "\r\n"))
-			continue;
-		bk_buf_printf(out, "%s %s\n", entry->who, entry->rights);
+		size_t start = out->len;
+		bk_buf_printf(out, "%s %s", entry->who, entry->rights);
+		/* From another kind of store it may be anything: what is read
+		 * back must be what was meant. */
+		struct bk_view line = {out->data + start, out->len - start};
+		const uint8_t *space = end_of_identifier(line);
+		if (memchr(line.data, '\n', line.len) ||
+		    memchr(line.data, '\r', line.len) || !space ||
+		    (size_t)(space - line.data) != strlen(entry->who) ||
+		    line.data[0] == '#')
+			return false;
+		bk_buf_add_u8(out, '\n');
 	}
+	return true;
 }

@@ -1,6 +1,6 @@
 /* The Maildir driver: opening a store and finding its accounts. */
 
-#include "store/maildir.h"
+#include "store/maildir_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,25 +14,52 @@
 #include "base/buf.h"
 #include "base/path.h"
 
+void bk_keywords_sort(uint16_t *keywords, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		uint16_t keyword = keywords[i];
+		size_t at = i;
+		for (; at && keywords[at - 1] > keyword; at--)
+			keywords[at] = keywords[at - 1];
+		keywords[at] = keyword;
+	}
+}
+
+/* getpwnam is not for threads; stores are opened before there are any. */
+static int find_user(struct bk_maildir *maildir, const char *user,
+		     struct bk_err *err)
+{
+	struct passwd *pw = getpwnam(user);
+
+	if (!pw)
+		return bk_fail(err, BK_MISUSE, "owner: no user '%s'", user);
+	maildir->uid = pw->pw_uid;
+	maildir->gid = pw->pw_gid;
+	return 0;
+}
+
+static int find_group(struct bk_maildir *maildir, const char *group,
+		      struct bk_err *err)
+{
+	struct group *gr = getgrnam(group);
+
+	if (!gr)
+		return bk_fail(err, BK_MISUSE, "owner: no group '%s'", group);
+	maildir->gid = gr->gr_gid;
+	return 0;
+}
+
 static int find_owner(struct bk_maildir *maildir, const char *owner,
 		      struct bk_err *err)
 {
-	char *user = bk_strndup(owner, strcspn(owner, ":"));
 	const char *group = strchr(owner, ':');
-	struct passwd *pw = getpwnam(user);
-	struct group *gr = group ? getgrnam(group + 1) : NULL;
-	int rc = 0;
+	char *user = bk_strndup(owner, strcspn(owner, ":"));
+	int rc = find_user(maildir, user, err);
 
-	if (!pw)
-		rc = bk_fail(err, BK_MISUSE, "owner: no user '%s'", user);
-	else if (group && !gr)
-		rc = bk_fail(err, BK_MISUSE, "owner: no group '%s'", group + 1);
 	free(user);
-	if (rc < 0)
-		return -1;
-	maildir->uid = pw->pw_uid;
-	maildir->gid = gr ? gr->gr_gid : pw->pw_gid;
-	return 0;
+	if (rc == 0 && group)
+		rc = find_group(maildir, group + 1, err);
+	return rc;
 }
 
 static int find_patterns(struct bk_maildir *maildir,
@@ -64,6 +91,7 @@ static void close_maildir(struct bk_store *store)
 	(void)pthread_mutex_destroy(&maildir->lock);
 	(void)pthread_mutex_destroy(&maildir->where_lock);
 	free(maildir->where);
+	free(maildir->only);
 	free(maildir);
 }
 
@@ -145,6 +173,50 @@ static bool is_account(struct bk_maildir *maildir,
 	return found;
 }
 
+static void add_setting(struct bk_account_list *list,
+			struct bk_account *account, const char *name,
+			struct bk_view value)
+{
+	struct bk_property *settings = bk_arena_alloc(
+		&list->arena, (account->n_settings + 1) * sizeof(*settings));
+
+	if (account->n_settings)
+		memcpy(settings, account->settings,
+		       account->n_settings * sizeof(*settings));
+	settings[account->n_settings].name = name;
+	settings[account->n_settings].value.data =
+		bk_arena_memdup(&list->arena, value.data, value.len);
+	settings[account->n_settings++].value.len = value.len;
+	account->settings = settings;
+}
+
+/* What cannot be read here fails where it matters: in folders(). */
+static void read_settings(struct bk_maildir *maildir,
+			  struct bk_account_list *list,
+			  struct bk_account *account)
+{
+	struct bk_buf text = {0};
+	struct bk_err why = {0};
+	struct bk_view line;
+	int dir = bk_maildir_control_root(maildir, account, &why);
+
+	if (dir < 0)
+		return;
+	if (bk_path_read(dir, "subscriptions", BK_MAILDIR_SMALL_FILE, &text,
+			 &why) == 0 &&
+	    text.len)
+		add_setting(list, account, BK_MAILDIR_SUBSCRIPTIONS,
+			    bk_buf_view(&text));
+	if (bk_path_read(dir, "maildirsize", BK_MAILDIR_SMALL_FILE, &text,
+			 &why) == 0) {
+		struct bk_view rest = bk_buf_view(&text);
+		if (bk_line_next(&rest, &line) && line.len)
+			add_setting(list, account, BK_MAILDIR_QUOTA, line);
+	}
+	bk_buf_clear(&text);
+	(void)close(dir);
+}
+
 static int add_only_account(struct bk_maildir *maildir,
 			    struct bk_account_list *out, struct bk_err *err)
 {
@@ -161,6 +233,7 @@ static int add_only_account(struct bk_maildir *maildir,
 		return -1;
 	}
 	(void)close(root);
+	read_settings(maildir, out, account);
 	return 0;
 }
 
@@ -179,6 +252,8 @@ int bk_maildir_accounts(struct bk_store *store, struct bk_account_list *out,
 		if (is_account(maildir, &out->items[i]))
 			out->items[n++] = out->items[i];
 	out->n = n;
+	for (size_t i = 0; i < n; i++)
+		read_settings(maildir, out, &out->items[i]);
 	bk_account_list_sort(out);
 	return 0;
 }
@@ -194,4 +269,15 @@ const struct bk_store_ops bk_maildir_ops = {
 	.changed = bk_maildir_changed,
 	.fetch = bk_maildir_fetch,
 	.stat = bk_maildir_stat,
+	.create_account = bk_maildir_create_account,
+	.begin = bk_maildir_begin,
+	.present = bk_maildir_present,
+	.append = bk_maildir_append,
+	.keep = bk_maildir_keep,
+	.drop = bk_maildir_drop,
+	.remove = bk_maildir_remove,
+	.set_flags = bk_maildir_set_flags,
+	.finish = bk_maildir_finish,
+	.abort = bk_maildir_abort,
+	.finish_account = bk_maildir_finish_account,
 };

@@ -29,6 +29,15 @@
  * list says more than their size (store/uidlist.h). */
 #define BK_MAILDIR_FIELDS "maildir/uidlist"
 
+/* An annotation of folders in the fs layout, "fs": so that they are made alike
+ * where nothing is there that would show how. */
+#define BK_MAILDIR_LAYOUT "maildir/layout"
+
+/* Settings of an account: its file of subscriptions as it is, since it may name
+ * folders that are somebody else's; and the first line of maildirsize. */
+#define BK_MAILDIR_SUBSCRIPTIONS "maildir/subscriptions"
+#define BK_MAILDIR_QUOTA         "maildir/quota"
+
 /* cur and new of a folder, kept open between fetches. */
 struct bk_maildir_dir {
 	char *key; /* account root, '\n', folder; NULL: vacant */
@@ -50,6 +59,8 @@ struct bk_maildir {
 	bool writable;
 	uid_t uid; /* of what is written; -1: the account's own */
 	gid_t gid;
+
+	char *only; /* the address of the one account that was made */
 
 	pthread_mutex_t lock;        /* of everything below */
 	struct bk_name_table hashes; /* for its seed alone */
@@ -94,6 +105,9 @@ void bk_maildir_dirs_close(struct bk_maildir *maildir);
 /* Opens cur or new beneath a folder; -1 in *fd when there is none. */
 int bk_maildir_open_part(int folder, const char *part, int *fd,
 			 struct bk_err *err);
+
+/* Ascending. */
+void bk_keywords_sort(uint16_t *keywords, size_t n);
 
 /* ---- the ops, a file each ---- */
 

@@ -344,6 +344,20 @@ static int by_raw(const void *left, const void *right)
 	return strcmp((const char *)a->data, (const char *)b->data);
 }
 
+static void note_layout(struct bk_folder *folder)
+{
+	static const uint8_t fs[] = {'f', 's'};
+
+	if (folder->raw.data[0] == '.')
+		return;
+	folder->annotations =
+		bk_arena_alloc(&folder->arena, sizeof(*folder->annotations));
+	folder->annotations[0] = (struct bk_property){
+		BK_MAILDIR_LAYOUT, {fs, sizeof(fs)}
+        };
+	folder->n_annotations = 1;
+}
+
 static int describe(int root, const struct bk_raw_folders *raw,
 		    const struct bk_subscriptions *subs,
 		    struct bk_folder_list *out, struct bk_err *err)
@@ -364,6 +378,7 @@ static int describe(int root, const struct bk_raw_folders *raw,
 			raw->items[i].len);
 		folder->delimiter = folder->raw.data[0] == '.' ? '.' : '/';
 		name_folder(folder, inbox, out);
+		note_layout(folder);
 		folder->subscribed = is_subscribed(subs, folder, inbox);
 		folder->no_select =
 			!inbox &&

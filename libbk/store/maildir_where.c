@@ -103,7 +103,7 @@ int bk_maildir_open_message(int dir, const char *name, const char *info)
 		errno = ENOENT;
 		return -1;
 	}
-	memcpy(path, name, len);
+	memcpy(path, name, len + 1);
 	memcpy(path + len, info, info_len + 1);
 	int fd = openat(dir, path, flags | O_NOATIME);
 	if (fd < 0 && errno == EPERM)

@@ -174,7 +174,7 @@ int bk_uidlist_open(struct bk_uidlist_reader *reader, int dir, const char *name,
 		    struct bk_err *err)
 {
 	struct bk_err why = {0};
-	struct text line;
+	struct text line = {NULL, NULL};
 	struct stat st;
 
 	*reader = (struct bk_uidlist_reader){.fd = -1};
@@ -240,7 +240,7 @@ static bool read_row(struct bk_uidlist_reader *reader, struct text t,
 int bk_uidlist_next(struct bk_uidlist_reader *reader,
 		    struct bk_uidlist_row *row, struct bk_err *err)
 {
-	struct text line;
+	struct text line = {NULL, NULL};
 	int rc;
 
 	while ((rc = next_line(reader, &line, err)) > 0) {

@@ -1,0 +1,430 @@
+/* Making accounts and folders, and opening a folder to be written. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "store/maildir_writer.h"
+#include "store/uidlist.h"
+
+static const char *const parts[] = {"cur", "new", "tmp"};
+
+static bool is_there(int dir, const char *name)
+{
+	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int bk_maildir_ownership(struct bk_maildir *maildir, int root,
+			 struct bk_file_owner *file, mode_t *dir_mode,
+			 struct bk_err *err)
+{
+	struct stat st;
+
+	if (fstat(root, &st) < 0)
+		return bk_fail_errno(err, "stat");
+	file->mode = (st.st_mode & 0666) | 0600;
+	*dir_mode = (st.st_mode & 02777) | 0700;
+	file->uid = file->gid = (uid_t)-1;
+	/* Who is not root writes as himself: there is nothing to choose. */
+	if (geteuid() == 0) {
+		bool own = maildir->uid != (uid_t)-1;
+		file->uid = own ? maildir->uid : st.st_uid;
+		file->gid = own ? maildir->gid : st.st_gid;
+	}
+	return 0;
+}
+
+/* ---- accounts ---- */
+
+/* As whoever owns the nearest folder above; a mail root that only root may
+ * enter would be of no use to a server that is somebody else. */
+static int make_root(struct bk_maildir *maildir, const char *path,
+		     struct bk_err *err)
+{
+	struct bk_account_path_owner owner = {0700, maildir->uid, maildir->gid};
+
+	if (geteuid() != 0)
+		owner.uid = owner.gid = (uid_t)-1;
+	else if (owner.uid == (uid_t)-1 &&
+		 bk_account_path_nearest_owner(path, &owner.uid, &owner.gid,
+					       err) < 0)
+		return -1;
+	return bk_account_path_make(maildir->mail, path, owner, err);
+}
+
+static int make_parts(struct bk_maildir *maildir, int dir, struct bk_err *err)
+{
+	struct bk_file_owner file = {0};
+	mode_t mode = 0;
+
+	if (bk_maildir_ownership(maildir, dir, &file, &mode, err) < 0)
+		return -1;
+	for (size_t i = 0; i < 3; i++) {
+		int fd = bk_path_make(dir, parts[i], mode, file.uid, file.gid,
+				      err);
+		if (fd < 0)
+			return -1;
+		(void)close(fd);
+	}
+	return 0;
+}
+
+static int take_only_address(struct bk_maildir *maildir, const char *address,
+			     struct bk_err *err)
+{
+	if (bk_account_path_is_many(maildir->mail))
+		return 0;
+	if (!maildir->only)
+		maildir->only = bk_strdup(address);
+	if (strcmp(maildir->only, address) == 0)
+		return 0;
+	return bk_fail(err, BK_REFUSED,
+		       "%s holds one account, and is %s already; a path with "
+		       "%%d and %%n in it holds many",
+		       maildir->where, maildir->only);
+}
+
+int bk_maildir_create_account(struct bk_store *store, const char *address,
+			      struct bk_arena *arena, struct bk_account *out,
+			      struct bk_err *err)
+{
+	struct bk_maildir *maildir = bk_maildir_of(store);
+
+	if (!maildir->writable)
+		return bk_fail(err, BK_MISUSE, "the store is open for reading");
+	if (take_only_address(maildir, address, err) < 0)
+		return -1;
+	*out = (struct bk_account){0};
+	out->address = bk_arena_strdup(arena, address);
+	out->root = bk_account_path_expand(maildir->mail, address, arena, err);
+	if (!out->root)
+		return -1;
+	int root = make_root(maildir, out->root, err);
+	if (root < 0)
+		return bk_context(err, "account %s", address);
+	int rc = make_parts(maildir, root, err);
+	(void)close(root);
+	return rc < 0 ? bk_context(err, "account %s", address) : 0;
+}
+
+/* ---- which folder ---- */
+
+static bool says_fs(const struct bk_folder *folder)
+{
+	for (size_t i = 0; i < folder->n_annotations; i++) {
+		const struct bk_property *property = &folder->annotations[i];
+		if (strcmp(property->name, BK_MAILDIR_LAYOUT) == 0)
+			return property->value.len == 2 &&
+			       memcmp(property->value.data, "fs", 2) == 0;
+	}
+	return false;
+}
+
+static bool is_named(struct bk_view raw, const char *name)
+{
+	struct bk_buf shown = {0};
+
+	bk_folder_name_decode(
+		raw, raw.data[0] == '.' ? BK_LAYOUT_MAILDIRPP : BK_LAYOUT_FS,
+		&shown);
+	bool same = strcmp(bk_buf_text(&shown), name) == 0;
+	bk_buf_clear(&shown);
+	return same;
+}
+
+/* What the name is spelt like here already, or was where it comes from, or
+ * would be. */
+static int spell(struct bk_maildir_writer *w, const struct bk_raw_folders *raw,
+		 struct bk_buf *out, struct bk_err *err)
+{
+	const struct bk_folder *want = w->want;
+	bool fs = w->layout == BK_LAYOUT_FS;
+	bool utf8 = false;
+
+	for (size_t i = 0; i < raw->n; i++) {
+		struct bk_view here = raw->items[i];
+		utf8 |= bk_folder_name_is_utf8(here);
+		if (is_named(here, want->name) ||
+		    (strcmp(want->name, "INBOX") == 0 && i == 0)) {
+			bk_buf_add(out, here.data, here.len);
+			return 0;
+		}
+	}
+	if (want->raw.len && (want->raw.data[0] == '.') == !fs &&
+	    is_named(want->raw, want->name)) {
+		bk_buf_add(out, want->raw.data, want->raw.len);
+		return 0;
+	}
+	return bk_folder_name_encode(want->name, w->layout, utf8, out, err);
+}
+
+static int choose_folder(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	struct bk_raw_folders raw = {0};
+	struct bk_arena arena = {0};
+	struct bk_buf name = {0};
+	int rc = bk_maildir_raw_folders(w->maildir, w->root, &arena, &raw, err);
+
+	if (rc == 0) {
+		w->layout = bk_maildir_layout_of(w->maildir, &raw);
+		if (w->maildir->layout == BK_LAYOUT_AUTO && raw.n <= 1 &&
+		    says_fs(w->want))
+			w->layout = BK_LAYOUT_FS;
+		rc = spell(w, &raw, &name, err);
+	}
+	if (rc == 0) {
+		w->raw.len = name.len;
+		w->raw.data = (const uint8_t *)bk_arena_strndup(
+			&w->arena, (const char *)name.data, name.len);
+	}
+	bk_buf_clear(&name);
+	free(raw.items);
+	bk_arena_clear(&arena);
+	return rc;
+}
+
+/* ---- opening it ---- */
+
+static int open_dir(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	const char *raw = (const char *)w->raw.data;
+	bool was_there = is_there(w->root, raw);
+
+	if (w->raw.len > 1) {
+		int fd = bk_path_make(w->root, raw, w->dir_mode, w->file.uid,
+				      w->file.gid, err);
+		if (fd < 0)
+			return -1;
+		(void)close(fd);
+	}
+	/* Once more, following no link at all. */
+	w->dir = bk_path_open(w->root, raw, O_PATH | O_DIRECTORY, 0, err);
+	if (w->dir < 0)
+		return -1;
+	w->made = !was_there || !is_there(w->dir, "cur");
+	if (make_parts(w->maildir, w->dir, err) < 0)
+		return -1;
+	if (!w->made || w->layout == BK_LAYOUT_FS || w->raw.len == 1)
+		return 0;
+	/* Delivery agents look for quota and filters one level up by it. */
+	return bk_file_replace_as(w->dir, "maildirfolder",
+				  (struct bk_view){NULL, 0}, &w->file, err);
+}
+
+static int make_control(struct bk_maildir_writer *w,
+			const struct bk_account_path *where, int *root,
+			int *dir, struct bk_err *err)
+{
+	struct bk_account_path_owner owner = {w->dir_mode, w->file.uid,
+					      w->file.gid};
+	const char *path = bk_account_path_expand(where, w->account.address,
+						  &w->arena, err);
+	const char *raw = (const char *)w->raw.data;
+
+	if (!path)
+		return -1;
+	*root = bk_account_path_make(where, path, owner, err);
+	if (*root < 0)
+		return -1;
+	if (w->raw.len == 1)
+		raw = w->layout == BK_LAYOUT_FS ? "INBOX" : ".INBOX";
+	*dir = bk_path_make(*root, raw, w->dir_mode, w->file.uid, w->file.gid,
+			    err);
+	return *dir < 0 ? -1 : 0;
+}
+
+static int open_control(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	if (w->maildir->control)
+		return make_control(w, w->maildir->control, &w->control_root,
+				    &w->control, err);
+	w->control_root =
+		bk_path_open(w->root, ".", O_PATH | O_DIRECTORY, 0, err);
+	w->control = bk_path_open(w->dir, ".", O_PATH | O_DIRECTORY, 0, err);
+	return w->control_root < 0 || w->control < 0 ? -1 : 0;
+}
+
+int bk_maildir_index(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	int root = -1;
+	int dir = -1;
+
+	if (!w->maildir->index)
+		return bk_path_open(w->dir, ".", O_PATH | O_DIRECTORY, 0, err);
+	int rc = make_control(w, w->maildir->index, &root, &dir, err);
+	bk_path_close(&root);
+	return rc < 0 ? -1 : dir;
+}
+
+/* Dovecot makes a list of UIDs and an index wherever it has been; without
+ * either, and with Courier's files, it is Courier. */
+static bool is_courier(const struct bk_maildir_writer *w)
+{
+	if (is_there(w->control_root, "subscriptions") ||
+	    is_there(w->control_root, BK_UIDLIST_NAME) ||
+	    is_there(w->root, "dovecot.index.log"))
+		return false;
+	return is_there(w->root, BK_UIDLIST_COURIER) ||
+	       is_there(w->root, "courierimapsubscribed");
+}
+
+/* Has Dovecot been in the inbox and left no index beside it? */
+static bool index_is_elsewhere(const struct bk_maildir_writer *w)
+{
+	return !w->maildir->index && !w->courier &&
+	       is_there(w->control_root, BK_UIDLIST_NAME) &&
+	       !is_there(w->root, "dovecot.index.log") &&
+	       !is_there(w->root, "dovecot.index");
+}
+
+static void decide_uids(struct bk_maildir_writer *w,
+			const struct bk_folder *here)
+{
+	struct bk_folder_writer *writer = &w->writer;
+	const char *why = NULL;
+	uint32_t next = w->want->uid_next ? w->want->uid_next : 1;
+	bool given = here->uid_next > 1;
+
+	for (size_t i = 0; i < w->there.n; i++)
+		given |= w->there.items[i].uid != 0;
+	if (!w->want->uid_validity)
+		why = "the source has no UIDs";
+	else if (given)
+		why = "the folder has given out UIDs of its own";
+	else if (index_is_elsewhere(w))
+		why = "the server's index is not beside the mail; say where "
+		      "with index =";
+	else if (next > UINT32_MAX - 1 - w->uid_gap)
+		why = "UIDNEXT would pass the largest UID";
+	writer->keeps_uids = why == NULL;
+	if (why && w->want->uid_validity)
+		(void)snprintf(w->result.note, sizeof(w->result.note),
+			       "new UIDs: %s", why);
+}
+
+/* What is there, in terms of the keywords that the caller gave. */
+static int read_state(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	struct bk_folder here = {.name = w->want->name, .raw = w->raw};
+	struct bk_folder *table = &w->writer.folder;
+	int rc = bk_maildir_scan(&w->maildir->store, &w->account, &here,
+				 &w->there, err);
+
+	for (size_t i = 0; rc == 0 && i < w->want->n_keywords; i++)
+		(void)bk_folder_keyword(table, w->want->keywords[i]);
+	for (size_t i = 0; rc == 0 && i < w->there.n; i++) {
+		struct bk_message *msg = &w->there.items[i];
+		uint16_t *mapped = bk_arena_alloc(&w->there.arena,
+						  (msg->n_keywords + 1U) *
+							  sizeof(*mapped));
+		for (uint16_t k = 0; k < msg->n_keywords; k++)
+			mapped[k] = bk_folder_keyword(
+				table, here.keywords[msg->keywords[k]]);
+		bk_keywords_sort(mapped, msg->n_keywords);
+		msg->keywords = mapped;
+		bk_name_table_add(&w->taken,
+				  bk_name_table_key(&w->taken, msg->name,
+						    strlen(msg->name)),
+				  (uint32_t)i);
+	}
+	if (rc == 0)
+		decide_uids(w, &here);
+	bk_folder_clear(&here);
+	return rc;
+}
+
+static struct bk_maildir_writer *new_writer(struct bk_store *store,
+					    const struct bk_account *account,
+					    const struct bk_folder *folder)
+{
+	struct bk_maildir_writer *w = bk_alloc(sizeof(*w));
+
+	w->writer.store = store;
+	w->maildir = bk_maildir_of(store);
+	w->want = folder;
+	w->root = w->dir = w->cur = w->new = w->tmp = -1;
+	w->control_root = w->control = -1;
+	w->dotlock = BK_DOTLOCK;
+	w->account.address = bk_arena_strdup(&w->arena, account->address);
+	w->account.root = bk_arena_strdup(&w->arena, account->root);
+	(void)pthread_mutex_init(&w->lock, NULL);
+	return w;
+}
+
+static int open_parts(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	int *const fds[] = {&w->cur, &w->new, &w->tmp};
+
+	for (size_t i = 0; i < 3; i++) {
+		*fds[i] = bk_path_open(w->dir, parts[i], O_RDONLY | O_DIRECTORY,
+				       0, err);
+		if (*fds[i] < 0)
+			return -1;
+	}
+	bk_maildir_sweep_tmp(w->tmp);
+	return 0;
+}
+
+int bk_maildir_begin(struct bk_store *store, const struct bk_account *account,
+		     const struct bk_folder *folder, uint32_t uid_gap,
+		     struct bk_folder_writer **out, struct bk_err *err)
+{
+	struct bk_maildir *maildir = bk_maildir_of(store);
+
+	if (!maildir->writable)
+		return bk_fail(err, BK_MISUSE, "the store is open for reading");
+	struct bk_maildir_writer *w = new_writer(store, account, folder);
+	w->uid_gap = uid_gap;
+	w->root = bk_maildir_root(maildir, &w->account, err);
+	if (w->root < 0 ||
+	    bk_maildir_ownership(maildir, w->root, &w->file, &w->dir_mode,
+				 err) < 0 ||
+	    choose_folder(w, err) < 0 || open_dir(w, err) < 0 ||
+	    open_parts(w, err) < 0 || open_control(w, err) < 0)
+		goto fail;
+	w->courier = is_courier(w);
+	if (read_state(w, err) < 0)
+		goto fail;
+	*out = &w->writer;
+	return 0;
+fail:
+	bk_maildir_abort(&w->writer);
+	return bk_context(err, "folder %s", folder->name);
+}
+
+/* What was not published lies in tmp. */
+static void forget_staged(struct bk_maildir_writer *w)
+{
+	for (size_t i = w->n_published; i < w->n_staged; i++)
+		if (w->staged[i].tmp)
+			(void)unlinkat(w->tmp, w->staged[i].tmp, 0);
+}
+
+void bk_maildir_abort(struct bk_folder_writer *writer)
+{
+	struct bk_maildir_writer *w = bk_maildir_writer_of(writer);
+
+	forget_staged(w);
+	bk_dotlock_release(&w->dotlock);
+	bk_path_close(&w->cur);
+	bk_path_close(&w->new);
+	bk_path_close(&w->tmp);
+	bk_path_close(&w->dir);
+	bk_path_close(&w->control);
+	bk_path_close(&w->control_root);
+	bk_path_close(&w->root);
+	bk_folder_clear(&w->writer.folder);
+	bk_message_list_clear(&w->there);
+	bk_name_table_clear(&w->taken);
+	free(w->staged);
+	bk_arena_clear(&w->staged_arena);
+	bk_arena_clear(&w->arena);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w);
+}

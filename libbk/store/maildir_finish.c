@@ -1,0 +1,295 @@
+/* What belongs to a folder or an account besides its messages: subscriptions,
+ * rights, quota counts. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "store/maildir_writer.h"
+
+#define SUBSCRIPTIONS         "subscriptions"
+#define COURIER_SUBSCRIPTIONS "courierimapsubscribed"
+#define ACL                   "dovecot-acl"
+
+static void add_note(struct bk_folder_result *result, const char *text)
+{
+	size_t len = strlen(result->note);
+
+	(void)snprintf(result->note + len, sizeof(result->note) - len, "%s%s",
+		       len ? "; " : "", text);
+}
+
+static int read_file(int dir, const char *name, struct bk_buf *text,
+		     struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	text->len = 0;
+	if (bk_path_read(dir, name, BK_MAILDIR_SMALL_FILE, text, &why) == 0)
+		return 1;
+	text->len = 0;
+	if (why.kind == BK_GONE)
+		return 0;
+	*err = why;
+	return -1;
+}
+
+/* ---- subscriptions ---- */
+
+/* Where the names of subscribed folders are kept, and how. */
+struct subscriber {
+	int dir;
+	const char *file;
+	bool courier;
+	char separator;
+	const struct bk_file_owner *owner;
+};
+
+static int merge(const struct subscriber *to, struct bk_subscriptions *subs,
+		 const struct bk_subscriptions *more, struct bk_err *err)
+{
+	struct bk_buf text = {0};
+	bool changed = false;
+	int there = read_file(to->dir, to->file, &text, err);
+
+	if (there < 0)
+		return -1;
+	bk_subscriptions_read(subs, bk_buf_view(&text), to->separator);
+	if (!there)
+		subs->version2 = !to->courier;
+	for (size_t i = 0; i < more->n; i++)
+		changed |= bk_subscriptions_add(subs, more->names[i]);
+	int rc = 0;
+	if (changed) {
+		text.len = 0;
+		bk_subscriptions_write(subs, to->separator, &text);
+		rc = bk_file_replace_as(to->dir, to->file, bk_buf_view(&text),
+					to->owner, err);
+	}
+	bk_buf_clear(&text);
+	return rc;
+}
+
+/* Adds names to those that are subscribed, under Dovecot's lock of them. */
+static int subscribe(const struct subscriber *to,
+		     const struct bk_subscriptions *more, struct bk_err *err)
+{
+	struct bk_dotlock lock = BK_DOTLOCK;
+	struct bk_subscriptions subs = {0};
+
+	if (!more->n)
+		return 0;
+	if (!to->courier && bk_dotlock_take(&lock, to->dir, to->file, to->owner,
+					    BK_DOTLOCK_WAIT_MS, err) < 0)
+		return -1;
+	int rc = merge(to, &subs, more, err);
+	bk_dotlock_release(&lock);
+	bk_subscriptions_clear(&subs);
+	return rc < 0 ? bk_context(err, "%s", to->file) : 0;
+}
+
+static int subscribe_folder(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	const char *raw = (const char *)w->raw.data;
+	bool inbox = strcmp(w->want->name, "INBOX") == 0;
+	struct bk_subscriptions one = {0};
+	struct subscriber to = {
+		.dir = w->courier ? w->root : w->control_root,
+		.file = w->courier ? COURIER_SUBSCRIPTIONS : SUBSCRIPTIONS,
+		.courier = w->courier,
+		.separator = w->layout == BK_LAYOUT_FS ? '/' : '.',
+		.owner = &w->file,
+	};
+
+	if (!w->want->subscribed)
+		return 0;
+	/* Courier's names all begin with INBOX, Dovecot's are plain. */
+	char *name = inbox        ? bk_strdup("INBOX")
+		     : w->courier ? bk_asprintf("INBOX%s", raw)
+				  : bk_strdup(raw[0] == '.' ? raw + 1 : raw);
+	(void)bk_subscriptions_add(&one, name);
+	int rc = subscribe(&to, &one, err);
+	bk_subscriptions_clear(&one);
+	free(name);
+	return rc;
+}
+
+/* ---- rights ---- */
+
+/* Rights that somebody has set here since are newer than ours. */
+static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	struct bk_buf before = {0};
+	struct bk_buf text = {0};
+	int rc = 0;
+
+	if (!w->want->n_acl)
+		return 0;
+	if (!bk_acl_write(w->want, &text)) {
+		add_note(&w->result, "rights that this store cannot hold");
+		goto out;
+	}
+	int there = read_file(w->dir, ACL, &before, err);
+	if (there > 0 && (before.len != text.len ||
+			  memcmp(before.data, text.data, text.len) != 0)) {
+		add_note(&w->result,
+			 "the folder's rights are left as they "
+			 "are here");
+		goto out;
+	}
+	rc = there;
+	if (there == 0)
+		rc = bk_file_replace_as(w->dir, ACL, bk_buf_view(&text),
+					&w->file, err);
+	/* Dovecot's list of who shares what; it makes a new one. */
+	(void)unlinkat(w->root, "dovecot-acl-list", 0);
+out:
+	bk_buf_clear(&before);
+	bk_buf_clear(&text);
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- the end of a folder ---- */
+
+static void count_lost_keywords(struct bk_maildir_writer *w)
+{
+	char text[80];
+	size_t n = 0;
+
+	for (size_t i = 0; w->lost && i < w->writer.folder.n_keywords; i++)
+		n += w->lost[i];
+	if (!n)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "%zu keywords left out: a Maildir holds %d", n,
+		       BK_KEYWORD_LETTERS);
+	add_note(&w->result, text);
+}
+
+/* The counts of a Maildir++ quota are wrong now; a server counts again when
+ * they are not there. */
+static void drop_counts(int control_root)
+{
+	(void)unlinkat(control_root, "maildirsize", 0);
+}
+
+static int finish_folder(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	int rc = bk_maildir_publish(w, true, err);
+	(void)pthread_mutex_unlock(&w->lock);
+	if (rc < 0 || write_acl(w, err) < 0 || subscribe_folder(w, err) < 0)
+		return -1;
+	if (w->added || w->removed)
+		drop_counts(w->control_root);
+	if (w->removed && (fsync(w->cur) < 0 || fsync(w->new) < 0))
+		return bk_fail_errno(err, "sync");
+	return 0;
+}
+
+int bk_maildir_finish(struct bk_folder_writer *writer,
+		      struct bk_folder_result *result, struct bk_err *err)
+{
+	struct bk_maildir_writer *w = bk_maildir_writer_of(writer);
+	int rc = finish_folder(w, err);
+
+	if (rc < 0) {
+		bk_context(err, "folder %s", w->want->name);
+	} else {
+		count_lost_keywords(w);
+		*result = w->result;
+		result->kept_uids = writer->keeps_uids;
+		result->uid_validity =
+			writer->keeps_uids ? w->want->uid_validity : 0;
+		result->added = w->added;
+	}
+	bk_maildir_abort(writer);
+	return rc;
+}
+
+/* ---- the end of an account ---- */
+
+static bool is_folder_here(int root, const char *name)
+{
+	char *raw = bk_asprintf(".%s", name);
+	bool found = faccessat(root, raw, F_OK, 0) == 0 ||
+		     faccessat(root, name, F_OK, 0) == 0;
+
+	free(raw);
+	return found;
+}
+
+/* Of the subscriptions in the source's file: those of folders that no set can
+ * hold, because they are somebody else's.  What was the account's own is
+ * subscribed with its folder, or was left out on purpose. */
+static void foreign_subscriptions(int root, struct bk_view text, char separator,
+				  struct bk_subscriptions *out)
+{
+	struct bk_subscriptions all = {0};
+
+	bk_subscriptions_read(&all, text, separator);
+	for (size_t i = 0; i < all.n; i++)
+		if (!is_folder_here(root, all.names[i]))
+			(void)bk_subscriptions_add(out, all.names[i]);
+	bk_subscriptions_clear(&all);
+}
+
+static int finish_subscriptions(struct bk_maildir *maildir, int root,
+				const struct bk_account *account,
+				struct bk_view text, struct bk_err *err)
+{
+	struct bk_subscriptions foreign = {0};
+	struct bk_raw_folders raw = {0};
+	struct bk_arena arena = {0};
+	struct bk_file_owner owner = {0};
+	mode_t mode = 0;
+	int rc = -1;
+	struct subscriber to = {.file = SUBSCRIPTIONS, .owner = &owner};
+
+	to.dir = bk_maildir_control_root(maildir, account, err);
+	if (to.dir < 0 ||
+	    bk_maildir_ownership(maildir, root, &owner, &mode, err) < 0 ||
+	    bk_maildir_raw_folders(maildir, root, &arena, &raw, err) < 0)
+		goto out;
+	to.separator =
+		bk_maildir_layout_of(maildir, &raw) == BK_LAYOUT_FS ? '/' : '.';
+	foreign_subscriptions(root, text, to.separator, &foreign);
+	rc = subscribe(&to, &foreign, err);
+out:
+	bk_path_close(&to.dir);
+	free(raw.items);
+	bk_arena_clear(&arena);
+	bk_subscriptions_clear(&foreign);
+	return rc;
+}
+
+int bk_maildir_finish_account(struct bk_store *store,
+			      const struct bk_account *account,
+			      const struct bk_property *settings,
+			      size_t n_settings, struct bk_err *err)
+{
+	struct bk_maildir *maildir = bk_maildir_of(store);
+	struct bk_err why = {0};
+	int rc = 0;
+
+	if (!maildir->writable)
+		return bk_fail(err, BK_MISUSE, "the store is open for reading");
+	int root = bk_maildir_root(maildir, account, err);
+	if (root < 0)
+		return -1;
+	for (size_t i = 0; i < n_settings && rc == 0; i++)
+		if (strcmp(settings[i].name, BK_MAILDIR_SUBSCRIPTIONS) == 0)
+			rc = finish_subscriptions(maildir, root, account,
+						  settings[i].value, err);
+	int control = bk_maildir_control_root(maildir, account, &why);
+	if (control >= 0)
+		drop_counts(control);
+	bk_path_close(&control);
+	(void)close(root);
+	return rc;
+}

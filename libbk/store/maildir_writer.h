@@ -1,0 +1,120 @@
+/*
+ * Writing a folder of a Maildir account; for maildir_*.c alone.
+ *
+ * Bodies go to files in tmp, which no server shows.  Publishing makes them
+ * durable, takes the lock of Dovecot's UID list, explains the letters of
+ * keywords, and moves the files into cur: so a message is there whole or not at
+ * all, and a crash leaves nothing but files in tmp that the next run removes.
+ *
+ * Where UIDs are kept all of a folder is published at once, in finish(): a
+ * server that saw some of its messages before their UIDs were written would
+ * give them UIDs of its own.  Elsewhere it is done every thousand messages.
+ */
+
+#ifndef BK_STORE_MAILDIR_WRITER_H
+#define BK_STORE_MAILDIR_WRITER_H
+
+#include "base/file.h"
+#include "store/dotlock.h"
+#include "store/maildir.h"
+
+/* A message that is on its way, or one that is there and is to change. */
+struct bk_staged {
+	const char *tmp;  /* its name in tmp; NULL: it is there already */
+	const char *base; /* its name to be */
+	const char *from; /* of one that is there: "c:2,S" */
+	uint8_t flags;
+	uint16_t n_keywords;
+	const uint16_t *keywords; /* of writer.folder's table */
+	uint32_t uid;             /* 0: none */
+};
+
+struct bk_maildir_writer {
+	struct bk_folder_writer writer; /* first */
+	struct bk_maildir *maildir;
+	struct bk_account account; /* strings in arena */
+	const struct bk_folder *want;
+	struct bk_arena arena;
+	struct bk_view raw; /* ends with a NUL that len does not count */
+	enum bk_layout layout;
+	uint32_t uid_gap;
+	bool courier; /* the server is Courier */
+	bool made;    /* the folder was not there before */
+
+	int root, dir, cur, new, tmp, control_root, control;
+	struct bk_file_owner file; /* of files */
+	mode_t dir_mode;
+
+	struct bk_message_list there; /* until present() hands it over */
+	struct bk_name_table taken;   /* base names */
+
+	pthread_mutex_t lock;         /* of everything below */
+	struct bk_arena staged_arena; /* of what staged points to */
+	struct bk_staged *staged;
+	size_t n_staged, cap_staged;
+	size_t n_published; /* of staged */
+	size_t added;
+	bool removed;
+	unsigned serial;
+	bool *lost; /* by keyword: there was no letter for it */
+	struct bk_dotlock dotlock;
+	struct bk_folder_result result;
+};
+
+static inline struct bk_maildir_writer *bk_maildir_writer_of(
+	struct bk_folder_writer *writer)
+{
+	return (struct bk_maildir_writer *)writer;
+}
+
+/* maildir_begin.c */
+int bk_maildir_create_account(struct bk_store *store, const char *address,
+			      struct bk_arena *arena, struct bk_account *out,
+			      struct bk_err *err);
+int bk_maildir_begin(struct bk_store *store, const struct bk_account *account,
+		     const struct bk_folder *folder, uint32_t uid_gap,
+		     struct bk_folder_writer **out, struct bk_err *err);
+void bk_maildir_abort(struct bk_folder_writer *writer);
+/* Where a folder's dovecot.index.log belongs, made if need be. */
+int bk_maildir_index(struct bk_maildir_writer *w, struct bk_err *err);
+/* What is written belongs to whoever owns `root`, or as configured. */
+int bk_maildir_ownership(struct bk_maildir *maildir, int root,
+			 struct bk_file_owner *file, mode_t *dir_mode,
+			 struct bk_err *err);
+
+/* maildir_append.c */
+int bk_maildir_present(struct bk_folder_writer *writer,
+		       struct bk_message_list *out, struct bk_err *err);
+int bk_maildir_append(struct bk_folder_writer *writer,
+		      const struct bk_message *msg, struct bk_sink **out,
+		      struct bk_err *err);
+int bk_maildir_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
+		    const struct bk_message *msg, struct bk_err *err);
+void bk_maildir_drop(struct bk_folder_writer *writer, struct bk_sink *sink);
+int bk_maildir_remove(struct bk_folder_writer *writer,
+		      const struct bk_message *msg, struct bk_err *err);
+int bk_maildir_set_flags(struct bk_folder_writer *writer,
+			 const struct bk_message *present,
+			 const struct bk_message *want, struct bk_err *err);
+/* Removes what an earlier run of ours left in tmp. */
+void bk_maildir_sweep_tmp(int tmp);
+/* A base name that nobody has: taken under w->lock. */
+const char *bk_maildir_fresh_name(struct bk_maildir_writer *w, uint64_t size,
+				  uint64_t lines_size);
+
+/* maildir_publish.c: under w->lock.  `last`: with UIDs, if they are kept. */
+int bk_maildir_publish(struct bk_maildir_writer *w, bool last,
+		       struct bk_err *err);
+
+/* maildir_uids.c: dovecot-uidlist of what was staged, under both locks */
+int bk_maildir_write_uids(struct bk_maildir_writer *w, struct bk_err *err);
+
+/* maildir_finish.c */
+int bk_maildir_finish(struct bk_folder_writer *writer,
+		      struct bk_folder_result *result, struct bk_err *err);
+int bk_maildir_finish_account(struct bk_store *store,
+			      const struct bk_account *account,
+			      const struct bk_property *settings,
+			      size_t n_settings, struct bk_err *err);
+
+#endif
