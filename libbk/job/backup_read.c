@@ -191,9 +191,8 @@ static int keep(struct bk_backup_read *read, struct reader *reader,
 	struct bk_added *added = &task->added[at];
 	struct bk_ref_trail trail;
 
-	if (bk_split(bytes, &read->config.repo->keys.id, &reader->room,
-		     bk_packer_hand_sink(reader->hand), &reader->recipe,
-		     added->digest, err) < 0)
+	if (bk_split(bytes, &reader->room, bk_packer_hand_sink(reader->hand),
+		     &reader->recipe, added->digest, err) < 0)
 		return -1;
 	bk_ref_trail_init(&trail);
 	bk_recipe_encode(&reader->recipe, &trail, &added->recipe);
@@ -320,8 +319,11 @@ int bk_backup_read_open(struct bk_backup_read **out,
 	(void)pthread_mutex_init(&read->lock, NULL);
 	read->queue = bk_queue_new(BATCHES_AHEAD, 0);
 	read->readers = bk_alloc(config->threads * sizeof(*read->readers));
-	for (unsigned i = 0; i < config->threads; i++)
+	for (unsigned i = 0; i < config->threads; i++) {
 		read->readers[i].hand = bk_packer_hand_new(config->packer);
+		read->readers[i].room.digester =
+			bk_digester_new(&config->repo->keys.digest);
+	}
 	if (bk_pool_start(&read->pool, config->threads, read->queue, work, read,
 			  err) < 0) {
 		bk_backup_read_close(read);
@@ -431,6 +433,7 @@ void bk_backup_read_close(struct bk_backup_read *read)
 	for (unsigned i = 0; i < read->config.threads; i++) {
 		struct reader *reader = &read->readers[i];
 		bk_packer_hand_free(reader->hand);
+		bk_digester_free(reader->room.digester);
 		bk_split_room_clear(&reader->room);
 		bk_recipe_clear(&reader->recipe);
 		bk_buf_clear(&reader->body);

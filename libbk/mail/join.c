@@ -13,7 +13,7 @@ struct job {
 	const struct bk_recipe *recipe;
 	struct bk_chunk_source *from;
 	struct bk_line_writer writer;
-	struct bk_mac mac;
+	struct bk_digester *digester;
 	struct bk_buf skeleton; /* the chunk of it that is being read */
 	size_t skeleton_at;
 	size_t next_skeleton; /* of recipe->refs; */
@@ -22,7 +22,7 @@ struct job {
 
 static int put(struct job *job, struct bk_view canonical, struct bk_err *err)
 {
-	bk_mac_update(&job->mac, canonical.data, canonical.len);
+	bk_digester_update(job->digester, canonical.data, canonical.len);
 	return bk_line_writer_add(&job->writer, canonical, err);
 }
 
@@ -147,13 +147,12 @@ static int put_together(struct job *job, struct bk_err *err)
 }
 
 int bk_join(const struct bk_recipe *recipe, struct bk_chunk_source *from,
-	    const struct bk_mac_key *key, const uint8_t digest[BK_DIGEST_LEN],
+	    struct bk_digester *digester, const uint8_t digest[BK_DIGEST_LEN],
 	    struct bk_sink *to, struct bk_err *err)
 {
-	static const uint8_t tag = 0;
-	struct job job = {.recipe = recipe, .from = from};
+	struct job job = {.recipe = recipe, .from = from, .digester = digester};
 	uint64_t headers = (uint64_t)recipe->n_trace + recipe->n_skeleton;
-	uint8_t mac[BK_SHA256_LEN];
+	uint8_t got[BK_DIGEST_LEN];
 
 	if (headers > recipe->n_refs)
 		return bk_fail(err, BK_CORRUPT,
@@ -161,15 +160,14 @@ int bk_join(const struct bk_recipe *recipe, struct bk_chunk_source *from,
 	job.next_skeleton = recipe->n_trace;
 	job.next_part = (size_t)headers;
 	bk_line_writer_init(&job.writer, recipe, to);
-	bk_mac_init(&job.mac, key);
-	bk_mac_update(&job.mac, &tag, 1);
+	bk_digester_begin(digester);
 
 	int rc = put_together(&job, err);
 	bk_buf_clear(&job.skeleton);
 	if (rc < 0)
 		return -1;
-	bk_mac_final(&job.mac, mac);
-	if (!bk_bytes_equal(mac, digest, BK_DIGEST_LEN))
+	bk_digester_final(digester, got);
+	if (!bk_bytes_equal(got, digest, BK_DIGEST_LEN))
 		return bk_fail(err, BK_CORRUPT,
 			       "the message does not match its digest");
 	return bk_line_writer_end(&job.writer, err);

@@ -345,16 +345,11 @@ static int take_apart(struct job *job, struct bk_err *err)
 	return 0;
 }
 
-/* What it takes and what it makes are seven things that have no common owner.
- */
-// NOLINTNEXTLINE(readability-function-size)
-int bk_split(struct bk_view message, const struct bk_mac_key *key,
-	     struct bk_split_room *room, struct bk_chunk_sink *to,
-	     struct bk_recipe *out, uint8_t digest[BK_DIGEST_LEN],
-	     struct bk_err *err)
+int bk_split(struct bk_view message, struct bk_split_room *room,
+	     struct bk_chunk_sink *to, struct bk_recipe *out,
+	     uint8_t digest[BK_DIGEST_LEN], struct bk_err *err)
 {
 	struct job job = {.room = room, .to = to, .out = out};
-	uint8_t mac[BK_SHA256_LEN];
 
 	bk_recipe_reset(out);
 	room->skeleton.len = 0;
@@ -362,8 +357,9 @@ int bk_split(struct bk_view message, const struct bk_mac_key *key,
 	if (bk_lines_canonical(message, &room->canonical, out, &job.text, err) <
 	    0)
 		return -1;
-	bk_mac_tagged(key, 0, job.text, mac);
-	memcpy(digest, mac, BK_DIGEST_LEN);
+	bk_digester_begin(room->digester);
+	bk_digester_update(room->digester, job.text.data, job.text.len);
+	bk_digester_final(room->digester, digest);
 	job.shift = bk_cdc_shift(job.text.len);
 	int rc = take_apart(&job, err);
 	if (room->canonical.cap > COPY_KEPT_MAX)

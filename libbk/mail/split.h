@@ -18,7 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/stream.h"
-#include "crypto/digest.h"
+#include "crypto/digester.h"
 #include "mail/message.h"
 #include "mail/recipe.h"
 
@@ -69,9 +69,10 @@ struct bk_chunk_source {
 
 /*
  * Room that splitting needs again for each message (canonical copy, decoded
- * part, skeleton so far): one a thread, {0} to begin with.
+ * part, skeleton so far): one a thread, {.digester = ...} to begin with.
  */
 struct bk_split_room {
+	struct bk_digester *digester; /* the caller's */
 	struct bk_buf canonical;
 	struct bk_buf decoded;
 	struct bk_buf skeleton;
@@ -82,8 +83,8 @@ void bk_split_room_clear(struct bk_split_room *room);
 
 /*
  * Splits `message` (any bytes, any length, the caller's).  *out is reset and
- * filled.  `digest` becomes the first 16 bytes of HMAC-SHA-256(key, 0x00 ||
- * canonical message), bk-format(5).  Memory beyond the message itself: a
+ * filled.  `digest` becomes that of the canonical message, by room->digester.
+ * Memory beyond the message itself: a
  * canonical copy if it has CRLFs, and about 1 MiB each of a decoded part and
  * of the skeleton.  Fails when the sink does, and with BK_FAILED when there is
  * no memory for the copy.
@@ -91,17 +92,16 @@ void bk_split_room_clear(struct bk_split_room *room);
  * Of a message up to 1 GiB the body record stays below 192 KiB, unless nearly
  * every chunk lies in another pack than the one before it.
  */
-int bk_split(struct bk_view message, const struct bk_mac_key *key,
-	     struct bk_split_room *room, struct bk_chunk_sink *to,
-	     struct bk_recipe *out, uint8_t digest[BK_DIGEST_LEN],
-	     struct bk_err *err);
+int bk_split(struct bk_view message, struct bk_split_room *room,
+	     struct bk_chunk_sink *to, struct bk_recipe *out,
+	     uint8_t digest[BK_DIGEST_LEN], struct bk_err *err);
 
 /*
  * Streams the message to `to` as it was read, and checks the digest: on
  * BK_CORRUPT what went to the sink must not be used.
  */
 int bk_join(const struct bk_recipe *recipe, struct bk_chunk_source *from,
-	    const struct bk_mac_key *key, const uint8_t digest[BK_DIGEST_LEN],
+	    struct bk_digester *digester, const uint8_t digest[BK_DIGEST_LEN],
 	    struct bk_sink *to, struct bk_err *err);
 
 #endif

@@ -33,6 +33,7 @@ struct bk_chunk_reader {
 	size_t cache_bytes, cache_limit;
 	uint32_t frame; /* of the row that is being read */
 	struct bk_recipe recipe;
+	struct bk_digester *digester;
 };
 
 static size_t bucket_of(const struct bk_pack_reader *pack, uint32_t number)
@@ -212,6 +213,7 @@ struct bk_chunk_reader *bk_chunk_reader_new(const struct bk_set *set,
 	reader->source.chunk = give_chunk;
 	reader->set = set;
 	reader->cache_limit = cache_bytes;
+	reader->digester = bk_digester_new(&set->repo->keys.digest);
 	reader->frames =
 		bk_alloc(set->n_levels * sizeof(struct bk_pack_reader **));
 	return reader;
@@ -233,6 +235,7 @@ void bk_chunk_reader_free(struct bk_chunk_reader *reader)
 	free(reader->frames);
 	free(reader->packs);
 	bk_recipe_clear(&reader->recipe);
+	bk_digester_free(reader->digester);
 	free(reader);
 }
 
@@ -272,9 +275,8 @@ int bk_chunk_reader_join(struct bk_chunk_reader *reader,
 		return bk_fail(err, BK_MISUSE, "a row of another set");
 	reader->frame = row->frame;
 	if (decode_body(row, &reader->recipe, err) < 0 ||
-	    bk_join(&reader->recipe, &reader->source,
-		    &reader->set->repo->keys.id, row->digest, &counting.sink,
-		    err) < 0)
+	    bk_join(&reader->recipe, &reader->source, reader->digester,
+		    row->digest, &counting.sink, err) < 0)
 		return -1;
 	if (counting.bytes == row->msg.size)
 		return 0;

@@ -164,12 +164,18 @@ int bk_keys_id(const struct bk_keys *keys, uint32_t generation,
 	return 0;
 }
 
-/* A slot without the id key (a pruner's) leaves keys->id unset. */
+/* A slot without the id key (a pruner's) leaves keys->id and digest unset. */
 static void make_id_ready(struct bk_keys *keys)
 {
 	struct bk_err none = {0};
+	uint8_t key[BK_KEY_LEN];
 
-	(void)bk_keys_id(keys, keys->generation, &keys->id, &none);
+	if (bk_keys_get(keys, BK_KEY_ID, keys->generation, NULL, key, &none) <
+	    0)
+		return;
+	bk_mac_key_init(&keys->id, key);
+	bk_digest_key_derive(&keys->digest, key);
+	bk_wipe(key, sizeof(key));
 }
 
 int bk_keys_add(struct bk_keys *keys, const struct bk_key_entry *entry,

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "crypto/digest.h"
+#include "crypto/digester.h"
 
 #define BK_KEYS_MOST 59 /* entries of a bag */
 
@@ -42,8 +43,9 @@ struct bk_key_entry {
  * and is wiped by bk_keys_clear.  May be read by several threads at a time.
  */
 struct bk_keys {
-	struct bk_mac_key id; /* K_id of the newest generation, ready */
-	uint32_t generation;  /* the newest; 0: none */
+	struct bk_mac_key id;        /* K_id of the newest generation, ready */
+	struct bk_digest_key digest; /* of the same generation */
+	uint32_t generation;         /* the newest; 0: none */
 	size_t n;
 	struct bk_key_entry entries[BK_KEYS_MOST];
 };

@@ -14,7 +14,7 @@
 #include "mail/split.h"
 
 static const uint8_t secret[BK_KEY_LEN] = "a secret of thirty-two bytes....";
-static struct bk_mac_key key;
+static struct bk_digester *digester;
 static struct chunks chunks;
 static struct bk_split_room room;
 static struct bk_recipe recipe, decoded;
@@ -24,7 +24,11 @@ static uint8_t digest[BK_DIGEST_LEN];
 static int begin(void **state)
 {
 	(void)state;
-	bk_mac_key_init(&key, secret);
+	struct bk_digest_key key;
+
+	bk_digest_key_derive(&key, secret);
+	digester = bk_digester_new(&key);
+	room.digester = digester;
 	chunks_init(&chunks);
 	return 0;
 }
@@ -33,6 +37,7 @@ static int end(void **state)
 {
 	(void)state;
 	chunks_clear(&chunks);
+	bk_digester_free(digester);
 	bk_split_room_clear(&room);
 	bk_recipe_clear(&recipe);
 	bk_recipe_clear(&decoded);
@@ -55,8 +60,7 @@ static void split(struct bk_view message)
 {
 	struct bk_err err = {0};
 
-	if (bk_split(message, &key, &room, &chunks.sink, &recipe, digest,
-		     &err) < 0)
+	if (bk_split(message, &room, &chunks.sink, &recipe, digest, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -75,7 +79,7 @@ static void assert_comes_back(struct bk_view message)
 	bk_ref_trail_init(&trail);
 	assert_int_equal(bk_recipe_decode(&from, &trail, &decoded, &err), 0);
 	expecting_init(&expecting, message);
-	if (bk_join(&decoded, &chunks.source, &key, digest, &expecting.sink,
+	if (bk_join(&decoded, &chunks.source, digester, digest, &expecting.sink,
 		    &err) < 0)
 		fail_msg("%s", err.text);
 	assert_false(expecting.differs);
@@ -434,8 +438,8 @@ static void the_failure_of_a_sink_is_passed_on(void **state)
 		chunks_clear(&chunks);
 		chunks.fail_at = at;
 		err.kind = BK_OK;
-		if (bk_split(bk_buf_view(&mail), &key, &room, &chunks.sink,
-			     &recipe, digest, &err) == 0)
+		if (bk_split(bk_buf_view(&mail), &room, &chunks.sink, &recipe,
+			     digest, &err) == 0)
 			break;
 		assert_int_equal(err.kind, BK_FULL);
 	}
