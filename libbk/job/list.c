@@ -18,7 +18,7 @@ _Static_assert(BK_DIGEST_LEN == BK_ID_LEN, "bk_id_hex");
 /* ---- accounts ---- */
 
 static int list_accounts(const struct bk_list_request *request,
-			 const struct bk_set *set, struct bk_err *err)
+			 struct bk_set *set, struct bk_err *err)
 {
 	static const struct bk_field fields[] = {
 		{"ACCOUNT",  "account",  BK_FIELD_NAME },
@@ -56,7 +56,7 @@ static int list_accounts(const struct bk_list_request *request,
 
 /* ---- folders ---- */
 
-static int add_folder(struct bk_listing *to, const struct bk_set *set,
+static int add_folder(struct bk_listing *to, struct bk_set *set,
 		      const struct bk_set_folder *folder, struct bk_err *err)
 {
 	const struct bk_folder *f = &folder->folder;
@@ -88,7 +88,7 @@ static int add_folder(struct bk_listing *to, const struct bk_set *set,
 }
 
 static int list_folders(const struct bk_list_request *request,
-			const struct bk_set *set,
+			struct bk_set *set,
 			const struct bk_set_account *account,
 			struct bk_err *err)
 {
@@ -178,7 +178,7 @@ static int add_message(struct bk_listing *to, const struct bk_folder *folder,
 }
 
 static int list_messages(const struct bk_list_request *request,
-			 const struct bk_set *set,
+			 struct bk_set *set,
 			 const struct bk_set_folder *folder, struct bk_err *err)
 {
 	static const struct bk_field fields[] = {
@@ -211,7 +211,7 @@ static int list_messages(const struct bk_list_request *request,
 }
 
 static int list_set(const struct bk_list_request *request,
-		    const struct bk_set *set, struct bk_err *err)
+		    struct bk_set *set, struct bk_err *err)
 {
 	if (!request->account)
 		return list_accounts(request, set, err);

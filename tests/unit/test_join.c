@@ -10,7 +10,7 @@
 #include "mail/split.h"
 
 static const uint8_t secret[BK_KEY_LEN] = "a secret of thirty-two bytes....";
-static struct bk_mac_key key;
+static struct bk_digest_key key;
 static struct chunks chunks;
 static struct bk_split_room room;
 static struct bk_recipe recipe;
@@ -23,7 +23,8 @@ static int begin(void **state)
 	struct bk_err err = {0};
 
 	(void)state;
-	bk_mac_key_init(&key, secret);
+	bk_digest_key_derive(&key, secret);
+	room.digester = bk_digester_new(&key);
 	chunks_init(&chunks);
 	mails_text(&mail,
 		   "Return-Path: <a@example.org>\nSubject: b\n"
@@ -33,7 +34,7 @@ static int begin(void **state)
 	mails_text(&mail, "\n--c\nContent-Transfer-Encoding: base64\n\n");
 	mails_base64(&dice, &mail, 5000, 76);
 	mails_text(&mail, "\n--c--\n");
-	return bk_split(bk_buf_view(&mail), &key, &room, &chunks.sink, &recipe,
+	return bk_split(bk_buf_view(&mail), &room, &chunks.sink, &recipe,
 			digest, &err);
 }
 
@@ -41,6 +42,7 @@ static int end(void **state)
 {
 	(void)state;
 	chunks_clear(&chunks);
+	bk_digester_free(room.digester);
 	bk_split_room_clear(&room);
 	bk_recipe_clear(&recipe);
 	bk_buf_clear(&mail);
@@ -51,8 +53,8 @@ static int join(const struct bk_recipe *with, struct expecting *expecting,
 		struct bk_err *err)
 {
 	expecting_init(expecting, bk_buf_view(&mail));
-	return bk_join(with, &chunks.source, &key, digest, &expecting->sink,
-		       err);
+	return bk_join(with, &chunks.source, room.digester, digest,
+		       &expecting->sink, err);
 }
 
 static void assert_corrupt(const struct bk_recipe *with)
@@ -189,9 +191,9 @@ static void the_failure_of_a_sink_is_passed_on(void **state)
 	struct bk_err err = {0};
 
 	(void)state;
-	assert_int_equal(
-		bk_join(&recipe, &chunks.source, &key, digest, &full, &err),
-		-1);
+	assert_int_equal(bk_join(&recipe, &chunks.source, room.digester, digest,
+				 &full, &err),
+			 -1);
 	assert_int_equal(err.kind, BK_FULL);
 }
 

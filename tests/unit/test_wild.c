@@ -13,7 +13,7 @@
 #include "mail/split.h"
 
 static const uint8_t secret[BK_KEY_LEN];
-static struct bk_mac_key key;
+static struct bk_digest_key key;
 static struct chunks chunks;
 static struct bk_split_room room;
 static struct bk_recipe recipe;
@@ -24,6 +24,7 @@ static int end(void **state)
 {
 	(void)state;
 	chunks_clear(&chunks);
+	bk_digester_free(room.digester);
 	bk_split_room_clear(&room);
 	bk_recipe_clear(&recipe);
 	bk_buf_clear(&mail);
@@ -52,12 +53,12 @@ static void split_and_join(void)
 	struct expecting expecting;
 	struct bk_err err = {0};
 
-	if (bk_split(bk_buf_view(&mail), &key, &room, &chunks.sink, &recipe,
-		     digest, &err) < 0)
+	if (bk_split(bk_buf_view(&mail), &room, &chunks.sink, &recipe, digest,
+		     &err) < 0)
 		fail_msg("%s", err.text);
 	expecting_init(&expecting, bk_buf_view(&mail));
-	if (bk_join(&recipe, &chunks.source, &key, digest, &expecting.sink,
-		    &err) < 0)
+	if (bk_join(&recipe, &chunks.source, room.digester, digest,
+		    &expecting.sink, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_false(expecting.differs);
 	assert_int_equal(expecting.left.len, 0);
@@ -137,7 +138,8 @@ static void broken_mail_is_taken_apart_as_documented(void **state)
 static int begin(void **state)
 {
 	(void)state;
-	bk_mac_key_init(&key, secret);
+	bk_digest_key_derive(&key, secret);
+	room.digester = bk_digester_new(&key);
 	chunks_init(&chunks);
 	return 0;
 }
