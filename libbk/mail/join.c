@@ -7,7 +7,8 @@
 #include "mail/lines.h"
 #include "mail/split.h"
 
-#define ENCODED_AT_ONCE ((size_t)16 << 10)
+/* More than a line writer buffers, so that it is not copied once more. */
+#define ENCODED_AT_ONCE (2 * BK_LINE_WRITER_ROOM)
 
 struct job {
 	const struct bk_recipe *recipe;

@@ -27,7 +27,7 @@ int bk_lines_canonical(struct bk_view message, struct bk_buf *copy,
 		       struct bk_recipe *out, struct bk_view *canonical,
 		       struct bk_err *err);
 
-#define BK_LINE_WRITER_ROOM ((size_t)32 << 10)
+#define BK_LINE_WRITER_ROOM ((size_t)16 << 10)
 
 /* Gives a canonical message, written piece by piece, its line ends back. */
 struct bk_line_writer {

@@ -96,10 +96,17 @@ static void a_recipe_that_wants_more_than_there_is_is_refused(void **state)
 	assert_corrupt(&bad);
 	parts[1].n_refs = UINT32_MAX;
 	assert_corrupt(&bad);
+
+	/* An array of exactly its length: sanitizers see a step beyond. */
 	bad = recipe;
-	bad.n_skeleton = UINT32_MAX;
-	bad.n_trace = UINT32_MAX;
+	bad.refs = malloc(recipe.n_refs * sizeof(*bad.refs));
+	memcpy(bad.refs, recipe.refs, recipe.n_refs * sizeof(*bad.refs));
+	bad.n_trace = (uint32_t)recipe.n_refs;
 	assert_corrupt(&bad);
+	bad.n_trace = UINT32_MAX;
+	bad.n_skeleton = UINT32_MAX;
+	assert_corrupt(&bad);
+	free(bad.refs);
 	bad = recipe;
 	bad.n_refs--;
 	assert_corrupt(&bad);

@@ -208,16 +208,18 @@ static void boundaries_of_any_length_are_safe(void **state)
 	}
 }
 
-/* Sixteen multiparts open, the innermost "b", then 8 MiB of the same trick. */
+/* As many multiparts open as may be, the innermost "b", then 8 MiB of the same
+ * trick. */
 static void any_amount_of_a_trick(const char *trick, bool counted)
 {
 	text.len = 0;
-	for (int k = 0; k < 15; k++)
+	mails_text(&text, "Content-Type: multipart/x; boundary=a0\n\n");
+	for (int k = 0; k < BK_MIME_DEPTH_MAX - 2; k++)
 		bk_buf_printf(&text,
 			      "--a%d\nContent-Type: multipart/x; "
 			      "boundary=a%d\n\n",
 			      k, k + 1);
-	mails_text(&text, "--a15\n" MIXED);
+	mails_text(&text, "--a14\n" MIXED);
 	for (unsigned n = 0; text.len < (size_t)8 << 20; n++) {
 		mails_text(&text, trick);
 		if (counted)
@@ -245,13 +247,32 @@ static void hostile_messages_take_linear_time(void **state)
 		"\n--b\nContent-Transfer-Encoding: base64\n\nAAAA"};
 	static const char *const counted[] = {
 		"\n--b\nContent-Type: multipart/x; boundary=",
-		"\n--a15\nContent-Type: multipart/x; boundary=", "\n--"};
+		"\n--a14\nContent-Type: multipart/x; boundary=", "\n--"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(tricks) / sizeof(*tricks); i++)
 		any_amount_of_a_trick(tricks[i], false);
 	for (size_t i = 0; i < sizeof(counted) / sizeof(*counted); i++)
 		any_amount_of_a_trick(counted[i], true);
+}
+
+static void a_multipart_that_is_nested_too_deeply_is_a_body(void **state)
+{
+	(void)state;
+	for (int depth = 1; depth < 40; depth++) {
+		size_t bodies = 0;
+		text.len = 0;
+		for (int k = 0; k < depth; k++)
+			bk_buf_printf(&text,
+				      "Content-Type: multipart/x; "
+				      "boundary=%d\n\n--%d\n",
+				      k, k);
+		scan(bk_buf_view(&text));
+		for (size_t i = 0; i < got.len; i++)
+			bodies += got.data[i] == '[';
+		assert_true(bodies <= BK_MIME_DEPTH_MAX + 1);
+		assert_true(depth > BK_MIME_DEPTH_MAX || (int)bodies == depth);
+	}
 }
 
 static void any_message_gives_bodies_in_order(void **state)
@@ -288,6 +309,8 @@ int main(void)
 		cmocka_unit_test(crlf_that_was_kept_does_not_hide_boundaries),
 		cmocka_unit_test(boundaries_of_any_length_are_safe),
 		cmocka_unit_test(hostile_messages_take_linear_time),
+		cmocka_unit_test(
+			a_multipart_that_is_nested_too_deeply_is_a_body),
 		cmocka_unit_test(any_message_gives_bodies_in_order),
 	};
 	return cmocka_run_group_tests_name("mime", tests, NULL, clear_all);
