@@ -56,11 +56,19 @@ static int scan(struct bk_backup_list *list, struct bk_backup_task *task,
 	return rc;
 }
 
-static bool is_listed(const struct bk_backup_list *list, const char *name)
+/* It was reported once, and stays as an earlier set has it. */
+static bool is_kept(const struct bk_backup_list *list, const char *name)
 {
 	for (size_t i = 0; i < list->kept.n; i++)
 		if (strcmp(list->kept.items[i], name) == 0)
 			return true;
+	return false;
+}
+
+static bool is_listed(const struct bk_backup_list *list, const char *name)
+{
+	if (is_kept(list, name))
+		return true;
 	for (struct bk_backup_task *task = list->first; task; task = task->next)
 		if (strcmp(task->folder.name, name) == 0)
 			return true;
@@ -84,11 +92,13 @@ static int scan_folders(struct bk_backup_list *list, bool again,
 
 	for (size_t i = 0; i < list->folders.n; i++) {
 		struct bk_folder *folder = &list->folders.items[i];
-		if (again && is_listed(list, folder->name))
+		if (again ? is_listed(list, folder->name)
+			  : is_kept(list, folder->name))
 			continue;
 		struct bk_backup_task *task = bk_alloc(sizeof(*task));
 		task->account = list->account;
 		task->account_id = list->account_id;
+		task->list = list;
 		task->folder = *folder;
 		*folder = (struct bk_folder){0};
 		task->base = base_by_name(list, task->folder.name);
@@ -205,13 +215,100 @@ int bk_backup_list_messages(struct bk_backup_list *list, struct bk_err *err)
 	return 0;
 }
 
+/* The task of the same folder, taken out of a list. */
+static struct bk_backup_task *take_same(struct bk_backup_task **tasks,
+					const struct bk_backup_task *task)
+{
+	for (; *tasks; tasks = &(*tasks)->next) {
+		struct bk_backup_task *same = *tasks;
+		if (strcmp(same->folder.name, task->folder.name) != 0)
+			continue;
+		*tasks = same->next;
+		same->next = NULL;
+		return same;
+	}
+	return NULL;
+}
+
+static void put(struct bk_backup_task **tasks, struct bk_backup_task *task)
+{
+	task->next = *tasks;
+	*tasks = task;
+}
+
+/* A folder as it was listed before and as it is listed now: which of the two
+ * goes on.  A new one is not in the base, or what it was there is settled. */
+static void pair(struct bk_backup_list *list, struct bk_backup_task **before,
+		 struct bk_backup_task *task)
+{
+	struct bk_backup_task *was = take_same(before, task);
+
+	if (!was) {
+		task->base = NULL;
+		put(&list->first, task);
+		return;
+	}
+	if (was->from_previous || !bk_backup_task_has_more(task, was)) {
+		bk_backup_task_free(task);
+		put(&list->back, was);
+		return;
+	}
+	task->base = was->base;
+	task->folder_id = was->folder_id;
+	bk_backup_task_take_over(task, was);
+	bk_backup_task_free(was);
+	put(&list->first, task);
+}
+
+int bk_backup_list_again(struct bk_backup_list *list, struct bk_err *err)
+{
+	struct bk_backup_task *before = list->back;
+	struct bk_backup_task *now;
+	struct bk_err why = {0};
+
+	list->rounds++;
+	list->gone = 0;
+	list->missed = false;
+	if (bk_backup_list_folders(list, &why) < 0) {
+		if (!bk_kept_ends_the_run(why.kind))
+			return 0;
+		*err = why;
+		return -1;
+	}
+	if (bk_backup_list_messages(list, err) < 0)
+		return -1;
+	now = list->first;
+	list->first = NULL;
+	list->back = NULL;
+	while (now) {
+		struct bk_backup_task *task = now;
+		now = task->next;
+		task->next = NULL;
+		pair(list, &before, task);
+	}
+	while (before) {
+		struct bk_backup_task *task = before;
+		before = task->next;
+		put(&list->back, task);
+	}
+	return 0;
+}
+
+static void free_tasks(struct bk_backup_task *task)
+{
+	while (task) {
+		struct bk_backup_task *next = task->next;
+		bk_backup_task_free(task);
+		task = next;
+	}
+}
+
 void bk_backup_list_clear(struct bk_backup_list *list)
 {
-	while (list->first) {
-		struct bk_backup_task *next = list->first->next;
-		bk_backup_task_free(list->first);
-		list->first = next;
-	}
+	free_tasks(list->first);
+	free_tasks(list->back);
+	list->first = NULL;
+	list->back = NULL;
 	bk_folder_list_clear(&list->folders);
 	bk_names_clear(&list->kept);
 }

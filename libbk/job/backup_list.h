@@ -6,6 +6,11 @@
  * and a folder that is renamed would be missed with all its mail.  So what has
  * changed since its listing is listed again, and when something has gone from
  * it, which may have gone to where we looked before, all of it once more.
+ *
+ * The same is true of messages that are gone when they are to be read: they may
+ * have moved to where the listing was over.  So an account's tasks are held
+ * until all of them are read, and if something was gone the account is listed
+ * again and what is new is read too.
  */
 
 #ifndef BK_JOB_BACKUP_LIST_H
@@ -19,6 +24,7 @@
 #include "job/backup_task.h"
 #include "job/backup_walk.h"
 
+/* An account on its way. */
 struct bk_backup_list {
 	struct bk_backup_walk *walk;
 	const struct bk_account *account;
@@ -27,6 +33,13 @@ struct bk_backup_list {
 	struct bk_backup_task *first; /* a task for each folder */
 	struct bk_names kept;         /* folders that were reported instead */
 	bool missed; /* something has gone: look again where we looked */
+
+	size_t out;  /* tasks that are being read */
+	size_t gone; /* messages that were gone when they were to be read */
+	bool sent;   /* every task was given to reading */
+	int rounds;  /* of looking for what had gone */
+	struct bk_backup_task *back; /* tasks that were read */
+	struct bk_backup_list *next; /* in the walk's list of them */
 };
 
 /* The folders without their messages. */
@@ -35,6 +48,10 @@ int bk_backup_list_folders(struct bk_backup_list *list, struct bk_err *err);
 /* A task for each folder that is there or whose mail an earlier set has; each
  * knows its base by name.  What could not be listed was reported. */
 int bk_backup_list_messages(struct bk_backup_list *list, struct bk_err *err);
+
+/* Lists once more an account whose tasks are all back: first has those that
+ * have to be read, with what is read of them already; back keeps the others. */
+int bk_backup_list_again(struct bk_backup_list *list, struct bk_err *err);
 
 void bk_backup_list_clear(struct bk_backup_list *list);
 

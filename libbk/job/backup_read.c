@@ -50,7 +50,9 @@ struct bk_backup_read {
 	struct reader *readers;
 	_Atomic uint64_t errors;
 
-	pthread_mutex_t lock; /* the lists below */
+	pthread_mutex_t lock;     /* what is below */
+	pthread_cond_t came_back; /* a task is done, or a thread failed */
+	bool failed;
 	struct bk_backup_task *done, **done_end;
 	struct bk_backup_task *under_way; /* by next, unordered */
 };
@@ -286,6 +288,15 @@ static void give_back(struct bk_backup_read *read, struct bk_backup_task *task)
 	task->next = NULL;
 	*read->done_end = task;
 	read->done_end = &task->next;
+	pthread_cond_signal(&read->came_back);
+	pthread_mutex_unlock(&read->lock);
+}
+
+static void give_up(struct bk_backup_read *read)
+{
+	pthread_mutex_lock(&read->lock);
+	read->failed = true;
+	pthread_cond_signal(&read->came_back);
 	pthread_mutex_unlock(&read->lock);
 }
 
@@ -302,7 +313,9 @@ static int work(void *context, unsigned worker, void *item, struct bk_err *err)
 			rc = read_message(read, &read->readers[worker], task,
 					  batch->at[i], err);
 	}
-	if (rc == 0 && atomic_fetch_sub(&task->left, batch->n) == batch->n)
+	if (rc < 0)
+		give_up(read);
+	else if (atomic_fetch_sub(&task->left, batch->n) == batch->n)
 		give_back(read, task);
 	free(batch);
 	return rc;
@@ -317,6 +330,7 @@ int bk_backup_read_open(struct bk_backup_read **out,
 	read->config = *config;
 	read->done_end = &read->done;
 	(void)pthread_mutex_init(&read->lock, NULL);
+	(void)pthread_cond_init(&read->came_back, NULL);
 	read->queue = bk_queue_new(BATCHES_AHEAD, 0);
 	read->readers = bk_alloc(config->threads * sizeof(*read->readers));
 	for (unsigned i = 0; i < config->threads; i++) {
@@ -342,13 +356,21 @@ static int push(struct bk_backup_read *read, struct batch *batch,
 	return -1;
 }
 
+static bool is_to_be_read(const struct bk_backup_task *task, size_t step)
+{
+	const struct bk_step *at = &task->plan.steps[step];
+
+	return at->kind == BK_STEP_ADD &&
+	       task->added[at->now].fate == BK_FATE_WAITING;
+}
+
 static int push_batches(struct bk_backup_read *read,
 			struct bk_backup_task *task, struct bk_err *err)
 {
 	struct batch *batch = NULL;
 
 	for (size_t i = 0; i < task->plan.n; i++) {
-		if (task->plan.steps[i].kind != BK_STEP_ADD)
+		if (!is_to_be_read(task, i))
 			continue;
 		if (!batch) {
 			batch = bk_alloc(sizeof(*batch));
@@ -367,14 +389,16 @@ static int push_batches(struct bk_backup_read *read,
 int bk_backup_read_add(struct bk_backup_read *read, struct bk_backup_task *task,
 		       struct bk_err *err)
 {
-	size_t n = task->plan.count[BK_STEP_ADD];
+	size_t n = 0;
 
+	if (task->plan.count[BK_STEP_ADD] && !task->added)
+		task->added = bk_alloc(task->now.n * sizeof(*task->added));
+	for (size_t i = 0; i < task->plan.n; i++)
+		n += is_to_be_read(task, i);
 	pthread_mutex_lock(&read->lock);
 	task->next = read->under_way;
 	read->under_way = task;
 	pthread_mutex_unlock(&read->lock);
-	if (n)
-		task->added = bk_alloc(task->now.n * sizeof(*task->added));
 	atomic_store(&task->left, n);
 	if (n)
 		return push_batches(read, task, err);
@@ -394,6 +418,16 @@ struct bk_backup_task *bk_backup_read_done(struct bk_backup_read *read)
 	}
 	pthread_mutex_unlock(&read->lock);
 	return task;
+}
+
+bool bk_backup_read_wait(struct bk_backup_read *read)
+{
+	pthread_mutex_lock(&read->lock);
+	while (!read->done && read->under_way && !read->failed)
+		pthread_cond_wait(&read->came_back, &read->lock);
+	bool there = read->done != NULL;
+	pthread_mutex_unlock(&read->lock);
+	return there;
 }
 
 int bk_backup_read_end(struct bk_backup_read *read, struct bk_err *err)
@@ -443,6 +477,7 @@ void bk_backup_read_close(struct bk_backup_read *read)
 	free(read->readers);
 	free_tasks(read->done);
 	free_tasks(read->under_way);
+	(void)pthread_cond_destroy(&read->came_back);
 	(void)pthread_mutex_destroy(&read->lock);
 	free(read);
 }

@@ -7,6 +7,7 @@
 #ifndef BK_JOB_BACKUP_READ_H
 #define BK_JOB_BACKUP_READ_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -33,13 +34,18 @@ int bk_backup_read_open(struct bk_backup_read **out,
 			const struct bk_backup_read_config *config,
 			struct bk_err *err);
 
-/* Takes a planned task; waits while too many messages are ahead.  A task with
- * nothing to read is done at once. */
+/* Takes a planned task; waits while too many messages are ahead.  What was read
+ * of it before is not read again; a task with nothing to read is done at once.
+ */
 int bk_backup_read_add(struct bk_backup_read *read, struct bk_backup_task *task,
 		       struct bk_err *err);
 
 /* A task that is done, the caller's again; NULL if there is none now. */
 struct bk_backup_task *bk_backup_read_done(struct bk_backup_read *read);
+
+/* Waits until a task is done; false: none is under way, or none will be done
+ * because a thread failed (bk_backup_read_end tells). */
+bool bk_backup_read_wait(struct bk_backup_read *read);
 
 /* No more tasks: waits for all threads.  Then bk_backup_read_done gives the
  * rest.  -1 with the first failure of any thread. */

@@ -60,6 +60,66 @@ void bk_backup_task_adopt_keywords(struct bk_backup_task *task)
 		(void)bk_folder_keyword(folder, listed[i]);
 }
 
+size_t bk_backup_task_gone(const struct bk_backup_task *task)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; task->added && i < task->now.n; i++)
+		n += task->added[i].fate == BK_FATE_GONE;
+	return n;
+}
+
+static void compare_listings(const struct bk_backup_task *was,
+			     const struct bk_backup_task *task,
+			     struct bk_plan *out)
+{
+	struct bk_listing old = {was->now.items, was->now.n,
+				 sizeof(struct bk_message)};
+	struct bk_listing new = {task->now.items, task->now.n,
+				 sizeof(struct bk_message)};
+
+	bk_plan_make(&old, &new,
+		     was->folder.uid_validity == task->folder.uid_validity,
+		     out);
+}
+
+bool bk_backup_task_has_more(const struct bk_backup_task *task,
+			     const struct bk_backup_task *was)
+{
+	struct bk_plan plan = {0};
+
+	compare_listings(was, task, &plan);
+	bool more = plan.count[BK_STEP_ADD] > 0;
+	bk_plan_clear(&plan);
+	return more;
+}
+
+void bk_backup_task_take_over(struct bk_backup_task *task,
+			      struct bk_backup_task *was)
+{
+	struct bk_plan plan = {0};
+
+	if (!was->added)
+		return;
+	task->added = bk_alloc(task->now.n * sizeof(*task->added));
+	compare_listings(was, task, &plan);
+	for (size_t i = 0; i < plan.n; i++) {
+		const struct bk_step *step = &plan.steps[i];
+		if (step->kind == BK_STEP_DROP || step->kind == BK_STEP_ADD)
+			continue;
+		struct bk_added *from = &was->added[step->base];
+		if (from->fate != BK_FATE_KEPT && from->fate != BK_FATE_FAILED)
+			continue;
+		task->added[step->now] = *from;
+		*from = (struct bk_added){0};
+		task->now.items[step->now].date =
+			was->now.items[step->base].date;
+		task->now.items[step->now].size =
+			was->now.items[step->base].size;
+	}
+	bk_plan_clear(&plan);
+}
+
 static int decode_recipe(struct bk_view body, struct bk_recipe *out,
 			 struct bk_err *err)
 {

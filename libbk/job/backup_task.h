@@ -32,6 +32,8 @@ struct bk_added {
 	struct bk_buf recipe; /* a body record whose places are references */
 };
 
+struct bk_backup_list;
+
 struct bk_backup_task {
 	const struct bk_account *account;
 	uint32_t account_id, folder_id;
@@ -44,6 +46,7 @@ struct bk_backup_task {
 	struct bk_plan plan;
 	struct bk_added *added;      /* by index of `now` */
 	_Atomic size_t left;         /* messages still to be read */
+	struct bk_backup_list *list; /* its account's, or NULL: it is alone */
 	struct bk_backup_task *next; /* in a list of the owner's */
 };
 
@@ -54,6 +57,20 @@ void bk_backup_task_free(struct bk_backup_task *task); /* NULL is fine */
  * must be a continuation.
  */
 void bk_backup_task_adopt_keywords(struct bk_backup_task *task);
+
+/* Messages that were no longer there when they were to be read. */
+size_t bk_backup_task_gone(const struct bk_backup_task *task);
+
+/*
+ * `task` lists a folder once more and is planned; `was` listed it before and
+ * is read: what was read of the same messages goes over.
+ */
+void bk_backup_task_take_over(struct bk_backup_task *task,
+			      struct bk_backup_task *was);
+
+/* Does the later listing have messages that the earlier has not? */
+bool bk_backup_task_has_more(const struct bk_backup_task *task,
+			     const struct bk_backup_task *was);
 
 /* All that was read has a place: the records can be made. */
 bool bk_backup_task_is_placed(const struct bk_backup_task *task,

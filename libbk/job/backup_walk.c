@@ -14,6 +14,9 @@
  * block stays open, and the open blocks are taken out. */
 #define WAITING_MAX 20000
 
+/* So often an account is listed once more for what had gone. */
+#define ROUNDS_MAX 8
+
 /* ---- tasks that come back from reading ---- */
 
 static int write_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
@@ -30,15 +33,13 @@ static int write_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 	return rc;
 }
 
-static void take_done(struct bk_backup_walk *walk)
+static void await_places(struct bk_backup_walk *walk,
+			 struct bk_backup_task *task)
 {
-	struct bk_backup_task *task;
-
-	while ((task = bk_backup_read_done(walk->read))) {
-		*walk->waiting_end = task;
-		walk->waiting_end = &task->next;
-		walk->waiting_messages += task->plan.count[BK_STEP_ADD];
-	}
+	task->next = NULL;
+	*walk->waiting_end = task;
+	walk->waiting_end = &task->next;
+	walk->waiting_messages += task->plan.count[BK_STEP_ADD];
 }
 
 static int write_first(struct bk_backup_walk *walk, struct bk_err *err)
@@ -56,7 +57,6 @@ static int write_first(struct bk_backup_walk *walk, struct bk_err *err)
 static int write_waiting(struct bk_backup_walk *walk, bool all,
 			 struct bk_err *err)
 {
-	take_done(walk);
 	if ((all || walk->waiting_messages > WAITING_MAX) &&
 	    bk_packer_flush(walk->hand, err) < 0)
 		return -1;
@@ -155,14 +155,14 @@ static void tell_totals(struct bk_backup_walk *walk,
 	bk_progress_totals(walk->progress, &walk->totals);
 }
 
-/* Plans the task and gives it away; 0 also when it ended otherwise. */
+/* Plans the task and gives it away. */
 static int send_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		     struct bk_err *err)
 {
 	if (task->base) {
 		bk_kept_mark_met(walk, task->base);
 		task->folder_id = task->base->id;
-	} else {
+	} else if (!task->folder_id) {
 		task->folder_id = ++walk->last_folder;
 	}
 	if (stat_messages(walk, task, err) < 0 ||
@@ -171,6 +171,8 @@ static int send_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		return -1;
 	}
 	tell_totals(walk, task);
+	if (task->list)
+		task->list->out++;
 	if (bk_backup_read_add(walk->read, task, err) < 0)
 		return -1;
 	return write_waiting(walk, false, err);
@@ -224,6 +226,57 @@ static void note_gone_folders(struct bk_backup_walk *walk, uint32_t account_id)
 		walk->base_folder_met[i] = true;
 		bk_kept_gone(walk, BK_RECORD_FOLDER_GONE, folder->id);
 	}
+}
+
+/* ---- accounts that come back from reading ---- */
+
+/* All tasks of an account are back.  What was gone by the time of its reading
+ * may have moved to a folder that was listed before. */
+static int settle_account(struct bk_backup_walk *walk,
+			  struct bk_backup_list *list, struct bk_err *err)
+{
+	struct bk_backup_list **link = &walk->under_way;
+	struct bk_backup_task *task;
+
+	if (list->gone && list->rounds < ROUNDS_MAX) {
+		if (bk_backup_list_again(list, err) < 0 ||
+		    send_listed(walk, list, err) < 0)
+			return -1;
+		if (list->out)
+			return 0;
+	}
+	while ((task = list->back)) {
+		list->back = task->next;
+		await_places(walk, task);
+	}
+	while (*link != list)
+		link = &(*link)->next;
+	*link = list->next;
+	bk_backup_list_clear(list);
+	free(list);
+	return write_waiting(walk, false, err);
+}
+
+/* Tasks that were read go back to their accounts. */
+static int take_done(struct bk_backup_walk *walk, struct bk_err *err)
+{
+	struct bk_backup_task *task;
+
+	while ((task = bk_backup_read_done(walk->read))) {
+		struct bk_backup_list *list = task->list;
+		if (!list) {
+			await_places(walk, task);
+			continue;
+		}
+		list->out--;
+		list->gone += bk_backup_task_gone(task);
+		task->next = list->back;
+		list->back = task;
+		if (!list->out && list->sent &&
+		    settle_account(walk, list, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* ---- accounts ---- */
@@ -297,27 +350,29 @@ static int walk_account(struct bk_backup_walk *walk,
 {
 	const struct bk_set_account *base =
 		base_account(walk, account->address);
-	struct bk_backup_list list = {.walk = walk, .account = account};
+	struct bk_backup_list *list = bk_alloc(sizeof(*list));
 	struct bk_err why = {0};
-	int rc;
 
+	list->walk = walk;
+	list->account = account;
+	list->next = walk->under_way;
+	walk->under_way = list;
 	bk_progress_account(walk->progress, account->address);
-	if (bk_backup_list_folders(&list, &why) < 0) {
-		bk_backup_list_clear(&list);
+	if (bk_backup_list_folders(list, &why) < 0) {
+		list->sent = true;
 		if (!bk_kept_ends_the_run(why.kind))
 			return account_failed(walk, account, base, &why, err);
 		*err = why;
 		return -1;
 	}
-	list.account_id = name_account(walk, account, base);
+	list->account_id = name_account(walk, account, base);
 	walk->n_accounts++;
-	rc = bk_backup_list_messages(&list, err);
-	if (rc == 0)
-		rc = send_listed(walk, &list, err);
-	if (rc == 0)
-		note_gone_folders(walk, list.account_id);
-	bk_backup_list_clear(&list);
-	return rc;
+	if (bk_backup_list_messages(list, err) < 0 ||
+	    send_listed(walk, list, err) < 0)
+		return -1;
+	note_gone_folders(walk, list->account_id);
+	list->sent = true;
+	return take_done(walk, err);
 }
 
 static bool store_has(const struct bk_backup_walk *walk, const char *address)
@@ -367,8 +422,12 @@ int bk_backup_walk(struct bk_backup_walk *walk, struct bk_err *err)
 		if (bk_cancelled(err) < 0 ||
 		    walk_account(walk, &walk->accounts->items[i], err) < 0)
 			return -1;
-	if (settle_base_accounts(walk, err) < 0 ||
-	    bk_backup_read_end(walk->read, err) < 0)
+	if (settle_base_accounts(walk, err) < 0)
+		return -1;
+	while (bk_backup_read_wait(walk->read))
+		if (take_done(walk, err) < 0)
+			return -1;
+	if (bk_backup_read_end(walk->read, err) < 0)
 		return -1;
 	return write_waiting(walk, true, err);
 }
@@ -379,6 +438,12 @@ void bk_backup_walk_clear(struct bk_backup_walk *walk)
 		struct bk_backup_task *next = walk->waiting->next;
 		bk_backup_task_free(walk->waiting);
 		walk->waiting = next;
+	}
+	while (walk->under_way) {
+		struct bk_backup_list *next = walk->under_way->next;
+		bk_backup_list_clear(walk->under_way);
+		free(walk->under_way);
+		walk->under_way = next;
 	}
 	free(walk->sums);
 	free(walk->base_folder_met);

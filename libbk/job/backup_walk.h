@@ -21,6 +21,8 @@ struct bk_folder_sum {
 	uint8_t sha256[BK_SHA256_LEN];
 };
 
+struct bk_backup_list;
+
 struct bk_backup_walk {
 	const struct bk_backup_request *request;
 	const struct bk_backup_base *base;
@@ -40,7 +42,8 @@ struct bk_backup_walk {
 	size_t n_sums, cap_sums;
 
 	/* On the way. */
-	uint32_t last_account, last_folder;            /* ids given out */
+	uint32_t last_account, last_folder; /* ids given out */
+	struct bk_backup_list *under_way;   /* accounts that are being read */
 	struct bk_backup_task *waiting, **waiting_end; /* read, not placed */
 	uint64_t waiting_messages;
 	struct bk_totals totals;
