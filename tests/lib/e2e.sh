@@ -114,15 +114,18 @@ files() {
 # the tools take from then on.  It is opened by a key block, which takes no time.
 new_repository() {
 	export BK_CONFIG="$work/bk.conf" BK_REPO="$1"
+	export BK_PASSWORD_FILE="$work/password"
+	: >>"$BK_CONFIG"
 	if ! bk-init -r "$work/$1" >out 2>err ||
 		! bk-key -r "$work/$1" export "$work/$1.key" >out 2>err; then
 		echo "Bail out! no repository: $(cat err)"
 		exit 1
 	fi
 	cat >>"$BK_CONFIG" <<-CONF
-	[repo $1]
+	[repo ${1##*/}]
 	path = $work/$1
 	password = keyblock:$work/$1.key
 	CONF
+	BK_REPO=${1##*/}
 	unset BK_PASSWORD_FILE
 }
