@@ -258,14 +258,23 @@ static struct bk_pack_block *next_block(struct bk_pack_writer *writer)
 	return block;
 }
 
-static void note_failure(struct bk_pack_writer *writer,
-			 const struct bk_err *err)
+void bk_pack_writer_give_up(struct bk_pack_writer *writer,
+			    const struct bk_err *why)
 {
 	pthread_mutex_lock(&writer->lock);
-	writer->failure = *err;
+	if (writer->failure.kind == BK_OK)
+		writer->failure = *why;
 	writer->abandoned = true;
 	pthread_cond_broadcast(&writer->changed);
 	pthread_mutex_unlock(&writer->lock);
+}
+
+static bool is_abandoned(struct bk_pack_writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	bool abandoned = writer->abandoned;
+	pthread_mutex_unlock(&writer->lock);
+	return abandoned;
 }
 
 static void *write_blocks(void *arg)
@@ -279,10 +288,10 @@ static void *write_blocks(void *arg)
 		rc = write_block(writer, block, &err);
 		bk_pack_block_free(block);
 	}
-	if (rc == 0 && writer->current && !writer->abandoned)
+	if (rc == 0 && writer->current && !is_abandoned(writer))
 		rc = close_pack(writer->current, &err);
 	if (rc < 0)
-		note_failure(writer, &err);
+		bk_pack_writer_give_up(writer, &err);
 	return NULL;
 }
 

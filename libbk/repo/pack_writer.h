@@ -46,6 +46,11 @@ void bk_pack_writer_free(struct bk_pack_writer *writer);
 int bk_pack_writer_finish(struct bk_pack_writer *writer, uint32_t n_ordinals,
 			  struct bk_table *table, struct bk_err *err);
 
+/* A block that was made will never be submitted: every waiting and later
+ * submit, and finish, fails with a copy of `why`; the first one stays. */
+void bk_pack_writer_give_up(struct bk_pack_writer *writer,
+			    const struct bk_err *why);
+
 /* A new pack, to which blocks may be added until the next one is made.  The
  * writer's. */
 int bk_pack_new(struct bk_pack **out, struct bk_pack_writer *writer,

@@ -243,6 +243,7 @@ static int seal_and_submit(struct bk_packer_hand *hand,
 
 	if (bk_pack_seal(hand->sealer, block, packer->config.level, err) < 0) {
 		bk_pack_block_free(block);
+		bk_pack_writer_give_up(packer->writer, err);
 		return fail_all(packer, err);
 	}
 	size_t stored = block->sealed.len;
