@@ -23,6 +23,7 @@ struct bk_bundle {
 	struct bundle_put *open; /* unfinished, by next */
 	bool through; /* too large: everything goes straight to the target */
 	bool settled;
+	struct bk_err failure; /* of letting it through: everything fails */
 };
 
 struct bundle_put {
@@ -69,10 +70,8 @@ static int begin_below(struct bundle_put *put, struct bk_err *err)
 	return rc;
 }
 
-/* What was kept back goes where it would have gone. */
-static int let_through(struct bk_bundle *bundle, struct bk_err *err)
+static int put_kept_files(struct bk_bundle *bundle, struct bk_err *err)
 {
-	bundle->through = true;
 	for (size_t i = 0; i < bundle->n; i++) {
 		struct file *file = &bundle->files[i];
 		if (bk_target_put(bundle->below, file->name,
@@ -86,6 +85,25 @@ static int let_through(struct bk_bundle *bundle, struct bk_err *err)
 	return 0;
 }
 
+/* What was kept back goes where it would have gone.  That is tried once: files
+ * that were put already have left the memory. */
+static int let_through(struct bk_bundle *bundle, struct bk_err *err)
+{
+	bundle->through = true;
+	if (put_kept_files(bundle, err) == 0)
+		return 0;
+	bundle->failure = *err;
+	return -1;
+}
+
+static int check_failure(const struct bk_bundle *bundle, struct bk_err *err)
+{
+	if (bundle->failure.kind == BK_OK)
+		return 0;
+	*err = bundle->failure;
+	return -1;
+}
+
 static int bundle_begin(struct bk_target *target, const char *name,
 			uint64_t length, struct bk_put **out,
 			struct bk_err *err)
@@ -97,8 +115,11 @@ static int bundle_begin(struct bk_target *target, const char *name,
 	put->name = bk_strdup(name);
 	put->length = length;
 	pthread_mutex_lock(&bundle->lock);
-	int rc = bundle->through ? begin_below(put, err) : 0;
+	int rc = check_failure(bundle, err);
+	if (rc == 0 && bundle->through)
+		rc = begin_below(put, err);
 	if (rc < 0) {
+		bk_put_abort(put->below);
 		put_free(put);
 	} else {
 		put->next = bundle->open;
@@ -113,6 +134,8 @@ static int bundle_begin(struct bk_target *target, const char *name,
 static int keep_back(struct bk_bundle *bundle, struct bundle_put *put,
 		     const void *data, size_t len, struct bk_err *err)
 {
+	if (check_failure(bundle, err) < 0)
+		return -1;
 	bk_buf_add(&put->bytes, data, len);
 	bundle->bytes += len;
 	if (bundle->settled || bundle->bytes <= BK_BUNDLE_MAX)
@@ -149,11 +172,12 @@ static int bundle_put_commit(struct bk_put *base, struct bk_err *err)
 
 	pthread_mutex_lock(&bundle->lock);
 	struct bk_put *below = put->below;
-	if (!below)
+	int rc = below ? 0 : check_failure(bundle, err);
+	if (!below && rc == 0)
 		keep_file(bundle, put);
 	put_free(put);
 	pthread_mutex_unlock(&bundle->lock);
-	return below ? bk_put_commit(below, err) : 0;
+	return below ? bk_put_commit(below, err) : rc;
 }
 
 static void bundle_abort(struct bk_put *base)
@@ -268,7 +292,7 @@ int bk_bundle_commit(struct bk_bundle *bundle, const char *name,
 	uint64_t length = 0;
 
 	if (bundle->through)
-		return 0;
+		return check_failure(bundle, err);
 	for (size_t i = 0; i < bundle->n; i++)
 		length += bundle->files[i].bytes.len;
 	if (bk_target_put_begin(bundle->below, name, length, &put, err) < 0)

@@ -24,8 +24,8 @@ struct bk_bundle;
 
 /* The target must outlive it. */
 struct bk_bundle *bk_bundle_new(struct bk_target *below);
-void bk_bundle_free(
-	struct bk_bundle *bundle); /* aborts what is left; NULL is fine */
+/* Every put has ended before. */
+void bk_bundle_free(struct bk_bundle *bundle); /* NULL is fine */
 
 /* Where the set's files are put: owned by the bundle.  Several files may be
  * under way, each in a thread of its own. */
