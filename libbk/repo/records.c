@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum account_field { ACCOUNT_ID = 1, ACCOUNT_ADDRESS = 2, ACCOUNT_FILE = 3 };
 
 enum folder_field {
@@ -28,6 +30,10 @@ enum folder_field {
 enum folder_mark { MARK_SUBSCRIBED = 1, MARK_NO_SELECT = 2 };
 
 #define FIELD_OPTIONAL 0x80u
+
+/* What a record may have several of, a bit for each. */
+#define ACCOUNT_REPEATED (1u << ACCOUNT_FILE)
+#define FOLDER_REPEATED  (1u << FOLDER_ACL | 1u << FOLDER_ANNOTATION)
 
 static void add_bytes(struct bk_buf *to, uint8_t field, const void *data,
 		      size_t len)
@@ -128,17 +134,21 @@ struct field {
 	struct bk_cursor value;
 };
 
-/* 1, 0 at the end, -1 when malformed or out of order. */
-static int next_field(struct bk_cursor *body, struct field *field)
+/* 1, 0 at the end, -1 when malformed, out of order or there twice.  `repeated`
+ * has a bit for each number that may be there twice; what is not known may. */
+static int next_field(struct bk_cursor *body, uint32_t repeated,
+		      struct field *field)
 {
-	uint8_t before = field->number & (uint8_t)~FIELD_OPTIONAL;
+	uint8_t before = field->number;
 
 	if (!bk_cursor_left(body))
 		return 0;
 	field->number = bk_cursor_u8(body);
 	struct bk_view value = bk_cursor_blob(body);
 	field->value = bk_cursor_over(value.data, value.len);
-	if (body->bad || (field->number & ~FIELD_OPTIONAL) < before)
+	if (body->bad || field->number < before)
+		return -1;
+	if (field->number == before && before < 32 && !(repeated >> before & 1))
 		return -1;
 	return 1;
 }
@@ -155,15 +165,19 @@ static uint64_t whole_number(struct bk_cursor *value, uint64_t most)
 static const char *text_of(struct bk_cursor *value, struct bk_view text,
 			   struct bk_arena *arena)
 {
-	if (memchr(text.data, 0, text.len))
+	if (text.len && memchr(text.data, 0, text.len))
 		value->bad = true;
 	return bk_arena_strndup(arena, (const char *)text.data, text.len);
 }
 
+/* Text is UTF-8, and an empty one is left out. */
 static const char *whole_text(struct bk_cursor *value, struct bk_arena *arena)
 {
-	return text_of(value, bk_cursor_bytes(value, bk_cursor_left(value)),
-		       arena);
+	struct bk_view text = bk_cursor_bytes(value, bk_cursor_left(value));
+
+	if (!text.len || !bk_utf8_valid(text.data, text.len))
+		value->bad = true;
+	return text_of(value, text, arena);
 }
 
 static struct bk_property property_of(struct bk_cursor *value,
@@ -221,7 +235,7 @@ int bk_account_decode(struct bk_view body, struct bk_set_account *out,
 	struct field field = {0};
 	int rc;
 
-	while ((rc = next_field(&from, &field)) > 0)
+	while ((rc = next_field(&from, ACCOUNT_REPEATED, &field)) > 0)
 		if (account_field(&field, out) < 0)
 			break;
 	if (rc != 0 || !out->id || !out->account.address)
@@ -357,7 +371,7 @@ int bk_folder_decode(struct bk_view body, struct bk_set_folder *out,
 	struct field field = {0};
 	int rc;
 
-	while ((rc = next_field(&from, &field)) > 0)
+	while ((rc = next_field(&from, FOLDER_REPEATED, &field)) > 0)
 		if (folder_number(&field, out) < 0)
 			break;
 	if (rc != 0 || !out->id || !out->account_id || !out->folder.name)
