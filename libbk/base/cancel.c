@@ -35,6 +35,7 @@ void bk_cancel_catch(void)
 	}
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
+	(void)sigaction(SIGXFSZ, &action, NULL);
 }
 
 void bk_cancel(void)

@@ -8,8 +8,9 @@
 #include "base/err.h"
 
 /* From now on SIGINT, SIGTERM and SIGHUP set the flag; a second one of them
- * ends the process at once, as if nothing were caught.  SIGPIPE is ignored
- * (writes say EPIPE).  Blocking calls return EINTR.  Before threads start. */
+ * ends the process at once, as if nothing were caught.  SIGPIPE and
+ * SIGXFSZ are ignored (writes say EPIPE and EFBIG).  Blocking calls return
+ * EINTR.  Before threads start. */
 void bk_cancel_catch(void);
 
 /* Sets the flag by hand; any thread. */
