@@ -57,9 +57,9 @@ ok "the differential is listed" by_key list --hash $diff
 # shellcheck disable=SC2016 # a keyword begins with $
 prints '{"account": "ann@example.org", "files": {"maildirsize": "063008cb6dc02718828068fd8bca896128fe33ac480e67d803d5dc4987b5cc46"}}
 {"account": "ann@example.org", "acl": [], "annotations": [], "delimiter": ".", "folder": "INBOX", "guid": "", "highestmodseq": 7, "messages": 3, "noselect": false, "own": ".", "special": "", "subscribed": true, "uidnext": 12, "uidvalidity": 1795000000}
-{"account": "ann@example.org", "digest": "15a1ab7fb74cdb1c48f2c9f3720d58c8", "flags": ["Flagged"], "folder": "INBOX", "internaldate": 1795200000, "keywords": [], "modseq": 5, "name": "1795200000.M1P7.mx1", "sha256": "87d6d37c42269d4561a5c8d833f26bf388221ec6eba8ddef58f1e8e1ed764798", "size": 157, "uid": 7}
-{"account": "ann@example.org", "digest": "b09eddcd87d7ec34405716fca218023e", "flags": ["Seen"], "folder": "INBOX", "internaldate": 1795286400, "keywords": ["$Junk"], "modseq": 6, "name": "1795286400.M2P7.mx1", "sha256": "a3adca800770b2bf7458bb0d0442f4b79e00b450c4f533444fd6b1b8bce8a084", "size": 47, "uid": 10}
-{"account": "ann@example.org", "digest": "027d3ae4b152a27e1e2cd662c2cda94b", "flags": [], "folder": "INBOX", "internaldate": 1795320000, "keywords": [], "modseq": 7, "name": "1795320000.M3P7.mx1", "sha256": "52753e5eec89f14b863949a65f35a57c7035f295d216eb9a84c367844867c88f", "size": 46, "uid": 11}'
+{"account": "ann@example.org", "digest": "df4eaf903a5b5b6a25ffb24512d5b7cc", "flags": ["Flagged"], "folder": "INBOX", "internaldate": 1795200000, "keywords": [], "modseq": 5, "name": "1795200000.M1P7.mx1", "sha256": "87d6d37c42269d4561a5c8d833f26bf388221ec6eba8ddef58f1e8e1ed764798", "size": 157, "uid": 7}
+{"account": "ann@example.org", "digest": "036863e8a1fc44b0493f4a4165d0c7bb", "flags": ["Seen"], "folder": "INBOX", "internaldate": 1795286400, "keywords": ["$Junk"], "modseq": 6, "name": "1795286400.M2P7.mx1", "sha256": "a3adca800770b2bf7458bb0d0442f4b79e00b450c4f533444fd6b1b8bce8a084", "size": 47, "uid": 10}
+{"account": "ann@example.org", "digest": "b0812b8359e7512c1688843fdd0ee908", "flags": [], "folder": "INBOX", "internaldate": 1795320000, "keywords": [], "modseq": 7, "name": "1795320000.M3P7.mx1", "sha256": "52753e5eec89f14b863949a65f35a57c7035f295d216eb9a84c367844867c88f", "size": 46, "uid": 11}'
 
 ok "its messages come out" by_key extract $diff out.d
 ok "the first, line by line" message 7-1795200000.M1P7.mx1.eml

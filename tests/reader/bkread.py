@@ -29,7 +29,10 @@ import zstandard
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import poly1305
 from cryptography.hazmat.primitives.asymmetric import ed25519, x25519
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PACK, INDEX, MANIFEST, ROOT, INTENT, TRASH, TABLE, HOLD = range(1, 9)
@@ -1123,6 +1126,13 @@ class Set:
         return data
 
 
+def digest_of(message, key):
+    """Of a canonical message, with K_id."""
+    okm = hkdf(key, b"", b"bk1 digest", 64)
+    tag = AESGCM(okm[:32]).encrypt(bytes(12), b"", message)
+    return Cipher(AES(okm[32:]), ECB()).encryptor().update(tag)
+
+
 def put_together(row, frame, key):
     """The message of a row as it was read."""
     style, exceptions, traces, skeletons, parts = row.body
@@ -1139,7 +1149,7 @@ def put_together(row, frame, key):
                 data = b"\n".join(data[i:i + part.line] for i in range(0, len(data), part.line))
         canonical.append(data)
     message = b"".join(canonical) + skeleton[pos:]
-    need(same(mac(key, b"\0", message)[:16], row.digest), "another digest")
+    need(same(digest_of(message, key), row.digest), "another digest")
     if style < 2:
         ends = (b"\n", b"\r\n") if style == 0 else (b"\r\n", b"\n")
         lines = message.split(b"\n")
