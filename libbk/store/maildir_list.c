@@ -190,6 +190,13 @@ static bool is_inbox(struct bk_view raw, bool has_root)
 	return !has_root && raw.len == 6 && memcmp(raw.data, ".INBOX", 6) == 0;
 }
 
+/* "INBOX" without mail, in the fs layout, is where the inbox's children lie. */
+static bool is_inbox_level(int root, struct bk_view raw)
+{
+	return raw.len == 5 && memcmp(raw.data, "INBOX", 5) == 0 &&
+	       !holds_mail(root, "INBOX");
+}
+
 static bool is_taken(const struct bk_folder_list *list, const char *name)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -370,6 +377,8 @@ static int describe(int root, const struct bk_raw_folders *raw,
 		has_root |= raw->items[i].len == 1;
 
 	for (size_t i = 0; i < raw->n && rc == 0; i++) {
+		if (is_inbox_level(root, raw->items[i]))
+			continue;
 		struct bk_folder *folder = bk_folder_list_add(out);
 		bool inbox = is_inbox(raw->items[i], has_root);
 		folder->raw.len = raw->items[i].len;

@@ -1,0 +1,29 @@
+/*
+ * What every driver of store/store.h must do: one suite, run on each of them
+ * with a fresh, empty store a test.
+ */
+
+#ifndef BK_TESTS_CONTRACT_STORE_H
+#define BK_TESTS_CONTRACT_STORE_H
+
+#include <stdbool.h>
+
+#include "lib/scratch.h"
+#include "store/store.h"
+
+struct store_driver {
+	const char *name;
+	/* Fills in a config for an empty store in `scratch`; its strings may
+	 * be kept in `arena`. */
+	void (*prepare)(const struct scratch *scratch, struct bk_arena *arena,
+			struct bk_store_config *config);
+	const char *address; /* of an account that the store can hold */
+	bool many;           /* it can hold others besides */
+	bool has_acl;
+	size_t max_keywords; /* of a folder */
+};
+
+/* Runs all tests on each driver: the number of those that failed. */
+int store_contract(const struct store_driver *drivers, size_t n);
+
+#endif

@@ -1,0 +1,195 @@
+/* Messages of any store come back as they were. */
+
+#include "contract/store_world.h"
+
+static void bytes_come_back_as_they_were(void **state)
+{
+	struct bk_folder folder = store_folder("INBOX");
+	struct bk_buf large = {0};
+	struct bk_message msg = {.name = ""};
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} bodies[] = {
+		{"",                    0 },
+		{"\n",                  1 },
+		{"a: b\r\n\r\nc",       10},
+		{"a: b\n\nc\n",         8 },
+		{"a\r\nb\nc\rd\0e\xff", 11},
+		{"From x\n.\n..\n",     12}
+        };
+
+	(void)state;
+	for (int i = 0; i < 300000; i++)
+		bk_buf_add_u8(&large, (uint8_t)(i * 7 + i / 251));
+	store_begin(&folder);
+	for (size_t i = 0; i < 6; i++)
+		store_put(&msg, bodies[i].bytes, bodies[i].len);
+	store_put(&msg, large.data, large.len);
+	store_finish();
+	assert_int_equal(world.result.added, 7);
+
+	struct bk_folder *found = store_look_at("INBOX");
+	bool seen[7] = {false};
+	assert_int_equal(world.list.n, 7);
+	world.body.limit = 1000000;
+	for (size_t i = 0; i < world.list.n; i++) {
+		(void)store_text_of(found, i);
+		struct bk_view got = bk_buf_view(&world.body.bytes);
+		assert_int_equal(world.list.items[i].size, got.len);
+		for (size_t k = 0; k < 7; k++) {
+			const void *want = k < 6 ? (const void *)bodies[k].bytes
+						 : large.data;
+			size_t len = k < 6 ? bodies[k].len : large.len;
+			if (len == got.len && !seen[k] &&
+			    (!len || memcmp(got.data, want, len) == 0)) {
+				seen[k] = true;
+				break;
+			}
+		}
+	}
+	for (size_t k = 0; k < 7; k++)
+		assert_true(seen[k]);
+	bk_buf_clear(&large);
+}
+
+static void a_long_body_goes_to_a_spool(void **state)
+{
+	struct bk_folder folder = store_folder("INBOX");
+	char text[3000];
+	char back[3001];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[2999] = '\n';
+	store_begin(&folder);
+	store_put(&(struct bk_message){.name = ""}, text, sizeof(text));
+	store_finish();
+	struct bk_folder *found = store_look_at("INBOX");
+	world.body.limit = 2999;
+	(void)store_text_of(found, 0);
+	assert_true(world.body.spool >= 0);
+	assert_int_equal(world.body.bytes.len, 0);
+	assert_int_equal(world.list.items[0].size, 3000);
+	assert_int_equal(read(world.body.spool, back, sizeof(back)), 3000);
+	assert_memory_equal(back, text, 3000);
+	world.body.limit = 3000;
+	(void)store_text_of(found, 0);
+	assert_int_equal(world.body.spool, -1);
+	assert_int_equal(world.body.bytes.len, 3000);
+}
+
+static void flags_and_dates_come_back(void **state)
+{
+	static const int64_t dates[] = {0, 1, 999999999, 1700000000,
+					4102444800};
+	struct bk_folder folder = store_folder("INBOX");
+
+	(void)state;
+	store_begin(&folder);
+	for (unsigned flags = 0; flags < 64; flags++) {
+		char text[16];
+		struct bk_message msg = {.name = "",
+					 .flags = (uint8_t)flags,
+					 .date = dates[flags % 5]};
+		snprintf(text, sizeof(text), "%u", flags);
+		store_put(&msg, text, strlen(text));
+	}
+	store_finish();
+	struct bk_folder *found = store_look_at("INBOX");
+	assert_int_equal(world.list.n, 64);
+	for (size_t i = 0; i < 64; i++) {
+		unsigned flags =
+			(unsigned)strtoul(store_text_of(found, i), NULL, 10);
+		assert_int_equal(world.list.items[i].flags, flags);
+		assert_int_equal(world.list.items[i].date, dates[flags % 5]);
+		world.list.items[i].date = 7;
+		world.list.items[i].size = 0;
+		OK(store_ops()->stat(world.store, &world.accounts.items[0],
+				     found, &world.list.items[i], &world.err));
+		assert_int_equal(world.list.items[i].date, dates[flags % 5]);
+		assert_int_equal(world.list.items[i].size, flags < 10 ? 1 : 2);
+	}
+}
+
+static void keywords_come_back(void **state)
+{
+	const char *table[] = {"$Forwarded", "Work", "$Label1", "unused"};
+	uint16_t some[] = {0, 2};
+	uint16_t all[] = {0, 1, 2};
+	struct bk_folder folder = store_folder("INBOX");
+
+	(void)state;
+	folder.keywords = table;
+	folder.n_keywords = 4;
+	store_begin(&folder);
+	store_put(&(struct bk_message){.name = "",
+				       .n_keywords = 2,
+				       .keywords = some},
+		  "some", 4);
+	store_put(&(struct bk_message){.name = "",
+				       .n_keywords = 3,
+				       .keywords = all,
+				       .flags = BK_FLAG_SEEN},
+		  "all", 3);
+	store_put_text("", 0, "none");
+	store_finish();
+	assert_string_equal(world.result.note, "");
+	struct bk_folder *found = store_look_at("INBOX");
+	struct bk_message *msg = store_find_text(found, "some");
+	assert_int_equal(msg->n_keywords, 2);
+	assert_true(store_has_keyword(found, msg, "$Forwarded"));
+	assert_true(store_has_keyword(found, msg, "$Label1"));
+	assert_true(msg->keywords[0] < msg->keywords[1]);
+	msg = store_find_text(found, "all");
+	assert_int_equal(msg->n_keywords, 3);
+	assert_int_equal(msg->flags, BK_FLAG_SEEN);
+	assert_int_equal(store_find_text(found, "none")->n_keywords, 0);
+}
+
+static void keywords_beyond_what_a_folder_holds_are_told(void **state)
+{
+	size_t n = world.driver->max_keywords + 3;
+	struct bk_folder folder = store_folder("INBOX");
+
+	(void)state;
+	if (!world.driver->max_keywords)
+		return;
+	const char **table = bk_alloc(n * sizeof(*table));
+	for (size_t i = 0; i < n; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "kw%zu", i);
+		table[i] = bk_arena_strdup(&world.arena, name);
+	}
+	folder.keywords = table;
+	folder.n_keywords = n;
+	store_begin(&folder);
+	for (uint16_t i = 0; i < n; i++)
+		store_put(&(struct bk_message){.name = "",
+					       .n_keywords = 1,
+					       .keywords = &i},
+			  table[i], strlen(table[i]));
+	store_finish();
+	assert_non_null(strstr(world.result.note, "3 keywords"));
+	struct bk_folder *found = store_look_at("INBOX");
+	size_t kept = 0;
+	for (size_t i = 0; i < world.list.n; i++) {
+		const char *text = store_text_of(found, i);
+		const struct bk_message *msg = &world.list.items[i];
+		kept += msg->n_keywords;
+		if (msg->n_keywords)
+			assert_true(store_has_keyword(found, msg, text));
+	}
+	assert_int_equal(world.list.n, n);
+	assert_int_equal(kept, world.driver->max_keywords);
+	free(table);
+}
+
+const struct store_test store_message_tests[] = {
+	STORE_TEST(bytes_come_back_as_they_were),
+	STORE_TEST(a_long_body_goes_to_a_spool),
+	STORE_TEST(flags_and_dates_come_back),
+	STORE_TEST(keywords_come_back),
+	STORE_TEST(keywords_beyond_what_a_folder_holds_are_told),
+	{NULL, NULL},
+};
