@@ -258,6 +258,7 @@ bool bk_acl_write(const struct bk_folder *folder, struct bk_buf *out)
 		const uint8_t *space = end_of_identifier(line);
 		if (memchr(line.data, '\n', line.len) ||
 		    memchr(line.data, '\r', line.len) || !space ||
+		    space == line.data ||
 		    (size_t)(space - line.data) != strlen(entry->who) ||
 		    line.data[0] == '#')
 			return false;
