@@ -178,8 +178,8 @@ static int add_message(struct bk_listing *to, const struct bk_folder *folder,
 }
 
 static int list_messages(const struct bk_list_request *request,
-			 struct bk_set *set,
-			 const struct bk_set_folder *folder, struct bk_err *err)
+			 struct bk_set *set, const struct bk_set_folder *folder,
+			 struct bk_err *err)
 {
 	static const struct bk_field fields[] = {
 		{NULL,       NULL,       BK_FIELD_NAME  },
@@ -210,8 +210,8 @@ static int list_messages(const struct bk_list_request *request,
 	return rc;
 }
 
-static int list_set(const struct bk_list_request *request,
-		    struct bk_set *set, struct bk_err *err)
+static int list_set(const struct bk_list_request *request, struct bk_set *set,
+		    struct bk_err *err)
 {
 	if (!request->account)
 		return list_accounts(request, set, err);

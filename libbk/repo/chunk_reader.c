@@ -34,6 +34,7 @@ struct bk_chunk_reader {
 	uint32_t frame; /* of the row that is being read */
 	struct bk_recipe recipe;
 	struct bk_digester *digester;
+	struct bk_pack_reader *latest; /* whose block was opened last */
 };
 
 static size_t bucket_of(const struct bk_pack_reader *pack, uint32_t number)
@@ -119,6 +120,9 @@ static int open_block(struct bk_chunk_reader *reader,
 		      struct cached **out, struct bk_err *err)
 {
 	make_room(reader);
+	if (reader->latest && reader->latest != pack)
+		bk_pack_reader_rest(reader->latest);
+	reader->latest = pack;
 	struct cached *block = bk_alloc(sizeof(*block));
 	block->pack = pack;
 	block->number = number;
@@ -291,7 +295,9 @@ uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row)
 	uint64_t order = 0;
 
 	if (decode_body(row, &recipe, &ignored) == 0 && recipe.n_refs)
-		order = recipe.refs[recipe.n_refs - 1];
+		order = recipe.refs[recipe.n_trace < recipe.n_refs
+					    ? recipe.n_trace
+					    : 0];
 	bk_recipe_clear(&recipe);
 	/* Older sets first: their packs are read through once. */
 	return (set->n_levels - 1 - row->frame) << 56 | (order & ~0ull >> 8);

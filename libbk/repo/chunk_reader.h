@@ -32,7 +32,10 @@ int bk_chunk_reader_join(struct bk_chunk_reader *reader,
 
 /*
  * A key by which rows may be sorted so that reading them opens each block
- * about once: where the row's last part lies.
+ * about once, with a cache of 24 MiB: where the row's skeleton lies, which is
+ * the order in which messages were stored.  (Measured on mail with a third of
+ * its bytes in shared attachments: 455 openings of 375 blocks; by the place of
+ * the last part, 2,600.)
  */
 uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row);
 

@@ -196,6 +196,8 @@ unsigned bk_file_reader_log2_block(const struct bk_file_reader *reader);
 int bk_file_reader_block(struct bk_file_reader *reader, struct bk_block_at *at,
 			 enum bk_block_kind kind, struct bk_buf *plain,
 			 struct bk_err *err);
+/* Lets go of buffers: for a file that will not be read for a while. */
+void bk_file_reader_rest(struct bk_file_reader *reader);
 /* The contents of the directory, into *contents (emptied first). */
 int bk_file_reader_directory(struct bk_file_reader *reader,
 			     struct bk_buf *contents, struct bk_err *err);

@@ -43,6 +43,12 @@ void bk_file_reader_close(struct bk_file_reader *reader)
 	free(reader);
 }
 
+void bk_file_reader_rest(struct bk_file_reader *reader)
+{
+	bk_buf_clear(&reader->window);
+	bk_buf_clear(&reader->data);
+}
+
 static int blame(const struct bk_file_reader *reader, struct bk_err *err)
 {
 	return bk_context(err, "%s", reader->name);

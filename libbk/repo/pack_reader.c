@@ -215,7 +215,6 @@ int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
 	struct bk_block_at at = {pack->entries[block].offset, block};
 	uint32_t n =
 		pack->entries[block + 1].first - pack->entries[block].first;
-	char name[BK_NAME_MAX];
 
 	*offsets = bk_alloc((n + (size_t)1) * sizeof(**offsets));
 	int rc = bk_file_reader_block(pack->file, &at, BK_BLOCK_DATA, plain,
@@ -230,10 +229,15 @@ int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
 		return 0;
 	free(*offsets);
 	*offsets = NULL;
-	return bk_context(err, "%s", bk_table_row_name(name, &pack->row));
+	return -1;
 }
 
 int bk_pack_reader_prove(struct bk_pack_reader *pack, struct bk_err *err)
 {
 	return bk_file_reader_prove(pack->file, pack->row.sha256, err);
+}
+
+void bk_pack_reader_rest(struct bk_pack_reader *pack)
+{
+	bk_file_reader_rest(pack->file);
 }

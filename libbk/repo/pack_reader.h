@@ -46,6 +46,9 @@ int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
 const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 				  struct bk_err *err);
 
+/* Lets go of buffers: for a pack that will not be read for a while. */
+void bk_pack_reader_rest(struct bk_pack_reader *pack);
+
 /* That every byte of the body is as the table says, and every block opens. */
 int bk_pack_reader_prove(struct bk_pack_reader *pack, struct bk_err *err);
 

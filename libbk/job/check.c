@@ -1,0 +1,182 @@
+/* Proving that a repository is whole: see check.h. */
+
+#include "job/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "job/check_run.h"
+
+#define PPM 1000000u
+
+void bk_check_finding(struct bk_check_run *run, const struct bk_err *why,
+		      const char *next)
+{
+	atomic_fetch_add(&run->findings, 1);
+	bk_progress_item_error(run->progress, &(struct bk_item_error){
+						      .kind = why->kind,
+						      .text = why->text,
+						      .outcome = next,
+					      });
+}
+
+/* Files of no set: what interrupted runs left is no damage. */
+static bool is_of_a_set(const struct bk_check_run *run,
+			const struct bk_name *name)
+{
+	for (size_t i = 0; i < run->sets.n; i++)
+		if (memcmp(run->sets.items[i].id, name->id, BK_ID_LEN) == 0)
+			return true;
+	for (size_t i = 0; i < run->n_packs; i++)
+		if (memcmp(run->packs[i].row.owner, name->id, BK_ID_LEN) == 0)
+			return true;
+	return false;
+}
+
+static void note_orphans(struct bk_check_run *run)
+{
+	uint64_t n = 0, bytes = 0;
+	struct bk_name name;
+
+	for (size_t i = 0; i < run->files.n; i++) {
+		enum bk_name_kind kind =
+			bk_name_parse(run->files.items[i].name, &name);
+		if ((kind != BK_NAME_PACK && kind != BK_NAME_INDEX &&
+		     kind != BK_NAME_MANIFEST && kind != BK_NAME_TABLE &&
+		     kind != BK_NAME_BUNDLE) ||
+		    is_of_a_set(run, &name))
+			continue;
+		n++;
+		bytes += run->files.items[i].size;
+	}
+	if (!n)
+		return;
+	char *note = bk_asprintf(
+		"%ju files (%ju MiB) belong to no set: runs "
+		"that were interrupted left them; they do no "
+		"harm",
+		(uintmax_t)n, (uintmax_t)(bytes >> 20));
+	bk_progress_note(run->progress, note);
+	free(note);
+}
+
+static int list_all(struct bk_check_run *run, struct bk_err *err)
+{
+	if (bk_target_list(run->request->repo->target, "", &run->files, err) <
+		    0 ||
+	    bk_sets_list(run->request->repo, &run->sets, err) < 0)
+		return -1;
+	if (!bk_blob_list_find(&run->files, "bkrepo"))
+		return bk_fail(err, BK_CORRUPT,
+			       "%s: its listing does not show bkrepo",
+			       run->request->repo->target->where);
+	return 0;
+}
+
+/* The sets that are looked at: all, or the one that was chosen. */
+static int narrow(struct bk_check_run *run, const struct bk_set_info **only,
+		  struct bk_outcome *outcome, struct bk_err *err)
+{
+	*only = NULL;
+	if (!run->request->choice)
+		return 0;
+	outcome->place = BK_PLACE_SET;
+	int rc = bk_choose_set(&run->sets, run->request->choice,
+			       run->request->repo->host, only, err);
+	if (rc == 0)
+		outcome->place = BK_PLACE_REPO;
+	return rc;
+}
+
+/* What is read of a set's data, and who suffers from what is bad. */
+static int check_data(struct bk_check_run *run, struct bk_set **sets, size_t n,
+		      struct bk_err *err)
+{
+	bool bad = false;
+
+	if (bk_check_packs(run, err) < 0)
+		return -1;
+	for (size_t i = 0; i < run->n_packs; i++)
+		bad |= run->packs[i].bad;
+	for (size_t i = 0; i < n; i++) {
+		if (sets[i] && bad)
+			bk_check_affected(run, sets[i]);
+		if (sets[i] && run->request->read_ppm == PPM &&
+		    bk_check_messages(run, sets[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_sets(struct bk_check_run *run, const struct bk_set_info *only,
+		      struct bk_err *err)
+{
+	struct bk_set **sets = bk_alloc(run->sets.n * sizeof(struct bk_set *));
+
+	for (size_t i = 0; i < run->sets.n; i++)
+		if (!only || only == &run->sets.items[i])
+			bk_check_structure(run, &run->sets.items[i], &sets[i]);
+	int rc = check_data(run, sets, run->sets.n, err);
+	for (size_t i = 0; i < run->sets.n; i++)
+		bk_set_close(sets[i]);
+	free(sets);
+	return rc;
+}
+
+static void tell_end(struct bk_check_run *run, int64_t start_ms)
+{
+	uint64_t findings = atomic_load(&run->findings);
+	struct bk_summary summary = {
+		.act = BK_ACT_CHECK,
+		.result = findings ? BK_RESULT_FAILED : BK_RESULT_COMPLETE,
+		.repo = run->request->repo->target->where,
+		.messages.total = run->messages,
+		.bytes.source = atomic_load(&run->progress->bytes),
+		.errors = findings,
+		.seconds = (double)(bk_clock_monotonic_ms() - start_ms) / 1000,
+	};
+
+	bk_progress_finish(run->progress, &summary);
+}
+
+static int check_all(struct bk_check_run *run, struct bk_outcome *outcome,
+		     struct bk_err *err)
+{
+	const struct bk_set_info *only = NULL;
+	int64_t start_ms = bk_clock_monotonic_ms();
+
+	outcome->place = BK_PLACE_REPO;
+	if (list_all(run, err) < 0 || narrow(run, &only, outcome, err) < 0)
+		return -1;
+	bk_progress_start(run->progress,
+			  &(struct bk_run){
+				  .act = BK_ACT_CHECK,
+				  .repo = run->request->repo->target->where,
+			  });
+	if (check_sets(run, only, err) < 0)
+		return -1;
+	if (!only)
+		note_orphans(run);
+	tell_end(run, start_ms);
+	uint64_t findings = atomic_load(&run->findings);
+	if (!findings)
+		return 0;
+	return bk_fail(err, BK_CORRUPT,
+		       "%ju findings; what is named above is damaged, the rest "
+		       "is whole",
+		       (uintmax_t)findings);
+}
+
+int bk_check_run(const struct bk_check_request *request,
+		 struct bk_progress *progress, struct bk_outcome *outcome,
+		 struct bk_err *err)
+{
+	struct bk_check_run run = {.request = request, .progress = progress};
+
+	int rc = check_all(&run, outcome, err);
+	bk_blob_list_clear(&run.files);
+	bk_set_info_list_clear(&run.sets);
+	free(run.packs);
+	return rc;
+}
