@@ -1,0 +1,350 @@
+/* A restore from its request to its summary: see restore.h. */
+
+#include "job/restore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "job/lookup.h"
+#include "job/restore_run.h"
+
+#define FILES_OTHERS 64 /* descriptors for everything but folders */
+#define FILES_FOLDER 8  /* at most, for one that is open */
+
+/* ---- what, and where to ---- */
+
+static void nothing_changed(struct bk_err *err)
+{
+	size_t len = strlen(err->text);
+
+	(void)snprintf(err->text + len, sizeof(err->text) - len,
+		       ". Nothing changed.");
+}
+
+static int make_plan(struct bk_restore *run, struct bk_err *err)
+{
+	const struct bk_restore_request *request = run->request;
+	const char *missing = NULL;
+
+	if (bk_restore_plan_make(run->set, request->wish, &run->plan, &missing,
+				 err) == 0)
+		return 0;
+	if (err->kind == BK_GONE && missing)
+		(void)bk_lookup_no_account(run->set, request->choice, missing,
+					   err);
+	if (err->kind == BK_GONE)
+		nothing_changed(err);
+	return -1;
+}
+
+/* The store that is named, or the one that the set was made of. */
+static int find_store(struct bk_restore *run, struct bk_err *err)
+{
+	const struct bk_restore_request *request = run->request;
+	const struct bk_root *root = &run->set->levels[0].root;
+	const char *word = request->to ? request->to : root->store_name;
+
+	run->outcome->place = BK_PLACE_REQUEST;
+	if (bk_settings_store(request->settings, word, &run->to, err) < 0) {
+		if (!request->to)
+			(void)bk_context(err,
+					 "the set is of store '%s'; say "
+					 "where it goes by --to",
+					 word);
+		return -1;
+	}
+	run->to.config.writable = true;
+	return 0;
+}
+
+static int check_request(const struct bk_restore_request *request,
+			 struct bk_err *err)
+{
+	if (request->replace && request->wish->messages.n)
+		return bk_fail(err, BK_MISUSE,
+			       "--replace is for whole folders; with --message "
+			       "it would take all other messages away");
+	return 0;
+}
+
+/* ---- only listing it ---- */
+
+static int list_item(struct bk_restore *run, struct bk_listing *to,
+		     const struct bk_restore_item *item, struct bk_err *err)
+{
+	struct bk_restore_folder folder = {0};
+	uint64_t bytes = 0;
+
+	run->outcome->place = BK_PLACE_REPO;
+	int rc = bk_restore_folder_read(&folder, &run->into, item, err);
+	for (size_t i = 0; i < folder.rows.n; i++)
+		bytes += folder.rows.items[i].msg.size;
+	const struct bk_cell cells[] = {
+		bk_cell_text(item->account->account.address),
+		bk_cell_text(item->folder->folder.name),
+		bk_cell_n(folder.rows.n),
+		bk_cell_n(bytes),
+		bk_cell_text(item->to_account),
+		bk_cell_text(item->to_folder),
+	};
+	if (rc == 0 && (folder.rows.n || !run->request->wish->messages.n))
+		rc = bk_listing_row(to, cells, err);
+	bk_restore_folder_clear(&folder);
+	return rc;
+}
+
+static int list_plan(struct bk_restore *run, struct bk_err *err)
+{
+	/* clang-format off */
+	static const struct bk_field fields[] = {
+		{"ACCOUNT",    "account",    BK_FIELD_TEXT},
+		{"FOLDER",     "folder",     BK_FIELD_TEXT},
+		{"MESSAGES",   "messages",   BK_FIELD_COUNT},
+		{"SIZE",       "bytes",      BK_FIELD_SIZE},
+		{"TO ACCOUNT", "to_account", BK_FIELD_TEXT},
+		{"TO FOLDER",  "to_folder",  BK_FIELD_TEXT},
+	};
+	/* clang-format on */
+	struct bk_listing *to =
+		bk_listing_new(&run->request->style, "restore", fields,
+			       sizeof(fields) / sizeof(*fields));
+	int rc = 0;
+
+	for (size_t i = 0; i < run->plan.n && rc == 0; i++)
+		rc = list_item(run, to, &run->plan.items[i], err);
+	if (rc == 0)
+		return bk_listing_finish(to, err);
+	bk_listing_free(to);
+	return -1;
+}
+
+/* ---- doing it ---- */
+
+/* Folders that are written at a time have some files open each. */
+static size_t folders_at_a_time(void)
+{
+	struct rlimit limit = {0};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 1;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur < FILES_OTHERS + FILES_FOLDER)
+		return 1;
+	return (size_t)(limit.rlim_cur - FILES_OTHERS) / FILES_FOLDER;
+}
+
+static int open_store(struct bk_restore *run, struct bk_err *err)
+{
+	const struct bk_root *root = &run->set->levels[0].root;
+
+	run->outcome->place = BK_PLACE_DESTINATION;
+	if (bk_store_open(&run->store, &run->to.config, err) < 0)
+		return -1;
+	if (!run->store->ops->begin)
+		return bk_fail(err, BK_MISUSE, "a %s store can only be read",
+			       run->to.config.type);
+	run->into.store = run->store;
+	run->into.uid_gap = run->to.uid_gap;
+	run->into.replace = run->request->replace;
+	run->into.same_place =
+		!run->plan.renamed &&
+		strcmp(root->store_name, run->to.config.name) == 0 &&
+		memcmp(root->host, run->set->repo->host, BK_ID_LEN) == 0;
+	return 0;
+}
+
+static void tell_start(struct bk_restore *run, const char *label)
+{
+	struct bk_run start = {
+		.act = BK_ACT_RESTORE,
+		.store = run->to.config.name,
+		.repo = run->set->repo->target->where,
+		.set = label,
+	};
+	const struct bk_set_account *last = NULL;
+
+	for (size_t i = 0; i < run->plan.n; i++) {
+		const struct bk_restore_item *item = &run->plan.items[i];
+		start.totals.accounts += item->account != last;
+		start.totals.messages += item->folder->messages;
+		last = item->account;
+	}
+	if (run->request->wish->messages.n)
+		start.totals.messages = run->request->wish->messages.n;
+	bk_progress_start(run->progress, &start);
+}
+
+/* Messages that were asked for by name, and are nowhere. */
+static int check_found(struct bk_restore *run, struct bk_err *err)
+{
+	const struct bk_opt_list *messages = &run->request->wish->messages;
+	size_t found = 0;
+
+	for (size_t i = 0; i < messages->n; i++)
+		found += run->into.found[i] > 0;
+	if (messages->n && !found) {
+		run->outcome->place = BK_PLACE_SET;
+		return bk_fail(err, BK_GONE,
+			       "no message '%s' in the folders chosen. Nothing "
+			       "changed.",
+			       messages->items[0]);
+	}
+	for (size_t i = 0; i < messages->n; i++) {
+		if (run->into.found[i])
+			continue;
+		run->errors++;
+		bk_progress_item_error(
+			run->progress,
+			&(struct bk_item_error){
+				.kind = BK_GONE,
+				.name = messages->items[i],
+				.text = "not in the folders chosen",
+				.outcome = "not restored",
+			});
+	}
+	return 0;
+}
+
+static void tell_remarks(struct bk_restore *run)
+{
+	struct bk_buf text = {0};
+
+	bk_buf_printf(&text, "UIDs kept in %ju folders, new in %ju",
+		      (uintmax_t)run->kept_uids, (uintmax_t)run->new_uids);
+	if (run->kept_uids || run->new_uids)
+		bk_progress_note(run->progress, bk_buf_text(&text));
+	for (size_t i = 0; i < run->n_remarks; i++) {
+		const struct bk_restore_remark *remark = &run->remarks[i];
+		text.len = 0;
+		bk_buf_printf(&text, "%s: %s",
+			      remark->first->account->account.address,
+			      remark->first->to_folder);
+		if (remark->folders > 1)
+			bk_buf_printf(&text, " and %ju more",
+				      (uintmax_t)remark->folders - 1);
+		bk_buf_printf(&text, ": %s", remark->text);
+		bk_progress_note(run->progress, bk_buf_text(&text));
+	}
+	bk_buf_clear(&text);
+}
+
+static void tell_end(struct bk_restore *run, const char *label,
+		     int64_t start_ms)
+{
+	const struct bk_restore_writing *writing = &run->writing;
+	uint64_t errors = writing->failed + run->errors;
+	struct bk_summary summary = {
+		.act = BK_ACT_RESTORE,
+		.result = errors ? BK_RESULT_INCOMPLETE : BK_RESULT_COMPLETE,
+		.set = label,
+		.store = run->to.config.name,
+		.repo = run->set->repo->target->where,
+		.accounts = run->accounts,
+		.messages.total =
+			writing->written + run->there + writing->failed,
+		.messages.added = writing->written,
+		.messages.kept = run->there,
+		.messages.flags = writing->written + run->flags,
+		.messages.dates = writing->written,
+		.messages.gone = run->removed,
+		.bytes.source = writing->bytes,
+		.bytes.stored = writing->bytes,
+		.errors = errors,
+		.seconds = (double)(bk_clock_now_ms() - start_ms) / 1000,
+	};
+
+	if (errors) {
+		run->outcome->ending = BK_ENDING_INCOMPLETE;
+		summary.next =
+			"bk check --read-data, then restore again: what "
+			"is there is not restored twice";
+	}
+	bk_progress_finish(run->progress, &summary);
+}
+
+static int write_all(struct bk_restore *run, struct bk_err *err)
+{
+	const struct bk_set_level *top = &run->set->levels[0];
+	int64_t start_ms = bk_clock_now_ms();
+	char label[BK_SET_LABEL];
+
+	if (open_store(run, err) < 0)
+		return -1;
+	bk_set_label(label, top->id, top->root.kind);
+	run->folders_most = folders_at_a_time();
+	run->writing.set = run->set;
+	run->writing.progress = run->progress;
+	run->writing.threads = run->request->threads;
+	tell_start(run, label);
+	if (bk_restore_folders(run, err) < 0 || check_found(run, err) < 0)
+		return -1;
+	tell_remarks(run);
+	tell_end(run, label, start_ms);
+	return 0;
+}
+
+static int lock_and_write(struct bk_restore *run, struct bk_err *err)
+{
+	struct bk_lock_request request = {
+		.state_dir = run->request->settings->state_dir,
+		.store = run->to.config.path,
+		.repo = "restore",
+		.command = "bk-restore",
+		.wait_ms = run->request->wait_ms,
+	};
+	struct bk_lock *lock = NULL;
+
+	run->outcome->place = BK_PLACE_LOCK;
+	if (bk_lock_take(&lock, &request, err) < 0)
+		return -1;
+	int rc = write_all(run, err);
+	bk_lock_release(lock);
+	return rc;
+}
+
+static int restore(struct bk_restore *run, struct bk_err *err)
+{
+	const struct bk_restore_request *request = run->request;
+
+	run->outcome->place = BK_PLACE_REQUEST;
+	if (check_request(request, err) < 0 ||
+	    bk_choose_and_open(&run->set, request->repo, request->choice,
+			       run->outcome, err) < 0)
+		return -1;
+	run->outcome->place = BK_PLACE_SET;
+	if (make_plan(run, err) < 0 || find_store(run, err) < 0)
+		return -1;
+	run->into.set = run->set;
+	run->into.wish = request->wish;
+	run->into.found = bk_alloc((request->wish->messages.n + 1) *
+				   sizeof(*run->into.found));
+	if (request->dry_run)
+		return list_plan(run, err);
+	run->into.digester = bk_digester_new(&request->repo->keys.digest);
+	return lock_and_write(run, err);
+}
+
+int bk_restore_run(const struct bk_restore_request *request,
+		   struct bk_progress *progress, struct bk_outcome *outcome,
+		   struct bk_err *err)
+{
+	struct bk_restore run = {
+		.request = request,
+		.progress = progress,
+		.outcome = outcome,
+	};
+
+	int rc = restore(&run, err);
+	bk_digester_free(run.into.digester);
+	bk_restore_plan_clear(&run.plan);
+	bk_store_close(run.store);
+	bk_set_close(run.set);
+	free(run.into.found);
+	return rc;
+}

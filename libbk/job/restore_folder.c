@@ -1,0 +1,349 @@
+/* A folder that is being restored: see restore_folder.h. */
+
+#include "job/restore_folder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/cancel.h"
+#include "mail/lines.h"
+
+#define WHOLE_MAX ((size_t)4 << 20) /* larger messages are spooled */
+
+/* ---- what it should become ---- */
+
+/* A copy elsewhere is a folder of its own: two with one GUID or one special
+ * use would be mistaken for each other.  It is subscribed to, so that its
+ * owner finds it. */
+static void describe(struct bk_restore_folder *folder, bool copy)
+{
+	folder->want = folder->item->folder->folder;
+	folder->want.arena = (struct bk_arena){0};
+	folder->want.name = folder->item->to_folder;
+	if (!copy)
+		return;
+	folder->want.raw = (struct bk_view){NULL, 0};
+	folder->want.has_guid = false;
+	folder->want.special_use = NULL;
+	folder->want.subscribed = true;
+}
+
+int bk_restore_folder_read(struct bk_restore_folder *out,
+			   const struct bk_restore_into *into,
+			   const struct bk_restore_item *item,
+			   struct bk_err *err)
+{
+	struct bk_row_list *rows = &out->rows;
+	size_t n = 0, which = 0;
+
+	out->item = item;
+	describe(out, into->wish->into != NULL);
+	if (bk_set_rows(into->set, item->folder->id, true, rows, err) < 0)
+		return -1;
+	if (!into->wish->messages.n)
+		return 0;
+	for (size_t i = 0; i < rows->n; i++) {
+		if (!bk_restore_wants(into->wish, &rows->items[i], &which))
+			continue;
+		into->found[which]++;
+		rows->items[n++] = rows->items[i];
+	}
+	rows->n = n;
+	return 0;
+}
+
+/* ---- what is there ---- */
+
+/* The folder as the store lists it: what stat and fetch want to be told. */
+static int find_listed(const struct bk_restore_folder *folder,
+		       const struct bk_restore_into *into,
+		       struct bk_folder_list *all, const struct bk_folder **out,
+		       struct bk_err *err)
+{
+	struct bk_store *store = into->store;
+
+	if (store->ops->folders(store, folder->account, all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->items[i].name, folder->want.name) == 0)
+			*out = &all->items[i];
+	return *out ? 0
+		    : bk_fail(err, BK_FAILED,
+			      "folder %s is not listed after it was made",
+			      folder->want.name);
+}
+
+/* A message that cannot be looked at, or is gone by now, is not the one that
+ * we have: ours is restored beside it. */
+static bool concerns_one(enum bk_kind kind)
+{
+	return kind == BK_GONE || kind == BK_REFUSED || kind == BK_DENIED ||
+	       kind == BK_FAILED || kind == BK_CORRUPT;
+}
+
+static int stat_present(struct bk_restore_folder *folder,
+			const struct bk_restore_into *into,
+			const struct bk_folder *listed, size_t i,
+			struct bk_err *err)
+{
+	struct bk_message *msg = &folder->present.items[i];
+	struct bk_store *store = into->store;
+	struct bk_err why = {0};
+
+	if (store->ops->stat(store, folder->account, listed, msg, &why) == 0)
+		return 0;
+	if (!concerns_one(why.kind)) {
+		*err = why;
+		return -1;
+	}
+	msg->size = UINT64_MAX;
+	return 0;
+}
+
+/* Sizes and dates of what may be one of ours. */
+static int stat_all(struct bk_restore_folder *folder,
+		    const struct bk_restore_into *into,
+		    const struct bk_folder *listed, bool named,
+		    struct bk_err *err)
+{
+	for (size_t i = 0; i < folder->present.n; i++) {
+		if ((folder->match.row_of[i] != BK_MATCH_NONE) != named)
+			continue;
+		if (bk_cancelled(err) < 0 ||
+		    stat_present(folder, into, listed, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The same name is the same message if its size is, too, and either the mail
+ * comes from here or its date says so. */
+static void confirm_names(struct bk_restore_folder *folder, bool same_place)
+{
+	for (uint32_t i = 0; i < folder->rows.n; i++) {
+		const struct bk_message *row = &folder->rows.items[i].msg;
+		uint32_t at = folder->match.present_of[i];
+		if (at == BK_MATCH_NONE)
+			continue;
+		const struct bk_message *here = &folder->present.items[at];
+		if (here->size != row->size ||
+		    (!same_place && here->date != row->date))
+			bk_match_part(&folder->match, i);
+	}
+}
+
+/* The bytes of a message that was fetched; a spool file of our own is mapped,
+ * which nobody else can cut short. */
+static int view_body(const struct bk_body *body, struct bk_view *out,
+		     void **mapped, struct bk_err *err)
+{
+	struct stat st;
+
+	*out = bk_buf_view(&body->bytes);
+	*mapped = NULL;
+	if (body->spool < 0)
+		return 0;
+	if (fstat(body->spool, &st) < 0)
+		return bk_fail_errno(err, "spool file");
+	out->len = (size_t)st.st_size;
+	void *at = mmap(NULL, out->len, PROT_READ, MAP_SHARED, body->spool, 0);
+	if (at == MAP_FAILED)
+		return bk_fail_errno(err, "spool file");
+	*mapped = at;
+	out->data = at;
+	return 0;
+}
+
+static int digest_body(struct bk_digester *digester, struct bk_body *body,
+		       struct bk_buf *copy, uint8_t digest[BK_DIGEST_LEN],
+		       struct bk_err *err)
+{
+	struct bk_recipe lines = {0};
+	struct bk_view bytes, canonical;
+	void *mapped = NULL;
+
+	if (view_body(body, &bytes, &mapped, err) < 0)
+		return -1;
+	int rc = bk_lines_canonical(bytes, copy, &lines, &canonical, err);
+	if (rc == 0) {
+		bk_digester_begin(digester);
+		bk_digester_update(digester, canonical.data, canonical.len);
+		bk_digester_final(digester, digest);
+	}
+	if (mapped)
+		(void)munmap(mapped, bytes.len);
+	bk_recipe_clear(&lines);
+	return rc;
+}
+
+/* Reads messages of the right size, and pairs those of the right content. */
+static int read_candidates(struct bk_restore_folder *folder,
+			   const struct bk_restore_into *into,
+			   const struct bk_folder *listed, struct bk_err *err)
+{
+	struct bk_store *store = into->store;
+	struct bk_body body = BK_BODY(WHOLE_MAX);
+	struct bk_buf copy = {0};
+	uint8_t digest[BK_DIGEST_LEN];
+	size_t n = 0;
+	int rc = 0;
+	uint32_t *candidates = bk_match_candidates(&folder->match, &n);
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct bk_message *msg = &folder->present.items[candidates[i]];
+		struct bk_err why = {0};
+		rc = bk_cancelled(&why);
+		if (rc == 0)
+			rc = store->ops->fetch(store, folder->account, listed,
+					       msg, &body, &why);
+		if (rc == 0)
+			rc = digest_body(into->digester, &body, &copy, digest,
+					 &why);
+		if (rc == 0)
+			(void)bk_match_content(&folder->match, candidates[i],
+					       digest);
+		else if (concerns_one(why.kind))
+			rc = 0;
+		else
+			*err = why;
+	}
+	free(candidates);
+	bk_body_clear(&body);
+	bk_buf_clear(&copy);
+	return rc;
+}
+
+static int compare(struct bk_restore_folder *folder,
+		   const struct bk_restore_into *into, struct bk_err *err)
+{
+	struct bk_folder_list all = {0};
+	const struct bk_folder *listed = NULL;
+
+	bk_match_init(&folder->match, &folder->rows, &folder->present);
+	if (!folder->present.n || !folder->rows.n)
+		return 0;
+	bk_match_names(&folder->match);
+	int rc = find_listed(folder, into, &all, &listed, err);
+	if (rc == 0)
+		rc = stat_all(folder, into, listed, true, err);
+	if (rc == 0) {
+		confirm_names(folder, into->same_place);
+		rc = stat_all(folder, into, listed, false, err);
+	}
+	if (rc == 0)
+		rc = read_candidates(folder, into, listed, err);
+	bk_folder_list_clear(&all);
+	return rc;
+}
+
+static void list_todo(struct bk_restore_folder *folder)
+{
+	folder->todo = bk_alloc((folder->rows.n + 1) * sizeof(*folder->todo));
+	for (uint32_t i = 0; i < folder->rows.n; i++)
+		if (folder->match.present_of[i] == BK_MATCH_NONE)
+			folder->todo[folder->n_todo++] = i;
+	folder->there = folder->rows.n - folder->n_todo;
+}
+
+int bk_restore_folder_begin(struct bk_restore_folder *folder,
+			    const struct bk_restore_into *into,
+			    const struct bk_account *account,
+			    struct bk_err *err)
+{
+	const struct bk_store_ops *ops = into->store->ops;
+
+	folder->account = account;
+	if (ops->begin(into->store, account, &folder->want, into->uid_gap,
+		       &folder->writer, err) < 0 ||
+	    ops->present(folder->writer, &folder->present, err) < 0 ||
+	    compare(folder, into, err) < 0)
+		return -1;
+	list_todo(folder);
+	return 0;
+}
+
+/* ---- the end ---- */
+
+/* What is there keeps its flags, but gets its UID if a restore was cut off
+ * before it could have one; with --replace it gets the set's flags too. */
+static int settle_present(struct bk_restore_folder *folder,
+			  const struct bk_restore_into *into,
+			  struct bk_restore_end *end, struct bk_err *err)
+{
+	struct bk_folder_writer *writer = folder->writer;
+
+	for (size_t i = 0; i < folder->present.n; i++) {
+		const struct bk_message *here = &folder->present.items[i];
+		uint32_t row = folder->match.row_of[i];
+		if (row == BK_MATCH_NONE)
+			continue;
+		struct bk_message want = folder->rows.items[row].msg;
+		if (!into->replace) {
+			if (!writer->keeps_uids || here->uid)
+				continue;
+			want.flags = here->flags;
+			want.n_keywords = here->n_keywords;
+			want.keywords = here->keywords;
+		}
+		struct bk_err why = {0};
+		if (writer->store->ops->set_flags(writer, here, &want, &why) ==
+		    0) {
+			end->flags += into->replace;
+			continue;
+		}
+		if (!concerns_one(why.kind)) {
+			*err = why;
+			return -1;
+		}
+		if (!end->refused++)
+			end->why = why;
+	}
+	return 0;
+}
+
+static int remove_others(struct bk_restore_folder *folder,
+			 struct bk_restore_end *end, struct bk_err *err)
+{
+	struct bk_folder_writer *writer = folder->writer;
+
+	for (size_t i = 0; i < folder->present.n; i++) {
+		if (folder->match.row_of[i] != BK_MATCH_NONE)
+			continue;
+		if (writer->store->ops->remove(
+			    writer, &folder->present.items[i], err) < 0)
+			return -1;
+		end->removed++;
+	}
+	return 0;
+}
+
+int bk_restore_folder_finish(struct bk_restore_folder *folder,
+			     const struct bk_restore_into *into,
+			     struct bk_restore_end *end, struct bk_err *err)
+{
+	struct bk_folder_writer *writer = folder->writer;
+	const struct bk_store_ops *ops = into->store->ops;
+
+	if (settle_present(folder, into, end, err) < 0)
+		return -1;
+	/* What is to go stays while something that should be here is not. */
+	end->kept_extra = into->replace && atomic_load(&folder->failed);
+	if (into->replace && !end->kept_extra &&
+	    remove_others(folder, end, err) < 0)
+		return -1;
+	folder->writer = NULL;
+	return ops->finish(writer, &end->result, err);
+}
+
+void bk_restore_folder_clear(struct bk_restore_folder *folder)
+{
+	if (folder->writer)
+		folder->writer->store->ops->abort(folder->writer);
+	bk_match_clear(&folder->match);
+	bk_message_list_clear(&folder->present);
+	bk_row_list_clear(&folder->rows);
+	free(folder->todo);
+	*folder = (struct bk_restore_folder){0};
+}

@@ -1,0 +1,84 @@
+/*
+ * A folder that is being restored: what the set has of it, what is there
+ * already, what is left to do, and its end.
+ *
+ *	read     the set's rows
+ *	begin    opens the folder for writing, compares
+ *	...      the messages in `todo` are written, by any thread
+ *	finish   --replace takes away what is not in the set; durable, visible
+ */
+
+#ifndef BK_JOB_RESTORE_FOLDER_H
+#define BK_JOB_RESTORE_FOLDER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypto/digester.h"
+#include "job/restore_match.h"
+#include "job/restore_plan.h"
+#include "repo/set.h"
+#include "store/store.h"
+
+/* What all folders of a run share. */
+struct bk_restore_into {
+	struct bk_set *set; /* read by the thread that opens folders */
+	struct bk_store *store;
+	const struct bk_restore_wish *wish;
+	struct bk_digester *digester; /* of the thread that opens folders */
+	uint32_t uid_gap;
+	bool replace;
+	bool same_place; /* where the set's mail comes from: a name is a
+			    message, whatever its date */
+	size_t *found;   /* how often each of wish->messages was met */
+};
+
+struct bk_restore_folder {
+	const struct bk_restore_item *item;
+	const struct bk_account *account; /* as the destination knows it */
+	struct bk_folder want; /* strings are the set's and the plan's */
+	struct bk_row_list rows;
+	struct bk_message_list present;
+	struct bk_match match;
+	struct bk_folder_writer *writer;
+	uint32_t *todo; /* indexes of rows that have to be written */
+	size_t n_todo;
+	uint64_t there;          /* rows that are there already */
+	_Atomic uint64_t failed; /* messages that could not be written */
+};
+
+/* What the set has of it that is wanted.  *out is {0} before, and the caller
+ * clears it, after a failure too. */
+int bk_restore_folder_read(struct bk_restore_folder *out,
+			   const struct bk_restore_into *into,
+			   const struct bk_restore_item *item,
+			   struct bk_err *err);
+
+/* Opens it in the destination, and compares. */
+int bk_restore_folder_begin(struct bk_restore_folder *folder,
+			    const struct bk_restore_into *into,
+			    const struct bk_account *account,
+			    struct bk_err *err);
+
+/* What it did besides writing messages. */
+struct bk_restore_end {
+	struct bk_folder_result result;
+	uint64_t removed;
+	uint64_t flags;    /* messages present that got the set's flags */
+	uint64_t refused;  /* messages present that did not get them; */
+	struct bk_err why; /* the first of these */
+	bool kept_extra;   /* nothing was taken away, because messages failed */
+};
+
+/* Ends the writer either way. */
+int bk_restore_folder_finish(struct bk_restore_folder *folder,
+			     const struct bk_restore_into *into,
+			     struct bk_restore_end *end, struct bk_err *err);
+
+/* Forgets what was not finished. */
+void bk_restore_folder_clear(struct bk_restore_folder *folder);
+
+#endif
