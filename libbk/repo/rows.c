@@ -355,6 +355,37 @@ static int keep_rows(struct delta_reader *reader, uint64_t n,
 	return 0;
 }
 
+/* What KEEP and DROP have in common: how many. */
+static int read_count(struct bk_cursor *from, uint64_t *n, struct bk_err *err)
+{
+	*n = bk_cursor_varint(from);
+	if (bk_cursor_check(from, "operation", err) < 0)
+		return -1;
+	return *n ? 0 : bk_fail(err, BK_CORRUPT, "an operation on no rows");
+}
+
+static int keep_some(struct delta_reader *reader, struct bk_cursor *from,
+		     struct bk_err *err)
+{
+	uint64_t n;
+
+	return read_count(from, &n, err) < 0 ? -1 : keep_rows(reader, n, err);
+}
+
+static int drop_some(struct delta_reader *reader, struct bk_cursor *from,
+		     struct bk_err *err)
+{
+	uint64_t n;
+
+	if (read_count(from, &n, err) < 0)
+		return -1;
+	if (n > reader->base->n - *reader->at)
+		return bk_fail(err, BK_CORRUPT,
+			       "drops more rows than its base has");
+	*reader->at += (size_t)n;
+	return 0;
+}
+
 static int change_flags(struct delta_reader *reader, struct bk_cursor *from,
 			struct bk_err *err)
 {
@@ -396,14 +427,9 @@ static int apply_op(struct delta_reader *reader, struct bk_cursor *from,
 	if (op == OP_END)
 		return 0;
 	if (op == OP_KEEP) {
-		rc = keep_rows(reader, bk_cursor_varint(from), err);
+		rc = keep_some(reader, from, err);
 	} else if (op == OP_DROP) {
-		uint64_t n = bk_cursor_varint(from);
-		if (n > reader->base->n - *reader->at)
-			rc = bk_fail(err, BK_CORRUPT,
-				     "drops more rows than its base has");
-		else
-			*reader->at += (size_t)n;
+		rc = drop_some(reader, from, err);
 	} else if (op == OP_FLAGS) {
 		rc = change_flags(reader, from, err);
 	} else if (op == OP_ADD) {
