@@ -175,7 +175,6 @@ static void describe_root(struct bk_backup *run, struct bk_root *root,
 int bk_backup_commit(struct bk_backup *run, struct bk_root *root,
 		     struct bk_err *err)
 {
-	const struct bk_set *base = run->base.base;
 	char host[64];
 	uint8_t sum[32];
 
@@ -184,7 +183,7 @@ int bk_backup_commit(struct bk_backup *run, struct bk_root *root,
 		return -1;
 	describe_root(run, root, host, sizeof(host));
 	bk_fault("backup: before the set is published");
-	return bk_publish_commit(
-		run->publish, root, bk_packer_table(run->packer),
-		base ? &base->levels[0].table : NULL, sum, err);
+	return bk_publish_commit(run->publish, root,
+				 bk_packer_table(run->packer), run->base.base,
+				 sum, err);
 }

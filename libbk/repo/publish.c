@@ -23,8 +23,7 @@
 struct bk_publish {
 	const struct bk_repo *repo;
 	uint8_t set[16];
-	uint8_t base[16];
-	bool has_base;
+	uint8_t base[16]; /* zero: none */
 	bool committed;
 	struct bk_condemned trash;
 	pthread_t thread;
@@ -120,10 +119,8 @@ int bk_publish_open(struct bk_publish **out, const struct bk_repo *repo,
 
 	publish->repo = repo;
 	memcpy(publish->set, set, sizeof(publish->set));
-	if (base) {
+	if (base)
 		memcpy(publish->base, base, sizeof(publish->base));
-		publish->has_base = true;
-	}
 	init_lock(publish);
 	if (put_intent(publish, 0, err) < 0 ||
 	    bk_condemned_read(repo, &publish->trash, err) < 0)
@@ -149,35 +146,41 @@ const struct bk_condemned *bk_publish_condemned(
 /* Names and lengths of all that the set needs, by a listing. */
 static int check_data(const struct bk_publish *publish,
 		      const struct bk_root *root, const struct bk_table *table,
-		      const struct bk_table *base_table, struct bk_err *err)
+		      const struct bk_set *base, struct bk_err *err)
 {
 	struct bk_blob_list list = {0};
 
 	int rc = bk_target_list(publish->repo->target, "data", &list, err);
 	if (rc == 0)
 		rc = bk_presence_packs(&list, table, err);
-	if (rc == 0 && base_table)
-		rc = bk_presence_packs(&list, base_table, err);
+	if (rc == 0 && base)
+		rc = bk_presence_set(&list, base, err);
 	if (rc == 0)
 		rc = bk_presence_parts(&list, root, publish->set, err);
 	bk_blob_list_clear(&list);
 	return rc < 0 ? bk_context(err, "after writing") : 0;
 }
 
+static bool has_condemned_pack(const struct bk_condemned *trash,
+			       const struct bk_table *table)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (bk_condemned_has_pack(trash, &table->rows[i]))
+			return true;
+	return false;
+}
+
 static int check_condemned(const struct bk_publish *publish,
 			   const struct bk_table *table,
-			   const struct bk_table *base_table,
-			   struct bk_err *err)
+			   const struct bk_set *base, struct bk_err *err)
 {
 	struct bk_condemned trash = {0};
 
 	int rc = bk_condemned_read(publish->repo, &trash, err);
-	bool bad = publish->has_base &&
-		   bk_condemned_has_set(&trash, publish->base);
-	for (size_t i = 0; i < table->n; i++)
-		bad |= bk_condemned_has_pack(&trash, &table->rows[i]);
-	for (size_t i = 0; base_table && i < base_table->n; i++)
-		bad |= bk_condemned_has_pack(&trash, &base_table->rows[i]);
+	bool bad = has_condemned_pack(&trash, table);
+	for (size_t i = 0; base && i < base->n_levels; i++)
+		bad |= bk_condemned_has_set(&trash, base->levels[i].id) ||
+		       has_condemned_pack(&trash, &base->levels[i].table);
 	if (rc == 0 && bad)
 		rc = bk_fail(err, BK_BUSY,
 			     "a prune condemned what this set needs while it "
@@ -186,7 +189,8 @@ static int check_condemned(const struct bk_publish *publish,
 	return rc;
 }
 
-static int check_roots(const struct bk_publish *publish, struct bk_err *err)
+static int check_roots(const struct bk_publish *publish,
+		       const struct bk_set *base, struct bk_err *err)
 {
 	struct bk_blob_list list = {0};
 	char name[BK_NAME_MAX];
@@ -195,16 +199,15 @@ static int check_roots(const struct bk_publish *publish, struct bk_err *err)
 	if (rc == 0)
 		rc = bk_presence_blob(&list, bk_name_root(name, publish->set),
 				      1, err);
-	if (rc == 0 && publish->has_base)
-		rc = bk_presence_blob(&list, bk_name_root(name, publish->base),
-				      1, err);
+	for (size_t i = 0; rc == 0 && base && i < base->n_levels; i++)
+		rc = bk_presence_blob(
+			&list, bk_name_root(name, base->levels[i].id), 1, err);
 	bk_blob_list_clear(&list);
 	return rc;
 }
 
 int bk_publish_commit(struct bk_publish *publish, struct bk_root *root,
-		      const struct bk_table *table,
-		      const struct bk_table *base_table,
+		      const struct bk_table *table, const struct bk_set *base,
 		      uint8_t root_sha256[32], struct bk_err *err)
 {
 	struct bk_file_id id = {.type = BK_FILE_ROOT};
@@ -213,7 +216,7 @@ int bk_publish_commit(struct bk_publish *publish, struct bk_root *root,
 	char name[BK_NAME_MAX];
 
 	memcpy(id.set, publish->set, sizeof(id.set));
-	int rc = check_data(publish, root, table, base_table, err);
+	int rc = check_data(publish, root, table, base, err);
 	if (rc == 0) {
 		bk_fault("repo: before the root is put");
 		bk_root_encode(root, &records);
@@ -223,11 +226,11 @@ int bk_publish_commit(struct bk_publish *publish, struct bk_root *root,
 		bk_fault("repo: after the root was put");
 	}
 	if (rc == 0)
-		rc = check_condemned(publish, table, base_table, err);
+		rc = check_condemned(publish, table, base, err);
 	if (rc == 0)
-		rc = check_data(publish, root, table, base_table, err);
+		rc = check_data(publish, root, table, base, err);
 	if (rc == 0)
-		rc = check_roots(publish, err);
+		rc = check_roots(publish, base, err);
 	bk_buf_clear(&records);
 	memcpy(root_sha256, sum.sha256, sizeof(sum.sha256));
 	publish->committed = rc == 0;

@@ -18,6 +18,7 @@
 #include "repo/condemned.h"
 #include "repo/repo.h"
 #include "repo/root.h"
+#include "repo/set.h"
 #include "repo/table.h"
 
 struct bk_publish;
@@ -33,13 +34,13 @@ const struct bk_condemned *bk_publish_condemned(
 
 /*
  * Everything but the root is there: makes the set visible and checks that it
- * stays.  `base_table` is the base's, NULL in a full set.  *sum gets the
- * root's.  After a failure the root, if it was put, is left where it is, and
- * the set must not be reported good.
+ * stays.  `base` is what it stands on, with all that this one stands on; NULL
+ * in a full set.  root_sha256 gets the root's sum.  After a failure the root,
+ * if it was put, is left where it is, and the set must not be reported good.
+ * BK_BUSY when a prune condemned what it needs.
  */
 int bk_publish_commit(struct bk_publish *publish, struct bk_root *root,
-		      const struct bk_table *table,
-		      const struct bk_table *base_table,
+		      const struct bk_table *table, const struct bk_set *base,
 		      uint8_t root_sha256[32], struct bk_err *err);
 
 /* Ends the refreshing; takes the intent away if the commit was good. */
