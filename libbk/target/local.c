@@ -63,39 +63,53 @@ static void put_free(struct local_put *put)
 	free(put);
 }
 
-static int make_parent(int dir, const char *name, struct bk_err *err)
+/* Makes one folder, durably, unless it is there. */
+static int make_folder(int dir, const char *name, struct bk_err *err)
 {
-	const char *slash = strrchr(name, '/');
-
-	if (!slash)
+	if (faccessat(dir, name, F_OK, 0) == 0)
 		return 0;
-	char *parent = bk_strndup(name, (size_t)(slash - name));
+	if (mkdirat(dir, name, 0700) == 0)
+		return bk_dir_sync(dir, name, err);
+	return errno == EEXIST ? 0 : bk_fail_errno(err, "make folder %s", name);
+}
+
+static int make_parents(int dir, const char *name, struct bk_err *err)
+{
+	char *part = bk_strdup(name);
 	int rc = 0;
-	if (faccessat(dir, parent, F_OK, 0) < 0) {
-		rc = bk_dir_make(dir, parent, 0700, err);
-		if (rc == 0)
-			rc = bk_dir_sync(dir, parent, err);
+
+	for (char *at = strchr(part, '/'); at && rc == 0;
+	     at = strchr(at + 1, '/')) {
+		*at = 0;
+		rc = make_folder(dir, part, err);
+		*at = '/';
 	}
-	free(parent);
+	free(part);
 	return rc;
 }
 
-/* The folder may be taken away, empty, between making it and using it: by
- * somebody's local_remove.  Then it is made again. */
+static int make_part(int dir, struct local_put *put, struct bk_err *err)
+{
+	if (make_parents(dir, put->name, err) < 0)
+		return -1;
+	put->fd = openat(dir, put->part,
+			 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return put->fd < 0 ? bk_fail_errno(err, "%s", put->part) : 0;
+}
+
+/* Folders may be taken away, empty, between making and using them: by
+ * somebody's local_remove.  Then they are made again. */
 static int open_part(int dir, struct local_put *put, struct bk_err *err)
 {
-	for (int tries = 0; tries < OPEN_TRIES; tries++) {
-		if (make_parent(dir, put->name, err) < 0)
-			return -1;
-		put->fd =
-			openat(dir, put->part,
-			       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		if (put->fd >= 0)
+	struct bk_err why = {.kind = BK_GONE};
+
+	for (int n = 0; n < OPEN_TRIES && why.kind == BK_GONE; n++) {
+		why = (struct bk_err){0};
+		if (make_part(dir, put, &why) == 0)
 			return 0;
-		if (errno != ENOENT)
-			break;
 	}
-	return bk_fail_errno(err, "%s", put->part);
+	*err = why;
+	return -1;
 }
 
 static int local_put_begin(struct bk_target *target, const char *name,
@@ -295,22 +309,27 @@ static int list_entry(struct local *local, char *name, struct pending *pending,
 	return 0;
 }
 
-static DIR *open_folder(struct local *local, const char *folder,
-			struct bk_err *err)
+/* 1; 0: there is no such folder; -1.  A file in its place, or a repository
+ * that was deleted under us, is not an empty folder. */
+static int open_folder(struct local *local, const char *folder, DIR **out,
+		       struct bk_err *err)
 {
 	int fd = openat(local->dir, *folder ? folder : ".",
 			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool missing = fd < 0 && errno == ENOENT;
+	struct stat st;
 
-	if (fd < 0) {
-		bk_fail_errno(err, "list %s", folder);
-		return NULL;
-	}
-	DIR *dir = fdopendir(fd);
-	if (!dir) {
-		bk_fail_errno(err, "list %s", folder);
+	if (missing && fstat(local->dir, &st) == 0 && st.st_nlink > 0)
+		return 0;
+	*out = fd < 0 ? NULL : fdopendir(fd);
+	if (*out)
+		return 1;
+	bk_fail_errno(err, "list %s", folder);
+	if (err->kind == BK_GONE)
+		err->kind = BK_FAILED;
+	if (fd >= 0)
 		(void)close(fd);
-	}
-	return dir;
+	return -1;
 }
 
 static char *join_name(const char *folder, const char *name)
@@ -322,17 +341,13 @@ static int list_folder(struct local *local, const char *folder,
 		       struct pending *pending, struct bk_blob_list *out,
 		       struct bk_err *err)
 {
-	struct bk_err why = {0};
 	struct dirent *entry;
-	int rc = 0;
+	DIR *dir = NULL;
 
-	DIR *dir = open_folder(local, folder, &why);
-	if (!dir && why.kind == BK_GONE)
-		return 0; /* no such folder yet, or no more */
-	if (!dir) {
-		*err = why;
-		return -1;
-	}
+	int rc = open_folder(local, folder, &dir, err);
+	if (rc <= 0)
+		return rc;
+	rc = 0;
 	while (rc == 0 && (errno = 0, entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
 			rc = list_entry(local, join_name(folder, entry->d_name),
