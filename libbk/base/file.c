@@ -91,8 +91,27 @@ static int create_anew(int dir, const char *path)
 	return openat(dir, path, flags, 0600);
 }
 
-static int write_and_sync(int dir, const char *path, struct bk_view bytes,
-			  const struct bk_file_owner *owner, struct bk_err *err)
+int bk_fd_settle(int fd, struct bk_err *err)
+{
+	unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+			 SYNC_FILE_RANGE_WAIT_AFTER;
+
+	if (sync_file_range(fd, 0, 0, flags) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != ESPIPE)
+		return bk_fail_errno(err, "sync");
+	return fsync(fd) < 0 ? bk_fail_errno(err, "sync") : 0;
+}
+
+static int sync_now(int fd, struct bk_err *err)
+{
+	return fsync(fd) < 0 ? bk_fail_errno(err, "sync") : 0;
+}
+
+static int write_part(int dir, const char *path, struct bk_view bytes,
+		      const struct bk_file_owner *owner,
+		      int (*sync)(int fd, struct bk_err *err),
+		      struct bk_err *err)
 {
 	int fd = create_anew(dir, path);
 
@@ -104,11 +123,25 @@ static int write_and_sync(int dir, const char *path, struct bk_view bytes,
 		rc = bk_fail_errno(err, "owner");
 	if (rc == 0 && fchmod(fd, owner->mode) < 0)
 		rc = bk_fail_errno(err, "mode");
-	if (rc == 0 && fsync(fd) < 0)
-		rc = bk_fail_errno(err, "sync");
+	if (rc == 0)
+		rc = sync(fd, err);
 	if (close(fd) < 0 && rc == 0)
 		rc = bk_fail_errno(err, "close");
 	return rc < 0 ? bk_context(err, "%s", path) : 0;
+}
+
+int bk_file_put_as(int dir, const char *path, struct bk_view bytes,
+		   const struct bk_file_owner *owner, struct bk_err *err)
+{
+	char *part = bk_asprintf("%s.part", path);
+
+	int rc = write_part(dir, part, bytes, owner, bk_fd_settle, err);
+	if (rc == 0 && renameat(dir, part, dir, path) < 0)
+		rc = bk_fail_errno(err, "rename %s to %s", part, path);
+	if (rc < 0)
+		(void)unlinkat(dir, part, 0);
+	free(part);
+	return rc;
 }
 
 int bk_file_replace_as(int dir, const char *path, struct bk_view bytes,
@@ -116,7 +149,7 @@ int bk_file_replace_as(int dir, const char *path, struct bk_view bytes,
 {
 	char *part = bk_asprintf("%s.part", path);
 
-	int rc = write_and_sync(dir, part, bytes, owner, err);
+	int rc = write_part(dir, part, bytes, owner, sync_now, err);
 	if (rc == 0)
 		rc = bk_file_rename(dir, part, path, err);
 	if (rc < 0)

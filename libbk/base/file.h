@@ -29,6 +29,19 @@ struct bk_file_owner {
 int bk_file_replace_as(int dir, const char *path, struct bk_view bytes,
 		       const struct bk_file_owner *owner, struct bk_err *err);
 
+/*
+ * The same, in order but not at once: after a crash there is the old file or
+ * the new one, whole, and which of them is known when the file system was
+ * synced.  A sync for each of many small files takes longer than writing them.
+ */
+int bk_file_put_as(int dir, const char *path, struct bk_view bytes,
+		   const struct bk_file_owner *owner, struct bk_err *err);
+
+/* What was written to fd is on disk before a name that it gets from now on:
+ * order without waiting for the journal, which ext4, XFS and btrfs keep; a full
+ * sync where the file system cannot. */
+int bk_fd_settle(int fd, struct bk_err *err);
+
 /* Renames from one folder to another; BK_EXISTS rather than over a file that
  * is there.  Syncs nothing: who moves many files syncs their folders once. */
 int bk_file_move(int from_dir, const char *from, int to_dir, const char *to,

@@ -101,7 +101,6 @@ int bk_dovecot_modseq_raise(int dir, uint64_t floor,
 	log.modseq = larger(larger(log.modseq, floor) + 1, now_ms * 1000);
 	write_header(head, &log);
 	forget_index(dir);
-	return bk_file_replace_as(dir, BK_DOVECOT_LOG,
-				  (struct bk_view){head, sizeof(head)}, owner,
-				  err);
+	return bk_file_put_as(dir, BK_DOVECOT_LOG,
+			      (struct bk_view){head, sizeof(head)}, owner, err);
 }

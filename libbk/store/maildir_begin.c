@@ -213,8 +213,8 @@ static int open_dir(struct bk_maildir_writer *w, struct bk_err *err)
 	if (!w->made || w->layout == BK_LAYOUT_FS || w->raw.len == 1)
 		return 0;
 	/* Delivery agents look for quota and filters one level up by it. */
-	return bk_file_replace_as(w->dir, "maildirfolder",
-				  (struct bk_view){NULL, 0}, &w->file, err);
+	return bk_file_put_as(w->dir, "maildirfolder",
+			      (struct bk_view){NULL, 0}, &w->file, err);
 }
 
 static int make_control(struct bk_maildir_writer *w,

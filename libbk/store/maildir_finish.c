@@ -68,8 +68,8 @@ static int merge(const struct subscriber *to, struct bk_subscriptions *subs,
 	if (changed) {
 		text.len = 0;
 		bk_subscriptions_write(subs, to->separator, &text);
-		rc = bk_file_replace_as(to->dir, to->file, bk_buf_view(&text),
-					to->owner, err);
+		rc = bk_file_put_as(to->dir, to->file, bk_buf_view(&text),
+				    to->owner, err);
 	}
 	bk_buf_clear(&text);
 	return rc;
@@ -144,8 +144,8 @@ static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
 	}
 	rc = there;
 	if (there == 0)
-		rc = bk_file_replace_as(w->dir, ACL, bk_buf_view(&text),
-					&w->file, err);
+		rc = bk_file_put_as(w->dir, ACL, bk_buf_view(&text), &w->file,
+				    err);
 	/* Dovecot's list of who shares what; it makes a new one. */
 	(void)unlinkat(w->root, "dovecot-acl-list", 0);
 out:
@@ -187,8 +187,6 @@ static int finish_folder(struct bk_maildir_writer *w, struct bk_err *err)
 		return -1;
 	if (w->added || w->removed)
 		drop_counts(w->control_root);
-	if (w->removed && (fsync(w->cur) < 0 || fsync(w->new) < 0))
-		return bk_fail_errno(err, "sync");
 	return 0;
 }
 
@@ -268,6 +266,38 @@ out:
 	return rc;
 }
 
+/* Mail, lists of UIDs and indexes may lie on three file systems. */
+static int sync_account(struct bk_maildir *maildir, int root, int control,
+			const struct bk_account *account, struct bk_err *err)
+{
+	struct bk_arena arena = {0};
+	struct bk_err why = {0};
+	int index = -1;
+
+	if (maildir->index) {
+		const char *path = bk_account_path_expand(
+			maildir->index, account->address, &arena, &why);
+		if (path)
+			index = bk_account_path_enter(maildir->index, path,
+						      &why);
+	}
+	const int dirs[] = {root, control, index};
+	int rc = 0;
+	for (size_t i = 0; i < 3 && rc == 0; i++) {
+		if (dirs[i] < 0)
+			continue;
+		/* syncfs wants a folder that is open for reading. */
+		int fd = bk_path_open(dirs[i], ".", O_RDONLY | O_DIRECTORY, 0,
+				      err);
+		if (fd < 0 || syncfs(fd) < 0)
+			rc = fd < 0 ? -1 : bk_fail_errno(err, "sync");
+		bk_path_close(&fd);
+	}
+	bk_path_close(&index);
+	bk_arena_clear(&arena);
+	return rc;
+}
+
 int bk_maildir_finish_account(struct bk_store *store,
 			      const struct bk_account *account,
 			      const struct bk_property *settings,
@@ -289,6 +319,8 @@ int bk_maildir_finish_account(struct bk_store *store,
 	int control = bk_maildir_control_root(maildir, account, &why);
 	if (control >= 0)
 		drop_counts(control);
+	if (rc == 0)
+		rc = sync_account(maildir, root, control, account, err);
 	bk_path_close(&control);
 	(void)close(root);
 	return rc;

@@ -28,6 +28,7 @@
 
 #define KEYWORDS_NAME "dovecot-keywords"
 #define NO_LETTER     (-1)
+#define FEW           32 /* bodies: see settle_bodies */
 
 /* What a publishing works with. */
 struct batch {
@@ -89,8 +90,8 @@ static int write_letters(struct batch *b, struct bk_err *err)
 	after.len = 0;
 	bk_keyword_letters_write(&b->letters, &after);
 	if (rc == 0 && after.len != len)
-		rc = bk_file_replace_as(w->control, KEYWORDS_NAME,
-					bk_buf_view(&after), &w->file, err);
+		rc = bk_file_put_as(w->control, KEYWORDS_NAME,
+				    bk_buf_view(&after), &w->file, err);
 	bk_buf_clear(&before);
 	bk_buf_clear(&after);
 	return rc;
@@ -119,8 +120,8 @@ static int write_courier_keywords(struct batch *b, struct bk_err *err)
 			bk_buf_printf(
 				&text, "%s\n",
 				w->writer.folder.keywords[staged->keywords[k]]);
-		rc = bk_file_replace_as(dir, staged->base, bk_buf_view(&text),
-					&w->file, err);
+		rc = bk_file_put_as(dir, staged->base, bk_buf_view(&text),
+				    &w->file, err);
 	}
 	bk_path_close(&dir);
 	bk_buf_clear(&text);
@@ -262,12 +263,37 @@ static int move_all(struct batch *b, struct bk_err *err)
 			return -1;
 		bk_fault("store: message moved into its folder");
 	}
-	if (fsync(w->cur) < 0)
-		return bk_fail_errno(err, "sync cur");
 	return 0;
 }
 
 /* ---- the steps ---- */
+
+static int settle_body(struct bk_maildir_writer *w, const char *name,
+		       struct bk_err *err)
+{
+	int fd = openat(w->tmp, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return bk_fail_errno(err, "tmp/%s", name);
+	int rc = bk_fd_settle(fd, err);
+	(void)close(fd);
+	return rc;
+}
+
+/* Bodies on disk before their names; for many of them one sync of the whole
+ * file system is less than all of theirs. */
+static int settle_bodies(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	size_t n = w->n_staged - w->n_published;
+
+	if (n > FEW && syncfs(w->tmp) < 0)
+		return bk_fail_errno(err, "sync");
+	for (size_t i = w->n_published; n <= FEW && i < w->n_staged; i++)
+		if (w->staged[i].tmp &&
+		    settle_body(w, w->staged[i].tmp, err) < 0)
+			return -1;
+	return 0;
+}
 
 static int take_lock(struct bk_maildir_writer *w, struct bk_err *err)
 {
@@ -341,10 +367,8 @@ int bk_maildir_publish(struct bk_maildir_writer *w, bool last,
 
 	if (!waiting && !(last && w->writer.keeps_uids))
 		return 0;
-	/* One call for all of the bodies: a sync for each would cost more than
-	 * writing them. */
-	if (waiting && syncfs(w->tmp) < 0)
-		return bk_fail_errno(err, "sync");
+	if (settle_bodies(w, err) < 0)
+		return -1;
 	bk_fault("store: bodies durable, not visible");
 	if (take_lock(w, err) < 0)
 		return -1;

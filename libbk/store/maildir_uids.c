@@ -145,7 +145,7 @@ int bk_maildir_write_uids(struct bk_maildir_writer *w, struct bk_err *err)
 	memcpy(header.guid, w->want->guid, sizeof(header.guid));
 	bk_uidlist_add_header(&text, &header, w->courier);
 	add_rows(w, sorted, n, &text);
-	int rc = bk_file_replace_as(
+	int rc = bk_file_put_as(
 		w->control, w->courier ? BK_UIDLIST_COURIER : BK_UIDLIST_NAME,
 		bk_buf_view(&text), &w->file, err);
 	bk_fault("store: UIDs written");

@@ -160,17 +160,18 @@ struct bk_store_ops {
 	int (*set_flags)(struct bk_folder_writer *writer,
 			 const struct bk_message *present,
 			 const struct bk_message *want, struct bk_err *err);
-	/* Makes everything durable and visible, writes UIDs, keywords,
-	 * subscription, ACL; ends the writer either way.  What was kept may
-	 * not be visible before this. */
+	/* Makes everything visible, writes UIDs, keywords, subscription, ACL;
+	 * ends the writer either way.  What was kept may not be visible before
+	 * this, and is durable after finish_account. */
 	int (*finish)(struct bk_folder_writer *writer,
 		      struct bk_folder_result *result, struct bk_err *err);
 	/* Forgets what was not made visible yet. */
 	void (*abort)(struct bk_folder_writer *writer);
 
 	/* After the last folder of an account: what belongs to no folder
-	 * (settings as accounts() gave them, merged with what is there), and
-	 * whatever makes a server count again. */
+	 * (settings as accounts() gave them, merged with what is there; none
+	 * where only a part of an account is written), whatever makes a server
+	 * count again, and a sync: all of the account is durable then. */
 	int (*finish_account)(struct bk_store *store,
 			      const struct bk_account *account,
 			      const struct bk_property *settings,
