@@ -154,6 +154,7 @@ static const struct bk_conf_key store_keys[] = {
 	{"path",    check_path      },
 	{"layout",  check_layout    },
 	{"control", check_path      },
+	{"index",   check_path      },
 	{"owner",   NULL            },
 	{"trees",   check_paths     },
 	{"uid-gap", check_uid_gap   },
