@@ -191,13 +191,11 @@ static int keep(struct bk_backup_read *read, struct reader *reader,
 		struct bk_err *err)
 {
 	struct bk_added *added = &task->added[at];
-	struct bk_ref_trail trail;
 
 	if (bk_split(bytes, &reader->room, bk_packer_hand_sink(reader->hand),
 		     &reader->recipe, added->digest, err) < 0)
 		return -1;
-	bk_ref_trail_init(&trail);
-	bk_recipe_encode(&reader->recipe, &trail, &added->recipe);
+	bk_body_encode(&reader->recipe, &added->recipe);
 	added->fate = BK_FATE_KEPT;
 	task->now.items[at].size = bytes.len;
 	bk_progress_message(read->config.progress, 1, bytes.len);

@@ -120,16 +120,6 @@ void bk_backup_task_take_over(struct bk_backup_task *task,
 	bk_plan_clear(&plan);
 }
 
-static int decode_recipe(struct bk_view body, struct bk_recipe *out,
-			 struct bk_err *err)
-{
-	struct bk_cursor from = bk_cursor_over(body.data, body.len);
-	struct bk_ref_trail trail;
-
-	bk_ref_trail_init(&trail);
-	return bk_recipe_decode(&from, &trail, out, err);
-}
-
 bool bk_backup_task_is_placed(const struct bk_backup_task *task,
 			      struct bk_packer *packer)
 {
@@ -145,7 +135,7 @@ bool bk_backup_task_is_placed(const struct bk_backup_task *task,
 		    task->added[step->now].fate != BK_FATE_KEPT)
 			continue;
 		const struct bk_buf *body = &task->added[step->now].recipe;
-		placed = decode_recipe(bk_buf_view(body), &recipe, &ignored) ==
+		placed = bk_body_decode(bk_buf_view(body), &recipe, &ignored) ==
 			 0;
 		for (size_t k = 0; placed && k < recipe.n_refs; k++)
 			placed =
@@ -283,7 +273,7 @@ static int write_added(struct writing *writing, size_t now, struct bk_err *err)
 	}
 	writing->into.counts->added++;
 	writing->into.counts->read_bytes += msg->size;
-	if (decode_recipe(bk_buf_view(&added->recipe), &writing->recipe, err) <
+	if (bk_body_decode(bk_buf_view(&added->recipe), &writing->recipe, err) <
 		    0 ||
 	    place_refs(writing, err) < 0)
 		return -1;
@@ -299,7 +289,7 @@ static int write_carried(struct writing *writing, const struct bk_row *row,
 	msg.size = row->msg.size;
 	writing->into.counts->flags++;
 	writing->into.counts->gone--; /* its DROP was not a loss */
-	if (decode_recipe(row->body, &writing->recipe, err) < 0 ||
+	if (bk_body_decode(row->body, &writing->recipe, err) < 0 ||
 	    carry_refs(writing, row, err) < 0)
 		return -1;
 	return write_new_row(writing, &msg, row->digest, err);

@@ -187,12 +187,9 @@ static bool lies_in_bad_pack(const struct bk_check_run *run,
 			     struct bk_recipe *recipe)
 {
 	const struct bk_table *table = &set->levels[row->frame].table;
-	struct bk_cursor from = bk_cursor_over(row->body.data, row->body.len);
-	struct bk_ref_trail trail;
 	struct bk_err ignored = {0};
 
-	bk_ref_trail_init(&trail);
-	if (bk_recipe_decode(&from, &trail, recipe, &ignored) < 0)
+	if (bk_body_decode(row->body, recipe, &ignored) < 0)
 		return true;
 	for (size_t i = 0; i < recipe->n_refs; i++) {
 		uint64_t ordinal = recipe->refs[i] >> 32;

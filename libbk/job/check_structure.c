@@ -47,11 +47,8 @@ static int check_refs(const struct bk_set *set, const struct bk_row *row,
 		      struct bk_recipe *recipe, struct bk_err *err)
 {
 	const struct bk_table *table = &set->levels[row->frame].table;
-	struct bk_cursor from = bk_cursor_over(row->body.data, row->body.len);
-	struct bk_ref_trail trail;
 
-	bk_ref_trail_init(&trail);
-	if (bk_recipe_decode(&from, &trail, recipe, err) < 0)
+	if (bk_body_decode(row->body, recipe, err) < 0)
 		return -1;
 	for (size_t i = 0; i < recipe->n_refs; i++) {
 		uint64_t ordinal = recipe->refs[i] >> 32;

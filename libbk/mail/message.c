@@ -27,14 +27,16 @@ struct bk_message *bk_message_list_add(struct bk_message_list *list)
 	return msg;
 }
 
-static int by_uid_and_name(const void *left, const void *right)
+int bk_message_compare(const struct bk_message *a, const struct bk_message *b)
 {
-	const struct bk_message *a = left;
-	const struct bk_message *b = right;
-
 	if (a->uid != b->uid)
 		return a->uid < b->uid ? -1 : 1;
 	return strcmp(text_or_empty(a->name), text_or_empty(b->name));
+}
+
+static int by_uid_and_name(const void *left, const void *right)
+{
+	return bk_message_compare(left, right);
 }
 
 void bk_message_list_sort(struct bk_message_list *list)

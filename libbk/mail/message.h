@@ -53,7 +53,8 @@ struct bk_message_list {
  * that stays where it is until the next add. */
 void bk_message_list_clear(struct bk_message_list *list);
 struct bk_message *bk_message_list_add(struct bk_message_list *list);
-/* By (uid, name): the order of a set. */
+/* The order of a set: by (uid, name). */
+int bk_message_compare(const struct bk_message *a, const struct bk_message *b);
 void bk_message_list_sort(struct bk_message_list *list);
 
 struct bk_acl_entry {

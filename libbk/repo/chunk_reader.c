@@ -243,16 +243,6 @@ void bk_chunk_reader_free(struct bk_chunk_reader *reader)
 	free(reader);
 }
 
-static int decode_body(const struct bk_row *row, struct bk_recipe *recipe,
-		       struct bk_err *err)
-{
-	struct bk_cursor from = bk_cursor_over(row->body.data, row->body.len);
-	struct bk_ref_trail trail;
-
-	bk_ref_trail_init(&trail);
-	return bk_recipe_decode(&from, &trail, recipe, err);
-}
-
 /* Counts what passes, to compare with the size in the row. */
 struct counting_sink {
 	struct bk_sink sink;
@@ -278,7 +268,7 @@ int bk_chunk_reader_join(struct bk_chunk_reader *reader,
 	if (row->frame >= reader->set->n_levels)
 		return bk_fail(err, BK_MISUSE, "a row of another set");
 	reader->frame = row->frame;
-	if (decode_body(row, &reader->recipe, err) < 0 ||
+	if (bk_body_decode(row->body, &reader->recipe, err) < 0 ||
 	    bk_join(&reader->recipe, &reader->source, reader->digester,
 		    row->digest, &counting.sink, err) < 0)
 		return -1;
@@ -294,7 +284,7 @@ uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row)
 	struct bk_err ignored = {0};
 	uint64_t order = 0;
 
-	if (decode_body(row, &recipe, &ignored) == 0 && recipe.n_refs)
+	if (bk_body_decode(row->body, &recipe, &ignored) == 0 && recipe.n_refs)
 		order = recipe.refs[recipe.n_trace < recipe.n_refs
 					    ? recipe.n_trace
 					    : 0];

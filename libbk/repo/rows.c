@@ -29,11 +29,22 @@ struct bk_row *bk_row_list_add(struct bk_row_list *list)
 	return row;
 }
 
-int bk_row_compare(const struct bk_message *a, const struct bk_message *b)
+int bk_body_decode(struct bk_view body, struct bk_recipe *out,
+		   struct bk_err *err)
 {
-	if (a->uid != b->uid)
-		return a->uid < b->uid ? -1 : 1;
-	return strcmp(a->name, b->name);
+	struct bk_cursor from = bk_cursor_over(body.data, body.len);
+	struct bk_ref_trail trail;
+
+	bk_ref_trail_init(&trail);
+	return bk_recipe_decode(&from, &trail, out, err);
+}
+
+void bk_body_encode(const struct bk_recipe *recipe, struct bk_buf *to)
+{
+	struct bk_ref_trail trail;
+
+	bk_ref_trail_init(&trail);
+	bk_recipe_encode(recipe, &trail, to);
 }
 
 void bk_row_trail_init(struct bk_row_trail *trail)
@@ -256,16 +267,13 @@ static int read_body(struct row_reader *reader, struct bk_cursor *from,
 		     struct bk_arena *arena, struct bk_row *row,
 		     struct bk_err *err)
 {
-	struct bk_ref_trail fresh;
-
 	if (bk_recipe_decode(from, &reader->trail.refs, &reader->recipe, err) <
 	    0)
 		return -1;
 	if (!reader->bodies)
 		return 0;
-	bk_ref_trail_init(&fresh);
 	reader->body.len = 0;
-	bk_recipe_encode(&reader->recipe, &fresh, &reader->body);
+	bk_body_encode(&reader->recipe, &reader->body);
 	row->body.len = reader->body.len;
 	row->body.data =
 		bk_arena_memdup(arena, reader->body.data, reader->body.len);
@@ -300,8 +308,9 @@ static int read_row(struct row_reader *reader, struct bk_cursor *from,
 /* The last row must come after the one before it. */
 static int check_order(const struct bk_row_list *list, struct bk_err *err)
 {
-	if (list->n < 2 || bk_row_compare(&list->items[list->n - 2].msg,
-					  &list->items[list->n - 1].msg) < 0)
+	if (list->n < 2 ||
+	    bk_message_compare(&list->items[list->n - 2].msg,
+			       &list->items[list->n - 1].msg) < 0)
 		return 0;
 	return bk_fail(err, BK_CORRUPT, "row %zu: out of order", list->n - 1);
 }

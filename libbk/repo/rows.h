@@ -42,8 +42,11 @@ struct bk_row_list {
 void bk_row_list_clear(struct bk_row_list *list);
 struct bk_row *bk_row_list_add(struct bk_row_list *list);
 
-/* The order of rows in a set. */
-int bk_row_compare(const struct bk_message *a, const struct bk_message *b);
+/* The recipe of a row's body, whose refs are places in the row's frame. */
+int bk_body_decode(struct bk_view body, struct bk_recipe *out,
+		   struct bk_err *err);
+/* Appends the body record of a recipe, with a trail of its own. */
+void bk_body_encode(const struct bk_recipe *recipe, struct bk_buf *to);
 
 /* What runs over the rows of one record, in both directions. */
 struct bk_row_trail {

@@ -33,13 +33,6 @@ static void add_step(struct bk_plan *plan, enum bk_step_kind kind, size_t base,
 	plan->count[kind]++;
 }
 
-static int compare(const struct bk_message *a, const struct bk_message *b)
-{
-	if (a->uid != b->uid)
-		return a->uid < b->uid ? -1 : 1;
-	return strcmp(a->name, b->name);
-}
-
 static bool content_changed(const struct bk_message *was,
 			    const struct bk_message *now)
 {
@@ -83,10 +76,11 @@ static void merge(const struct bk_listing *base, const struct bk_listing *now,
 	size_t i = 0, j = 0;
 
 	while (i < base->n || j < now->n) {
-		int order = i == base->n  ? 1
-			    : j == now->n ? -1
-					  : compare(bk_listing_at(base, i),
-						    bk_listing_at(now, j));
+		int order = i == base->n ? 1
+			    : j == now->n
+				    ? -1
+				    : bk_message_compare(bk_listing_at(base, i),
+							 bk_listing_at(now, j));
 		if (order < 0) {
 			add_step(out, BK_STEP_DROP, i, 0);
 			i++;
