@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "job/check_run.h"
+#include "repo/slot.h"
 
 #define PPM 1000000u
 
@@ -71,6 +72,22 @@ static int list_all(struct bk_check_run *run, struct bk_err *err)
 		return bk_fail(err, BK_CORRUPT,
 			       "%s: its listing does not show bkrepo",
 			       run->request->repo->target->where);
+	return 0;
+}
+
+/* A slot that nobody opened today is the one that somebody will need. */
+static int check_slots(struct bk_check_run *run, struct bk_err *err)
+{
+	const struct bk_repo *repo = run->request->repo;
+	struct bk_slot_list slots = {0};
+
+	if (bk_slot_list(repo->target, repo->id, &slots, err) < 0)
+		return -1;
+	if (slots.n_broken)
+		bk_check_finding(run, &slots.broken,
+				 "its password or key opens nothing; make a "
+				 "new slot: bk key add");
+	bk_slot_list_clear(&slots);
 	return 0;
 }
 
@@ -154,7 +171,7 @@ static int check_all(struct bk_check_run *run, struct bk_outcome *outcome,
 				  .act = BK_ACT_CHECK,
 				  .repo = run->request->repo->target->where,
 			  });
-	if (check_sets(run, only, err) < 0)
+	if (check_slots(run, err) < 0 || check_sets(run, only, err) < 0)
 		return -1;
 	if (!only)
 		note_orphans(run);
