@@ -68,6 +68,8 @@ static struct bk_set *open_whole(const struct bk_backup_request *request,
 		rc = bk_target_list(request->repo->target, "data", &data, &err);
 	if (rc == 0)
 		rc = bk_presence_set(&data, set, &err);
+	if (rc == 0)
+		rc = bk_presence_sums(set, &err);
 	bk_blob_list_clear(&data);
 	if (rc == 0)
 		return set;

@@ -117,30 +117,43 @@ int bk_kept_list(struct bk_backup_task *task, struct bk_set *set,
 	return 0;
 }
 
-/* A folder that the store could not list stays as it was: in a set with a
- * base by saying nothing of it, in a full one by storing it again from the
- * previous set.  1: the task goes on, 0: nothing more to do. */
+/* The folder as the newest set has it, where that is not the base itself. */
+static const struct bk_set_folder *in_previous(
+	const struct bk_backup_walk *walk, const struct bk_backup_task *task)
+{
+	const struct bk_set *previous = walk->base->previous;
+	const struct bk_set_account *account =
+		previous && previous != walk->base->base
+			? bk_set_account_find(previous, task->account->address)
+			: NULL;
+
+	for (size_t i = 0; account && i < previous->n_folders; i++) {
+		const struct bk_set_folder *folder = &previous->folders[i];
+		if (folder->account_id == account->id &&
+		    strcmp(folder->folder.name, task->folder.name) == 0)
+			return folder;
+	}
+	return NULL;
+}
+
+/* Where the newest set is the base, nothing is said of the folder; else what
+ * that set had is compared with the base, as a listing would be. */
 int bk_kept_folder(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		   const struct bk_err *why, struct bk_err *err)
 {
-	struct bk_set *previous = walk->base->previous;
-	const struct bk_set_account *account = NULL;
+	const struct bk_set_folder *folder = in_previous(walk, task);
 
+	if (folder) {
+		bk_kept_report(walk, task->account, &task->folder, why,
+			       "kept as the previous set has it");
+		return bk_kept_list(task, walk->base->previous, folder, err) < 0
+			       ? -1
+			       : 1;
+	}
 	if (task->base) {
 		bk_kept_report(walk, task->account, &task->folder, why,
 			       "kept as the base has it");
 		return keep_base_folder(walk, task->base, err);
-	}
-	if (!walk->base->base && previous)
-		account = bk_set_account_find(previous, task->account->address);
-	for (size_t i = 0; account && i < previous->n_folders; i++) {
-		const struct bk_set_folder *folder = &previous->folders[i];
-		if (folder->account_id != account->id ||
-		    strcmp(folder->folder.name, task->folder.name) != 0)
-			continue;
-		bk_kept_report(walk, task->account, &task->folder, why,
-			       "kept as the previous set has it");
-		return bk_kept_list(task, previous, folder, err) < 0 ? -1 : 1;
 	}
 	bk_kept_report(walk, task->account, &task->folder, why,
 		       "not in this set");

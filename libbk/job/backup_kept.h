@@ -41,9 +41,9 @@ int bk_kept_list(struct bk_backup_task *task, struct bk_set *set,
 		 const struct bk_set_folder *folder, struct bk_err *err);
 
 /*
- * A folder that the store could not list stays as it was: in a set with a base
- * by saying nothing of it, in a full one by storing it again from the previous
- * set.  1: the task goes on, 0: nothing more to do, -1.
+ * A folder that the store could not list stays as the newest set has it, and
+ * is reported.  1: the task goes on, its messages come from that set; 0:
+ * nothing more to do, -1.
  */
 int bk_kept_folder(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		   const struct bk_err *why, struct bk_err *err);

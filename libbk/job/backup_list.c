@@ -18,13 +18,14 @@ int bk_backup_list_folders(struct bk_backup_list *list, struct bk_err *err)
 	return store->ops->folders(store, list->account, &list->folders, err);
 }
 
-static const struct bk_set_folder *base_by_name(
-	const struct bk_backup_list *list, const char *name)
+const struct bk_set_folder *bk_backup_list_base(
+	const struct bk_backup_walk *walk, uint32_t account_id,
+	const char *name)
 {
-	const struct bk_set *base = list->walk->base->base;
+	const struct bk_set *base = walk->base->base;
 
 	for (size_t i = 0; base && i < base->n_folders; i++)
-		if (base->folders[i].account_id == list->account_id &&
+		if (base->folders[i].account_id == account_id &&
 		    strcmp(base->folders[i].folder.name, name) == 0)
 			return &base->folders[i];
 	return NULL;
@@ -101,7 +102,8 @@ static int scan_folders(struct bk_backup_list *list, bool again,
 		task->list = list;
 		task->folder = *folder;
 		*folder = (struct bk_folder){0};
-		task->base = base_by_name(list, task->folder.name);
+		task->base = bk_backup_list_base(list->walk, list->account_id,
+						 task->folder.name);
 		int rc = bk_cancelled(err);
 		if (rc == 0)
 			rc = scan(list, task, err);

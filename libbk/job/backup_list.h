@@ -42,6 +42,11 @@ struct bk_backup_list {
 	struct bk_backup_list *next; /* in the walk's list of them */
 };
 
+/* The base's folder of an account, by its name; NULL: there is none. */
+const struct bk_set_folder *bk_backup_list_base(
+	const struct bk_backup_walk *walk, uint32_t account_id,
+	const char *name);
+
 /* The folders without their messages. */
 int bk_backup_list_folders(struct bk_backup_list *list, struct bk_err *err);
 

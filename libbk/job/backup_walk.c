@@ -304,44 +304,58 @@ static uint32_t name_account(struct bk_backup_walk *walk,
 	return id;
 }
 
-/* An account whose folders cannot be listed: as the last set has it. */
+/* Its folders and their messages come from the newest set. */
+static int keep_previous_account(struct bk_backup_walk *walk,
+				 const struct bk_set_account *was,
+				 const struct bk_set_account *base,
+				 struct bk_err *err)
+{
+	struct bk_set *previous = walk->base->previous;
+	uint32_t id = name_account(walk, &was->account, base);
+
+	walk->n_accounts++;
+	for (size_t i = 0; i < previous->n_folders; i++) {
+		const struct bk_set_folder *folder = &previous->folders[i];
+		if (folder->account_id != was->id)
+			continue;
+		struct bk_backup_task *task = bk_alloc(sizeof(*task));
+		task->account = &was->account;
+		task->account_id = id;
+		if (bk_kept_list(task, previous, folder, err) < 0) {
+			bk_backup_task_free(task);
+			return -1;
+		}
+		task->base = bk_backup_list_base(walk, id, folder->folder.name);
+		if (send_task(walk, task, err) < 0)
+			return -1;
+	}
+	note_gone_folders(walk, id);
+	return 0;
+}
+
+/* An account whose folders cannot be listed: as the newest set has it. */
 static int account_failed(struct bk_backup_walk *walk,
 			  const struct bk_account *account,
 			  const struct bk_set_account *base,
 			  const struct bk_err *why, struct bk_err *err)
 {
-	struct bk_set *previous = walk->base->previous;
+	const struct bk_set *previous = walk->base->previous;
 	const struct bk_set_account *was =
-		previous ? bk_set_account_find(previous, account->address)
-			 : NULL;
+		previous && previous != walk->base->base
+			? bk_set_account_find(previous, account->address)
+			: NULL;
 
+	if (was) {
+		bk_kept_report(walk, account, NULL, why,
+			       "kept as the previous set has it");
+		return keep_previous_account(walk, was, base, err);
+	}
 	if (base) {
 		bk_kept_report(walk, account, NULL, why,
 			       "kept as the base has it");
 		return bk_kept_account(walk, base, err);
 	}
-	if (!was || walk->base->base) {
-		bk_kept_report(walk, account, NULL, why, "not in this set");
-		return 0;
-	}
-	bk_kept_report(walk, account, NULL, why,
-		       "kept as the previous set has it");
-	uint32_t id = name_account(walk, account, NULL);
-	walk->n_accounts++;
-	for (size_t i = 0; i < previous->n_folders; i++) {
-		if (previous->folders[i].account_id != was->id)
-			continue;
-		struct bk_backup_task *task = bk_alloc(sizeof(*task));
-		task->account = account;
-		task->account_id = id;
-		if (bk_kept_list(task, previous, &previous->folders[i], err) <
-		    0) {
-			bk_backup_task_free(task);
-			return -1;
-		}
-		if (send_task(walk, task, err) < 0)
-			return -1;
-	}
+	bk_kept_report(walk, account, NULL, why, "not in this set");
 	return 0;
 }
 

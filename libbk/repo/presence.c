@@ -2,6 +2,10 @@
 
 #include "repo/presence.h"
 
+#include <string.h>
+
+#include "crypto/digest.h"
+
 int bk_presence_blob(const struct bk_blob_list *data, const char *name,
 		     uint64_t size, struct bk_err *err)
 {
@@ -51,6 +55,63 @@ int bk_presence_set(const struct bk_blob_list *data, const struct bk_set *set,
 		const struct bk_set_level *level = &set->levels[i];
 		if (bk_presence_packs(data, &level->table, err) < 0 ||
 		    bk_presence_parts(data, &level->root, level->id, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+struct summing_sink {
+	struct bk_sink sink;
+	struct bk_sha256 sha;
+};
+
+static int add_to_sum(struct bk_sink *to, const void *data, size_t len,
+		      struct bk_err *err)
+{
+	struct summing_sink *summing = (struct summing_sink *)to;
+
+	(void)err;
+	bk_sha256_update(&summing->sha, data, len);
+	return 0;
+}
+
+static int sum_part(const struct bk_set *set, const struct bk_set_level *level,
+		    const struct bk_root_part *part, struct bk_err *err)
+{
+	struct summing_sink summing = {.sink.write = add_to_sum};
+	struct bk_file_reader *file = NULL;
+	uint8_t sum[BK_SHA256_LEN];
+	char name[BK_NAME_MAX];
+
+	if (bk_set_part_open(&file, set->repo, level->id, &level->root,
+			     (enum bk_part_type)part->type, err) < 0)
+		return -1;
+	uint64_t body_len = bk_file_reader_body_len(file);
+	bk_file_reader_close(file);
+	(void)bk_root_part_name(name, part, level->id);
+	bk_sha256_init(&summing.sha);
+	if (bk_target_get(set->repo->target, name, part->offset, body_len,
+			  &summing.sink, err) < 0)
+		return -1;
+	bk_sha256_final(&summing.sha, sum);
+	if (memcmp(sum, part->sha256, sizeof(sum)) == 0)
+		return 0;
+	return bk_fail(err, BK_CORRUPT, "%s is damaged", name);
+}
+
+int bk_presence_sums(const struct bk_set *set, struct bk_err *err)
+{
+	for (size_t i = 0; i < set->n_levels; i++) {
+		const struct bk_set_level *level = &set->levels[i];
+		const struct bk_root_part *index =
+			bk_root_part(&level->root, BK_PART_INDEX);
+		const struct bk_root_part *manifest =
+			bk_root_part(&level->root, BK_PART_MANIFEST);
+		if (!index || !manifest)
+			return bk_fail(err, BK_CORRUPT,
+				       "a root names no index or no manifest");
+		if (sum_part(set, level, index, err) < 0 ||
+		    sum_part(set, level, manifest, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -1,5 +1,5 @@
-/* Whether the files that a set needs are there, with their lengths: by one
- * listing, without opening them. */
+/* Whether the files that a set needs are there: with their lengths, by one
+ * listing; and whether what a later set stands on is whole. */
 
 #ifndef BK_REPO_PRESENCE_H
 #define BK_REPO_PRESENCE_H
@@ -23,5 +23,9 @@ int bk_presence_parts(const struct bk_blob_list *data,
  */
 int bk_presence_set(const struct bk_blob_list *data, const struct bk_set *set,
 		    struct bk_err *err);
+
+/* That index and manifest of a set and of the sets it is based on are, byte
+ * for byte, what their roots say: BK_CORRUPT.  Reads them, opens nothing. */
+int bk_presence_sums(const struct bk_set *set, struct bk_err *err);
 
 #endif
