@@ -80,11 +80,14 @@ class Maker:
             (inbox / part).mkdir(parents=True)
         messages = sorted(self.real_mail().rglob("*.txt"))
         wanted = messages[:max(1, int(len(messages) * self.scale))]
+        uidlist = [f"3 V{BEGINNING} N{len(wanted) + 1} G{'0' * 31}1"]
         for i, message in enumerate(wanted):
             name = f"{BEGINNING + i}.M{i}P1.imap1,S={message.stat().st_size}"
             copy = inbox / "cur" / f"{name}:2,S"
             shutil.copyfile(message, copy)
             os.utime(copy, (BEGINNING + i, BEGINNING + i))
+            uidlist.append(f"{i + 1} :{name}")
+        (inbox / "dovecot-uidlist").write_text("\n".join(uidlist) + "\n")
 
 
 @dataclass
@@ -96,13 +99,7 @@ class Sample:
 
 
 def inbox_uid(maildir, name):
-    """The UID of a message; without a dovecot-uidlist, messages are numbered
-    in the order of their names."""
-    try:
-        lines = (maildir / "dovecot-uidlist").read_text().splitlines()
-    except FileNotFoundError:
-        names = sorted(os.listdir(maildir / "cur"))
-        return names.index(name) + 1
+    lines = (maildir / "dovecot-uidlist").read_text().splitlines()
     base = name.split(":2,")[0]
     return next(int(line.split()[0]) for line in lines
                 if line.endswith(f":{base}"))
