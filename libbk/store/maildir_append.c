@@ -140,6 +140,27 @@ static int write_body(struct bk_sink *sink, const void *data, size_t len,
 	return 0;
 }
 
+/* Whether a new file has the right owner by itself is the same for all of a
+ * folder: it is looked at once. */
+static int give_away(struct bk_maildir_writer *w, int fd)
+{
+	int born_right = atomic_load(&w->born_right);
+	struct stat st;
+
+	if (born_right < 0) {
+		if (fstat(fd, &st) < 0)
+			return -1;
+		born_right =
+			(w->file.uid == (uid_t)-1 ||
+			 w->file.uid == st.st_uid) &&
+			(w->file.gid == (gid_t)-1 || w->file.gid == st.st_gid);
+		atomic_store(&w->born_right, born_right);
+	}
+	if (!born_right && fchown(fd, w->file.uid, w->file.gid) < 0)
+		return -1;
+	return w->file.mode != 0600 ? fchmod(fd, w->file.mode) : 0;
+}
+
 static int create_body(struct bk_maildir_writer *w, struct body *body,
 		       struct bk_err *err)
 {
@@ -149,9 +170,7 @@ static int create_body(struct bk_maildir_writer *w, struct body *body,
 			  0600);
 	if (body->fd < 0)
 		return bk_fail_errno(err, "tmp/%s", body->name);
-	if ((w->file.uid != (uid_t)-1 &&
-	     fchown(body->fd, w->file.uid, w->file.gid) < 0) ||
-	    (w->file.mode != 0600 && fchmod(body->fd, w->file.mode) < 0))
+	if (give_away(w, body->fd) < 0)
 		return bk_fail_errno(err, "owner of tmp/%s", body->name);
 	return 0;
 }

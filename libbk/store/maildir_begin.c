@@ -351,6 +351,7 @@ static struct bk_maildir_writer *new_writer(struct bk_store *store,
 	w->root = w->dir = w->cur = w->new = w->tmp = -1;
 	w->control_root = w->control = -1;
 	w->dotlock = BK_DOTLOCK;
+	atomic_init(&w->born_right, -1);
 	w->account.address = bk_arena_strdup(&w->arena, account->address);
 	w->account.root = bk_arena_strdup(&w->arena, account->root);
 	(void)pthread_mutex_init(&w->lock, NULL);

@@ -14,6 +14,8 @@
 #ifndef BK_STORE_MAILDIR_WRITER_H
 #define BK_STORE_MAILDIR_WRITER_H
 
+#include <stdatomic.h>
+
 #include "base/file.h"
 #include "store/dotlock.h"
 #include "store/maildir.h"
@@ -44,6 +46,7 @@ struct bk_maildir_writer {
 	int root, dir, cur, new, tmp, control_root, control;
 	struct bk_file_owner file; /* of files */
 	mode_t dir_mode;
+	atomic_int born_right; /* new files have that owner: -1 not known */
 
 	struct bk_message_list there; /* until present() hands it over */
 	struct bk_name_table taken;   /* base names */
