@@ -7,9 +7,7 @@
 
 #include "base/path.h"
 #include "base/utf8.h"
-
-static const char base64[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+#include "mail/utf7.h"
 
 int bk_layout_parse(const char *text, enum bk_layout *out, struct bk_err *err)
 {
@@ -24,161 +22,6 @@ int bk_layout_parse(const char *text, enum bk_layout *out, struct bk_err *err)
 			       "layout '%s': there are auto, maildir++ and fs",
 			       text);
 	return 0;
-}
-
-static void add_utf8(struct bk_buf *out, uint32_t code)
-{
-	if (code < 0x80) {
-		bk_buf_add_u8(out, (uint8_t)code);
-		return;
-	}
-	if (code < 0x800) {
-		bk_buf_add_u8(out, (uint8_t)(0xc0 | code >> 6));
-	} else {
-		if (code < 0x10000) {
-			bk_buf_add_u8(out, (uint8_t)(0xe0 | code >> 12));
-		} else {
-			bk_buf_add_u8(out, (uint8_t)(0xf0 | code >> 18));
-			bk_buf_add_u8(out,
-				      (uint8_t)(0x80 | (code >> 12 & 0x3f)));
-		}
-		bk_buf_add_u8(out, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
-	}
-	bk_buf_add_u8(out, (uint8_t)(0x80 | (code & 0x3f)));
-}
-
-/* UTF-16 in big-endian bits, as between '&' and '-'. */
-struct utf16 {
-	uint32_t bits;
-	unsigned n_bits;
-	uint32_t high; /* a surrogate that waits for the other */
-};
-
-static bool take_unit(struct utf16 *u, uint32_t unit, struct bk_buf *out)
-{
-	if (u->high) {
-		if (unit < 0xdc00 || unit > 0xdfff)
-			return false;
-		add_utf8(out, 0x10000 + ((u->high - 0xd800) << 10) +
-				      (unit - 0xdc00));
-		u->high = 0;
-		return true;
-	}
-	if (unit >= 0xdc00 && unit <= 0xdfff)
-		return false;
-	if (unit >= 0xd800 && unit <= 0xdbff) {
-		u->high = unit;
-		return true;
-	}
-	/* What can stand for itself must: one name, one spelling. */
-	if (unit >= 0x20 && unit <= 0x7e)
-		return false;
-	add_utf8(out, unit);
-	return true;
-}
-
-/* What follows a '&' up to its '-': its length, or 0 if it is none. */
-static size_t decode_shift(const uint8_t *p, size_t n, struct bk_buf *out)
-{
-	struct utf16 u = {0};
-	size_t i;
-
-	for (i = 0; i < n && p[i] != '-'; i++) {
-		const char *digit = p[i] ? strchr(base64, p[i]) : NULL;
-		if (!digit)
-			return 0;
-		u.bits = u.bits << 6 | (uint32_t)(digit - base64);
-		u.n_bits += 6;
-		if (u.n_bits < 16)
-			continue;
-		u.n_bits -= 16;
-		if (!take_unit(&u, u.bits >> u.n_bits & 0xffff, out))
-			return 0;
-	}
-	if (i == n || u.high || u.n_bits >= 6 ||
-	    (u.bits & ((1U << u.n_bits) - 1)))
-		return 0;
-	if (i == 0)
-		bk_buf_add_u8(out, '&');
-	return i + 1;
-}
-
-static bool decode_utf7(struct bk_view raw, struct bk_buf *out)
-{
-	size_t i = 0;
-
-	while (i < raw.len) {
-		uint8_t c = raw.data[i++];
-		if (c < 0x20 || c > 0x7e)
-			return false;
-		if (c != '&') {
-			bk_buf_add_u8(out, c);
-			continue;
-		}
-		size_t len = decode_shift(raw.data + i, raw.len - i, out);
-		if (!len)
-			return false;
-		i += len;
-	}
-	return true;
-}
-
-static void encode_units(struct bk_buf *out, uint32_t code, struct utf16 *u)
-{
-	uint32_t units[2] = {code, 0};
-	size_t n = 1;
-
-	if (code >= 0x10000) {
-		code -= 0x10000;
-		units[0] = 0xd800 + (code >> 10);
-		units[1] = 0xdc00 + (code & 0x3ff);
-		n = 2;
-	}
-	for (size_t i = 0; i < n; i++) {
-		u->bits = u->bits << 16 | units[i];
-		for (u->n_bits += 16; u->n_bits >= 6; u->n_bits -= 6)
-			bk_buf_add_u8(
-				out,
-				(uint8_t)base64[u->bits >> (u->n_bits - 6) &
-						0x3f]);
-	}
-}
-
-static void end_shift(struct bk_buf *out, struct utf16 *u, bool *shifted)
-{
-	if (!*shifted)
-		return;
-	if (u->n_bits)
-		bk_buf_add_u8(
-			out,
-			(uint8_t)base64[u->bits << (6 - u->n_bits) & 0x3f]);
-	bk_buf_add_u8(out, '-');
-	*shifted = false;
-}
-
-static void encode_utf7(struct bk_view text, struct bk_buf *out)
-{
-	struct utf16 u = {0};
-	bool shifted = false;
-	uint32_t code = 0;
-
-	for (size_t i = 0; i < text.len;) {
-		i += bk_utf8_next(text.data + i, text.len - i, &code);
-		if (code >= 0x20 && code <= 0x7e) {
-			end_shift(out, &u, &shifted);
-			bk_buf_add_u8(out, (uint8_t)code);
-			if (code == '&')
-				bk_buf_add_u8(out, '-');
-			continue;
-		}
-		if (!shifted) {
-			bk_buf_add_u8(out, '&');
-			u = (struct utf16){0};
-			shifted = true;
-		}
-		encode_units(out, code, &u);
-	}
-	end_shift(out, &u, &shifted);
 }
 
 /* For the eye, and still one text for one name: a backslash of the name itself
@@ -246,7 +89,7 @@ void bk_folder_name_decode(struct bk_view raw, enum bk_layout layout,
 	}
 	if (split_levels(raw, layout, &levels)) {
 		struct bk_view joined = bk_buf_view(&levels);
-		if (decode_utf7(joined, &decoded))
+		if (bk_utf7_decode(joined, &decoded))
 			shown = bk_buf_view(&decoded);
 		else
 			shown = joined;
@@ -304,8 +147,8 @@ static int encode_level(struct bk_view level, enum bk_layout layout, bool utf8,
 
 	if (utf8)
 		bk_buf_add(raw, level.data, level.len);
-	else
-		encode_utf7(level, raw);
+	else if (!bk_utf7_encode(level, raw))
+		return bk_fail(err, BK_REFUSED, "the name is not UTF-8");
 	struct bk_view written = {raw->data + start, raw->len - start};
 	for (size_t i = 0; i < written.len; i++)
 		if (written.data[i] < 0x20 || written.data[i] == 0x7f)

@@ -21,6 +21,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "mail/flags.h"
 #include "store/courier_files.h"
 #include "store/dents.h"
 #include "store/maildir.h"
@@ -246,26 +247,6 @@ static int read_folder(struct scan *scan, struct bk_err *err)
 
 /* ---- flags and keywords ---- */
 
-static uint8_t flag_of(char letter)
-{
-	switch (letter) {
-	case 'S':
-		return BK_FLAG_SEEN;
-	case 'R':
-		return BK_FLAG_ANSWERED;
-	case 'F':
-		return BK_FLAG_FLAGGED;
-	case 'T':
-		return BK_FLAG_DELETED;
-	case 'D':
-		return BK_FLAG_DRAFT;
-	case 'P':
-		return BK_FLAG_PASSED;
-	default: /* other programs' letters mean nothing to a server */
-		return 0;
-	}
-}
-
 /* A letter that dovecot-keywords does not explain is named as Dovecot names
  * it. */
 static uint16_t keyword_of(struct scan *scan,
@@ -297,7 +278,7 @@ static void read_info(struct scan *scan,
 		if (*p >= 'a' && *p <= 'z')
 			has[*p - 'a'] = true;
 		else
-			info->flags |= flag_of(*p);
+			info->flags |= bk_flag_of_letter(*p);
 	}
 	for (int i = 0; i < BK_KEYWORD_LETTERS; i++) {
 		if (!has[i])
