@@ -246,23 +246,80 @@ void bk_acl_read(struct bk_folder *folder, struct bk_view text)
 	free(entries);
 }
 
-bool bk_acl_write(const struct bk_folder *folder, struct bk_buf *out)
+/* One line that Dovecot does not know, and it serves no folder at all. */
+static bool is_identifier(const char *who)
 {
-	for (size_t i = 0; i < folder->n_acl; i++) {
-		const struct bk_acl_entry *entry = &folder->acl[i];
-		size_t start = out->len;
-		bk_buf_printf(out, "%s %s", entry->who, entry->rights);
-		/* From another kind of store it may be anything: what is read
-		 * back must be what was meant. */
-		struct bk_view line = {out->data + start, out->len - start};
-		const uint8_t *space = end_of_identifier(line);
-		if (memchr(line.data, '\n', line.len) ||
-		    memchr(line.data, '\r', line.len) || !space ||
-		    space == line.data ||
-		    (size_t)(space - line.data) != strlen(entry->who) ||
-		    line.data[0] == '#')
-			return false;
-		bk_buf_add_u8(out, '\n');
+	static const char *const whole[] = {"owner", "anyone", "authenticated"};
+	static const char *const begin[] = {
+		"user=", "group=", "group-override="};
+
+	who += *who == '"';
+	who += *who == '-';
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(who, whole[i]) == 0 ||
+		    strncmp(who, begin[i], strlen(begin[i])) == 0)
+			return true;
+	return false;
+}
+
+static char old_right(char right)
+{
+	if (right == 'k' || right == 'x')
+		return 'c';
+	if (right == 'e' || right == 't')
+		return 'd';
+	return right;
+}
+
+/* Courier writes rights as RFC 2086 had them, too: "c" to make and delete
+ * folders, "d" to delete messages.  What Dovecot knows stays as it is written,
+ * names of rights after ':' among it. */
+static bool write_rights(const char *rights, struct bk_buf *out)
+{
+	static const char *const known = "lrwstipekxa";
+	size_t n = strcspn(rights, " :");
+
+	if (strspn(rights, known) >= n) {
+		bk_buf_add(out, rights, strlen(rights));
+		return true;
+	}
+	if (strspn(rights, "lrwstipekxacd") < n)
+		return false;
+	for (const char *right = known; *right; right++) {
+		char old = old_right(*right);
+		if (memchr(rights, *right, n) || memchr(rights, old, n))
+			bk_buf_add_u8(out, (uint8_t)*right);
 	}
 	return true;
+}
+
+static bool write_entry(const struct bk_acl_entry *entry, struct bk_buf *out)
+{
+	size_t start = out->len;
+
+	if (!is_identifier(entry->who))
+		return false;
+	bk_buf_printf(out, "%s ", entry->who);
+	bool known = write_rights(entry->rights, out);
+	/* From another kind of store it may be anything: what is read back must
+	 * be what was meant. */
+	struct bk_view line = {out->data + start, out->len - start};
+	const uint8_t *space = end_of_identifier(line);
+	if (known && !memchr(line.data, '\n', line.len) &&
+	    !memchr(line.data, '\r', line.len) && space &&
+	    (size_t)(space - line.data) == strlen(entry->who)) {
+		bk_buf_add_u8(out, '\n');
+		return true;
+	}
+	out->len = start;
+	return false;
+}
+
+bool bk_acl_write(const struct bk_folder *folder, struct bk_buf *out)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < folder->n_acl; i++)
+		all &= write_entry(&folder->acl[i], out);
+	return all;
 }

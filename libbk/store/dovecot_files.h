@@ -59,7 +59,8 @@ void bk_subscriptions_clear(struct bk_subscriptions *subs);
 
 /* Into folder->acl, in the folder's arena; Courier's courierimapacl too. */
 void bk_acl_read(struct bk_folder *folder, struct bk_view text);
-/* false when an entry cannot be told in a line of its own. */
+/* Courier's rights are translated.  false when an entry had to be left out:
+ * Dovecot does not know its identifier, or it needs more than a line. */
 bool bk_acl_write(const struct bk_folder *folder, struct bk_buf *out);
 
 /* The next line of text, without its end; false at the end. */

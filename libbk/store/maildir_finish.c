@@ -130,10 +130,10 @@ static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
 
 	if (!w->want->n_acl)
 		return 0;
-	if (!bk_acl_write(w->want, &text)) {
+	if (!bk_acl_write(w->want, &text))
 		add_note(&w->result, "rights that this store cannot hold");
+	if (!text.len)
 		goto out;
-	}
 	int there = read_file(w->dir, ACL, &before, err);
 	if (there > 0 && (before.len != text.len ||
 			  memcmp(before.data, text.data, text.len) != 0)) {
