@@ -236,23 +236,26 @@ static void count_row(struct writing *writing, const struct bk_message *msg,
 	writing->into.counts->bytes += msg->size;
 }
 
-static int write_new_row(struct writing *writing, const struct bk_message *msg,
-			 const uint8_t digest[BK_DIGEST_LEN],
-			 struct bk_err *err)
+static void write_new_row(struct writing *writing, const struct bk_message *msg,
+			  const uint8_t digest[BK_DIGEST_LEN])
 {
-	size_t size;
-
-	if (writing->task->base) {
+	if (writing->task->base)
 		bk_delta_record_add(&writing->delta, msg, digest,
 				    &writing->recipe);
-		size = bk_delta_record_size(&writing->delta);
-	} else {
+	else
 		bk_rows_record_add(&writing->rows, msg, digest,
 				   &writing->recipe);
-		size = bk_rows_record_size(&writing->rows);
-	}
 	count_row(writing, msg, digest);
-	return size >= BK_ROWS_RECORD_FULL ? flush_record(writing, err) : 0;
+}
+
+/* One more row may be long, but still fits. */
+static bool record_is_full(const struct writing *writing)
+{
+	size_t size = writing->task->base
+			      ? bk_delta_record_size(&writing->delta)
+			      : bk_rows_record_size(&writing->rows);
+
+	return size >= BK_ROWS_RECORD_FULL;
 }
 
 static int write_added(struct writing *writing, size_t now, struct bk_err *err)
@@ -277,7 +280,8 @@ static int write_added(struct writing *writing, size_t now, struct bk_err *err)
 		    0 ||
 	    place_refs(writing, err) < 0)
 		return -1;
-	return write_new_row(writing, msg, added->digest, err);
+	write_new_row(writing, msg, added->digest);
+	return 0;
 }
 
 static int write_carried(struct writing *writing, const struct bk_row *row,
@@ -292,7 +296,8 @@ static int write_carried(struct writing *writing, const struct bk_row *row,
 	if (bk_body_decode(row->body, &writing->recipe, err) < 0 ||
 	    carry_refs(writing, row, err) < 0)
 		return -1;
-	return write_new_row(writing, &msg, row->digest, err);
+	write_new_row(writing, &msg, row->digest);
+	return 0;
 }
 
 static void write_flags(struct writing *writing, const struct bk_row *row,
@@ -344,7 +349,8 @@ static int write_steps(struct writing *writing, struct bk_err *err)
 	const struct bk_plan *plan = &writing->task->plan;
 
 	for (size_t i = 0; i < plan->n; i++)
-		if (write_step(writing, &plan->steps[i], err) < 0)
+		if (write_step(writing, &plan->steps[i], err) < 0 ||
+		    (record_is_full(writing) && flush_record(writing, err) < 0))
 			return -1;
 	if (bk_plan_is_empty(plan))
 		return 0;

@@ -245,6 +245,79 @@ static void part_of_a_store_leaves_the_others_as_the_last_set_has_them(
 	bk_buf_clear(&after);
 }
 
+/* ---- large folders ---- */
+
+#define MANY 10000
+
+static void name_of(char out[80], const char *part, int i, bool marked)
+{
+	(void)snprintf(out, 80, ANN "/%s/1%05d.host:2,%s", part, i,
+		       marked ? "FSabcdefghijklmnopqrstuvwxyz" : "");
+}
+
+static void deliver_a_heap(void)
+{
+	char name[80];
+
+	scratch_maildir(&b.t.scratch, ANN);
+	for (int i = 0; i < MANY; i++) {
+		name_of(name, "cur", i, false);
+		scratch_file(&b.t.scratch, name, "x\n");
+	}
+	struct bk_buf words = {0};
+	for (int i = 0; i < 26; i++)
+		bk_buf_printf(&words, "%d keyword%d\n", i, i);
+	scratch_file(&b.t.scratch, ANN "/dovecot-keywords",
+		     bk_buf_text(&words));
+	bk_buf_clear(&words);
+}
+
+/* The longest body of a record in the newest set's manifest. */
+static size_t longest_record(void)
+{
+	struct bk_set *set = NULL;
+	struct bk_buf block = {0};
+	struct bk_block_at at = {BK_HEAD_LEN, 0};
+	struct bk_err err = {0};
+	size_t longest = 0;
+
+	testrepo_done(bk_set_open(&set, &b.t.repo, b.set, &err), &err);
+	struct bk_file_reader *file = set->levels[0].manifest;
+	while (at.number < bk_file_reader_trailer(file)->n_data) {
+		struct bk_view body;
+		uint8_t type;
+		testrepo_done(bk_file_reader_block(file, &at, BK_BLOCK_DATA,
+						   &block, &err),
+			      &err);
+		struct bk_cursor from = bk_cursor_over(block.data, block.len);
+		while (bk_record_next(&from, &type, &body, &err) > 0)
+			if (body.len > longest)
+				longest = body.len;
+		assert_true(block.len <= (size_t)512 << 10);
+	}
+	bk_buf_clear(&block);
+	bk_set_close(set);
+	return longest;
+}
+
+static void no_record_is_longer_than_the_format_allows(void **state)
+{
+	char from[80], to[80];
+
+	(void)state;
+	deliver_a_heap();
+	backups_make(&b, BK_BACKUP_FULL);
+	assert_true(longest_record() <= BK_ROWS_RECORD_MAX);
+	for (int i = 0; i < MANY; i++) {
+		name_of(from, "cur", i, false);
+		name_of(to, "cur", i, true);
+		backups_rename(&b, from, to);
+	}
+	backups_make(&b, BK_BACKUP_DIFFERENTIAL);
+	assert_int_equal(b.summary.messages.flags, MANY);
+	assert_true(longest_record() <= BK_ROWS_RECORD_MAX);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, end)
 
 int main(void)
@@ -262,6 +335,7 @@ int main(void)
 		CASE(a_folder_that_goes_and_is_made_again),
 		CASE(a_file_changed_in_place_is_noticed_with_stat),
 		CASE(messages_of_every_size_come_back),
+		CASE(no_record_is_longer_than_the_format_allows),
 		CASE(part_of_a_store_leaves_the_others_as_the_last_set_has_them),
 	};
 
