@@ -141,6 +141,8 @@ static int begin_publishing(struct bk_backup *run, struct bk_err *err)
 		bk_publish_close(run->publish);
 		run->publish = NULL;
 		bk_backup_base_drop(&run->base);
+		if (bk_backup_base_check(&run->base, run->request, err) < 0)
+			return -1;
 		return bk_publish_open(&run->publish, run->request->repo,
 				       run->set, NULL, err);
 	}

@@ -157,17 +157,33 @@ int bk_backup_base_choose(struct bk_backup_base *out,
 		return 0;
 	}
 	memcpy(out->store, latest->root.store, sizeof(out->store));
+	memcpy(out->newest, latest->id, sizeof(out->newest));
 	out->previous_messages = latest->root.totals.messages;
 	out->previous = open_whole(request, latest, progress);
 	if (!full) {
 		bk_progress_note(progress,
 				 "no full set to stand on: making a full one");
-		return 0;
+		return bk_backup_base_check(out, request, err);
 	}
 	out->kind = wished_kind(request, full);
 	if (out->kind != BK_SET_FULL)
 		open_base(out, request, latest, full, progress);
-	return 0;
+	return bk_backup_base_check(out, request, err);
+}
+
+int bk_backup_base_check(const struct bk_backup_base *base,
+			 const struct bk_backup_request *request,
+			 struct bk_err *err)
+{
+	if (bk_filter_is_empty(request->only) || bk_id_is_zero(base->newest) ||
+	    (base->base &&
+	     memcmp(base->base->levels[0].id, base->newest, BK_ID_LEN) == 0))
+		return 0;
+	return bk_fail(err, BK_UNSAFE,
+		       "the newest set of this store is not there to stand on, "
+		       "and this one would lose the accounts that are not "
+		       "chosen. No set written; run it without --account and "
+		       "the like");
 }
 
 void bk_backup_base_drop(struct bk_backup_base *base)

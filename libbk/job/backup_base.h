@@ -19,6 +19,7 @@ struct bk_backup_base {
 	struct bk_set *base;     /* what it stands on; NULL: a full set */
 	struct bk_set *previous; /* newest of the store, perhaps the same
 				    object as base; NULL: none */
+	uint8_t newest[16]; /* set of the store, damaged or not; zero: none */
 	uint64_t previous_messages;
 	uint8_t store[16]; /* the store's identifier */
 	uint64_t sequence; /* of the new set */
@@ -31,6 +32,13 @@ struct bk_backup_base {
 int bk_backup_base_choose(struct bk_backup_base *out,
 			  const struct bk_backup_request *request,
 			  struct bk_progress *progress, struct bk_err *err);
+
+/* A run of some accounts keeps the others as the newest set has them: BK_UNSAFE
+ * where it cannot stand on that one. */
+int bk_backup_base_check(const struct bk_backup_base *base,
+			 const struct bk_backup_request *request,
+			 struct bk_err *err);
+
 void bk_backup_base_clear(struct bk_backup_base *base);
 
 /* Makes a full set of it after all. */

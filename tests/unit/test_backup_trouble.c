@@ -340,6 +340,43 @@ static void a_base_that_is_condemned_meanwhile_is_given_up(void **state)
 	assert_true(backups_said(&b, "a prune condemned"));
 }
 
+/* A run of some accounts keeps the others as the newest set has them: without
+ * that set it could only lose them. */
+static void part_of_a_store_needs_the_newest_set(void **state)
+{
+	(void)state;
+	backups_make(&b, BK_BACKUP_FULL);
+	bk_names_add(&b.only.include, "ann@*");
+	damage_newest(BK_PART_MANIFEST);
+	int rc = backups_run(&b, BK_BACKUP_AUTO);
+	assert_int_equal(status_of(rc), BK_EXIT_SAFETY);
+	assert_non_null(strstr(b.err.text, "without --account"));
+	assert_int_equal(backups_sets(&b), 1);
+	bk_filter_clear(&b.only);
+	backups_make(&b, BK_BACKUP_FULL);
+	bk_names_add(&b.only.include, "ann@*");
+	b.recorder.before = condemn_newest;
+	rc = backups_run(&b, BK_BACKUP_AUTO);
+	assert_int_equal(rc, -1);
+	assert_non_null(strstr(b.err.text, "without --account"));
+}
+
+static void part_of_a_store_does_not_stand_on_an_older_set(void **state)
+{
+	(void)state;
+	backups_make(&b, BK_BACKUP_FULL);
+	for (int i = 2; i < BK_CHAIN_MAX; i++)
+		testrepo_done(backups_run(&b, BK_BACKUP_INCREMENTAL), &b.err);
+	backups_deliver(&b, BOB, "", "9.new.host:2,", "Hello Bob\n");
+	bk_names_add(&b.only.include, "ann@*");
+	int rc = backups_run(&b, BK_BACKUP_AUTO);
+	assert_int_equal(rc, -1);
+	assert_non_null(strstr(b.err.text, "without --account"));
+	bk_filter_clear(&b.only);
+	backups_make(&b, BK_BACKUP_INCREMENTAL);
+	assert_string_equal(b.summary.kind, "differential");
+}
+
 static void a_full_disk_leaves_the_repository_as_it_was(void **state)
 {
 	struct bk_buf before = {0}, after = {0};
@@ -417,6 +454,8 @@ int main(void)
 		CASE(a_damaged_index_makes_a_full_set_too),
 		CASE(a_condemned_full_set_is_no_base),
 		CASE(a_base_that_is_condemned_meanwhile_is_given_up),
+		CASE(part_of_a_store_needs_the_newest_set),
+		CASE(part_of_a_store_does_not_stand_on_an_older_set),
 		CASE(a_full_disk_leaves_the_repository_as_it_was),
 		CASE(another_run_holds_the_lock),
 	};
