@@ -178,6 +178,16 @@ static void drop_counts(int control_root)
 	(void)unlinkat(control_root, "maildirsize", 0);
 }
 
+/* A level that held no messages where it came from holds none here; in a
+ * folder that does, there is something in the way. */
+static void make_level(struct bk_maildir_writer *w)
+{
+	static const char *const parts[] = {"cur", "new", "tmp"};
+
+	for (size_t i = 0; i < 3; i++)
+		(void)unlinkat(w->dir, parts[i], AT_REMOVEDIR);
+}
+
 static int finish_folder(struct bk_maildir_writer *w, struct bk_err *err)
 {
 	(void)pthread_mutex_lock(&w->lock);
@@ -187,6 +197,8 @@ static int finish_folder(struct bk_maildir_writer *w, struct bk_err *err)
 		return -1;
 	if (w->added || w->removed)
 		drop_counts(w->control_root);
+	if (w->made && w->want->no_select)
+		make_level(w);
 	return 0;
 }
 
