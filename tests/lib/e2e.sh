@@ -78,7 +78,8 @@ says() {
 says_like() {
 	tests=$((tests + 1))
 	if grep -qxE -e "$1" "$work/err"; then
-		echo "ok $tests - it says: $(grep -m 1 -xE -e "$1" "$work/err")"
+		printf 'ok %s - it says: %s\n' "$tests" \
+			"$(grep -m 1 -xE -e "$1" "$work/err")"
 	else
 		echo "not ok $tests - it should say: $1"
 		sed 's/^/# /' "$work/err"
