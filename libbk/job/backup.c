@@ -173,10 +173,11 @@ static int take_over(struct bk_backup *run, struct bk_err *err)
 
 static int open_packer(struct bk_backup *run, struct bk_err *err)
 {
+	uint64_t pack_size = run->request->job->repo.pack_size;
 	struct bk_packer_config config = {
 		.repo = run->request->repo,
 		.target = bk_bundle_target(run->bundle),
-		.pack_size = PACK_SIZE,
+		.pack_size = pack_size ? pack_size : PACK_SIZE,
 		.block_size = BLOCK_SIZE,
 		.level = LEVEL,
 	};

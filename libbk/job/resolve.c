@@ -81,7 +81,8 @@ static int repo_of_section(const struct bk_conf_section *section,
 	out->where = strip_file_scheme(where);
 	out->password = bk_conf_value(section, "password");
 	out->slot = bk_conf_value(section, "slot");
-	return 0;
+	const char *pack_size = bk_conf_value(section, "pack-size");
+	return pack_size ? bk_parse_size(pack_size, &out->pack_size, err) : 0;
 }
 
 /* A section's name, a path or a URL.  A word near a section's name is taken

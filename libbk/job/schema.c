@@ -65,6 +65,19 @@ static int check_uid_gap(const char *value, struct bk_err *err)
 	return bk_parse_number(value, UINT32_MAX / 2, &unused, err);
 }
 
+/* A pack ends with the block that passes it, and has offsets of 32 bits. */
+static int check_pack_size(const char *value, struct bk_err *err)
+{
+	uint64_t size;
+
+	if (bk_parse_size(value, &size, err) < 0)
+		return -1;
+	if (size < (uint64_t)1 << 20 || size > (uint64_t)2 << 30)
+		return bk_fail(err, BK_MISUSE, "'%s' is not from 1M to 2G",
+			       value);
+	return 0;
+}
+
 static int check_schedule(const char *value, struct bk_err *err)
 {
 	struct bk_schedule unused;
@@ -143,10 +156,11 @@ int bk_schema_check_password(const char *spec, struct bk_err *err)
 }
 
 static const struct bk_conf_key repo_keys[] = {
-	{"path",     check_where             },
-	{"password", bk_schema_check_password},
-	{"slot",     NULL                    },
-	{NULL,       NULL		    },
+	{"path",      check_where             },
+        {"password",  bk_schema_check_password},
+	{"slot",      NULL                    },
+        {"pack-size", check_pack_size         },
+	{NULL,        NULL		    },
 };
 
 static const struct bk_conf_key store_keys[] = {

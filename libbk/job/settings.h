@@ -43,6 +43,7 @@ struct bk_repo_settings {
 				 "file:/etc/bk/main.pass", or keyblock:PATH;
 				 "prompt" where nothing was said */
 	const char *slot;     /* label of the one slot to try, or NULL */
+	uint64_t pack_size;   /* of what is written, bytes; 0: as usual */
 };
 
 struct bk_store_settings {
