@@ -153,19 +153,26 @@ static int begin_publishing(struct bk_backup *run, struct bk_err *err)
 
 static int take_over(struct bk_backup *run, struct bk_err *err)
 {
-	struct bk_adopted adopted = {0};
+	uint64_t packs = 0, bytes = 0;
 
-	if (!run->state.has_open || run->base.kind != BK_SET_FULL)
+	if (run->base.kind != BK_SET_FULL)
 		return 0;
-	if (bk_adopt(run->packer, run->request->repo, run->state.open,
-		     bk_publish_condemned(run->publish), &adopted, err) < 0)
-		return -1;
-	if (!adopted.packs)
+	for (size_t i = 0; i < run->state.n_open; i++) {
+		struct bk_adopted adopted = {0};
+		if (bk_adopt(run->packer, run->request->repo,
+			     run->state.open[i],
+			     bk_publish_condemned(run->publish), &adopted,
+			     err) < 0)
+			return -1;
+		packs += adopted.packs;
+		bytes += adopted.bytes;
+	}
+	if (!packs)
 		return 0;
 	char *note = bk_asprintf(
-		"going on from %u complete packs (%ju MiB) "
-		"of the run that was interrupted",
-		adopted.packs, (uintmax_t)(adopted.bytes >> 20));
+		"going on from %ju complete packs (%ju MiB) "
+		"of runs that were interrupted",
+		(uintmax_t)packs, (uintmax_t)(bytes >> 20));
 	bk_progress_note(run->progress, note);
 	free(note);
 	return 0;
@@ -200,8 +207,7 @@ static int open_packer(struct bk_backup *run, struct bk_err *err)
 /* From now on a run that dies leaves something to take over. */
 static int remember_open(struct bk_backup *run, struct bk_err *err)
 {
-	run->state.has_open = true;
-	memcpy(run->state.open, run->set, BK_ID_LEN);
+	bk_backup_state_open(&run->state, run->set);
 	return bk_backup_state_save(&run->state, err);
 }
 
@@ -291,19 +297,22 @@ static int check_shrink(struct bk_backup *run, struct bk_err *err)
 		       percent_of(request->job->max_shrink_ppm));
 }
 
-/* The set is complete: what was left open before is of no use any more. */
-static int remember_head(struct bk_backup *run, const uint8_t *left,
-			 struct bk_err *err)
+/* The set is complete: a full one took over what was left open before; a
+ * differential cannot, and leaves it to the next full one. */
+static int remember_head(struct bk_backup *run, struct bk_err *err)
 {
+	struct bk_backup_state *state = &run->state;
 	struct bk_err ignored = {0};
 
-	run->state.has_open = false;
-	run->state.has_head = true;
-	memcpy(run->state.head, run->set, BK_ID_LEN);
-	if (left)
-		(void)bk_adopt_clear_intents(run->request->repo, left,
+	state->n_open--; /* this one */
+	for (size_t i = 0; i < state->n_open; i++)
+		(void)bk_adopt_clear_intents(run->request->repo, state->open[i],
 					     &ignored);
-	return bk_backup_state_save(&run->state, err);
+	if (run->base.kind == BK_SET_FULL)
+		state->n_open = 0;
+	state->has_head = true;
+	memcpy(state->head, run->set, BK_ID_LEN);
+	return bk_backup_state_save(state, err);
 }
 
 /* ---- all of it ---- */
@@ -369,14 +378,8 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 static int make_set(struct bk_backup *run, struct bk_root *root,
 		    struct bk_err *err)
 {
-	uint8_t left[BK_ID_LEN];
-
 	if (open_store(run, err) < 0 || take_lock(run, err) < 0 ||
-	    choose_base(run, err) < 0)
-		return -1;
-	bool has_left = run->state.has_open;
-	memcpy(left, run->state.open, sizeof(left));
-	if (begin_publishing(run, err) < 0)
+	    choose_base(run, err) < 0 || begin_publishing(run, err) < 0)
 		return -1;
 	tell_start(run);
 	if (open_machinery(run, err) < 0 || bk_backup_walk(&run->walk, err) < 0)
@@ -385,7 +388,7 @@ static int make_set(struct bk_backup *run, struct bk_root *root,
 		bk_backup_read_errors(run->walk.read) + run->walk.unlisted;
 	if (check_errors(run, err) < 0 || check_shrink(run, err) < 0 ||
 	    bk_cancelled(err) < 0 || bk_backup_commit(run, root, err) < 0 ||
-	    remember_head(run, has_left ? left : NULL, err) < 0)
+	    remember_head(run, err) < 0)
 		return -1;
 	tell_end(run, root);
 	return 0;

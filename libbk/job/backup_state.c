@@ -25,11 +25,24 @@ static char *path_of(const char *state_dir, const char *store, const char *repo)
 	return bk_asprintf("%s/state-%.16s", state_dir, bk_id_hex(hex, sum));
 }
 
-/* Lines "open ID" and "head ID". */
+void bk_backup_state_open(struct bk_backup_state *state,
+			  const uint8_t set[BK_ID_LEN])
+{
+	if (state->n_open == BK_STATE_OPEN_MAX) {
+		state->n_open--;
+		memmove(state->open[0], state->open[1],
+			state->n_open * BK_ID_LEN);
+	}
+	memcpy(state->open[state->n_open++], set, BK_ID_LEN);
+}
+
+/* Lines "open ID", any number of them, and "head ID". */
 static void read_line(struct bk_backup_state *state, const char *line)
 {
-	if (strncmp(line, "open ", 5) == 0)
-		state->has_open = bk_id_parse(line + 5, state->open);
+	uint8_t id[BK_ID_LEN];
+
+	if (strncmp(line, "open ", 5) == 0 && bk_id_parse(line + 5, id))
+		bk_backup_state_open(state, id);
 	if (strncmp(line, "head ", 5) == 0)
 		state->has_head = bk_id_parse(line + 5, state->head);
 }
@@ -61,8 +74,9 @@ int bk_backup_state_save(const struct bk_backup_state *state,
 	struct bk_buf bytes = {0};
 	char hex[BK_ID_TEXT];
 
-	if (state->has_open)
-		bk_buf_printf(&bytes, "open %s\n", bk_id_hex(hex, state->open));
+	for (size_t i = 0; i < state->n_open; i++)
+		bk_buf_printf(&bytes, "open %s\n",
+			      bk_id_hex(hex, state->open[i]));
 	if (state->has_head)
 		bk_buf_printf(&bytes, "head %s\n", bk_id_hex(hex, state->head));
 	int rc = bk_file_replace(AT_FDCWD, state->path, bk_buf_view(&bytes),

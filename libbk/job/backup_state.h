@@ -1,23 +1,29 @@
 /*
  * What a host remembers of a pair of store and repository between runs, in
- * the state directory: the set that is being written (so that the next run
- * takes over what a dead one left) and the newest one that was completed (so
- * that a repository that was set back is noticed).
+ * the state directory: the sets that were begun and not completed (so that the
+ * next run takes over what dead ones left) and the newest one that was
+ * completed (so that a repository that was set back is noticed).
  */
 
 #ifndef BK_JOB_BACKUP_STATE_H
 #define BK_JOB_BACKUP_STATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "repo/id.h"
 
+/* So many interrupted runs are remembered. */
+#define BK_STATE_OPEN_MAX 16
+
 struct bk_backup_state {
 	char *path;
-	bool has_open; /* an interrupted run's set */
-	uint8_t open[BK_ID_LEN];
+	/* Sets of runs that did not end well, the newest last: a run that is
+	 * interrupted in its turn loses nothing of those before it. */
+	uint8_t open[BK_STATE_OPEN_MAX][BK_ID_LEN];
+	size_t n_open;
 	bool has_head; /* the newest completed set */
 	uint8_t head[BK_ID_LEN];
 };
@@ -27,6 +33,9 @@ struct bk_backup_state {
 int bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
 			 const char *store, const char *repo,
 			 struct bk_err *err);
+/* One more set is being written; beyond the limit the oldest is forgotten. */
+void bk_backup_state_open(struct bk_backup_state *state,
+			  const uint8_t set[BK_ID_LEN]);
 int bk_backup_state_save(const struct bk_backup_state *state,
 			 struct bk_err *err);
 void bk_backup_state_clear(struct bk_backup_state *state);
