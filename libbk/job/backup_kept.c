@@ -51,11 +51,12 @@ int bk_kept_account(struct bk_backup_walk *walk,
 		    const struct bk_set_account *account, struct bk_err *err)
 {
 	const struct bk_set *base = walk->base->base;
+	const struct bk_set_folder *folder;
 
 	walk->n_accounts++;
-	for (size_t i = 0; i < base->n_folders; i++)
-		if (base->folders[i].account_id == account->id &&
-		    keep_base_folder(walk, &base->folders[i], err) < 0)
+	for (size_t i = 0; (folder = bk_set_folder_of(base, account->id, i));
+	     i++)
+		if (keep_base_folder(walk, folder, err) < 0)
 			return -1;
 	return 0;
 }
@@ -127,13 +128,9 @@ static const struct bk_set_folder *in_previous(
 			? bk_set_account_find(previous, task->account->address)
 			: NULL;
 
-	for (size_t i = 0; account && i < previous->n_folders; i++) {
-		const struct bk_set_folder *folder = &previous->folders[i];
-		if (folder->account_id == account->id &&
-		    strcmp(folder->folder.name, task->folder.name) == 0)
-			return folder;
-	}
-	return NULL;
+	return account ? bk_set_folder_named(previous, account->id,
+					     task->folder.name)
+		       : NULL;
 }
 
 /* Where the newest set is the base, nothing is said of the folder; else what

@@ -24,11 +24,7 @@ const struct bk_set_folder *bk_backup_list_base(
 {
 	const struct bk_set *base = walk->base->base;
 
-	for (size_t i = 0; base && i < base->n_folders; i++)
-		if (base->folders[i].account_id == account_id &&
-		    strcmp(base->folders[i].folder.name, name) == 0)
-			return &base->folders[i];
-	return NULL;
+	return base ? bk_set_folder_named(base, account_id, name) : NULL;
 }
 
 /* 1; 0: the folder needs no task, -1. */

@@ -123,13 +123,9 @@ static const struct bk_set_folder *previous_folder(
 	const struct bk_set_account *account =
 		bk_set_account_find(set, task->account->address);
 
-	for (size_t i = 0; account && i < set->n_folders; i++) {
-		const struct bk_set_folder *folder = &set->folders[i];
-		if (folder->account_id == account->id &&
-		    strcmp(folder->folder.name, task->folder.name) == 0)
-			return folder;
-	}
-	return NULL;
+	return account ? bk_set_folder_named(set, account->id,
+					     task->folder.name)
+		       : NULL;
 }
 
 /* The row of the same message in the previous set, or NULL.  A folder that

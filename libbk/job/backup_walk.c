@@ -69,14 +69,10 @@ static int write_waiting(struct bk_backup_walk *walk, bool all,
 
 /* ---- folders ---- */
 
-static const struct bk_set_folder *unmet(const struct bk_backup_walk *walk,
-					 size_t i, uint32_t account_id)
+static bool is_met(const struct bk_backup_walk *walk,
+		   const struct bk_set_folder *folder)
 {
-	const struct bk_set_folder *folder = &walk->base->base->folders[i];
-
-	if (walk->base_folder_met[i] || folder->account_id != account_id)
-		return NULL;
-	return folder;
+	return walk->base_folder_met[folder - walk->base->base->folders];
 }
 
 static bool is_same_folder(const struct bk_folder *was,
@@ -94,12 +90,13 @@ static const struct bk_set_folder *base_renamed(
 	const struct bk_folder *now)
 {
 	const struct bk_set *base = walk->base->base;
+	const struct bk_set_folder *folder;
 
-	for (size_t i = 0; base && i < base->n_folders; i++) {
-		const struct bk_set_folder *folder = unmet(walk, i, account_id);
-		if (folder && is_same_folder(&folder->folder, now))
+	for (size_t i = 0;
+	     base && (folder = bk_set_folder_of(base, account_id, i)); i++)
+		if (!is_met(walk, folder) &&
+		    is_same_folder(&folder->folder, now))
 			return folder;
-	}
 	return NULL;
 }
 
@@ -217,13 +214,14 @@ static int send_listed(struct bk_backup_walk *walk, struct bk_backup_list *list,
 static void note_gone_folders(struct bk_backup_walk *walk, uint32_t account_id)
 {
 	const struct bk_set *base = walk->base->base;
+	const struct bk_set_folder *folder;
 
-	for (size_t i = 0; base && i < base->n_folders; i++) {
-		const struct bk_set_folder *folder = unmet(walk, i, account_id);
-		if (!folder)
+	for (size_t i = 0;
+	     base && (folder = bk_set_folder_of(base, account_id, i)); i++) {
+		if (is_met(walk, folder))
 			continue;
 		walk->counts.gone += folder->messages;
-		walk->base_folder_met[i] = true;
+		bk_kept_mark_met(walk, folder);
 		bk_kept_gone(walk, BK_RECORD_FOLDER_GONE, folder->id);
 	}
 }
@@ -313,11 +311,11 @@ static int keep_previous_account(struct bk_backup_walk *walk,
 	struct bk_set *previous = walk->base->previous;
 	uint32_t id = name_account(walk, &was->account, base);
 
+	const struct bk_set_folder *folder;
+
 	walk->n_accounts++;
-	for (size_t i = 0; i < previous->n_folders; i++) {
-		const struct bk_set_folder *folder = &previous->folders[i];
-		if (folder->account_id != was->id)
-			continue;
+	for (size_t i = 0; (folder = bk_set_folder_of(previous, was->id, i));
+	     i++) {
 		struct bk_backup_task *task = bk_alloc(sizeof(*task));
 		task->account = &was->account;
 		task->account_id = id;
@@ -389,12 +387,32 @@ static int walk_account(struct bk_backup_walk *walk,
 	return take_done(walk, err);
 }
 
+/* Accounts of a store are sorted by address. */
 static bool store_has(const struct bk_backup_walk *walk, const char *address)
 {
-	for (size_t i = 0; i < walk->accounts->n; i++)
-		if (strcmp(walk->accounts->items[i].address, address) == 0)
+	size_t low = 0, high = walk->accounts->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order =
+			strcmp(walk->accounts->items[middle].address, address);
+		if (!order)
 			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
 	return false;
+}
+
+static void count_gone(struct bk_backup_walk *walk, uint32_t account_id)
+{
+	const struct bk_set_folder *folder;
+
+	for (size_t i = 0;
+	     (folder = bk_set_folder_of(walk->base->base, account_id, i)); i++)
+		walk->counts.gone += folder->messages;
 }
 
 /* Base accounts that were not walked: outside of this run they stay, else
@@ -414,9 +432,7 @@ static int settle_base_accounts(struct bk_backup_walk *walk, struct bk_err *err)
 			continue;
 		}
 		bk_kept_gone(walk, BK_RECORD_ACCOUNT_GONE, account->id);
-		for (size_t k = 0; k < base->n_folders; k++)
-			if (base->folders[k].account_id == account->id)
-				walk->counts.gone += base->folders[k].messages;
+		count_gone(walk, account->id);
 	}
 	return 0;
 }

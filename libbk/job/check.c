@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "job/check_run.h"
+#include "repo/condemned.h"
 #include "repo/slot.h"
 
 #define PPM 1000000u
@@ -91,6 +92,44 @@ static int check_slots(struct bk_check_run *run, struct bk_err *err)
 	return 0;
 }
 
+static bool is_listed(const struct bk_check_run *run,
+		      const uint8_t id[BK_ID_LEN])
+{
+	for (size_t i = 0; i < run->sets.n; i++)
+		if (memcmp(run->sets.items[i].id, id, BK_ID_LEN) == 0)
+			return true;
+	return false;
+}
+
+/* Each set names the one that its host made before: a root that somebody took
+ * away is missed, unless a prune did it and says so. */
+static int check_sequence(struct bk_check_run *run, struct bk_err *err)
+{
+	struct bk_condemned gone = {0};
+	char mine[BK_CLOCK_TEXT], its[BK_CLOCK_TEXT];
+	struct bk_err why = {0};
+
+	int rc = bk_tombstones_read(run->request->repo, &gone, err);
+	for (size_t i = 0; rc == 0 && i < run->sets.n; i++) {
+		const struct bk_set_info *info = &run->sets.items[i];
+		const uint8_t *before = info->root.previous;
+		if (info->broken || bk_id_is_zero(before) ||
+		    is_listed(run, before) ||
+		    bk_condemned_has_set(&gone, before))
+			continue;
+		(void)bk_fail(&why, BK_CORRUPT,
+			      "set %s is not here; %s names it as the one "
+			      "before",
+			      bk_setid_time(its, before),
+			      bk_setid_time(mine, info->id));
+		bk_check_finding(run, &why,
+				 "copy its root back from where the "
+				 "repository is kept too");
+	}
+	bk_condemned_clear(&gone);
+	return rc;
+}
+
 /* The sets that are looked at: all, or the one that was chosen. */
 static int narrow(struct bk_check_run *run, const struct bk_set_info **only,
 		  struct bk_outcome *outcome, struct bk_err *err)
@@ -172,6 +211,8 @@ static int check_all(struct bk_check_run *run, struct bk_outcome *outcome,
 				  .repo = run->request->repo->target->where,
 			  });
 	if (check_slots(run, err) < 0 || check_sets(run, only, err) < 0)
+		return -1;
+	if (!only && check_sequence(run, err) < 0)
 		return -1;
 	if (!only)
 		note_orphans(run);

@@ -21,14 +21,17 @@ static int read_list(const struct bk_repo *repo, const char *text,
 		     const struct bk_name *name, struct bk_trash *out,
 		     struct bk_err *err)
 {
+	enum bk_trash_step step = name->kind == BK_NAME_TRASH_DONE
+					  ? BK_TRASH_DONE
+					  : BK_TRASH_LIST;
 	struct bk_file_id id = {.type = BK_FILE_TRASH,
-				.ordinal = BK_TRASH_LIST};
+				.ordinal = (uint32_t)step};
 	struct bk_signed_file file = {0};
 
 	memcpy(id.set, name->id, sizeof(id.set));
 	int rc = bk_signed_file_read(repo, text, &id, &file, err);
 	if (rc == 0)
-		rc = bk_trash_decode(file.records, BK_TRASH_LIST, out, err);
+		rc = bk_trash_decode(file.records, step, out, err);
 	bk_signed_file_clear(&file);
 	return rc;
 }
@@ -65,6 +68,23 @@ int bk_condemned_read(const struct bk_repo *repo, struct bk_condemned *out,
 		const char *text = files.items[i].name;
 		if (bk_name_parse(text, &name) == BK_NAME_TRASH_LIST &&
 		    !is_done(&files, name.id))
+			rc = add_list(repo, text, &name, out, err);
+	}
+	bk_blob_list_clear(&files);
+	return rc < 0 ? bk_context(err, "trash lists") : 0;
+}
+
+int bk_tombstones_read(const struct bk_repo *repo, struct bk_condemned *out,
+		       struct bk_err *err)
+{
+	struct bk_blob_list files = {0};
+	struct bk_name name;
+
+	int rc = bk_target_list(repo->target, "trash", &files, err);
+	for (size_t i = 0; rc == 0 && i < files.n; i++) {
+		const char *text = files.items[i].name;
+		enum bk_name_kind kind = bk_name_parse(text, &name);
+		if (kind == BK_NAME_TRASH_LIST || kind == BK_NAME_TRASH_DONE)
 			rc = add_list(repo, text, &name, out, err);
 	}
 	bk_blob_list_clear(&files);

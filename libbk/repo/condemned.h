@@ -27,6 +27,10 @@ struct bk_condemned {
  */
 int bk_condemned_read(const struct bk_repo *repo, struct bk_condemned *out,
 		      struct bk_err *err);
+/* The same of all lists, carried out or not: sets that are gone, or going,
+ * because a prune said so. */
+int bk_tombstones_read(const struct bk_repo *repo, struct bk_condemned *out,
+		       struct bk_err *err);
 void bk_condemned_clear(struct bk_condemned *condemned);
 
 bool bk_condemned_has_set(const struct bk_condemned *condemned,

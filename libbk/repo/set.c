@@ -179,6 +179,7 @@ static int open_chain(struct bk_set *set, struct bk_err *err)
 		if (open_level(set->repo, &set->levels[i], err) < 0 ||
 		    bk_set_names_apply(set, &set->levels[i], err) < 0)
 			return -1;
+	bk_set_lookup_init(set);
 	return check_accounts(set, err);
 }
 
@@ -214,47 +215,10 @@ void bk_set_close(struct bk_set *set)
 	}
 	(void)pthread_mutex_destroy(&set->lock);
 	bk_set_names_clear(set);
+	free(set->by_address);
+	free(set->by_account);
 	free(set->levels);
 	free(set);
-}
-
-const struct bk_set_account *bk_set_account_by_id(const struct bk_set *set,
-						  uint32_t id)
-{
-	for (size_t low = 0, high = set->n_accounts; low < high;) {
-		size_t middle = low + (high - low) / 2;
-		if (set->accounts[middle].id == id)
-			return &set->accounts[middle];
-		if (set->accounts[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
-const struct bk_set_account *bk_set_account_find(const struct bk_set *set,
-						 const char *address)
-{
-	for (size_t i = 0; i < set->n_accounts; i++)
-		if (strcmp(set->accounts[i].account.address, address) == 0)
-			return &set->accounts[i];
-	return NULL;
-}
-
-const struct bk_set_folder *bk_set_folder_by_id(const struct bk_set *set,
-						uint32_t id)
-{
-	for (size_t low = 0, high = set->n_folders; low < high;) {
-		size_t middle = low + (high - low) / 2;
-		if (set->folders[middle].id == id)
-			return &set->folders[middle];
-		if (set->folders[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
 }
 
 static int add_info(const struct bk_repo *repo, const uint8_t id[16],

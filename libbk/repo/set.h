@@ -54,6 +54,8 @@ struct bk_set {
 	size_t n_accounts;
 	struct bk_set_folder *folders; /* sorted by id */
 	size_t n_folders;
+	const struct bk_set_account **by_address; /* sorted by address */
+	const struct bk_set_folder **by_account;  /* by (account, id) */
 	uint32_t last_account, last_folder; /* highest ids ever used in the
 					       chain */
 	uint64_t messages, bytes; /* of the merged state, from record 8 */
@@ -76,6 +78,15 @@ const struct bk_set_account *bk_set_account_find(const struct bk_set *set,
 						 const char *address);
 const struct bk_set_folder *bk_set_folder_by_id(const struct bk_set *set,
 						uint32_t id);
+
+/* The i'th folder of an account, by id, or NULL: for (i = 0; (folder =
+ * bk_set_folder_of(set, id, i)); i++). */
+const struct bk_set_folder *bk_set_folder_of(const struct bk_set *set,
+					     uint32_t account_id, size_t i);
+/* The account's folder of that name, or NULL. */
+const struct bk_set_folder *bk_set_folder_named(const struct bk_set *set,
+						uint32_t account_id,
+						const char *name);
 
 /* The messages of a folder, merged, in set order; bodies only if asked for. */
 int bk_set_rows(struct bk_set *set, uint32_t folder_id, bool bodies,

@@ -12,4 +12,7 @@ int bk_set_names_apply(struct bk_set *set, const struct bk_set_level *level,
 		       struct bk_err *err);
 void bk_set_names_clear(struct bk_set *set);
 
+/* After all levels: makes lookups by address and by account ready. */
+void bk_set_lookup_init(struct bk_set *set);
+
 #endif
