@@ -14,7 +14,6 @@
 #include "mail/split.h"
 
 static const uint8_t secret[BK_KEY_LEN] = "a secret of thirty-two bytes....";
-static struct bk_digester *digester;
 static struct chunks chunks;
 static struct bk_split_room room;
 static struct bk_recipe recipe, decoded;
@@ -23,12 +22,11 @@ static uint8_t digest[BK_DIGEST_LEN];
 
 static int begin(void **state)
 {
-	(void)state;
 	struct bk_digest_key key;
 
+	(void)state;
 	bk_digest_key_derive(&key, secret);
-	digester = bk_digester_new(&key);
-	room.digester = digester;
+	room.digester = bk_digester_new(&key);
 	chunks_init(&chunks);
 	return 0;
 }
@@ -37,7 +35,7 @@ static int end(void **state)
 {
 	(void)state;
 	chunks_clear(&chunks);
-	bk_digester_free(digester);
+	bk_digester_free(room.digester);
 	bk_split_room_clear(&room);
 	bk_recipe_clear(&recipe);
 	bk_recipe_clear(&decoded);
@@ -79,8 +77,8 @@ static void assert_comes_back(struct bk_view message)
 	bk_ref_trail_init(&trail);
 	assert_int_equal(bk_recipe_decode(&from, &trail, &decoded, &err), 0);
 	expecting_init(&expecting, message);
-	if (bk_join(&decoded, &chunks.source, digester, digest, &expecting.sink,
-		    &err) < 0)
+	if (bk_join(&decoded, &chunks.source, room.digester, digest,
+		    &expecting.sink, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_false(expecting.differs);
 	assert_int_equal(expecting.left.len, 0);
