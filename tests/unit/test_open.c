@@ -132,7 +132,8 @@ static struct bk_outcome outcome;
 static int try_open(const char *where, const char *password,
 		    enum bk_open_for what)
 {
-	struct bk_repo_settings which = {where, where, password, NULL};
+	struct bk_repo_settings which = {
+		.name = where, .where = where, .password = password};
 
 	settings.state_dir = dir;
 	err = (struct bk_err){0};
