@@ -158,8 +158,10 @@ static int check_data(struct bk_check_run *run, struct bk_set **sets, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (sets[i] && bad)
 			bk_check_affected(run, sets[i]);
-		if (sets[i] && run->request->read_ppm == PPM &&
-		    bk_check_messages(run, sets[i], err) < 0)
+		if (!sets[i] || run->request->read_ppm != PPM)
+			continue;
+		bk_check_index(run, sets[i]);
+		if (bk_check_messages(run, sets[i], err) < 0)
 			return -1;
 	}
 	return 0;

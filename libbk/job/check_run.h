@@ -43,6 +43,10 @@ void bk_check_structure(struct bk_check_run *run,
  * only when it could not go on. */
 int bk_check_packs(struct bk_check_run *run, struct bk_err *err);
 
+/* Whether the set's index names the chunks of its packs, all of them and where
+ * they are: a later set trusts it. */
+void bk_check_index(struct bk_check_run *run, struct bk_set *set);
+
 /* Puts together every message that the set itself added. */
 int bk_check_messages(struct bk_check_run *run, struct bk_set *set,
 		      struct bk_err *err);

@@ -59,6 +59,11 @@ void bk_index_close(struct bk_index *index)
 	free(index);
 }
 
+uint64_t bk_index_rows(const struct bk_index *index)
+{
+	return index->n_rows;
+}
+
 static uint64_t rows_in(const struct bk_index *index, uint64_t block)
 {
 	uint64_t left = index->n_rows - block * ROWS_TO_A_BLOCK;

@@ -23,6 +23,7 @@ int bk_index_open(struct bk_index **out, const struct bk_repo *repo,
 		  const struct bk_file_place *place, const uint8_t set[16],
 		  struct bk_err *err);
 void bk_index_close(struct bk_index *index); /* NULL is fine */
+uint64_t bk_index_rows(const struct bk_index *index);
 
 /* 1 and *place (ordinal << 32 | chunk number, in that set's frame), 0, or -1.
  * May be called from several threads at a time. */
