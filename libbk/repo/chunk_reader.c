@@ -10,7 +10,9 @@
 #include "repo/container.h"
 #include "repo/pack_reader.h"
 
-#define BUCKETS ((size_t)256)
+#define BUCKETS    ((size_t)256)
+#define REGION     ((uint64_t)3 << 20) /* sealed bytes, a few blocks */
+#define PARTS_MOST ((uint64_t)256)
 
 /* A block that was opened, in a bucket's chain and in the list of use. */
 struct cached {
@@ -278,17 +280,49 @@ int bk_chunk_reader_join(struct bk_chunk_reader *reader,
 		       (uintmax_t)counting.bytes, (uintmax_t)row->msg.size);
 }
 
+/* Where a chunk lies, in parts of a pack: 24 bits. */
+static uint64_t part_of(const struct bk_table *table, uint64_t ref,
+			uint64_t parts)
+{
+	uint64_t ordinal = ref >> 32, chunk = (uint32_t)ref;
+
+	if (ordinal >= table->n || chunk >= table->rows[ordinal].chunks)
+		return UINT64_MAX >> 40;
+	return (ordinal & 0xffff) << 8 |
+	       chunk * parts / table->rows[ordinal].chunks;
+}
+
+/* A region to a part, whatever the size of the pack. */
+static uint64_t parts_of_pack(const struct bk_table *table, uint64_t ref)
+{
+	uint64_t ordinal = ref >> 32;
+	uint64_t parts = ordinal < table->n
+				 ? table->rows[ordinal].body_len / REGION + 1
+				 : 1;
+
+	return parts < PARTS_MOST ? parts : PARTS_MOST;
+}
+
 uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row)
 {
 	struct bk_recipe recipe = {0};
 	struct bk_err ignored = {0};
 	uint64_t order = 0;
 
-	if (bk_body_decode(row->body, &recipe, &ignored) == 0 && recipe.n_refs)
-		order = recipe.refs[recipe.n_trace < recipe.n_refs
-					    ? recipe.n_trace
-					    : 0];
+	if (row->frame >= set->n_levels)
+		return 0;
+	const struct bk_table *table = &set->levels[row->frame].table;
+	if (bk_body_decode(row->body, &recipe, &ignored) == 0 &&
+	    recipe.n_refs) {
+		uint64_t trace = recipe.refs[0];
+		uint64_t skeleton = recipe.n_trace < recipe.n_refs
+					    ? recipe.refs[recipe.n_trace]
+					    : trace;
+		order = part_of(table, skeleton, parts_of_pack(table, skeleton))
+				<< 24 |
+			part_of(table, trace, PARTS_MOST);
+	}
 	bk_recipe_clear(&recipe);
 	/* Older sets first: their packs are read through once. */
-	return (set->n_levels - 1 - row->frame) << 56 | (order & ~0ull >> 8);
+	return (set->n_levels - 1 - row->frame) << 56 | order;
 }

@@ -31,11 +31,12 @@ int bk_chunk_reader_join(struct bk_chunk_reader *reader,
 			 struct bk_err *err);
 
 /*
- * A key by which rows may be sorted so that reading them opens each block
- * about once, with a cache of 24 MiB: where the row's skeleton lies, which is
- * the order in which messages were stored.  (Measured on mail with a third of
- * its bytes in shared attachments: 455 openings of 375 blocks; by the place of
- * the last part, 2,600.)
+ * A key by which rows may be sorted so that reading them opens each block a
+ * few times at most, with a cache of 24 MiB: the region of a pack that the
+ * row's skeleton lies in, which is the order in which messages were stored,
+ * and within a region where its trace lies.  Skeleton and parts alone would
+ * not do: one letter to many has one skeleton and a trace in the blocks of
+ * every recipient.
  */
 uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row);
 
