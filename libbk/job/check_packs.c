@@ -24,7 +24,7 @@ static bool is_sampled(const struct bk_check_run *run,
 {
 	uint64_t ppm = run->request->read_ppm;
 	uint64_t day = (uint64_t)(bk_clock_now() / SECONDS_DAY);
-	uint64_t point = row->owner_ordinal * 2654435761u;
+	uint64_t point = (uint64_t)row->owner_ordinal * 2654435761u;
 
 	for (size_t i = 0; i < BK_ID_LEN; i++)
 		point = point * 31 + row->owner[i];
