@@ -92,7 +92,8 @@ static void add_row(struct bk_buf *to, struct bk_row_trail *trail,
 	bk_buf_add_blob(to, msg->name + prefix, len - prefix);
 	bk_buf_add_u8(to, msg->flags);
 	add_keywords(to, msg);
-	bk_buf_add_zigzag(to, msg->date - trail->date);
+	bk_buf_add_zigzag(
+		to, (int64_t)((uint64_t)msg->date - (uint64_t)trail->date));
 	bk_buf_add_varint(to, msg->size);
 	bk_buf_add_zigzag(to, (int64_t)(msg->modseq - trail->modseq));
 	bk_recipe_encode(recipe, &trail->refs, to);

@@ -227,7 +227,7 @@ static void any_amount_of_a_trick(const char *trick, bool counted)
 	}
 	clock_t start = clock();
 	scan(bk_buf_view(&text));
-	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+	assert_true(clock() - start < 60 * CLOCKS_PER_SEC);
 }
 
 static void hostile_messages_take_linear_time(void **state)
