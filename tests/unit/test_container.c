@@ -224,7 +224,9 @@ static void trailer_and_footer_come_back(void **state)
 	bk_trailer_encode(&in, bytes);
 	struct bk_view view = {bytes, sizeof(bytes)};
 	assert_int_equal(bk_trailer_decode(view, &out, &err), 0);
-	assert_memory_equal(&in, &out, sizeof(in));
+	uint8_t again[BK_TRAILER_LEN];
+	bk_trailer_encode(&out, again); /* the struct has padding */
+	assert_memory_equal(bytes, again, sizeof(again));
 	bytes[115] = 1;
 	assert_int_equal(bk_trailer_decode(view, &out, &err), -1);
 	bytes[115] = 0;
