@@ -19,11 +19,14 @@ import types
 import zlib
 
 sys.dont_write_bytecode = True
-import bkread  # noqa: E402  (it lies beside this file)
+import bkread  # noqa: E402 (they lie beside this file)
+import keys  # noqa: E402
+from binary import Refused, complain  # noqa: E402
+from sets import Repository  # noqa: E402
 
 MAGIC = b"\x89BKF\r\n\x1a\n"
 stretched = {}
-stretch = bkread.Slot.stretch
+stretch = keys.Slot.stretch
 
 
 def stretch_once(slot, password):
@@ -36,15 +39,15 @@ def stretch_once(slot, password):
 
 def verify(repo, key, value, name):
     """What the reader complains of."""
-    bkread.complain.count = 0
+    complain.count = 0
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
         try:
-            reader = bkread.Repository(repo)
+            reader = Repository(repo)
             getattr(reader, "open_by_" + key)(value)
             bkread.do_verify(reader, types.SimpleNamespace(set=name))
-        except bkread.Refused as wrong:
-            bkread.complain(wrong)
+        except Refused as wrong:
+            complain(wrong)
     return said.getvalue()
 
 
@@ -79,9 +82,9 @@ def mend(spoilt, at, regions):
 
 def main():
     repo, password, keyfile, name, each = sys.argv[1:]
-    bkread.Slot.stretch = stretch_once
-    keys = {"password": password, "keyfile": keyfile}
-    for key, value in keys.items():
+    keys.Slot.stretch = stretch_once
+    ways = {"password": password, "keyfile": keyfile}
+    for key, value in ways.items():
         said = verify(repo, key, value, name)
         if said:
             sys.exit(f"it is spoilt already: {said}")
@@ -100,7 +103,7 @@ def main():
                     continue
                 path.write_bytes(version)
                 tried += 1
-                if not verify(repo, key, keys[key], name):
+                if not verify(repo, key, ways[key], name):
                     missed += 1
                     print(f"{os.path.relpath(path, repo)}: byte {at} of {len(raw)}"
                           f"{', CRC-32 made right' if version != spoilt else ''}")
