@@ -91,7 +91,7 @@ def do_extract(repo, options):
 
 
 def do_verify(repo, options):
-    list(repo.visible())
+    verify_sequence(repo)
     verify_side_files(repo)
     chain = repo.chain(repo.find(options.set))
     for position, each in enumerate(chain):
@@ -107,6 +107,16 @@ def do_verify(repo, options):
                 repo.message(row)
     if not complain.count:
         print(f"{last.id.hex()} holds: {len(chain)} sets, {len(rows)} messages")
+
+
+def verify_sequence(repo):
+    """Each set names the one before it, which is there or has a tombstone."""
+    sets = list(repo.visible())
+    there = {each.id for each in sets} | repo.tombstones | {bytes(16)}
+    for each in sets:
+        with going_on():
+            need(each.previous in there,
+                 f"{each.file.place}: set {each.previous.hex()}, the one before, is missing")
 
 
 def verify_side_files(repo):

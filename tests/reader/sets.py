@@ -41,7 +41,7 @@ class Set:
             need((self.kind == 1) != (2 in records), "a full set with a base, or none without")
             self.base = records[2][:16] if 2 in records else None
             self.base_sum = records[2][16:] if 2 in records else None
-            host, self.sequence = struct.unpack("<16sQ", records[3][:24])
+            host, self.sequence, self.previous = struct.unpack("<16sQ16s", records[3][:40])
             need(host == self.file.host, "another host than in the header")
             need(self.sequence, "sequence 0")
             need(records[5][:2] == b"\1\0" or tuple(records[5][:2]) <= (1, 0),
@@ -220,8 +220,9 @@ class Repository:
         return pack
 
     def condemned(self):
-        """Sets that a signed list names and no mark has carried out."""
-        found = set()
+        """Sets that a signed list names and no mark has carried out; also notes those
+        that were deleted."""
+        found, self.tombstones = set(), set()
         for (name,) in self.names("trash", r"([0-9a-f]{32})\.bkx"):
             with going_on():
                 listed, records = self.read_trash(name, "bkx", 0)
@@ -233,6 +234,7 @@ class Repository:
                             need(file.host == listed.host and its.get(5) == listed.sum(),
                                  f"{file.place}: it does not belong to the list")
                             done = mark == "done"
+                            self.tombstones |= {record[:16] for record in its[2]}
                 if not done:
                     found |= {record[:16] for record in records[2]}
         return found
