@@ -340,7 +340,9 @@ int bk_restore_run(const struct bk_restore_request *request,
 		.outcome = outcome,
 	};
 
+	(void)pthread_mutex_init(&run.lock, NULL);
 	int rc = restore(&run, err);
+	(void)pthread_mutex_destroy(&run.lock);
 	bk_digester_free(run.into.digester);
 	bk_restore_plan_clear(&run.plan);
 	bk_store_close(run.store);

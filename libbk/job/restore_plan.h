@@ -42,6 +42,7 @@ struct bk_restore_plan {
 };
 
 /*
+ * *out is {0} before, and the caller clears it, after a failure too.
  * BK_MISUSE for a name that can be no folder, for several accounts that would
  * become one, and for a UID without a folder.  BK_GONE when nothing fits; then
  * *missing is the account pattern that no account fits, or NULL.

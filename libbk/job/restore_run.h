@@ -3,6 +3,8 @@
 #ifndef BK_JOB_RESTORE_RUN_H
 #define BK_JOB_RESTORE_RUN_H
 
+#include <pthread.h>
+
 #include "job/restore.h"
 #include "job/restore_folder.h"
 #include "job/restore_write.h"
@@ -27,15 +29,50 @@ struct bk_restore {
 	struct bk_store *store;
 	struct bk_restore_into into;
 	struct bk_restore_writing writing;
+	size_t folders_most;  /* that can be open at a time */
+	pthread_mutex_t lock; /* of all that follows */
 	struct bk_restore_remark remarks[BK_RESTORE_REMARKS];
 	size_t n_remarks;
-	size_t folders_most; /* that can be open at a time */
 	uint64_t accounts, there, flags, removed;
 	uint64_t errors; /* besides messages that were not restored */
 	uint64_t kept_uids, new_uids; /* folders */
 };
 
+/* An account of the destination, while folders of it are to come. */
+struct bk_restore_account {
+	const struct bk_set_account *from;
+	struct bk_account here; /* strings in arena */
+	struct bk_arena arena;
+	bool failed; /* it could not be made: its folders are passed over */
+};
+
+struct bk_restore_batch {
+	struct bk_restore_account **accounts; /* owned, each of them too */
+	size_t n_accounts, cap_accounts;
+	struct bk_restore_folder **folders; /* likewise */
+	size_t n, cap;
+	size_t messages;
+};
+
 /* Restores all items of the plan, some folders at a time. */
 int bk_restore_folders(struct bk_restore *run, struct bk_err *err);
+
+/*
+ * Finishes the folders of a batch, and its accounts but for the one that the
+ * `next` item belongs to (NULL: there is none).  Most of it is waiting for
+ * disks, so many accounts are done at a time.
+ */
+int bk_restore_finish(struct bk_restore *run, struct bk_restore_batch *batch,
+		      const struct bk_set_account *next, struct bk_err *err);
+
+/* Tell what could not be done; `lost` messages are not restored because of it,
+ * with none it is an error by itself.  Any thread. */
+void bk_restore_report_folder(struct bk_restore *run,
+			      const struct bk_restore_item *item, uint64_t lost,
+			      const char *outcome, const struct bk_err *why);
+void bk_restore_report_account(struct bk_restore *run,
+			       const struct bk_set_account *account,
+			       const char *outcome, const struct bk_err *why);
+void bk_restore_count_lost(struct bk_restore *run, uint64_t lost);
 
 #endif

@@ -1,4 +1,9 @@
-/* Putting messages together and writing them: see restore_write.h. */
+/*
+ * Putting messages together and writing them: see restore_write.h.
+ *
+ * All messages are sorted by where they lie.  The thread that hands them out
+ * goes ahead of those that write, and fetches the traces of the next ones.
+ */
 
 #include "job/restore_write.h"
 
@@ -9,10 +14,17 @@
 #include "base/pool.h"
 #include "base/queue.h"
 #include "repo/chunk_reader.h"
+#include "repo/hoard.h"
 
-#define STRETCH 32 /* messages that a thread takes at a time */
-#define AHEAD   64
-#define CACHE   ((size_t)24 << 20) /* of opened blocks, each thread */
+/* Messages that a thread takes at a time: neighbours share blocks. */
+#define STRETCH_MOST  1024
+#define STRETCH_LEAST 64
+#define STRETCHES     16    /* of each thread, if there are enough messages */
+#define HOARD         16384 /* messages whose traces are fetched at a time */
+#define HOARD_MOST    ((size_t)16 << 20)
+#define AHEAD         4
+#define CACHE         ((size_t)12 << 20) /* of opened blocks, each thread */
+#define HOARDER       ((size_t)4 << 20)
 
 /* A message that is to be written. */
 struct task {
@@ -21,14 +33,23 @@ struct task {
 	uint32_t row;
 };
 
+/* The traces of the messages of some stretches, which go with the last of
+ * them. */
+struct share {
+	struct bk_hoard *hoard;
+	_Atomic size_t users;
+};
+
 struct stretch {
 	const struct task *tasks;
 	size_t n;
+	struct share *share;
 };
 
 struct work {
 	struct bk_restore_writing *writing;
 	struct bk_chunk_reader **readers; /* of each thread */
+	size_t stretch;                   /* messages */
 	pthread_mutex_t lock;             /* of writing->place */
 	bool placed;
 };
@@ -153,15 +174,34 @@ static int do_task(struct work *work, unsigned worker, const struct task *task,
 	return 0;
 }
 
+static void leave_share(struct share *share)
+{
+	if (atomic_fetch_sub(&share->users, 1) > 1)
+		return;
+	bk_hoard_free(share->hoard);
+	free(share);
+}
+
+static void free_stretch(void *item)
+{
+	struct stretch *stretch = item;
+
+	leave_share(stretch->share);
+	free(stretch);
+}
+
 static int do_stretch(void *context, unsigned worker, void *item,
 		      struct bk_err *err)
 {
+	struct work *work = context;
 	struct stretch *stretch = item;
 	int rc = 0;
 
+	bk_chunk_reader_use(work->readers[worker], stretch->share->hoard);
 	for (size_t i = 0; i < stretch->n && rc == 0; i++)
-		rc = do_task(context, worker, &stretch->tasks[i], err);
-	free(stretch);
+		rc = do_task(work, worker, &stretch->tasks[i], err);
+	bk_chunk_reader_use(work->readers[worker], NULL);
+	free_stretch(stretch);
 	return rc;
 }
 
@@ -197,19 +237,54 @@ static struct task *list_tasks(const struct bk_restore_writing *writing,
 	return tasks;
 }
 
-static int push_all(struct bk_queue *queue, const struct task *tasks, size_t n,
-		    struct bk_err *err)
+static struct bk_hoard *hoard_traces(const struct task *tasks, size_t n,
+				     struct bk_chunk_reader *hoarder)
 {
-	for (size_t i = 0; i < n; i += STRETCH) {
+	const struct bk_row **rows = bk_alloc(n * sizeof(void *));
+
+	for (size_t i = 0; i < n; i++)
+		rows[i] = &tasks[i].folder->rows.items[tasks[i].row];
+	struct bk_hoard *hoard = bk_hoard_new(rows, n, HOARD_MOST, hoarder);
+	free(rows);
+	return hoard;
+}
+
+static int push_shared(const struct work *work, struct bk_queue *queue,
+		       const struct task *tasks, size_t n, struct share *share,
+		       struct bk_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i += work->stretch) {
 		struct stretch *stretch = bk_alloc(sizeof(*stretch));
 		stretch->tasks = tasks + i;
-		stretch->n = n - i < STRETCH ? n - i : STRETCH;
-		if (bk_queue_push(queue, stretch, 0, err) == 0)
-			continue;
-		free(stretch);
-		return -1;
+		stretch->n = n - i < work->stretch ? n - i : work->stretch;
+		stretch->share = share;
+		atomic_fetch_add(&share->users, 1);
+		rc = bk_queue_push(queue, stretch, 0, err);
+		if (rc < 0)
+			free_stretch(stretch);
 	}
-	return 0;
+	return rc;
+}
+
+static void push_all(struct work *work, struct bk_queue *queue,
+		     const struct task *tasks, size_t n)
+{
+	struct bk_chunk_reader *hoarder =
+		bk_chunk_reader_new(work->writing->set, HOARDER);
+	struct bk_err ignored = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i += HOARD) {
+		size_t some = n - i < HOARD ? n - i : HOARD;
+		struct share *share = bk_alloc(sizeof(*share));
+		share->users = 1;
+		share->hoard = hoard_traces(tasks + i, some, hoarder);
+		rc = push_shared(work, queue, tasks + i, some, share, &ignored);
+		leave_share(share);
+	}
+	bk_chunk_reader_free(hoarder);
 }
 
 /* Who fills the queue fails with the error of the worker that cancelled it. */
@@ -218,17 +293,25 @@ static int run_pool(struct work *work, const struct task *tasks, size_t n,
 {
 	struct bk_queue *queue = bk_queue_new(AHEAD, 0);
 	struct bk_pool *pool = NULL;
-	struct bk_err ignored = {0};
 
 	int rc = bk_pool_start(&pool, work->writing->threads, queue, do_stretch,
 			       work, err);
 	if (rc == 0) {
-		(void)push_all(queue, tasks, n, &ignored);
+		push_all(work, queue, tasks, n);
 		bk_queue_close(queue);
 		rc = bk_pool_join(pool, err);
 	}
-	bk_queue_free(queue, free);
+	bk_queue_free(queue, free_stretch);
 	return rc;
+}
+
+static size_t stretch_of(size_t n_tasks, unsigned threads)
+{
+	size_t n = n_tasks / ((size_t)threads * STRETCHES);
+
+	if (n < STRETCH_LEAST)
+		return STRETCH_LEAST;
+	return n < STRETCH_MOST ? n : STRETCH_MOST;
 }
 
 int bk_restore_write(struct bk_restore_writing *writing,
@@ -239,6 +322,7 @@ int bk_restore_write(struct bk_restore_writing *writing,
 	size_t n_tasks = 0;
 	struct task *tasks = list_tasks(writing, folders, n, &n_tasks);
 
+	work.stretch = stretch_of(n_tasks, writing->threads);
 	(void)pthread_mutex_init(&work.lock, NULL);
 	work.readers = bk_alloc(writing->threads * sizeof(void *));
 	for (unsigned i = 0; i < writing->threads; i++)

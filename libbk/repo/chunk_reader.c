@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "mail/split.h"
 #include "repo/container.h"
+#include "repo/hoard.h"
 #include "repo/pack_reader.h"
 
 #define BUCKETS    ((size_t)256)
@@ -37,6 +38,7 @@ struct bk_chunk_reader {
 	struct bk_recipe recipe;
 	struct bk_digester *digester;
 	struct bk_pack_reader *latest; /* whose block was opened last */
+	const struct bk_hoard *hoard;  /* asked first; or NULL */
 };
 
 static size_t bucket_of(const struct bk_pack_reader *pack, uint32_t number)
@@ -197,6 +199,10 @@ static int give_chunk(struct bk_chunk_source *from, uint64_t ref,
 {
 	struct bk_chunk_reader *reader = (struct bk_chunk_reader *)from;
 	struct bk_pack_reader *pack = NULL;
+
+	if (reader->hoard &&
+	    bk_hoard_find(reader->hoard, reader->frame, ref, out))
+		return 0;
 	uint32_t chunk = (uint32_t)ref, number = 0, first = 0;
 
 	if (find_pack(reader, (uint32_t)(ref >> 32), &pack, err) < 0 ||
@@ -209,6 +215,21 @@ static int give_chunk(struct bk_chunk_source *from, uint64_t ref,
 	out->data = block->plain.data + start;
 	out->len = block->offsets[chunk - first + 1] - start;
 	return 0;
+}
+
+void bk_chunk_reader_use(struct bk_chunk_reader *reader,
+			 const struct bk_hoard *hoard)
+{
+	reader->hoard = hoard;
+}
+
+int bk_chunk_reader_chunk(struct bk_chunk_reader *reader, uint32_t frame,
+			  uint64_t ref, struct bk_view *out, struct bk_err *err)
+{
+	if (frame >= reader->set->n_levels)
+		return bk_fail(err, BK_MISUSE, "a chunk of another set");
+	reader->frame = frame;
+	return give_chunk(&reader->source, ref, out, err);
 }
 
 struct bk_chunk_reader *bk_chunk_reader_new(const struct bk_set *set,

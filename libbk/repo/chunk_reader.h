@@ -15,6 +15,7 @@
 #include "repo/set.h"
 
 struct bk_chunk_reader;
+struct bk_hoard; /* repo/hoard.h */
 
 /* The set must outlive it. */
 struct bk_chunk_reader *bk_chunk_reader_new(const struct bk_set *set,
@@ -29,6 +30,16 @@ void bk_chunk_reader_free(struct bk_chunk_reader *reader); /* NULL is fine */
 int bk_chunk_reader_join(struct bk_chunk_reader *reader,
 			 const struct bk_row *row, struct bk_sink *to,
 			 struct bk_err *err);
+
+/* From now on chunks are looked for in `hoard` first, which is the caller's
+ * and must live until another one, or NULL, takes its place. */
+void bk_chunk_reader_use(struct bk_chunk_reader *reader,
+			 const struct bk_hoard *hoard);
+
+/* One chunk: *out is valid until the next call of any function here. */
+int bk_chunk_reader_chunk(struct bk_chunk_reader *reader, uint32_t frame,
+			  uint64_t ref, struct bk_view *out,
+			  struct bk_err *err);
 
 /*
  * A key by which rows may be sorted so that reading them opens each block a
