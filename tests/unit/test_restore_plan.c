@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "job/restore_plan.h"
+#include "repo/set_names.h"
 
 static struct bk_set_account accounts[3];
 static struct bk_set_folder folders[7];
@@ -40,12 +41,15 @@ static int fresh(void **state)
 	folder(5, 2, "Sent");
 	folder(6, 3, "projects/rhine");
 	level.root.kind = BK_SET_FULL;
+	free(set.by_address);
+	free(set.by_account);
 	set = (struct bk_set){.levels = &level,
 			      .n_levels = 1,
 			      .accounts = accounts,
 			      .n_accounts = 3,
 			      .folders = folders,
 			      .n_folders = 7};
+	bk_set_lookup_init(&set);
 	bk_opt_list_clear(&wish.accounts);
 	bk_opt_list_clear(&wish.folders);
 	bk_opt_list_clear(&wish.messages);
@@ -273,5 +277,7 @@ int main(void)
 
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	(void)fresh(NULL);
+	free(set.by_address);
+	free(set.by_account);
 	return failed;
 }
