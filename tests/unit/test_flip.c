@@ -2,7 +2,9 @@
  * Every byte of every file of a small repository is changed in turn, in three
  * ways: a full set and a differential on it.  Whoever opens the repository,
  * lists its sets and reads its mail gets an error or the very same mail; and a
- * check finds every one of them.
+ * check finds every one of them.  No byte may change unnoticed: neither padding
+ * nor a footer, which is only a hint.  The same for files that are gone, cut,
+ * longer, or another one under their name.
  */
 
 #include "lib/test.h"
@@ -13,6 +15,7 @@
 
 #include "job/check.h"
 #include "lib/backups.h"
+#include "lib/memory.h"
 #include "repo/chunk_reader.h"
 #include "repo/keyfile.h"
 #include "repo/slot.h"
@@ -20,113 +23,14 @@
 
 #define SMALL ((size_t)16 << 10)
 
-/* Under a sanitizer once around is enough. */
-#ifdef __SANITIZE_ADDRESS__
-static const uint8_t masks[] = {0x80};
+/* Sanitizers are slow: each byte once, the masks in turn. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STRIDE 3
 #else
-static const uint8_t masks[] = {0x01, 0x80, 0xff};
+#define STRIDE 1
 #endif
 
-/* ---- a repository in memory, for reading ---- */
-
-struct memory {
-	struct bk_target target;
-	struct bk_blob_list names;
-	struct bk_buf *bytes;
-	size_t total;
-};
-
-static const struct bk_buf *blob_of(struct bk_target *target, const char *name)
-{
-	struct memory *m = (struct memory *)target;
-	const struct bk_blob *blob = bk_blob_list_find(&m->names, name);
-
-	return blob ? &m->bytes[blob - m->names.items] : NULL;
-}
-
-static int memory_get(struct bk_target *target, const char *name,
-		      uint64_t offset, uint64_t len, struct bk_sink *to,
-		      struct bk_err *err)
-{
-	const struct bk_buf *blob = blob_of(target, name);
-
-	if (!blob)
-		return bk_fail(err, BK_GONE, "%s: not there", name);
-	if (offset > blob->len || len > blob->len - offset)
-		return bk_fail(err, BK_CORRUPT, "%s: ends before", name);
-	return len ? to->write(to, blob->data + offset, (size_t)len, err) : 0;
-}
-
-static int memory_stat(struct bk_target *target, const char *name,
-		       uint64_t *size, struct bk_err *err)
-{
-	const struct bk_buf *blob = blob_of(target, name);
-
-	if (!blob)
-		return bk_fail(err, BK_GONE, "%s: not there", name);
-	*size = blob->len;
-	return 0;
-}
-
-static int memory_list(struct bk_target *target, const char *folder,
-		       struct bk_blob_list *out, struct bk_err *err)
-{
-	struct memory *m = (struct memory *)target;
-	size_t len = strlen(folder);
-
-	(void)err;
-	bk_blob_list_clear(out);
-	for (size_t i = 0; i < m->names.n; i++) {
-		const struct bk_blob *blob = &m->names.items[i];
-		if (len && (strncmp(blob->name, folder, len) != 0 ||
-			    blob->name[len] != '/'))
-			continue;
-		out->items = bk_array_room(out->items, out->n, &out->cap,
-					   sizeof(*out->items));
-		out->items[out->n++] =
-			(struct bk_blob){bk_strdup(blob->name), blob->size, 0};
-	}
-	return 0;
-}
-
-static void memory_close(struct bk_target *target)
-{
-	(void)target;
-}
-
-static const struct bk_target_ops memory_ops = {
-	.scheme = "memory",
-	.close = memory_close,
-	.get = memory_get,
-	.stat = memory_stat,
-	.list = memory_list,
-};
-
-static void memory_load(struct memory *m, struct bk_target *from)
-{
-	struct bk_err err = {0};
-
-	*m = (struct memory){
-		.target = {&memory_ops, "memory"}
-        };
-	testrepo_done(bk_target_list(from, "", &m->names, &err), &err);
-	m->bytes = bk_alloc(m->names.n * sizeof(*m->bytes));
-	for (size_t i = 0; i < m->names.n; i++) {
-		const struct bk_blob *blob = &m->names.items[i];
-		testrepo_done(bk_target_read(from, blob->name, 0, blob->size,
-					     &m->bytes[i], &err),
-			      &err);
-		m->total += m->bytes[i].len;
-	}
-}
-
-static void memory_clear(struct memory *m)
-{
-	for (size_t i = 0; i < m->names.n; i++)
-		bk_buf_clear(&m->bytes[i]);
-	free(m->bytes);
-	bk_blob_list_clear(&m->names);
-}
+static const uint8_t masks[] = {0x01, 0x80, 0xff};
 
 /* ---- a silent listener ---- */
 
@@ -167,7 +71,7 @@ static const struct bk_progress_ops silent_ops = {
 /* ---- a small repository ---- */
 
 static struct backups b;
-static struct memory memory;
+static struct memory_target memory;
 static char keyfile_path[96];
 static const uint8_t host[BK_ID_LEN] = "host";
 
@@ -228,7 +132,7 @@ static int start(void **state)
 	testrepo_done(bk_repo_init(&repo, target, host, &plan, &err), &err);
 	add_keyfile(repo);
 	make_sets(repo);
-	memory_load(&memory, target);
+	memory_take(&memory, target);
 	bk_repo_close(repo);
 	bk_target_close(target);
 	bk_secret_clear(&password);
@@ -322,76 +226,180 @@ enum verdict {
 	REFUSED,   /* opening or reading failed */
 };
 
-static enum verdict look(struct bk_buf *mail, bool read)
+static int open_memory(struct bk_repo **out)
 {
 	const struct bk_credential with = {.keyblock = keyfile_path};
-	enum verdict verdict = REFUSED;
-	struct bk_repo *repo = NULL;
+	struct bk_err err = {0};
+
+	return bk_repo_open(out, &memory.target, host, &with, &err);
+}
+
+static enum verdict look(const struct bk_repo *repo, struct bk_buf *mail,
+			 bool read)
+{
 	struct bk_err err = {0};
 
 	mail->len = 0;
-	if (bk_repo_open(&repo, &memory.target, host, &with, &err) < 0)
-		return verdict;
-	if (!read || read_sets(repo, mail, &err) == 0)
-		verdict = check(repo) < 0 ? FOUND : UNNOTICED;
+	if (read && read_sets(repo, mail, &err) < 0)
+		return REFUSED;
+	return check(repo) < 0 ? FOUND : UNNOTICED;
+}
+
+/* `open` is the repository, or NULL to open it as it is now. */
+static enum verdict look_at(struct bk_repo *open, struct bk_buf *mail,
+			    bool read)
+{
+	struct bk_repo *repo = NULL;
+
+	if (open)
+		return look(open, mail, read);
+	if (open_memory(&repo) < 0)
+		return REFUSED;
+	enum verdict verdict = look(repo, mail, read);
 	bk_repo_close(repo);
+	return verdict;
+}
+
+static bool is_slot(const char *name)
+{
+	return strncmp(name, "keys/", 5) == 0;
+}
+
+/* What opening a repository reads: the marker and the slots. */
+static bool is_read_to_open(const char *name)
+{
+	return is_slot(name) || strcmp(name, "bkrepo") == 0;
+}
+
+static struct bk_repo *opened; /* while all was well */
+static struct bk_buf right;    /* the mail */
+
+static int take_right(void **state)
+{
+	(void)state;
+	assert_int_equal(open_memory(&opened), 0);
+	return look(opened, &right, true) == UNNOTICED ? 0 : -1;
+}
+
+static int drop_right(void **state)
+{
+	(void)state;
+	bk_repo_close(opened);
+	bk_buf_clear(&right);
+	return 0;
+}
+
+/* The repository has `what` done to `name`.  A slot either opens a repository
+ * or has nothing to do with its mail. */
+static enum verdict verdict_on(const char *name, const char *what)
+{
+	struct bk_buf mail = {0};
+	bool read = !is_slot(name);
+
+	enum verdict verdict =
+		look_at(is_read_to_open(name) ? NULL : opened, &mail, read);
+	if (verdict != REFUSED && read &&
+	    (mail.len != right.len ||
+	     memcmp(mail.data, right.data, mail.len) != 0))
+		fail_msg("%s: %s: other mail", name, what);
+	bk_buf_clear(&mail);
 	return verdict;
 }
 
 static void a_repository_of_this_size_is_small(void **state)
 {
-	struct bk_buf mail = {0};
-
 	(void)state;
-	assert_true(memory.total < SMALL);
-	assert_int_equal(look(&mail, true), UNNOTICED);
-	assert_non_null(strstr(bk_buf_text(&mail), "Three"));
-	bk_buf_clear(&mail);
+	assert_in_range(memory.total, SMALL * 3 / 4, SMALL);
+	assert_non_null(strstr(bk_buf_text(&right), "Three"));
 }
 
-/* A slot either opens the repository or has nothing to do with its mail. */
-static bool holds_mail(const char *name)
-{
-	return strncmp(name, "keys/", 5) != 0;
-}
-
-static void one_byte(size_t blob, size_t at, uint8_t mask,
-		     const struct bk_buf *right, struct bk_buf *mail)
+static void one_byte(size_t blob, size_t at, uint8_t mask)
 {
 	const char *name = memory.names.items[blob].name;
-	bool read = holds_mail(name);
+	char what[48];
 
+	(void)snprintf(what, sizeof(what), "byte %zu ^ %#x", at, mask);
 	memory.bytes[blob].data[at] ^= mask;
-	enum verdict verdict = look(mail, read);
+	if (verdict_on(name, what) == UNNOTICED)
+		fail_msg("%s: %s: not noticed", name, what);
 	memory.bytes[blob].data[at] ^= mask;
-	if (verdict == UNNOTICED)
-		fail_msg("%s: byte %zu ^ %#x is not noticed", name, at, mask);
-	if (verdict == FOUND && read &&
-	    (mail->len != right->len ||
-	     memcmp(mail->data, right->data, mail->len) != 0))
-		fail_msg("%s: byte %zu ^ %#x: other mail", name, at, mask);
 }
 
-/* Not one: neither padding nor a footer, which is only a hint. */
 static void no_changed_byte_goes_unnoticed(void **state)
 {
-	struct bk_buf right = {0}, mail = {0};
+	size_t n = 0, changes = 0;
 
 	(void)state;
-	assert_int_equal(look(&right, true), UNNOTICED);
 	for (size_t blob = 0; blob < memory.names.n; blob++)
 		for (size_t at = 0; at < memory.bytes[blob].len; at++)
-			for (size_t m = 0; m < sizeof(masks); m++)
-				one_byte(blob, at, masks[m], &right, &mail);
-	bk_buf_clear(&right);
-	bk_buf_clear(&mail);
+			for (size_t m = 0; m < sizeof(masks); m++, n++)
+				if (n % STRIDE == n / sizeof(masks) % STRIDE) {
+					one_byte(blob, at, masks[m]);
+					changes++;
+				}
+	print_message("# %zu bytes in %zu files, %zu changes\n", memory.total,
+		      memory.names.n, changes);
+}
+
+/* The blob becomes `bytes` for a look. */
+static void other_bytes(size_t blob, struct bk_buf bytes, bool fine,
+			const char *what)
+{
+	const char *name = memory.names.items[blob].name;
+	struct bk_buf kept = memory.bytes[blob];
+
+	memory.bytes[blob] = bytes;
+	memory.names.items[blob].size = bytes.len;
+	if (verdict_on(name, what) == UNNOTICED && !fine)
+		fail_msg("%s: %s: not noticed", name, what);
+	memory.bytes[blob] = kept;
+	memory.names.items[blob].size = kept.len;
+}
+
+/* What is behind the end of a marker or a bundle is not read by anybody. */
+static void a_shorter_file_is_found_and_a_longer_one_does_no_harm(void **state)
+{
+	(void)state;
+	for (size_t blob = 0; blob < memory.names.n; blob++) {
+		struct bk_buf bytes = {0};
+		const struct bk_buf *all = &memory.bytes[blob];
+		bk_buf_add(&bytes, all->data, all->len);
+		bk_buf_add(&bytes, "", 1);
+		other_bytes(blob, bytes, true, "a byte longer");
+		bytes.len = all->len - 1;
+		other_bytes(blob, bytes, false, "a byte shorter");
+		bytes.len = all->len / 2;
+		other_bytes(blob, bytes, false, "half of it");
+		bytes.len = 0;
+		other_bytes(blob, bytes, false, "empty");
+		bk_buf_clear(&bytes);
+	}
+}
+
+static void a_file_under_the_name_of_another_is_found(void **state)
+{
+	(void)state;
+	for (size_t blob = 0; blob < memory.names.n; blob++)
+		for (size_t by = 0; by < memory.names.n; by++)
+			if (by != blob)
+				other_bytes(blob, memory.bytes[by], false,
+					    memory.names.items[by].name);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_repository_of_this_size_is_small),
-		cmocka_unit_test(no_changed_byte_goes_unnoticed),
+		cmocka_unit_test_setup_teardown(
+			a_repository_of_this_size_is_small, take_right,
+			drop_right),
+		cmocka_unit_test_setup_teardown(no_changed_byte_goes_unnoticed,
+						take_right, drop_right),
+		cmocka_unit_test_setup_teardown(
+			a_shorter_file_is_found_and_a_longer_one_does_no_harm,
+			take_right, drop_right),
+		cmocka_unit_test_setup_teardown(
+			a_file_under_the_name_of_another_is_found, take_right,
+			drop_right),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);
