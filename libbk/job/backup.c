@@ -26,7 +26,7 @@
 #define BLOCK_SIZE     (((size_t)2 << 20) - ((size_t)64 << 10))
 #define PACK_SIZE      ((uint64_t)64 << 20)
 #define LEVEL          4
-#define MANIFEST_LEVEL 9
+#define MANIFEST_LEVEL 6
 #define PPM            1000000u
 #define ERRORS_FEW     10
 

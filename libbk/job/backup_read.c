@@ -24,6 +24,7 @@
 #define BATCH          64
 #define BATCHES_AHEAD  256
 #define WHOLE_MAX      ((size_t)4 << 20) /* larger messages are spooled */
+#define BODY_KEPT_MAX  ((size_t)2 << 20) /* room that stays for the next one */
 #define PREVIOUS_CACHE ((size_t)8 << 20)
 
 struct batch {
@@ -268,6 +269,8 @@ static int read_message(struct bk_backup_read *read, struct reader *reader,
 		rc = -1;
 	}
 	release(&fetched);
+	if (reader->body.cap > BODY_KEPT_MAX)
+		bk_buf_clear(&reader->body);
 	return rc;
 }
 

@@ -26,10 +26,15 @@ void bk_zstd_free(struct bk_zstd *zstd)
 	free(zstd);
 }
 
+size_t bk_zstd_bound(size_t plain_len)
+{
+	return ZSTD_compressBound(plain_len);
+}
+
 int bk_zstd_compress(struct bk_zstd *zstd, struct bk_view plain, int level,
 		     struct bk_buf *out, struct bk_err *err)
 {
-	size_t most = ZSTD_compressBound(plain.len);
+	size_t most = bk_zstd_bound(plain.len);
 
 	if (ZSTD_isError(most))
 		return bk_fail(err, BK_MISUSE, "%zu bytes to compress at once",

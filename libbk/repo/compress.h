@@ -13,6 +13,9 @@ struct bk_zstd;
 struct bk_zstd *bk_zstd_new(void);
 void bk_zstd_free(struct bk_zstd *zstd); /* NULL is fine */
 
+/* What a frame of plain_len bytes takes at most: room that never grows. */
+size_t bk_zstd_bound(size_t plain_len);
+
 /* Appends one frame that tells its content size, without checksum and
  * dictionary, to *out. */
 int bk_zstd_compress(struct bk_zstd *zstd, struct bk_view plain, int level,

@@ -12,7 +12,8 @@ struct bk_pack_sealer {
 	struct bk_zstd *zstd;
 	struct bk_aead *aead;
 	const struct bk_pack *keyed; /* whose key the context has */
-	struct bk_buf packed, opened, unpacked;
+	struct bk_buf scratch;       /* compressed; then what was opened */
+	struct bk_buf unpacked;
 };
 
 struct bk_pack_sealer *bk_pack_sealer_new(void)
@@ -20,6 +21,10 @@ struct bk_pack_sealer *bk_pack_sealer_new(void)
 	struct bk_pack_sealer *sealer = bk_alloc(sizeof(*sealer));
 
 	sealer->zstd = bk_zstd_new();
+	/* Room for any block: growing would take half as much again. */
+	size_t most = (size_t)1 << bk_log2_block(BK_FILE_PACK);
+	(void)bk_buf_room(&sealer->scratch, bk_zstd_bound(most));
+	(void)bk_buf_room(&sealer->unpacked, most);
 	return sealer;
 }
 
@@ -29,8 +34,7 @@ void bk_pack_sealer_free(struct bk_pack_sealer *sealer)
 		return;
 	bk_zstd_free(sealer->zstd);
 	bk_aead_free(sealer->aead);
-	bk_buf_clear(&sealer->packed);
-	bk_buf_clear(&sealer->opened);
+	bk_buf_clear(&sealer->scratch);
 	bk_buf_clear(&sealer->unpacked);
 	free(sealer);
 }
@@ -59,14 +63,14 @@ static int prove(struct bk_pack_sealer *sealer,
 	struct bk_view plain = {block->plain.data, block->plain.len};
 
 	if (bk_block_open(sealer->aead, &info, bk_log2_block(BK_FILE_PACK),
-			  bk_buf_view(&block->sealed), &sealer->opened,
+			  bk_buf_view(&block->sealed), &sealer->scratch,
 			  err) < 0)
 		return -1;
-	struct bk_buf *back = &sealer->opened;
+	struct bk_buf *back = &sealer->scratch;
 	if (info.codec == BK_CODEC_ZSTD) {
 		back = &sealer->unpacked;
 		if (bk_zstd_decompress(sealer->zstd,
-				       bk_buf_view(&sealer->opened),
+				       bk_buf_view(&sealer->scratch),
 				       info.plain_len, back, err) < 0)
 			return -1;
 	}
@@ -90,19 +94,19 @@ int bk_pack_seal(struct bk_pack_sealer *sealer, struct bk_pack_block *block,
 		.plain_len = block->plain_len,
 	};
 
-	sealer->packed.len = 0;
-	if (bk_zstd_compress(sealer->zstd, data, level, &sealer->packed, err) <
+	sealer->scratch.len = 0;
+	if (bk_zstd_compress(sealer->zstd, data, level, &sealer->scratch, err) <
 	    0)
 		return -1;
-	if (sealer->packed.len < data.len) {
+	if (sealer->scratch.len < data.len) {
 		info.codec = BK_CODEC_ZSTD;
-		data = bk_buf_view(&sealer->packed);
+		data = bk_buf_view(&sealer->scratch);
 	}
 	set_key(sealer, block->pack);
+	bk_pack_block_give_room(block);
 	if (bk_block_seal(sealer->aead, &info, data, &block->sealed, err) < 0 ||
 	    prove(sealer, block, err) < 0)
 		return bk_context(err, "pack %u: block %u",
 				  bk_pack_ordinal(block->pack), block->number);
-	bk_buf_clear(&block->plain);
 	return 0;
 }

@@ -14,7 +14,7 @@ struct bk_pack_sealer;
 struct bk_pack_sealer *bk_pack_sealer_new(void);
 void bk_pack_sealer_free(struct bk_pack_sealer *sealer); /* NULL is fine */
 
-/* Compresses and seals the block, opens it again and compares; frees plain. */
+/* Compresses and seals the block, opens it again and compares; plain stays. */
 int bk_pack_seal(struct bk_pack_sealer *sealer, struct bk_pack_block *block,
 		 int level, struct bk_err *err);
 

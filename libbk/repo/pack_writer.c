@@ -13,7 +13,7 @@
 #include "repo/container.h"
 #include "repo/id.h"
 
-#define AHEAD_MAX       6 /* sealed blocks that may wait for the writer */
+#define AHEAD_MAX       3 /* sealed blocks that may wait for the writer */
 #define ROWS_TO_A_BLOCK ((size_t)2730)
 
 struct bk_pack {
@@ -51,6 +51,8 @@ struct bk_pack_writer {
 	pthread_cond_t changed;
 	struct bk_pack_block *waiting[AHEAD_MAX]; /* by order % AHEAD_MAX */
 	uint64_t next_written;
+	struct bk_buf *spare; /* rooms of blocks that are written */
+	size_t n_spare, cap_spare;
 	bool no_more;
 	bool abandoned;
 	struct bk_err failure;
@@ -277,6 +279,31 @@ static bool is_abandoned(struct bk_pack_writer *writer)
 	return abandoned;
 }
 
+/* The room of a block that is written serves another one. */
+static void keep_room(struct bk_pack_writer *writer, struct bk_buf *sealed)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->spare =
+		bk_array_room(writer->spare, writer->n_spare,
+			      &writer->cap_spare, sizeof(*writer->spare));
+	sealed->len = 0;
+	writer->spare[writer->n_spare++] = *sealed;
+	*sealed = (struct bk_buf){0};
+	pthread_mutex_unlock(&writer->lock);
+}
+
+void bk_pack_block_give_room(struct bk_pack_block *block)
+{
+	struct bk_pack_writer *writer = block->pack->writer;
+	size_t most = (size_t)1 << bk_log2_block(BK_FILE_PACK);
+
+	pthread_mutex_lock(&writer->lock);
+	if (writer->n_spare)
+		block->sealed = writer->spare[--writer->n_spare];
+	pthread_mutex_unlock(&writer->lock);
+	(void)bk_buf_room(&block->sealed, BK_BLOCK_OVERHEAD + most);
+}
+
 static void *write_blocks(void *arg)
 {
 	struct bk_pack_writer *writer = arg;
@@ -286,6 +313,7 @@ static void *write_blocks(void *arg)
 
 	while (rc == 0 && (block = next_block(writer))) {
 		rc = write_block(writer, block, &err);
+		keep_room(writer, &block->sealed);
 		bk_pack_block_free(block);
 	}
 	if (rc == 0 && writer->current && !is_abandoned(writer))
@@ -351,6 +379,9 @@ void bk_pack_writer_free(struct bk_pack_writer *writer)
 	}
 	for (size_t i = 0; i < AHEAD_MAX; i++)
 		bk_pack_block_free(writer->waiting[i]);
+	for (size_t i = 0; i < writer->n_spare; i++)
+		bk_buf_clear(&writer->spare[i]);
+	free(writer->spare);
 	free(writer->closed);
 	(void)pthread_cond_destroy(&writer->changed);
 	(void)pthread_mutex_destroy(&writer->lock);

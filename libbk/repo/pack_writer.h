@@ -67,6 +67,10 @@ struct bk_pack_block *bk_pack_block_new(struct bk_pack *pack, uint32_t number,
 					struct bk_buf *rows);
 void bk_pack_block_free(struct bk_pack_block *block);
 
+/* Room in `sealed` for the largest block: that of one that is written already,
+ * if there is one. */
+void bk_pack_block_give_room(struct bk_pack_block *block);
+
 /* Takes a sealed block; waits while too many are ahead of the writer.  Fails
  * as the writer failed. */
 int bk_pack_submit(struct bk_pack_writer *writer, struct bk_pack_block *block,

@@ -52,6 +52,8 @@ struct bk_packer {
 	pthread_mutex_t lock; /* everything below */
 	struct bk_known known;
 	struct open_block *open[BK_LANES];
+	struct bk_buf *spare; /* plain bytes of blocks that are sealed */
+	size_t n_spare, cap_spare;
 	struct place *places; /* by sequence number */
 	size_t n_places, cap_places;
 	struct foreign *foreign;
@@ -103,6 +105,9 @@ void bk_packer_free(struct bk_packer *packer)
 	bk_pack_writer_free(packer->writer);
 	for (size_t lane = 0; lane < BK_LANES; lane++)
 		block_free(packer->open[lane]);
+	for (size_t i = 0; i < packer->n_spare; i++)
+		bk_buf_clear(&packer->spare[i]);
+	free(packer->spare);
 	bk_known_clear(&packer->known);
 	bk_table_clear(&packer->table);
 	free(packer->places);
@@ -121,10 +126,35 @@ static int fail_all(struct bk_packer *packer, const struct bk_err *err)
 	return -1;
 }
 
+/* Room for the plain bytes of a block: the whole of it at once, and used again,
+ * because buffers of megabytes that grow, come and go leave memory in pieces.
+ */
+static struct bk_buf room_for_block(struct bk_packer *packer)
+{
+	struct bk_buf room = {0};
+
+	if (packer->n_spare)
+		return packer->spare[--packer->n_spare];
+	(void)bk_buf_room(&room, packer->config.block_size);
+	return room;
+}
+
+/* Under the lock.  The room of a block that was sealed serves another one. */
+static void keep_room(struct bk_packer *packer, struct bk_buf *plain)
+{
+	packer->spare =
+		bk_array_room(packer->spare, packer->n_spare,
+			      &packer->cap_spare, sizeof(*packer->spare));
+	plain->len = 0;
+	packer->spare[packer->n_spare++] = *plain;
+	*plain = (struct bk_buf){0};
+}
+
 static struct open_block *begin_block(struct bk_packer *packer)
 {
 	struct open_block *block = bk_alloc(sizeof(*block));
 
+	block->plain = room_for_block(packer);
 	packer->places =
 		bk_array_room(packer->places, packer->n_places,
 			      &packer->cap_places, sizeof(*packer->places));
@@ -251,6 +281,7 @@ static int seal_and_submit(struct bk_packer_hand *hand,
 	if (pack == packer->pack)
 		packer->fill += stored - plain;
 	packer->stats.stored_bytes += stored;
+	keep_room(packer, &block->plain);
 	pthread_mutex_unlock(&packer->lock);
 	if (bk_pack_submit(packer->writer, block, err) < 0)
 		return fail_all(packer, err);
