@@ -2,12 +2,16 @@
 
 #include "base/buf.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
+
+#define LARGE  (256 << 10) /* has pages of its own */
+#define ARENAS 2
 
 static _Noreturn void out_of_memory(size_t n)
 {
@@ -16,6 +20,17 @@ static _Noreturn void out_of_memory(size_t n)
 		      "less to do at a time (--jobs 1)\n",
 		      n);
 	abort();
+}
+
+void bk_alloc_init(void)
+{
+#ifdef M_ARENA_MAX
+	/* Left alone, glibc raises the first to the largest block that was
+	 * freed, up to 32 MiB, and what is below it stays in an arena. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
+	(void)mallopt(M_TRIM_THRESHOLD, LARGE);
+	(void)mallopt(M_ARENA_MAX, ARENAS);
+#endif
 }
 
 void *bk_alloc(size_t n)

@@ -59,6 +59,13 @@ static inline struct bk_view bk_buf_view(const struct bk_buf *buf)
 	return (struct bk_view){buf->data, buf->len};
 }
 
+/*
+ * Sets the allocator of a whole process up for buffers of megabytes in a few
+ * threads: they are given back when they are freed, instead of staying in
+ * heaps that each thread keeps.  Once, before the first thread.
+ */
+void bk_alloc_init(void);
+
 /* malloc, realloc, strdup that die with a line on stderr when memory is out. */
 void *bk_alloc(size_t n); /* zeroed */
 void *bk_realloc(void *p, size_t n);

@@ -130,6 +130,7 @@ int bk_tool_main(const struct bk_tool *tool,
 	struct bk_err err = {0};
 	bool printed = false;
 
+	bk_alloc_init();
 	open_standard_files();
 	bk_log_init(tool->name, BK_LOG_INFO);
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
