@@ -50,11 +50,16 @@ void bk_backup_task_adopt_keywords(struct bk_backup_task *task)
 			continue;
 		uint16_t *moved = bk_arena_alloc(
 			&task->now.arena, msg->n_keywords * sizeof(*moved));
-		for (size_t k = 0; k < msg->n_keywords; k++)
-			moved[k] = bk_folder_keyword(folder,
-						     listed[msg->keywords[k]]);
-		qsort(moved, msg->n_keywords, sizeof(*moved), ascending);
+		uint16_t left = 0;
+		for (size_t k = 0; k < msg->n_keywords; k++) {
+			moved[left] = bk_folder_keyword(
+				folder, listed[msg->keywords[k]]);
+			if (moved[left] != BK_KEYWORD_NONE)
+				left++;
+		}
+		qsort(moved, left, sizeof(*moved), ascending);
 		msg->keywords = moved;
+		msg->n_keywords = left;
 	}
 	for (size_t i = 0; i < n; i++)
 		(void)bk_folder_keyword(folder, listed[i]);

@@ -36,7 +36,7 @@ static int prove_part(const struct bk_repo *repo,
 			       type);
 	if (bk_set_part_open(&file, repo, top->id, &top->root, type, err) < 0)
 		return -1;
-	int rc = bk_file_reader_prove(file, part->sha256, err);
+	int rc = bk_file_reader_prove(file, part->sha256, NULL, err);
 	bk_file_reader_close(file);
 	return rc < 0 ? bk_context(err, "%s",
 				   bk_root_part_name(name, part, top->id))

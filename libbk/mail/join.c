@@ -27,11 +27,36 @@ static int put(struct job *job, struct bk_view canonical, struct bk_err *err)
 	return bk_line_writer_add(&job->writer, canonical, err);
 }
 
-static int put_chunk(struct job *job, uint64_t ref, struct bk_err *err)
+bool bk_chunk_fits(uint8_t type, enum bk_ref_role role)
+{
+	switch (role) {
+	case BK_REF_TRACE:
+		return type == BK_CHUNK_TRACE;
+	case BK_REF_SKELETON:
+		return type == BK_CHUNK_SKELETON;
+	case BK_REF_PLAIN:
+	case BK_REF_ENCODED:
+		return type == BK_CHUNK_TEXT || type == BK_CHUNK_BINARY ||
+		       type == BK_CHUNK_PIECE;
+	case BK_REF_ROLES:
+		break;
+	}
+	return false;
+}
+
+static int ask(struct job *job, enum bk_ref_role role, uint64_t ref,
+	       struct bk_view *out, struct bk_err *err)
+{
+	job->from->role = role;
+	return job->from->chunk(job->from, ref, out, err);
+}
+
+static int put_chunk(struct job *job, enum bk_ref_role role, uint64_t ref,
+		     struct bk_err *err)
 {
 	struct bk_view bytes;
 
-	if (job->from->chunk(job->from, ref, &bytes, err) < 0)
+	if (ask(job, role, ref, &bytes, err) < 0)
 		return -1;
 	return put(job, bytes, err);
 }
@@ -46,7 +71,7 @@ static int next_skeleton(struct job *job, struct bk_err *err)
 		return bk_fail(err, BK_CORRUPT,
 			       "the recipe wants more skeleton than there is");
 	uint64_t ref = recipe->refs[job->next_skeleton++];
-	if (job->from->chunk(job->from, ref, &bytes, err) < 0)
+	if (ask(job, BK_REF_SKELETON, ref, &bytes, err) < 0)
 		return -1;
 	job->skeleton.len = 0;
 	job->skeleton_at = 0;
@@ -85,7 +110,8 @@ static int put_rest_of_skeleton(struct job *job, struct bk_err *err)
 	if (put_skeleton(job, job->skeleton.len - job->skeleton_at, err) < 0)
 		return -1;
 	while (job->next_skeleton < recipe->n_trace + recipe->n_skeleton) {
-		if (put_chunk(job, recipe->refs[job->next_skeleton++], err) < 0)
+		if (put_chunk(job, BK_REF_SKELETON,
+			      recipe->refs[job->next_skeleton++], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -101,7 +127,7 @@ static int put_encoded(struct job *job, const struct bk_part *part,
 	for (uint32_t i = 0; i < part->n_refs; i++) {
 		uint64_t ref = job->recipe->refs[job->next_part++];
 		struct bk_view left;
-		if (job->from->chunk(job->from, ref, &left, err) < 0)
+		if (ask(job, BK_REF_ENCODED, ref, &left, err) < 0)
 			return -1;
 		while (left.len) {
 			size_t n = bk_base64_write(&writer, &left, text,
@@ -125,8 +151,8 @@ static int put_part(struct job *job, const struct bk_part *part,
 	if (part->encoded)
 		return put_encoded(job, part, err);
 	for (uint32_t i = 0; i < part->n_refs; i++) {
-		if (put_chunk(job, job->recipe->refs[job->next_part++], err) <
-		    0)
+		uint64_t ref = job->recipe->refs[job->next_part++];
+		if (put_chunk(job, BK_REF_PLAIN, ref, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -137,7 +163,7 @@ static int put_together(struct job *job, struct bk_err *err)
 	const struct bk_recipe *recipe = job->recipe;
 
 	for (uint32_t i = 0; i < recipe->n_trace; i++) {
-		if (put_chunk(job, recipe->refs[i], err) < 0)
+		if (put_chunk(job, BK_REF_TRACE, recipe->refs[i], err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < recipe->n_parts; i++) {

@@ -13,6 +13,7 @@
 #ifndef BK_MAIL_SPLIT_H
 #define BK_MAIL_SPLIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -60,11 +61,16 @@ struct bk_chunk_sink {
 		    struct bk_err *err);
 };
 
+/* May a chunk of this type stand in that role?  bk-format(5), Body. */
+bool bk_chunk_fits(uint8_t type, enum bk_ref_role role);
+
 /* Who gives them back. */
 struct bk_chunk_source {
 	/* *out is valid until the next call. */
 	int (*chunk)(struct bk_chunk_source *from, uint64_t ref,
 		     struct bk_view *out, struct bk_err *err);
+	/* What the next chunk is wanted for: bk_join's. */
+	enum bk_ref_role role;
 };
 
 /*

@@ -20,7 +20,7 @@ struct cached {
 	struct bk_pack_reader *pack;
 	uint32_t number;
 	struct bk_buf plain;
-	uint32_t *offsets; /* of its chunks, and the end */
+	struct bk_chunk_at *chunks; /* and the end */
 	struct cached *next;
 	struct cached *newer, *older;
 };
@@ -77,7 +77,7 @@ static void link_newest(struct bk_chunk_reader *reader, struct cached *block)
 static void cached_free(struct cached *block)
 {
 	bk_buf_clear(&block->plain);
-	free(block->offsets);
+	free(block->chunks);
 	free(block);
 }
 
@@ -130,7 +130,7 @@ static int open_block(struct bk_chunk_reader *reader,
 	struct cached *block = bk_alloc(sizeof(*block));
 	block->pack = pack;
 	block->number = number;
-	if (bk_pack_reader_block(pack, number, &block->plain, &block->offsets,
+	if (bk_pack_reader_block(pack, number, &block->plain, &block->chunks,
 				 err) < 0) {
 		cached_free(block);
 		return -1;
@@ -211,9 +211,14 @@ static int give_chunk(struct bk_chunk_source *from, uint64_t ref,
 	struct cached *block = recall(reader, pack, number);
 	if (!block && open_block(reader, pack, number, &block, err) < 0)
 		return -1;
-	uint32_t start = block->offsets[chunk - first];
-	out->data = block->plain.data + start;
-	out->len = block->offsets[chunk - first + 1] - start;
+	const struct bk_chunk_at *at = &block->chunks[chunk - first];
+	if (!bk_chunk_fits(at->type, from->role))
+		return bk_fail(err, BK_CORRUPT,
+			       "chunk %u of pack %u is of type %u, which "
+			       "cannot be there",
+			       chunk, (uint32_t)(ref >> 32), at->type);
+	out->data = block->plain.data + at[0].start;
+	out->len = at[1].start - at[0].start;
 	return 0;
 }
 

@@ -122,6 +122,10 @@ void bk_trailer_encode(const struct bk_trailer *trailer,
 		       uint8_t out[BK_TRAILER_LEN]);
 int bk_trailer_decode(struct bk_view data, struct bk_trailer *out,
 		      struct bk_err *err);
+/* Can block `number` of a file of that type and body length be this trailer?
+ * Kinds, counts and offsets; *row_blocks is how many there are of rows. */
+bool bk_trailer_fits(const struct bk_trailer *trailer, enum bk_file_type type,
+		     uint32_t number, uint64_t body_len, uint32_t *row_blocks);
 
 /* The footer of a file without parity. */
 void bk_footer_encode(uint64_t body_len, const uint8_t sha256[BK_SHA256_LEN],
@@ -190,6 +194,8 @@ const struct bk_trailer *bk_file_reader_trailer(
 const uint8_t *bk_file_reader_head(const struct bk_file_reader *reader);
 uint64_t bk_file_reader_body_len(const struct bk_file_reader *reader);
 unsigned bk_file_reader_log2_block(const struct bk_file_reader *reader);
+bool bk_file_reader_is_sealed(const struct bk_file_reader *reader);
+uint32_t bk_file_reader_generation(const struct bk_file_reader *reader);
 
 /* The block at *at, decompressed into *plain (emptied first); *at moves to the
  * block behind it. */
@@ -201,10 +207,21 @@ void bk_file_reader_rest(struct bk_file_reader *reader);
 /* The contents of the directory, into *contents (emptied first). */
 int bk_file_reader_directory(struct bk_file_reader *reader,
 			     struct bk_buf *contents, struct bk_err *err);
+
+/* Who looks at the blocks of a file while it is proved. */
+struct bk_block_visitor {
+	/* Each block in its order, decompressed; valid during the call only.
+	 * -1 ends it. */
+	int (*block)(struct bk_block_visitor *visitor, enum bk_block_kind kind,
+		     const struct bk_block_at *at, struct bk_view plain,
+		     struct bk_err *err);
+};
+
 /* SHA-256 over the whole body (NULL: only what the footer has of it), and that
- * every block lies at its place, has its CRC and opens.  Memory: one block. */
+ * every block lies at its place, has its CRC and opens; `visitor` may be NULL.
+ * Memory: one block. */
 int bk_file_reader_prove(struct bk_file_reader *reader,
 			 const uint8_t sha256[BK_SHA256_LEN],
-			 struct bk_err *err);
+			 struct bk_block_visitor *visitor, struct bk_err *err);
 
 #endif

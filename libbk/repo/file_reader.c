@@ -8,10 +8,14 @@
 #include "repo/compress.h"
 #include "repo/container.h"
 
-#define TRAILER_STORED (BK_TRAILER_LEN + BK_BLOCK_OVERHEAD)
-#define TAIL_LEN       (TRAILER_STORED + BK_FOOTER_LEN)
-#define SHORT_FILE     ((uint64_t)64 << 10) /* read at once */
-#define LAST           ((uint32_t)1 << 31)
+#define TRAILER_STORED  (BK_TRAILER_LEN + BK_BLOCK_OVERHEAD)
+#define TAIL_LEN        (TRAILER_STORED + BK_FOOTER_LEN)
+#define SHORT_FILE      ((uint64_t)64 << 10) /* read at once */
+#define LAST            ((uint32_t)1 << 31)
+
+#define HEAD_MODE       12
+#define HEAD_GENERATION 24
+#define MODE_SEALED     2
 
 struct bk_file_reader {
 	struct bk_target *target;
@@ -112,6 +116,24 @@ static int fetch_block(struct bk_file_reader *reader, uint64_t offset,
 	return fetch(reader, offset, len, len, stored, err);
 }
 
+/* Records under a signature are never compressed. */
+static bool may_be_compressed(enum bk_file_type type)
+{
+	switch (type) {
+	case BK_FILE_PACK:
+	case BK_FILE_INDEX:
+	case BK_FILE_MANIFEST:
+	case BK_FILE_TABLE:
+		return true;
+	case BK_FILE_ROOT:
+	case BK_FILE_INTENT:
+	case BK_FILE_TRASH:
+	case BK_FILE_HOLD:
+		break;
+	}
+	return false;
+}
+
 /* A stored block into *plain, emptied first. */
 static int open_block(struct bk_file_reader *reader, uint32_t number,
 		      enum bk_block_kind kind, struct bk_view stored,
@@ -127,6 +149,8 @@ static int open_block(struct bk_file_reader *reader, uint32_t number,
 	if (bk_block_open(reader->aead, &info, reader->log2_block, stored,
 			  &reader->data, err) < 0)
 		return -1;
+	if (info.codec == BK_CODEC_ZSTD && !may_be_compressed(info.type))
+		return bk_fail(err, BK_CORRUPT, "is compressed");
 	if (info.codec == BK_CODEC_ZSTD)
 		return bk_zstd_decompress(reader->zstd,
 					  bk_buf_view(&reader->data),
@@ -191,91 +215,6 @@ static int read_footer(struct bk_file_reader *reader, struct bk_err *err)
 				err);
 }
 
-struct rows_shape {
-	uint32_t len, to_block; /* 0: a file of this type has none */
-};
-
-static struct rows_shape shape_of(enum bk_file_type type)
-{
-	switch (type) {
-	case BK_FILE_PACK:
-	case BK_FILE_INDEX:
-		return (struct rows_shape){24, 2730};
-	case BK_FILE_TABLE:
-		return (struct rows_shape){96, 682};
-	case BK_FILE_MANIFEST:
-	case BK_FILE_ROOT:
-	case BK_FILE_INTENT:
-	case BK_FILE_TRASH:
-	case BK_FILE_HOLD:
-		break;
-	}
-	return (struct rows_shape){0, 0};
-}
-
-/* Do the fields of the trailer that point to rows hold?  *end is where the row
- * blocks end. */
-static bool rows_hold(const struct bk_file_reader *reader,
-		      struct rows_shape shape, uint64_t *end)
-{
-	const struct bk_trailer *trailer = &reader->trailer;
-	uint64_t rows = trailer->n_items;
-
-	if (trailer->rows_extra != shape.to_block)
-		return false;
-	*end = trailer->rows_offset + rows * shape.len +
-	       (uint64_t)reader->n_rows_blocks * BK_BLOCK_OVERHEAD;
-	if (!rows)
-		return trailer->rows_offset == 0;
-	return trailer->rows_offset >=
-		       BK_HEAD_LEN +
-			       (uint64_t)trailer->n_data * BK_BLOCK_OVERHEAD &&
-	       trailer->rows_offset < reader->body_len;
-}
-
-/* The name blocks of a manifest are the last of its data blocks. */
-static bool names_hold(const struct bk_file_reader *reader)
-{
-	const struct bk_trailer *trailer = &reader->trailer;
-
-	if (reader->id.type != BK_FILE_MANIFEST)
-		return !trailer->rows_offset && !trailer->rows_extra;
-	return trailer->rows_extra < trailer->n_data &&
-	       trailer->rows_offset < reader->body_len &&
-	       trailer->rows_offset >=
-		       BK_HEAD_LEN + (uint64_t)trailer->rows_extra *
-					     BK_BLOCK_OVERHEAD;
-}
-
-static bool trailer_holds(struct bk_file_reader *reader, uint32_t number)
-{
-	const struct bk_trailer *trailer = &reader->trailer;
-	struct rows_shape shape = shape_of(reader->id.type);
-	uint64_t end = reader->body_len - TRAILER_STORED;
-	uint64_t rows_end = 0, n_rows_blocks = 0;
-
-	if (shape.to_block)
-		n_rows_blocks =
-			((uint64_t)trailer->n_items + shape.to_block - 1) /
-			shape.to_block;
-	reader->n_rows_blocks = (uint32_t)n_rows_blocks;
-	if (number != trailer->n_data + n_rows_blocks + trailer->n_directory)
-		return false;
-	if (shape.to_block ? !rows_hold(reader, shape, &rows_end)
-			   : !names_hold(reader))
-		return false;
-	if (trailer->n_directory) {
-		if (trailer->first_directory !=
-			    trailer->n_data + n_rows_blocks ||
-		    trailer->directory_offset >= end)
-			return false;
-		end = trailer->directory_offset;
-	} else if (trailer->first_directory || trailer->directory_offset) {
-		return false;
-	}
-	return !n_rows_blocks || rows_end == end;
-}
-
 static int read_trailer(struct bk_file_reader *reader, struct bk_err *err)
 {
 	struct bk_buf plain = {0};
@@ -292,7 +231,9 @@ static int read_trailer(struct bk_file_reader *reader, struct bk_err *err)
 	if (rc < 0)
 		goto out;
 	rc = bk_trailer_decode(bk_buf_view(&plain), &reader->trailer, err);
-	if (rc == 0 && !trailer_holds(reader, number))
+	if (rc == 0 &&
+	    !bk_trailer_fits(&reader->trailer, reader->id.type, number,
+			     reader->body_len, &reader->n_rows_blocks))
 		rc = bk_fail(err, BK_CORRUPT, "it does not fit the file");
 out:
 	bk_buf_clear(&plain);
@@ -355,6 +296,16 @@ unsigned bk_file_reader_log2_block(const struct bk_file_reader *reader)
 	return reader->log2_block;
 }
 
+bool bk_file_reader_is_sealed(const struct bk_file_reader *reader)
+{
+	return reader->head[HEAD_MODE] == MODE_SEALED;
+}
+
+uint32_t bk_file_reader_generation(const struct bk_file_reader *reader)
+{
+	return bk_get_u32(reader->head + HEAD_GENERATION);
+}
+
 /* ---- reading on ---- */
 
 int bk_file_reader_directory(struct bk_file_reader *reader,
@@ -414,52 +365,73 @@ static bool is_at_its_place(const struct bk_file_reader *reader,
 	       at->offset == trailer->rows_offset;
 }
 
+/* A file on its way to be proved. */
+struct proving {
+	struct bk_block_at at;
+	struct bk_sha256 sha;
+	uint64_t plain_bytes;
+	struct bk_buf plain; /* of the block that is looked at */
+	struct bk_block_visitor *visitor;
+};
+
+static int show_block(struct proving *proving, enum bk_block_kind kind,
+		      struct bk_err *err)
+{
+	if (!proving->visitor)
+		return 0;
+	return proving->visitor->block(proving->visitor, kind, &proving->at,
+				       bk_buf_view(&proving->plain), err);
+}
+
 /* One block, which is added to the sum: 0, or 1 when it was the last. */
-static int prove_block(struct bk_file_reader *reader, struct bk_block_at *at,
-		       struct bk_sha256 *sha, uint64_t *plain_bytes,
+static int prove_block(struct bk_file_reader *reader, struct proving *proving,
 		       struct bk_err *err)
 {
+	struct bk_block_at *at = &proving->at;
 	enum bk_block_kind kind = kind_at(reader, at->number);
-	struct bk_buf plain = {0};
 	struct bk_view stored = {0};
 
 	int rc = fetch_block(reader, at->offset, &stored, err);
 	if (rc == 0)
-		bk_sha256_update(sha, stored.data, stored.len);
+		bk_sha256_update(&proving->sha, stored.data, stored.len);
 	if (rc == 0 && !is_at_its_place(reader, at))
 		rc = bk_fail(err, BK_CORRUPT, "is not where the trailer says");
 	if (rc == 0)
-		rc = open_block(reader, at->number, kind, stored, &plain, err);
+		rc = open_block(reader, at->number, kind, stored,
+				&proving->plain, err);
+	if (rc == 0)
+		rc = show_block(proving, kind, err);
 	if (rc < 0)
-		(void)blame_block(reader, at->number, err);
+		return blame_block(reader, at->number, err);
 	if (kind == BK_BLOCK_DATA)
-		*plain_bytes += plain.len;
+		proving->plain_bytes += proving->plain.len;
 	at->offset += stored.len;
 	at->number++;
-	bk_buf_clear(&plain);
-	return rc < 0 ? -1 : kind == BK_BLOCK_TRAILER;
+	return kind == BK_BLOCK_TRAILER;
 }
 
 int bk_file_reader_prove(struct bk_file_reader *reader,
 			 const uint8_t sha256[BK_SHA256_LEN],
-			 struct bk_err *err)
+			 struct bk_block_visitor *visitor, struct bk_err *err)
 {
-	struct bk_block_at at = {BK_HEAD_LEN, 0};
+	struct proving proving = {
+		.at = {BK_HEAD_LEN, 0},
+                  .visitor = visitor
+        };
 	uint8_t sum[BK_SHA256_LEN];
-	uint64_t plain_bytes = 0;
-	struct bk_sha256 sha;
 	int rc = 0;
 
-	bk_sha256_init(&sha);
-	bk_sha256_update(&sha, reader->head, BK_HEAD_LEN);
+	bk_sha256_init(&proving.sha);
+	bk_sha256_update(&proving.sha, reader->head, BK_HEAD_LEN);
 	while (rc == 0)
-		rc = prove_block(reader, &at, &sha, &plain_bytes, err);
+		rc = prove_block(reader, &proving, err);
+	bk_buf_clear(&proving.plain);
 	if (rc < 0)
 		return -1;
-	bk_sha256_final(&sha, sum);
-	if (at.offset != reader->body_len)
+	bk_sha256_final(&proving.sha, sum);
+	if (proving.at.offset != reader->body_len)
 		(void)bk_fail(err, BK_CORRUPT, "bytes behind the trailer");
-	else if (plain_bytes != reader->trailer.plain_bytes)
+	else if (proving.plain_bytes != reader->trailer.plain_bytes)
 		(void)bk_fail(err, BK_CORRUPT,
 			      "the data is not as long as the trailer says");
 	else if (memcmp(sum, reader->sum_begin, sizeof(reader->sum_begin)) !=

@@ -7,21 +7,32 @@
 
 #include "base/bytes.h"
 #include "base/cursor.h"
+#include "mail/split.h"
 #include "repo/container.h"
+#include "repo/known.h"
 #include "repo/pack_writer.h"
 
 #define ROWS_TO_A_BLOCK 2730u
 #define ROW_BLOCK_LEN   ((uint64_t)65560)
 #define ENTRY_LEN       ((size_t)16)
 #define NO_BLOCK        UINT32_MAX
+#define BLOCK_PLAIN     ((uint32_t)2 << 20) /* at most */
+
+/* Fields of a row. */
+#define AT_LENGTH 16
+#define AT_BLOCK  20
+#define AT_TYPE   22
+#define AT_ZERO   23
 
 struct entry {
 	uint32_t offset;    /* of the block's head in the file */
+	uint32_t stored;    /* its length there, with its head */
 	uint32_t plain_len; /* of its chunks */
 	uint32_t first;     /* number of its first chunk */
 };
 
 struct bk_pack_reader {
+	const struct bk_repo *repo;
 	struct bk_table_row row;
 	struct bk_file_reader *file;
 	struct entry *entries;
@@ -29,6 +40,34 @@ struct bk_pack_reader {
 	struct bk_buf rows;  /* the row block that was read last */
 	uint32_t rows_block; /* its number among row blocks, or NO_BLOCK */
 };
+
+/* Blocks lie from the header to the rows without gaps, and their chunks are
+ * numbered through. */
+static const char *fault_of_entries(const struct bk_pack_reader *pack,
+				    const struct bk_trailer *trailer)
+{
+	uint64_t at = BK_HEAD_LEN, plain = 0;
+
+	for (uint32_t i = 0; i < pack->n_blocks; i++) {
+		const struct entry *entry = &pack->entries[i];
+		if (i ? entry->first <= entry[-1].first : entry->first)
+			return "chunks out of order";
+		if (entry->offset != at || entry->stored < BK_BLOCK_OVERHEAD)
+			return "blocks that do not meet";
+		if (!entry->plain_len || entry->plain_len > BLOCK_PLAIN)
+			return "a block of an impossible length";
+		at += entry->stored;
+		plain += entry->plain_len;
+	}
+	if (pack->n_blocks &&
+	    pack->entries[pack->n_blocks - 1].first >= pack->n_chunks)
+		return "more blocks than chunks";
+	if (pack->n_blocks && at != trailer->rows_offset)
+		return "blocks that do not meet the rows";
+	return plain == trailer->plain_bytes
+		       ? NULL
+		       : "another length than the trailer's";
+}
 
 static int read_block_table(struct bk_pack_reader *pack,
 			    const struct bk_buf *contents, struct bk_err *err)
@@ -49,19 +88,26 @@ static int read_block_table(struct bk_pack_reader *pack,
 	for (uint32_t i = 0; i < pack->n_blocks; i++) {
 		struct entry *entry = &pack->entries[i];
 		entry->offset = bk_cursor_u32(&from);
-		(void)bk_cursor_u32(&from);
+		entry->stored = bk_cursor_u32(&from);
 		entry->plain_len = bk_cursor_u32(&from);
 		entry->first = bk_cursor_u32(&from);
-		if (i ? entry->first <= pack->entries[i - 1].first
-		      : entry->first)
-			return bk_fail(err, BK_CORRUPT,
-				       "block table: chunks out of order");
 	}
 	pack->entries[pack->n_blocks].first = pack->n_chunks;
-	if (pack->n_blocks &&
-	    pack->entries[pack->n_blocks - 1].first >= pack->n_chunks)
-		return bk_fail(err, BK_CORRUPT,
-			       "block table: more blocks than chunks");
+	const char *fault = fault_of_entries(pack, trailer);
+	return fault ? bk_fail(err, BK_CORRUPT, "block table: %s", fault) : 0;
+}
+
+/* The rest of what the table says of the pack that it names. */
+static int check_row(const struct bk_pack_reader *pack, struct bk_err *err)
+{
+	const struct bk_trailer *trailer = bk_file_reader_trailer(pack->file);
+	const struct bk_table_row *row = &pack->row;
+	bool sealed = bk_file_reader_is_sealed(pack->file);
+
+	if (bk_file_reader_body_len(pack->file) != row->body_len ||
+	    trailer->directory_offset != row->blocks_offset ||
+	    sealed != !!(row->flags & BK_TABLE_SEALED))
+		return bk_fail(err, BK_CORRUPT, "is not as the table says");
 	return 0;
 }
 
@@ -83,9 +129,8 @@ static int open_file(struct bk_pack_reader *pack, const struct bk_repo *repo,
 				err) < 0)
 		return -1;
 	int rc = 0;
-	if (bk_file_reader_body_len(pack->file) != pack->row.body_len)
-		rc = bk_fail(err, BK_CORRUPT,
-			     "%s: is not as long as the table says", name);
+	if (check_row(pack, err) < 0)
+		rc = bk_context(err, "%s", name);
 	if (rc == 0)
 		rc = bk_file_reader_directory(pack->file, &contents, err);
 	if (rc == 0 && read_block_table(pack, &contents, err) < 0)
@@ -99,6 +144,7 @@ int bk_pack_reader_open(struct bk_pack_reader **out, const struct bk_repo *repo,
 {
 	struct bk_pack_reader *pack = bk_alloc(sizeof(*pack));
 
+	pack->repo = repo;
 	pack->row = *row;
 	pack->rows_block = NO_BLOCK;
 	if (open_file(pack, repo, err) < 0) {
@@ -156,6 +202,35 @@ int bk_pack_reader_find(const struct bk_pack_reader *pack, uint32_t chunk,
 	return 0;
 }
 
+static const char *fault_of_row(const uint8_t *row)
+{
+	static const uint8_t none[BK_CHUNK_ID_LEN];
+	uint32_t len = bk_get_u32(row + AT_LENGTH);
+	bool trace = row[AT_TYPE] == BK_CHUNK_TRACE;
+
+	if (row[AT_TYPE] < BK_CHUNK_TRACE || row[AT_TYPE] > BK_CHUNK_PIECE)
+		return "a chunk of an impossible type";
+	if (!len || len > BK_CHUNK_MAX)
+		return "a chunk of an impossible length";
+	if (trace && memcmp(row, none, sizeof(none)) != 0)
+		return "a trace with an identifier";
+	return row[AT_ZERO] ? "a byte that should be zero" : NULL;
+}
+
+static int check_rows(const struct bk_buf *rows, uint32_t first,
+		      struct bk_err *err)
+{
+	for (size_t at = 0; at + BK_PACK_ROW_LEN <= rows->len;
+	     at += BK_PACK_ROW_LEN) {
+		const char *fault = fault_of_row(rows->data + at);
+		if (fault)
+			return bk_fail(err, BK_CORRUPT, "row %u: %s",
+				       first + (uint32_t)(at / BK_PACK_ROW_LEN),
+				       fault);
+	}
+	return 0;
+}
+
 const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 				  struct bk_err *err)
 {
@@ -171,7 +246,8 @@ const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 		};
 		pack->rows_block = NO_BLOCK;
 		if (bk_file_reader_block(pack->file, &at, BK_BLOCK_ROWS,
-					 &pack->rows, err) < 0)
+					 &pack->rows, err) < 0 ||
+		    check_rows(&pack->rows, wanted * ROWS_TO_A_BLOCK, err) < 0)
 			return NULL;
 		pack->rows_block = wanted;
 	}
@@ -183,7 +259,7 @@ const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 }
 
 static int add_up(struct bk_pack_reader *pack, uint32_t block,
-		  uint32_t *offsets, struct bk_err *err)
+		  struct bk_chunk_at *chunks, struct bk_err *err)
 {
 	uint32_t first = pack->entries[block].first;
 	uint32_t n = pack->entries[block + 1].first - first;
@@ -193,48 +269,143 @@ static int add_up(struct bk_pack_reader *pack, uint32_t block,
 		const uint8_t *row = bk_pack_reader_row(pack, first + i, err);
 		if (!row)
 			return -1;
-		if (bk_get_u16(row + 20) != block)
+		if (bk_get_u16(row + AT_BLOCK) != block)
 			return bk_fail(err, BK_CORRUPT,
 				       "row %u is of another block", first + i);
-		offsets[i] = (uint32_t)at;
-		at += bk_get_u32(row + 16);
+		chunks[i] = (struct bk_chunk_at){(uint32_t)at, row[AT_TYPE]};
+		at += bk_get_u32(row + AT_LENGTH);
 		if (at > pack->entries[block].plain_len)
 			break;
 	}
 	if (at != pack->entries[block].plain_len)
 		return bk_fail(err, BK_CORRUPT,
 			       "the chunks of block %u do not add up", block);
-	offsets[n] = (uint32_t)at;
+	chunks[n] = (struct bk_chunk_at){.start = (uint32_t)at};
 	return 0;
 }
 
-int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
-			 struct bk_buf *plain, uint32_t **offsets,
-			 struct bk_err *err)
+/* The chunks of a block, the caller's; NULL when they do not add up. */
+static struct bk_chunk_at *chunks_of(struct bk_pack_reader *pack,
+				     uint32_t block, struct bk_err *err)
 {
-	struct bk_block_at at = {pack->entries[block].offset, block};
 	uint32_t n =
 		pack->entries[block + 1].first - pack->entries[block].first;
+	struct bk_chunk_at *chunks =
+		bk_alloc((n + (size_t)1) * sizeof(*chunks));
 
-	*offsets = bk_alloc((n + (size_t)1) * sizeof(**offsets));
-	int rc = bk_file_reader_block(pack->file, &at, BK_BLOCK_DATA, plain,
-				      err);
-	if (rc == 0 && plain->len != pack->entries[block].plain_len)
-		rc = bk_fail(err, BK_CORRUPT,
-			     "block %u is not as long as its table says",
-			     block);
-	if (rc == 0)
-		rc = add_up(pack, block, *offsets, err);
-	if (rc == 0)
+	if (add_up(pack, block, chunks, err) == 0)
+		return chunks;
+	free(chunks);
+	return NULL;
+}
+
+int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
+			 struct bk_buf *plain, struct bk_chunk_at **chunks,
+			 struct bk_err *err)
+{
+	const struct entry *entry = &pack->entries[block];
+	struct bk_block_at at = {entry->offset, block};
+
+	*chunks = NULL;
+	if (bk_file_reader_block(pack->file, &at, BK_BLOCK_DATA, plain, err) <
+	    0)
+		return -1;
+	if (plain->len != entry->plain_len ||
+	    at.offset != (uint64_t)entry->offset + entry->stored)
+		return bk_fail(err, BK_CORRUPT,
+			       "block %u is not as long as its table says",
+			       block);
+	*chunks = chunks_of(pack, block, err);
+	return *chunks ? 0 : -1;
+}
+
+int bk_pack_reader_types(struct bk_pack_reader *pack, uint8_t **types,
+			 struct bk_err *err)
+{
+	uint8_t *out = bk_alloc(pack->n_chunks + (size_t)1);
+
+	for (uint32_t i = 0; i < pack->n_blocks; i++) {
+		uint32_t first = pack->entries[i].first;
+		struct bk_chunk_at *chunks = chunks_of(pack, i, err);
+		if (!chunks) {
+			free(out);
+			return -1;
+		}
+		for (uint32_t k = first; k < pack->entries[i + 1].first; k++)
+			out[k] = chunks[k - first].type;
+		free(chunks);
+	}
+	*types = out;
+	return 0;
+}
+
+uint32_t bk_pack_reader_generation(const struct bk_pack_reader *pack)
+{
+	return bk_file_reader_generation(pack->file);
+}
+
+/* A pack on its way to be proved. */
+struct proof {
+	struct bk_block_visitor visitor;
+	struct bk_pack_reader *pack;
+	struct bk_mac_key id;
+};
+
+static int prove_chunks(struct proof *proof, uint32_t block,
+			const struct bk_chunk_at *chunks, struct bk_view plain,
+			struct bk_err *err)
+{
+	const struct entry *entry = &proof->pack->entries[block];
+	uint8_t mac[BK_SHA256_LEN];
+
+	for (uint32_t i = entry[0].first; i < entry[1].first; i++) {
+		const struct bk_chunk_at *chunk = &chunks[i - entry->first];
+		struct bk_view bytes = {plain.data + chunk[0].start,
+					chunk[1].start - chunk[0].start};
+		if (chunk->type == BK_CHUNK_TRACE)
+			continue; /* has none */
+		const uint8_t *row = bk_pack_reader_row(proof->pack, i, err);
+		if (!row)
+			return -1;
+		bk_mac_tagged(&proof->id, chunk->type, bytes, mac);
+		if (memcmp(row, mac, BK_CHUNK_ID_LEN) != 0)
+			return bk_fail(err, BK_CORRUPT,
+				       "chunk %u: its identifier is that of "
+				       "other bytes",
+				       i);
+	}
+	return 0;
+}
+
+static int prove_block(struct bk_block_visitor *visitor,
+		       enum bk_block_kind kind, const struct bk_block_at *at,
+		       struct bk_view plain, struct bk_err *err)
+{
+	struct proof *proof = (struct proof *)visitor;
+
+	if (kind != BK_BLOCK_DATA)
 		return 0;
-	free(*offsets);
-	*offsets = NULL;
-	return -1;
+	const struct entry *entry = &proof->pack->entries[at->number];
+	if (at->offset != entry->offset || plain.len != entry->plain_len)
+		return bk_fail(err, BK_CORRUPT, "is not as its table says");
+	struct bk_chunk_at *chunks = chunks_of(proof->pack, at->number, err);
+	int rc = chunks ? prove_chunks(proof, at->number, chunks, plain, err)
+			: -1;
+	free(chunks);
+	return rc;
 }
 
 int bk_pack_reader_prove(struct bk_pack_reader *pack, struct bk_err *err)
 {
-	return bk_file_reader_prove(pack->file, pack->row.sha256, err);
+	struct proof proof = {.visitor.block = prove_block, .pack = pack};
+
+	if (bk_keys_id(&pack->repo->keys, bk_pack_reader_generation(pack),
+		       &proof.id, err) < 0)
+		return -1;
+	int rc = bk_file_reader_prove(pack->file, pack->row.sha256,
+				      &proof.visitor, err);
+	bk_mac_key_clear(&proof.id);
+	return rc;
 }
 
 void bk_pack_reader_rest(struct bk_pack_reader *pack)

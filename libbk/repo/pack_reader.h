@@ -32,24 +32,39 @@ uint32_t bk_pack_reader_chunks(const struct bk_pack_reader *pack);
 int bk_pack_reader_find(const struct bk_pack_reader *pack, uint32_t chunk,
 			uint32_t *block, uint32_t *first, struct bk_err *err);
 
+/* A chunk in its block. */
+struct bk_chunk_at {
+	uint32_t start; /* in the plain block */
+	uint8_t type;   /* enum bk_chunk_type */
+};
+
 /*
- * Opens a block: *plain (emptied first) gets its chunks, *offsets (the
- * caller's to free) where each begins in it, and the end.  Lengths that do not
- * add up are BK_CORRUPT.
+ * Opens a block: *plain (emptied first) gets its chunks, *chunks (the caller's
+ * to free) where each begins in it, and one more that begins where they end.
+ * Lengths that do not add up are BK_CORRUPT.
  */
 int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
-			 struct bk_buf *plain, uint32_t **offsets,
+			 struct bk_buf *plain, struct bk_chunk_at **chunks,
 			 struct bk_err *err);
 
-/* The row of a chunk: 24 bytes as in the file, valid until the next call.
- * NULL on failure. */
+/* The row of a chunk: 24 bytes as in the file, valid until the next call; its
+ * type and length are possible ones.  NULL on failure. */
 const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 				  struct bk_err *err);
 
 /* Lets go of buffers: for a pack that will not be read for a while. */
 void bk_pack_reader_rest(struct bk_pack_reader *pack);
 
-/* That every byte of the body is as the table says, and every block opens. */
+/* That all rows agree with the block table; *types (the caller's to free) gets
+ * the type of each chunk.  Reads no data. */
+int bk_pack_reader_types(struct bk_pack_reader *pack, uint8_t **types,
+			 struct bk_err *err);
+
+/* The generation of its keys. */
+uint32_t bk_pack_reader_generation(const struct bk_pack_reader *pack);
+
+/* That every byte of the body is as the table says, every block opens, and
+ * every chunk has the identifier of its bytes. */
 int bk_pack_reader_prove(struct bk_pack_reader *pack, struct bk_err *err);
 
 #endif

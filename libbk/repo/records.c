@@ -153,12 +153,12 @@ static int next_field(struct bk_cursor *body, uint32_t repeated,
 	return 1;
 }
 
-/* A value of a number or text fills its field. */
+/* A value of a number or text fills its field; one of zero is left out. */
 static uint64_t whole_number(struct bk_cursor *value, uint64_t most)
 {
 	uint64_t number = bk_cursor_varint_max(value, most);
 
-	value->bad |= bk_cursor_left(value) != 0;
+	value->bad |= !number || bk_cursor_left(value) != 0;
 	return number;
 }
 
@@ -273,9 +273,19 @@ static void read_acl(struct bk_cursor *value, struct bk_folder *folder)
 	entry->rights = text_of(value, bk_cursor_blob(value), &folder->arena);
 }
 
+static void read_raw(struct bk_cursor *value, struct bk_folder *folder)
+{
+	folder->raw = bk_cursor_bytes(value, bk_cursor_left(value));
+	folder->raw.data = bk_arena_memdup(&folder->arena, folder->raw.data,
+					   folder->raw.len);
+	value->bad |= !folder->raw.len;
+}
+
 static void read_keywords(struct bk_cursor *value, struct bk_folder *folder)
 {
+	value->bad |= !bk_cursor_left(value);
 	while (bk_cursor_left(value) && !value->bad) {
+		value->bad |= folder->n_keywords == BK_KEYWORDS_MAX;
 		folder->keywords = one_more(&folder->arena, folder->keywords,
 					    folder->n_keywords, sizeof(char *));
 		folder->keywords[folder->n_keywords++] =
@@ -302,12 +312,11 @@ static int folder_words(struct field *field, struct bk_folder *folder)
 		folder->name = whole_text(value, &folder->arena);
 		break;
 	case FOLDER_RAW:
-		folder->raw = bk_cursor_bytes(value, bk_cursor_left(value));
-		folder->raw.data = bk_arena_memdup(
-			&folder->arena, folder->raw.data, folder->raw.len);
+		read_raw(value, folder);
 		break;
 	case FOLDER_DELIMITER:
 		folder->delimiter = (char)bk_cursor_u8(value);
+		value->bad |= !folder->delimiter;
 		break;
 	case FOLDER_GUID:
 		read_guid(value, folder);

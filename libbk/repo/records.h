@@ -32,6 +32,7 @@ struct bk_set_account {
 	struct bk_account account; /* strings in arena */
 	struct bk_arena arena;
 	struct bk_buf body; /* the record, for comparing */
+	bool fresh;         /* the newest manifest that was read has it */
 };
 
 struct bk_set_folder {
@@ -40,6 +41,7 @@ struct bk_set_folder {
 	uint64_t messages;
 	struct bk_folder folder; /* strings in its own arena */
 	struct bk_buf body;
+	bool fresh;
 };
 
 /* Append the body of a record. */

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME_MOST 4096
+#define FLAGS_KNOWN                                                            \
+	(BK_FLAG_SEEN | BK_FLAG_ANSWERED | BK_FLAG_FLAGGED | BK_FLAG_DELETED | \
+	 BK_FLAG_DRAFT | BK_FLAG_PASSED)
+
 enum delta_op {
 	OP_END = 0,
 	OP_KEEP = 1,
@@ -243,10 +248,23 @@ static void read_keywords(struct bk_cursor *from, struct bk_arena *arena,
 	if (from->bad || !n)
 		return;
 	uint16_t *keywords = bk_arena_alloc(arena, n * sizeof(*keywords));
-	for (uint64_t i = 0; i < n; i++)
+	for (uint64_t i = 0; i < n; i++) {
 		keywords[i] = (uint16_t)bk_cursor_varint_max(from, UINT16_MAX);
+		if (i && keywords[i] <= keywords[i - 1])
+			from->bad = true;
+	}
 	msg->keywords = keywords;
 	msg->n_keywords = (uint16_t)n;
+}
+
+/* Flags that no version has given a meaning are refused. */
+static uint8_t read_flags(struct bk_cursor *from)
+{
+	uint8_t flags = bk_cursor_u8(from);
+
+	if (flags & ~FLAGS_KNOWN)
+		from->bad = true;
+	return flags;
 }
 
 static void read_name(struct bk_cursor *from, struct bk_arena *arena,
@@ -256,6 +274,8 @@ static void read_name(struct bk_cursor *from, struct bk_arena *arena,
 	struct bk_view suffix = bk_cursor_blob(from);
 
 	if (suffix.len && memchr(suffix.data, 0, suffix.len))
+		from->bad = true;
+	if (prefix > NAME_MOST || suffix.len > NAME_MOST - prefix)
 		from->bad = true;
 	if (from->bad)
 		return;
@@ -292,7 +312,7 @@ static int read_row(struct row_reader *reader, struct bk_cursor *from,
 	msg->uid = trail->uid + (uint32_t)bk_cursor_varint_max(
 					from, UINT32_MAX - trail->uid);
 	read_name(from, &out->arena, &trail->name, msg);
-	msg->flags = bk_cursor_u8(from);
+	msg->flags = read_flags(from);
 	read_keywords(from, &out->arena, msg);
 	msg->date = (int64_t)((uint64_t)trail->date +
 			      (uint64_t)bk_cursor_zigzag(from));
@@ -402,7 +422,7 @@ static int change_flags(struct delta_reader *reader, struct bk_cursor *from,
 	if (keep_rows(reader, 1, err) < 0)
 		return -1;
 	struct bk_message *msg = &reader->out->items[reader->out->n - 1].msg;
-	msg->flags = bk_cursor_u8(from);
+	msg->flags = read_flags(from);
 	msg->n_keywords = 0;
 	msg->keywords = NULL;
 	read_keywords(from, &reader->out->arena, msg);

@@ -14,7 +14,7 @@
 
 static int read_root(const struct bk_repo *repo, const uint8_t id[16],
 		     struct bk_root *root, uint8_t sha256[32],
-		     struct bk_err *err)
+		     uint32_t *generation, struct bk_err *err)
 {
 	struct bk_file_id file_id = {.type = BK_FILE_ROOT};
 	struct bk_signed_file file = {0};
@@ -29,6 +29,7 @@ static int read_root(const struct bk_repo *repo, const uint8_t id[16],
 		rc = bk_fail(err, BK_CORRUPT,
 			     "%s: names another host than its header", name);
 	memcpy(sha256, file.sha256, sizeof(file.sha256));
+	*generation = file.generation;
 	bk_signed_file_clear(&file);
 	return rc;
 }
@@ -58,7 +59,13 @@ static int open_part(const struct bk_repo *repo,
 		     const struct bk_set_level *level, enum bk_part_type type,
 		     struct bk_file_reader **out, struct bk_err *err)
 {
-	return bk_set_part_open(out, repo, level->id, &level->root, type, err);
+	if (bk_set_part_open(out, repo, level->id, &level->root, type, err) < 0)
+		return -1;
+	if (bk_file_reader_generation(*out) == level->generation)
+		return 0;
+	return bk_fail(err, BK_CORRUPT,
+		       "part %u has keys of another generation than its root",
+		       type);
 }
 
 static int read_directory(struct bk_set_level *level, struct bk_err *err)
@@ -98,9 +105,9 @@ static int open_level(const struct bk_repo *repo, struct bk_set_level *level,
 {
 	struct bk_file_reader *table = NULL;
 
-	if (open_part(repo, level, BK_PART_TABLE, &table, err) < 0)
-		return -1;
-	int rc = bk_table_file_read(table, level->id, &level->table, err);
+	int rc = open_part(repo, level, BK_PART_TABLE, &table, err);
+	if (rc == 0)
+		rc = bk_table_file_read(table, level->id, &level->table, err);
 	bk_file_reader_close(table);
 	if (rc < 0)
 		return -1;
@@ -112,6 +119,33 @@ static int open_level(const struct bk_repo *repo, struct bk_set_level *level,
 static const char *time_of(char *text, const uint8_t id[16])
 {
 	return bk_setid_time(text, id);
+}
+
+/* Can this set be based on that one? */
+static int check_base(const struct bk_set_level *above,
+		      const struct bk_set_level *level, struct bk_err *err)
+{
+	char mine[BK_CLOCK_TEXT], base[BK_CLOCK_TEXT];
+
+	if (memcmp(level->root_sha256, above->root.base_sha256,
+		   sizeof(level->root_sha256)) != 0)
+		return bk_fail(err, BK_CORRUPT,
+			       "set %s is not the one that %s was based on",
+			       time_of(base, level->id),
+			       time_of(mine, above->id));
+	if (memcmp(level->root.host, above->root.host, BK_ID_LEN) != 0 ||
+	    memcmp(level->root.store, above->root.store, BK_ID_LEN) != 0)
+		return bk_fail(err, BK_CORRUPT,
+			       "is based on a set of another host or store");
+	if (above->root.kind == BK_SET_DIFFERENTIAL &&
+	    level->root.kind != BK_SET_FULL)
+		return bk_fail(err, BK_CORRUPT,
+			       "a differential that is based on no full set");
+	if (level->generation != above->generation)
+		return bk_fail(err, BK_CORRUPT,
+			       "is based on a set with keys of another "
+			       "generation");
+	return 0;
 }
 
 /* The base that a root names, with the sum it names it by. */
@@ -128,7 +162,7 @@ static int next_level(struct bk_set *set, struct bk_err *err)
 	memcpy(level->id, above->root.base, sizeof(level->id));
 	set->n_levels++;
 	if (read_root(set->repo, level->id, &level->root, level->root_sha256,
-		      err) < 0) {
+		      &level->generation, err) < 0) {
 		if (err->kind != BK_GONE)
 			return -1;
 		return bk_fail(
@@ -141,17 +175,7 @@ static int next_level(struct bk_set *set, struct bk_err *err)
 								: "set",
 			time_of(base, level->id), bk_id_hex(hex, level->id));
 	}
-	if (memcmp(level->root_sha256, above->root.base_sha256,
-		   sizeof(level->root_sha256)) != 0)
-		return bk_fail(err, BK_CORRUPT,
-			       "set %s is not the one that %s was based on",
-			       time_of(base, level->id),
-			       time_of(mine, above->id));
-	if (memcmp(level->root.host, above->root.host, BK_ID_LEN) != 0 ||
-	    memcmp(level->root.store, above->root.store, BK_ID_LEN) != 0)
-		return bk_fail(err, BK_CORRUPT,
-			       "is based on a set of another host or store");
-	return 0;
+	return check_base(above, level, err);
 }
 
 static int check_accounts(const struct bk_set *set, struct bk_err *err)
@@ -169,8 +193,8 @@ static int open_chain(struct bk_set *set, struct bk_err *err)
 	struct bk_set_level *top = &set->levels[0];
 
 	set->n_levels = 1;
-	if (read_root(set->repo, top->id, &top->root, top->root_sha256, err) <
-	    0)
+	if (read_root(set->repo, top->id, &top->root, top->root_sha256,
+		      &top->generation, err) < 0)
 		return -1;
 	while (set->levels[set->n_levels - 1].root.kind != BK_SET_FULL)
 		if (next_level(set, err) < 0)
@@ -225,13 +249,15 @@ static int add_info(const struct bk_repo *repo, const uint8_t id[16],
 		    struct bk_set_info_list *out, struct bk_err *err)
 {
 	struct bk_err why = {0};
+	uint32_t generation;
 
 	out->items = bk_array_room(out->items, out->n, &out->cap,
 				   sizeof(*out->items));
 	struct bk_set_info *info = &out->items[out->n++];
 	*info = (struct bk_set_info){0};
 	memcpy(info->id, id, BK_ID_LEN);
-	if (read_root(repo, id, &info->root, info->root_sha256, &why) == 0)
+	if (read_root(repo, id, &info->root, info->root_sha256, &generation,
+		      &why) == 0)
 		return 0;
 	bk_root_clear(&info->root);
 	if (why.kind != BK_CORRUPT && why.kind != BK_NEWER &&

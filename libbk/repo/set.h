@@ -35,6 +35,7 @@ struct bk_set_level {
 	uint8_t id[16];
 	struct bk_root root;
 	uint8_t root_sha256[32]; /* of its body, what a set based on it names */
+	uint32_t generation;     /* of the keys of all its files */
 	struct bk_table table;
 	struct bk_file_reader *manifest;
 	struct bk_set_entry *entries; /* sorted by folder id */
@@ -43,6 +44,12 @@ struct bk_set_level {
 					 folders share one */
 	struct bk_block_at block_at;  /* where it lies, offset 0: none */
 	struct bk_block_at behind_it; /* the block after it */
+};
+
+/* What a set took away: its id is not used again by one that is based on it. */
+struct bk_set_gone {
+	uint32_t account_id, folder_id; /* folder 0: the account itself */
+	bool with_account;              /* it went because its account did */
 };
 
 struct bk_set {
@@ -56,6 +63,8 @@ struct bk_set {
 	size_t n_folders;
 	const struct bk_set_account **by_address; /* sorted by address */
 	const struct bk_set_folder **by_account;  /* by (account, id) */
+	struct bk_set_gone *gone;                 /* by all sets of the chain */
+	size_t n_gone, cap_gone;
 	uint32_t last_account, last_folder; /* highest ids ever used in the
 					       chain */
 	uint64_t messages, bytes; /* of the merged state, from record 8 */

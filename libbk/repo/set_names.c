@@ -45,14 +45,20 @@ static struct bk_set_folder *seek_folder(const struct names *names, uint32_t id)
 	return NULL;
 }
 
-static void place_account(struct names *names, struct bk_set_account *account)
+/* Takes the account. */
+static int place_account(struct names *names, struct bk_set_account *account,
+			 struct bk_err *err)
 {
 	struct bk_set_account *known = seek_account(names, account->id);
 
+	account->fresh = true;
 	if (known) {
+		bool twice = known->fresh;
 		bk_set_account_clear(known);
 		*known = *account;
-		return;
+		return twice ? bk_fail(err, BK_CORRUPT,
+				       "account %u is there twice", known->id)
+			     : 0;
 	}
 	names->accounts =
 		bk_array_room(names->accounts, names->n_accounts,
@@ -61,17 +67,48 @@ static void place_account(struct names *names, struct bk_set_account *account)
 	for (; at && names->accounts[at - 1].id > account->id; at--)
 		names->accounts[at] = names->accounts[at - 1];
 	names->accounts[at] = *account;
+	return 0;
 }
 
-static void place_folder(struct names *names, struct bk_set_folder *folder)
+/* Indexes of rows that a set inherits are those of the table that it replaces.
+ */
+static bool begins_with(const struct bk_folder *folder,
+			const struct bk_folder *base)
+{
+	if (folder->n_keywords < base->n_keywords)
+		return false;
+	for (size_t i = 0; i < base->n_keywords; i++)
+		if (strcmp(folder->keywords[i], base->keywords[i]) != 0)
+			return false;
+	return true;
+}
+
+/* Takes the folder. */
+static int replace_folder(struct bk_set_folder *known,
+			  struct bk_set_folder *folder, struct bk_err *err)
+{
+	const char *fault = NULL;
+
+	if (known->fresh)
+		fault = "is there twice";
+	else if (!begins_with(&folder->folder, &known->folder))
+		fault = "has keywords that do not begin with those of its base";
+	bk_set_folder_clear(known);
+	*known = *folder;
+	return fault ? bk_fail(err, BK_CORRUPT, "folder %u %s", known->id,
+			       fault)
+		     : 0;
+}
+
+/* Takes the folder. */
+static int place_folder(struct names *names, struct bk_set_folder *folder,
+			struct bk_err *err)
 {
 	struct bk_set_folder *known = seek_folder(names, folder->id);
 
-	if (known) {
-		bk_set_folder_clear(known);
-		*known = *folder;
-		return;
-	}
+	folder->fresh = true;
+	if (known)
+		return replace_folder(known, folder, err);
 	names->folders =
 		bk_array_room(names->folders, names->n_folders,
 			      &names->cap_folders, sizeof(*names->folders));
@@ -79,6 +116,7 @@ static void place_folder(struct names *names, struct bk_set_folder *folder)
 	for (; at && names->folders[at - 1].id > folder->id; at--)
 		names->folders[at] = names->folders[at - 1];
 	names->folders[at] = *folder;
+	return 0;
 }
 
 static int apply_account(struct bk_set *set, struct names *names,
@@ -92,8 +130,7 @@ static int apply_account(struct bk_set *set, struct names *names,
 	}
 	if (account.id > set->last_account)
 		set->last_account = account.id;
-	place_account(names, &account);
-	return 0;
+	return place_account(names, &account, err);
 }
 
 static int apply_folder(struct bk_set *set, struct names *names,
@@ -107,8 +144,14 @@ static int apply_folder(struct bk_set *set, struct names *names,
 	}
 	if (folder.id > set->last_folder)
 		set->last_folder = folder.id;
-	place_folder(names, &folder);
-	return 0;
+	return place_folder(names, &folder, err);
+}
+
+static void note_gone(struct bk_set *set, struct bk_set_gone what)
+{
+	set->gone = bk_array_room(set->gone, set->n_gone, &set->cap_gone,
+				  sizeof(*set->gone));
+	set->gone[set->n_gone++] = what;
 }
 
 static void drop_folder(struct names *names, size_t at)
@@ -127,8 +170,8 @@ static int id_of(struct bk_view body, uint32_t *id, struct bk_err *err)
 	return bk_cursor_check(&from, "record of what is gone", err);
 }
 
-static int folder_gone(struct names *names, struct bk_view body,
-		       struct bk_err *err)
+static int folder_gone(struct bk_set *set, struct names *names,
+		       struct bk_view body, struct bk_err *err)
 {
 	uint32_t id;
 
@@ -138,12 +181,35 @@ static int folder_gone(struct names *names, struct bk_view body,
 	if (!folder)
 		return bk_fail(err, BK_CORRUPT,
 			       "folder %u is gone but was never there", id);
+	if (folder->fresh)
+		return bk_fail(err, BK_CORRUPT, "folder %u is gone and there",
+			       id);
+	note_gone(set, (struct bk_set_gone){folder->account_id, id, false});
 	drop_folder(names, (size_t)(folder - names->folders));
 	return 0;
 }
 
-static int account_gone(struct names *names, struct bk_view body,
-			struct bk_err *err)
+/* The folders of an account go with it. */
+static int drop_folders(struct bk_set *set, struct names *names,
+			uint32_t account, struct bk_err *err)
+{
+	for (size_t i = names->n_folders; i-- > 0;) {
+		const struct bk_set_folder *folder = &names->folders[i];
+		if (folder->account_id != account)
+			continue;
+		if (folder->fresh)
+			return bk_fail(err, BK_CORRUPT,
+				       "folder %u is of an account that is "
+				       "gone",
+				       folder->id);
+		note_gone(set, (struct bk_set_gone){account, folder->id, true});
+		drop_folder(names, i);
+	}
+	return 0;
+}
+
+static int account_gone(struct bk_set *set, struct names *names,
+			struct bk_view body, struct bk_err *err)
 {
 	uint32_t id;
 
@@ -153,13 +219,38 @@ static int account_gone(struct names *names, struct bk_view body,
 	if (!account)
 		return bk_fail(err, BK_CORRUPT,
 			       "account %u is gone but was never there", id);
+	if (account->fresh)
+		return bk_fail(err, BK_CORRUPT, "account %u is gone and there",
+			       id);
+	note_gone(set, (struct bk_set_gone){id, 0, false});
 	bk_set_account_clear(account);
 	size_t at = (size_t)(account - names->accounts);
 	memmove(account, account + 1,
 		(--names->n_accounts - at) * sizeof(*account));
-	for (size_t i = names->n_folders; i-- > 0;)
-		if (names->folders[i].account_id == id)
-			drop_folder(names, i);
+	return drop_folders(set, names, id, err);
+}
+
+/* Nothing mentions what is gone, in this manifest (whose list begins at
+ * `first`) or in one that is based on it. */
+static int check_gone(const struct bk_set *set, const struct names *names,
+		      size_t first, struct bk_err *err)
+{
+	for (size_t i = 0; i < set->n_gone; i++) {
+		const struct bk_set_gone *gone = &set->gone[i];
+		if (gone->folder_id
+			    ? seek_folder(names, gone->folder_id) != NULL
+			    : seek_account(names, gone->account_id) != NULL)
+			return bk_fail(err, BK_CORRUPT,
+				       "%s %u was gone, and is there again",
+				       gone->folder_id ? "folder" : "account",
+				       gone->folder_id ? gone->folder_id
+						       : gone->account_id);
+		if (i >= first && gone->folder_id && !gone->with_account &&
+		    !seek_account(names, gone->account_id))
+			return bk_fail(err, BK_CORRUPT,
+				       "folder %u is gone, and its account too",
+				       gone->folder_id);
+	}
 	return 0;
 }
 
@@ -192,9 +283,13 @@ static int apply_record(struct bk_set *set, struct names *names, uint8_t type,
 	case BK_RECORD_FOLDER:
 		return apply_folder(set, names, body, err);
 	case BK_RECORD_FOLDER_GONE:
-		return folder_gone(names, body, err);
+		return folder_gone(set, names, body, err);
 	case BK_RECORD_ACCOUNT_GONE:
-		return account_gone(names, body, err);
+		return account_gone(set, names, body, err);
+	case BK_RECORD_MESSAGES:
+	case BK_RECORD_CHANGES:
+		return bk_fail(err, BK_CORRUPT,
+			       "record %u, of messages, among names", type);
 	case BK_RECORD_END:
 		names->ended = true;
 		return end(set, names, body, err);
@@ -237,7 +332,13 @@ int bk_set_names_apply(struct bk_set *set, const struct bk_set_level *level,
 	};
 	struct bk_block_at at = {trailer->rows_offset, trailer->rows_extra};
 	struct bk_buf block = {0};
+	size_t first_gone = set->n_gone;
 	int rc = 0;
+
+	for (size_t i = 0; i < names.n_accounts; i++)
+		names.accounts[i].fresh = false;
+	for (size_t i = 0; i < names.n_folders; i++)
+		names.folders[i].fresh = false;
 
 	while (rc == 0 && at.number < trailer->n_data) {
 		rc = bk_file_reader_block(level->manifest, &at, BK_BLOCK_DATA,
@@ -247,6 +348,8 @@ int bk_set_names_apply(struct bk_set *set, const struct bk_set_level *level,
 	}
 	if (rc == 0 && !names.ended)
 		rc = bk_fail(err, BK_CORRUPT, "manifest has no end record");
+	if (rc == 0)
+		rc = check_gone(set, &names, first_gone, err);
 	bk_buf_clear(&block);
 	set->accounts = names.accounts;
 	set->n_accounts = names.n_accounts;
@@ -263,6 +366,7 @@ void bk_set_names_clear(struct bk_set *set)
 		bk_set_folder_clear(&set->folders[i]);
 	free(set->accounts);
 	free(set->folders);
+	free(set->gone);
 	set->accounts = NULL;
 	set->folders = NULL;
 	set->n_accounts = 0;

@@ -10,6 +10,7 @@
 
 #define BLOCK_FULL      ((size_t)60 << 10)
 #define FILE_MAX        ((uint64_t)64 << 20)
+#define TRAILER_STORED  (BK_TRAILER_LEN + BK_BLOCK_OVERHEAD)
 #define HEAD_HOST       64
 #define HEAD_GENERATION 24
 
@@ -115,10 +116,11 @@ static int read_blocks(struct bk_file_reader *reader, struct bk_buf *all,
 {
 	const struct bk_trailer *trailer = bk_file_reader_trailer(reader);
 	struct bk_block_at at = {BK_HEAD_LEN, 0};
+	uint64_t body_len = bk_file_reader_body_len(reader);
 	struct bk_buf block = {0};
 	int rc = 0;
 
-	if (bk_file_reader_body_len(reader) > FILE_MAX)
+	if (body_len > FILE_MAX)
 		return bk_fail(err, BK_CORRUPT, "too long for what it is");
 	while (rc == 0 && at.number < trailer->n_data) {
 		rc = bk_file_reader_block(reader, &at, BK_BLOCK_DATA, &block,
@@ -126,7 +128,14 @@ static int read_blocks(struct bk_file_reader *reader, struct bk_buf *all,
 		bk_buf_add(all, block.data, block.len);
 	}
 	bk_buf_clear(&block);
-	return rc;
+	if (rc < 0)
+		return -1;
+	if (at.offset != body_len - TRAILER_STORED ||
+	    all->len != trailer->plain_bytes ||
+	    count_records(all) != trailer->n_items)
+		return bk_fail(err, BK_CORRUPT,
+			       "its trailer does not agree with its blocks");
+	return 0;
 }
 
 /* Others name a root by the sum of its body. */
@@ -154,6 +163,7 @@ int bk_signed_file_read(const struct bk_repo *repo, const char *name,
 	if (bk_file_reader_open(&reader, repo, repo->target, &place, id, err) <
 	    0)
 		return -1;
+	out->generation = bk_file_reader_generation(reader);
 	int rc = read_blocks(reader, &out->all, err);
 	if (rc == 0)
 		rc = verify(repo, bk_file_reader_head(reader), out, err);

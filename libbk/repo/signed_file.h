@@ -23,6 +23,7 @@ struct bk_signed_file {
 	struct bk_buf all;      /* records and signature; owns what records */
 	struct bk_view records; /* views */
 	uint8_t host[16];
+	uint32_t generation;           /* of the keys */
 	uint8_t sha256[BK_SHA256_LEN]; /* of the body */
 };
 

@@ -265,6 +265,21 @@ static uint16_t keyword_of(struct scan *scan,
 	return bk_folder_keyword(scan->folder, name);
 }
 
+/* Two letters may have one name: a keyword is kept once.  How many there are
+ * now. */
+static uint16_t keep_sorted(uint16_t *keywords, uint16_t n, uint16_t keyword)
+{
+	size_t at = n;
+
+	while (at && keywords[at - 1] > keyword)
+		at--;
+	if (keyword == BK_KEYWORD_NONE || (at && keywords[at - 1] == keyword))
+		return n;
+	memmove(&keywords[at + 1], &keywords[at], (n - at) * sizeof(*keywords));
+	keywords[at] = keyword;
+	return (uint16_t)(n + 1);
+}
+
 static void read_info(struct scan *scan,
 		      const struct bk_keyword_letters *letters,
 		      struct bk_info *info)
@@ -284,10 +299,8 @@ static void read_info(struct scan *scan,
 		if (!has[i])
 			continue;
 		uint16_t keyword = keyword_of(scan, letters, i);
-		size_t at = info->n_keywords++;
-		for (; at && keywords[at - 1] > keyword; at--)
-			keywords[at] = keywords[at - 1];
-		keywords[at] = keyword;
+		info->n_keywords =
+			keep_sorted(keywords, info->n_keywords, keyword);
 	}
 	if (info->n_keywords)
 		info->keywords =

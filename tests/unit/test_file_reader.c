@@ -95,7 +95,7 @@ static int read_manifest(const uint8_t *sha256, struct bk_err *err)
 	if (rc == 0)
 		rc = bk_file_reader_directory(reader, &plain, err);
 	if (rc == 0)
-		rc = bk_file_reader_prove(reader, sha256, err);
+		rc = bk_file_reader_prove(reader, sha256, NULL, err);
 	bk_file_reader_close(reader);
 	bk_buf_clear(&plain);
 	return rc;
@@ -149,7 +149,7 @@ static void what_is_written_is_read(void **state)
 	done(bk_file_reader_directory(reader, &plain, &err), &err);
 	assert_int_equal(plain.len, 7);
 	assert_memory_equal(plain.data, "entries", 7);
-	done(bk_file_reader_prove(reader, sum.sha256, &err), &err);
+	done(bk_file_reader_prove(reader, sum.sha256, NULL, &err), &err);
 	bk_file_reader_close(reader);
 	bk_buf_clear(&plain);
 }
@@ -280,7 +280,7 @@ static void a_file_in_a_bundle_is_read_where_it_lies(void **state)
 	     &err);
 	done(bk_file_reader_directory(reader, &plain, &err), &err);
 	assert_memory_equal(plain.data, "entries", 7);
-	done(bk_file_reader_prove(reader, sum.sha256, &err), &err);
+	done(bk_file_reader_prove(reader, sum.sha256, NULL, &err), &err);
 	bk_file_reader_close(reader);
 	inside.offset = 1;
 	assert_int_equal(bk_file_reader_open(&reader, &repo, repo.target,
@@ -337,7 +337,7 @@ static void a_large_file_comes_back_block_by_block(void **state)
 		     &err);
 		assert_int_equal(plain.data[0], i);
 	}
-	done(bk_file_reader_prove(reader, sum.sha256, &err), &err);
+	done(bk_file_reader_prove(reader, sum.sha256, NULL, &err), &err);
 	bk_file_reader_close(reader);
 	bk_buf_clear(&random);
 	bk_buf_clear(&plain);
@@ -373,7 +373,8 @@ static void rows_lie_where_the_format_says(void **state)
 		done(bk_file_reader_open(&reader, &repo, repo.target, &place,
 					 &id, &err),
 		     &err);
-		done(bk_file_reader_prove(reader, sum.sha256, &err), &err);
+		done(bk_file_reader_prove(reader, sum.sha256, NULL, &err),
+		     &err);
 		if (rows[i] > 2730) {
 			struct bk_block_at at = {256 + 65560, 1};
 			done(bk_file_reader_block(reader, &at, BK_BLOCK_ROWS,

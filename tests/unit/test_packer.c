@@ -180,17 +180,19 @@ static void id_of(enum bk_chunk_type type, const struct bk_buf *bytes,
 static void check_chunk(struct bk_pack_reader *pack, uint32_t number,
 			enum bk_chunk_type type, const struct bk_buf *bytes)
 {
-	uint32_t block = 0, first = 0, *offsets = NULL;
+	struct bk_chunk_at *chunks = NULL;
+	uint32_t block = 0, first = 0;
 	uint8_t id[BK_SHA256_LEN];
 	struct bk_buf plain = {0};
 	struct bk_err err = {0};
 
 	testrepo_done(bk_pack_reader_find(pack, number, &block, &first, &err),
 		      &err);
-	testrepo_done(bk_pack_reader_block(pack, block, &plain, &offsets, &err),
+	testrepo_done(bk_pack_reader_block(pack, block, &plain, &chunks, &err),
 		      &err);
-	uint32_t at = offsets[number - first];
-	assert_int_equal(offsets[number - first + 1] - at, bytes->len);
+	uint32_t at = chunks[number - first].start;
+	assert_int_equal(chunks[number - first + 1].start - at, bytes->len);
+	assert_int_equal(chunks[number - first].type, type);
 	assert_memory_equal(plain.data + at, bytes->data, bytes->len);
 	const uint8_t *row = bk_pack_reader_row(pack, number, &err);
 	assert_non_null(row);
@@ -199,7 +201,7 @@ static void check_chunk(struct bk_pack_reader *pack, uint32_t number,
 	assert_int_equal(bk_get_u32(row + 16), bytes->len);
 	assert_int_equal(bk_get_u16(row + 20), block);
 	assert_int_equal(row[22], type);
-	free(offsets);
+	free(chunks);
 	bk_buf_clear(&plain);
 }
 

@@ -291,7 +291,7 @@ static bool proves(const struct bk_repo *repo, const char *text)
 		return false;
 	if (bk_file_reader_open(&reader, repo, repo->target, &place, &id,
 				&err) < 0 ||
-	    bk_file_reader_prove(reader, NULL, &err) < 0)
+	    bk_file_reader_prove(reader, NULL, NULL, &err) < 0)
 		fail_msg("%s", err.text);
 	bk_file_reader_close(reader);
 	return true;

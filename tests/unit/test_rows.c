@@ -293,6 +293,52 @@ static void rows_out_of_order_are_refused(void **state)
 	bk_buf_clear(&bytes);
 }
 
+/* Is a row refused that is written as it is? */
+static bool is_refused(const struct bk_message *msg)
+{
+	const uint8_t digest[BK_DIGEST_LEN] = {0};
+	struct bk_rows_record record = {0};
+	struct bk_row_list list = {0};
+	struct bk_recipe recipe = {0};
+	struct bk_buf bytes = {0};
+	struct bk_err err = {0};
+
+	bk_rows_record_add(&record, msg, digest, &recipe);
+	bk_rows_record_finish(&record, 1, &bytes);
+	struct bk_cursor from = bk_cursor_over(bytes.data, bytes.len);
+	(void)bk_cursor_varint(&from);
+	int rc = bk_rows_decode(&from, true, &list, &err);
+	if (rc < 0)
+		assert_int_equal(err.kind, BK_CORRUPT);
+	bk_row_list_clear(&list);
+	bk_rows_record_clear(&record);
+	bk_buf_clear(&bytes);
+	return rc < 0;
+}
+
+static void fields_of_a_row_that_cannot_be(void **state)
+{
+	const uint16_t keywords[] = {1, 4, 4, 2};
+	char name[4098];
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	name[4096] = 0;
+	assert_false(is_refused(&(struct bk_message){.name = name}));
+	name[4096] = 'n';
+	name[4097] = 0;
+	assert_true(is_refused(&(struct bk_message){.name = name}));
+	assert_false(is_refused(&(struct bk_message){.name = "", .flags = 63}));
+	assert_true(is_refused(&(struct bk_message){.name = "", .flags = 64}));
+	assert_true(is_refused(&(struct bk_message){.name = "", .flags = 128}));
+	assert_false(is_refused(&(struct bk_message){
+		.name = "", .keywords = keywords, .n_keywords = 2}));
+	assert_true(is_refused(&(struct bk_message){
+		.name = "", .keywords = keywords, .n_keywords = 3}));
+	assert_true(is_refused(&(struct bk_message){
+		.name = "", .keywords = keywords + 2, .n_keywords = 2}));
+}
+
 /* Every prefix of a record is refused, and none reads beyond its end. */
 static void a_record_that_is_cut_is_refused(void **state)
 {
@@ -336,6 +382,7 @@ int main(void)
 		cmocka_unit_test(changes_over_a_base_give_the_folder_as_it_is),
 		cmocka_unit_test(what_a_base_does_not_have_is_refused),
 		cmocka_unit_test(rows_out_of_order_are_refused),
+		cmocka_unit_test(fields_of_a_row_that_cannot_be),
 		cmocka_unit_test(a_record_that_is_cut_is_refused),
 	};
 

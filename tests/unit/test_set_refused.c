@@ -294,6 +294,150 @@ static void names_that_do_not_fit(void **state)
 	bk_buf_clear(&body);
 }
 
+static void flags_and_keywords_that_cannot_be(void **state)
+{
+	(void)state;
+	begin_delta();
+	OPS(1, "\3\x3f\2\0\1\0\1\2\0");
+	assert_int_equal(rows_of_set(), 3);
+	begin(2, BK_SET_DIFFERENTIAL, &full);
+	OPS(1, "\3\x40\0\0\1\2\0");
+	assert_refused(BK_CORRUPT, "flags");
+	begin(2, BK_SET_DIFFERENTIAL, &full);
+	OPS(1, "\3\x80\1\0\0\0\1\2\0");
+	assert_refused(BK_CORRUPT, "flags");
+	begin(2, BK_SET_DIFFERENTIAL, &full);
+	OPS(1, "\3\0\2\1\1\0\1\2\0"); /* a keyword twice */
+	assert_refused(BK_CORRUPT, "flags");
+	begin(2, BK_SET_DIFFERENTIAL, &full);
+	OPS(1, "\3\0\2\1\0\0\1\2\0"); /* descending */
+	assert_refused(BK_CORRUPT, "flags");
+}
+
+static void one_identifier_for_two(void **state)
+{
+	(void)state;
+	begin(1, BK_SET_FULL, NULL);
+	add_account(1, "ann@a.test");
+	add_account(1, "bob@a.test");
+	assert_refused(BK_CORRUPT, "account 1 is there twice");
+	begin_delta();
+	add_folder(1, 1); /* once replaces what the base has */
+	assert_int_equal(rows_of_set(), 3);
+	begin_delta();
+	add_folder(1, 1);
+	add_folder(1, 1);
+	assert_refused(BK_CORRUPT, "folder 1 is there twice");
+}
+
+static void what_is_gone_and_there(void **state)
+{
+	(void)state;
+	begin_delta();
+	add_folder(1, 1);
+	add_id(BK_RECORD_FOLDER_GONE, 1);
+	assert_refused(BK_CORRUPT, "folder 1 is gone and there");
+	begin_delta();
+	add_id(BK_RECORD_FOLDER_GONE, 1);
+	add_folder(1, 1);
+	assert_refused(BK_CORRUPT, "folder 1 was gone, and is there again");
+	begin_delta();
+	add_id(BK_RECORD_ACCOUNT_GONE, 1);
+	add_account(1, "bob@a.test");
+	totals.folders = 0;
+	assert_refused(BK_CORRUPT, "account 1 was gone, and is there again");
+	begin_delta();
+	add_id(BK_RECORD_FOLDER_GONE, 1);
+	add_id(BK_RECORD_ACCOUNT_GONE, 1);
+	totals = (struct bk_manifest_end){0};
+	assert_refused(BK_CORRUPT, "folder 1 is gone, and its account too");
+	begin_delta();
+	add_folder(1, 1);
+	add_id(BK_RECORD_ACCOUNT_GONE, 1);
+	totals = (struct bk_manifest_end){0};
+	assert_refused(BK_CORRUPT, "of an account that is gone");
+}
+
+/* A chain has each identifier once; what another set on the same full did is
+ * not in it. */
+static void an_identifier_is_used_once_in_a_chain(void **state)
+{
+	struct setmade without;
+
+	(void)state;
+	begin_delta();
+	add_id(BK_RECORD_FOLDER_GONE, 1);
+	totals.folders = 0;
+	setmaker_finish(&maker, &totals);
+	without = maker.made;
+	begin(2, BK_SET_INCREMENTAL, &without);
+	add_folder(1, 1);
+	assert_refused(BK_CORRUPT, "folder 1 was gone, and is there again");
+	begin(3, BK_SET_INCREMENTAL, &without);
+	add_folder(2, 1);
+	setmaker_finish(&maker, &totals);
+	begin(4, BK_SET_DIFFERENTIAL, &full);
+	add_folder(2, 1);
+	totals.folders = 2;
+	assert_int_equal(rows_of_set(), 3);
+}
+
+static void add_folder_with(const char *keyword, const char *another)
+{
+	struct bk_folder folder = {.name = "INBOX"};
+	struct bk_buf body = {0};
+
+	(void)bk_folder_keyword(&folder, keyword);
+	if (another)
+		(void)bk_folder_keyword(&folder, another);
+	bk_folder_encode(&body, 1, 1, &folder, 3);
+	name_record(BK_RECORD_FOLDER, &body);
+	bk_buf_clear(&body);
+	bk_folder_clear(&folder);
+}
+
+static void keywords_that_would_change_their_meaning(void **state)
+{
+	struct setmade base;
+
+	(void)state;
+	begin_delta();
+	add_folder_with("work", NULL);
+	setmaker_finish(&maker, &totals);
+	base = maker.made;
+	begin(2, BK_SET_INCREMENTAL, &base);
+	add_folder_with("work", "home");
+	assert_int_equal(rows_of_set(), 3);
+	begin(3, BK_SET_INCREMENTAL, &base);
+	add_folder_with("home", "work");
+	assert_refused(BK_CORRUPT, "keywords that do not begin with");
+	begin(4, BK_SET_INCREMENTAL, &base);
+	add_folder(1, 1);
+	assert_refused(BK_CORRUPT, "keywords that do not begin with");
+}
+
+static void messages_among_names(void **state)
+{
+	(void)state;
+	begin_delta();
+	add_id(BK_RECORD_MESSAGES, 1);
+	assert_refused(BK_CORRUPT, "record 3, of messages, among names");
+}
+
+static void a_differential_on_a_differential(void **state)
+{
+	struct setmade base;
+
+	(void)state;
+	begin_delta();
+	setmaker_finish(&maker, &totals);
+	base = maker.made;
+	begin(2, BK_SET_DIFFERENTIAL, &base);
+	assert_refused(BK_CORRUPT, "differential that is based on no full set");
+	begin(3, BK_SET_INCREMENTAL, &base);
+	assert_int_equal(rows_of_set(), 3);
+}
+
 static void a_record_behind_the_end(void **state)
 {
 	struct bk_buf body = {0};
@@ -366,6 +510,20 @@ int main(void)
 						start, end),
 		cmocka_unit_test_setup_teardown(names_that_do_not_fit, start,
 						end),
+		cmocka_unit_test_setup_teardown(
+			flags_and_keywords_that_cannot_be, start, end),
+		cmocka_unit_test_setup_teardown(one_identifier_for_two, start,
+						end),
+		cmocka_unit_test_setup_teardown(what_is_gone_and_there, start,
+						end),
+		cmocka_unit_test_setup_teardown(
+			an_identifier_is_used_once_in_a_chain, start, end),
+		cmocka_unit_test_setup_teardown(
+			keywords_that_would_change_their_meaning, start, end),
+		cmocka_unit_test_setup_teardown(messages_among_names, start,
+						end),
+		cmocka_unit_test_setup_teardown(
+			a_differential_on_a_differential, start, end),
 		cmocka_unit_test_setup_teardown(a_record_behind_the_end, start,
 						end),
 		cmocka_unit_test_setup_teardown(
