@@ -356,7 +356,7 @@ static int prove_chunks(struct proof *proof, uint32_t block,
 			struct bk_err *err)
 {
 	const struct entry *entry = &proof->pack->entries[block];
-	uint8_t mac[BK_SHA256_LEN];
+	uint8_t right[BK_SHA256_LEN]; /* an identifier is no secret */
 
 	for (uint32_t i = entry[0].first; i < entry[1].first; i++) {
 		const struct bk_chunk_at *chunk = &chunks[i - entry->first];
@@ -367,8 +367,8 @@ static int prove_chunks(struct proof *proof, uint32_t block,
 		const uint8_t *row = bk_pack_reader_row(proof->pack, i, err);
 		if (!row)
 			return -1;
-		bk_mac_tagged(&proof->id, chunk->type, bytes, mac);
-		if (memcmp(row, mac, BK_CHUNK_ID_LEN) != 0)
+		bk_mac_tagged(&proof->id, chunk->type, bytes, right);
+		if (memcmp(row, right, BK_CHUNK_ID_LEN) != 0)
 			return bk_fail(err, BK_CORRUPT,
 				       "chunk %u: its identifier is that of "
 				       "other bytes",
