@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "job/backup_kept.h"
+#include "job/backup_strays.h"
 
 /* An account that never rests is what it is after so many rounds. */
 #define ROUNDS_MAX 8
@@ -115,38 +116,33 @@ static int scan_folders(struct bk_backup_list *list, bool again,
 	return 0;
 }
 
-static bool has_lost_some(const struct bk_message_list *was,
-			  const struct bk_message_list *now)
-{
-	struct bk_listing old = {was->items, was->n, sizeof(struct bk_message)};
-	struct bk_listing new = {now->items, now->n, sizeof(struct bk_message)};
-	struct bk_plan plan = {0};
-
-	bk_plan_make(&old, &new, true, &plan);
-	bool lost = plan.count[BK_STEP_DROP] > plan.count[BK_STEP_CARRY];
-	bk_plan_clear(&plan);
-	return lost;
-}
-
 /* A folder that changed since it was listed: 1, 0: it is gone, -1.  One that
- * can no longer be listed stays as it was. */
+ * can no longer be listed stays as it was.  What any listing saw counts. */
 static int scan_again(struct bk_backup_list *list, struct bk_backup_task *task,
 		      struct bk_err *err)
 {
 	struct bk_store *store = list->walk->store;
 	struct bk_message_list was = task->now;
+	struct bk_folder folder = task->folder; /* the arena has its tables */
 	struct bk_err why = {0};
 
 	task->now = (struct bk_message_list){0};
+	task->folder.keywords = NULL;
+	task->folder.n_keywords = 0;
+	task->folder.cap_keywords = 0;
 	if (store->ops->scan(store, list->account, &task->folder, &task->now,
 			     &why) == 0) {
-		if (has_lost_some(&was, &task->now))
+		list->changed = true;
+		if (bk_strays_keep(task, &was, &folder))
 			list->missed = true;
 		bk_message_list_clear(&was);
 		return 1;
 	}
 	bk_message_list_clear(&task->now);
 	task->now = was;
+	task->folder.keywords = folder.keywords;
+	task->folder.n_keywords = folder.n_keywords;
+	task->folder.cap_keywords = folder.cap_keywords;
 	if (why.kind == BK_GONE)
 		return 0;
 	if (!bk_kept_ends_the_run(why.kind))
@@ -170,7 +166,8 @@ static int look_again(struct bk_backup_list *list, struct bk_backup_task *task,
 	return changed < 0 && why.kind == BK_GONE ? 0 : 1;
 }
 
-/* One round: new folders, if any may have come, and all that changed. */
+/* One round: new folders, if any may have come, and all that changed.  Only
+ * when nothing did, no message can have passed between two listings. */
 static int settle(struct bk_backup_list *list, struct bk_err *err)
 {
 	struct bk_backup_task **link = &list->first;
@@ -180,6 +177,7 @@ static int settle(struct bk_backup_list *list, struct bk_err *err)
 	    scan_folders(list, true, err) < 0)
 		return -1;
 	list->missed = false;
+	list->changed = false;
 	while (*link) {
 		struct bk_backup_task *task = *link;
 		int rc = bk_cancelled(err);
@@ -207,7 +205,7 @@ int bk_backup_list_messages(struct bk_backup_list *list, struct bk_err *err)
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		if (settle(list, err) < 0)
 			return -1;
-		if (!list->missed)
+		if (!list->missed && !list->changed)
 			return 0;
 	}
 	return 0;
@@ -246,11 +244,13 @@ static void pair(struct bk_backup_list *list, struct bk_backup_task **before,
 		put(&list->first, task);
 		return;
 	}
+	bk_strays_mark(was, task);
 	if (was->from_previous || !bk_backup_task_has_more(task, was)) {
 		bk_backup_task_free(task);
 		put(&list->back, was);
 		return;
 	}
+	bk_strays_keep_read(task, was);
 	task->base = was->base;
 	task->folder_id = was->folder_id;
 	bk_backup_task_take_over(task, was);
@@ -287,6 +287,7 @@ int bk_backup_list_again(struct bk_backup_list *list, struct bk_err *err)
 	while (before) {
 		struct bk_backup_task *task = before;
 		before = task->next;
+		bk_strays_mark(task, NULL);
 		put(&list->back, task);
 	}
 	return 0;

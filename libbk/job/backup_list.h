@@ -4,8 +4,9 @@
  * Folders are listed one after the other, so a message that moves meanwhile
  * from one that is still to be listed to one that was would be in neither list,
  * and a folder that is renamed would be missed with all its mail.  So what has
- * changed since its listing is listed again, and when something has gone from
- * it, which may have gone to where we looked before, all of it once more.
+ * changed since its listing is listed again, and so on until nothing did; when
+ * something has gone from a folder, new folders are looked for too.  What any
+ * listing saw counts (backup_strays.h).
  *
  * The same is true of messages that are gone when they are to be read: they may
  * have moved to where the listing was over.  So an account's tasks are held
@@ -32,7 +33,8 @@ struct bk_backup_list {
 	struct bk_folder_list folders;
 	struct bk_backup_task *first; /* a task for each folder */
 	struct bk_names kept;         /* folders that were reported instead */
-	bool missed; /* something has gone: look again where we looked */
+	bool missed;  /* something has gone: folders may be new */
+	bool changed; /* a folder was listed again: look at all of them again */
 
 	size_t out;  /* tasks that are being read */
 	size_t gone; /* messages that were gone when they were to be read */

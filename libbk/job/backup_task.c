@@ -23,13 +23,6 @@ void bk_backup_task_free(struct bk_backup_task *task)
 	free(task);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	const uint16_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 void bk_backup_task_adopt_keywords(struct bk_backup_task *task)
 {
 	struct bk_folder *folder = &task->folder;
@@ -46,20 +39,7 @@ void bk_backup_task_adopt_keywords(struct bk_backup_task *task)
 		(void)bk_folder_keyword(folder, base->keywords[i]);
 	for (size_t i = 0; i < task->now.n; i++) {
 		struct bk_message *msg = &task->now.items[i];
-		if (!msg->n_keywords)
-			continue;
-		uint16_t *moved = bk_arena_alloc(
-			&task->now.arena, msg->n_keywords * sizeof(*moved));
-		uint16_t left = 0;
-		for (size_t k = 0; k < msg->n_keywords; k++) {
-			moved[left] = bk_folder_keyword(
-				folder, listed[msg->keywords[k]]);
-			if (moved[left] != BK_KEYWORD_NONE)
-				left++;
-		}
-		qsort(moved, left, sizeof(*moved), ascending);
-		msg->keywords = moved;
-		msg->n_keywords = left;
+		bk_folder_adopt_keywords(folder, listed, msg, &task->now.arena);
 	}
 	for (size_t i = 0; i < n; i++)
 		(void)bk_folder_keyword(folder, listed[i]);

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "job/backup_kept.h"
 #include "job/backup_list.h"
+#include "job/backup_strays.h"
 #include "repo/records.h"
 
 /* More messages than this, read but without places because a rare kind of
@@ -243,6 +244,7 @@ static int settle_account(struct bk_backup_walk *walk,
 		if (list->out)
 			return 0;
 	}
+	bk_strays_settle(list->back);
 	while ((task = list->back)) {
 		list->back = task->next;
 		await_places(walk, task);

@@ -105,6 +105,32 @@ uint16_t bk_folder_keyword(struct bk_folder *folder, const char *keyword)
 	return (uint16_t)folder->n_keywords++;
 }
 
+static int ascending(const void *a, const void *b)
+{
+	const uint16_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+void bk_folder_adopt_keywords(struct bk_folder *folder,
+			      const char *const *names, struct bk_message *msg,
+			      struct bk_arena *arena)
+{
+	uint16_t n = 0;
+
+	if (!msg->n_keywords)
+		return;
+	uint16_t *own = bk_arena_alloc(arena, msg->n_keywords * sizeof(*own));
+	for (size_t i = 0; i < msg->n_keywords; i++) {
+		own[n] = bk_folder_keyword(folder, names[msg->keywords[i]]);
+		if (own[n] != BK_KEYWORD_NONE)
+			n++;
+	}
+	qsort(own, n, sizeof(*own), ascending);
+	msg->keywords = own;
+	msg->n_keywords = n;
+}
+
 void bk_account_list_clear(struct bk_account_list *list)
 {
 	free(list->items);

@@ -36,6 +36,8 @@ struct bk_message {
 		*file; /* driver's own: where the body lies now; never stored */
 	uint32_t uid;  /* 0: the store has none */
 	uint8_t flags; /* enum bk_flag */
+	bool strayed;  /* a listing of the same run had it, the last one has it
+			  no longer; never stored */
 	uint16_t n_keywords;
 	const uint16_t *keywords; /* ascending indexes of folder->keywords */
 	int64_t date;             /* INTERNALDATE, UTC seconds */
@@ -117,6 +119,12 @@ struct bk_folder *bk_folder_list_add(struct bk_folder_list *list);
 /* The index of a keyword in the folder's table, added if it is new;
  * BK_KEYWORD_NONE if it is new and the table is full. */
 uint16_t bk_folder_keyword(struct bk_folder *folder, const char *keyword);
+
+/* A message's keywords, which index `names`, become ascending indexes of the
+ * folder's table, in `arena`; those that a full table has no room for go. */
+void bk_folder_adopt_keywords(struct bk_folder *folder,
+			      const char *const *names, struct bk_message *msg,
+			      struct bk_arena *arena);
 
 /* An account: one user's mail. */
 struct bk_account {

@@ -78,6 +78,11 @@ class Corpus:
         return raw.replace(b"\r", b"").replace(b"\n", b"\r\n")
 
 
+def new_mail(corpus):
+    """Unlike any other, so that what was expunged never comes again."""
+    return b"X-New: " + os.urandom(8).hex().encode() + b"\r\n" + corpus.draw()
+
+
 def big_attachment(choice):
     lines = [choice.randbytes(57).hex().encode() for _ in range(20_000)]
     return (b"Subject: large\r\nContent-Type: text/plain\r\n\r\n"
@@ -234,7 +239,7 @@ def one_change(imap, choice, corpus):
     elif act < 78:
         expunge_some(imap, choice, 3)
     elif act < 90:
-        append(imap, choice, here, [corpus.draw(), corpus.draw()])
+        append(imap, choice, here, [new_mail(corpus), new_mail(corpus)])
     elif act < 92:
         imap.run("UNSELECT")
         rename_folder(imap, choice, names)
