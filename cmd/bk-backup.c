@@ -1,5 +1,6 @@
 /* bk-backup writes a set of a mail store. */
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "job/backup.h"
@@ -9,24 +10,71 @@
 struct backup_opts {
 	bool automatic, full, differential, incremental;
 	struct bk_opt_list accounts, exclude;
-	const char *domains, *accounts_from;
+	struct bk_opt_list domains, accounts_from;
 	bool accept_shrink, stat;
 };
 
-static int wish_of(const struct backup_opts *opts, enum bk_backup_wish *wish,
-		   struct bk_err *err)
+#define ONE_KIND "a set is of one kind, choose one of them"
+#define PART                                                                   \
+	"a set of some accounts is incremental, and keeps the others as the "  \
+	"last set has them; leave one of the two out"
+
+static const struct bk_opt_clash clashes[] = {
+	{"auto",         "full",          ONE_KIND},
+	{"auto",         "differential",  ONE_KIND},
+	{"auto",         "incremental",   ONE_KIND},
+	{"full",         "differential",  ONE_KIND},
+	{"full",         "incremental",   ONE_KIND},
+	{"differential", "incremental",   ONE_KIND},
+	{"auto",         "account",       PART    },
+	{"auto",         "domains",       PART    },
+	{"auto",         "accounts-from", PART    },
+	{"auto",         "exclude",       PART    },
+	{"full",         "account",       PART    },
+	{"full",         "domains",       PART    },
+	{"full",         "accounts-from", PART    },
+	{"full",         "exclude",       PART    },
+	{"differential", "account",       PART    },
+	{"differential", "domains",       PART    },
+	{"differential", "accounts-from", PART    },
+	{"differential", "exclude",       PART    },
+	{NULL,           NULL,            NULL    },
+};
+
+static enum bk_backup_wish wish_of(const struct backup_opts *opts)
 {
-	if (opts->automatic + opts->full + opts->differential +
-		    opts->incremental >
-	    1)
-		return bk_fail(err, BK_MISUSE,
-			       "one of --auto, --full, --differential and "
-			       "--incremental, please");
-	*wish = opts->full           ? BK_BACKUP_FULL
-		: opts->differential ? BK_BACKUP_DIFFERENTIAL
-		: opts->incremental  ? BK_BACKUP_INCREMENTAL
-				     : BK_BACKUP_AUTO;
-	return 0;
+	return opts->full           ? BK_BACKUP_FULL
+	       : opts->differential ? BK_BACKUP_DIFFERENTIAL
+	       : opts->incremental  ? BK_BACKUP_INCREMENTAL
+				    : BK_BACKUP_AUTO;
+}
+
+/* A list without a name in it must not become "everything". */
+static int add_file(struct bk_names *names, const char *path,
+		    struct bk_err *err)
+{
+	size_t before = names->n;
+
+	if (bk_names_add_file(names, path, err) < 0)
+		return bk_context(err, "--accounts-from");
+	return names->n > before
+		       ? 0
+		       : bk_fail(err, BK_MISUSE,
+				 "--accounts-from: %s has no names in it",
+				 path);
+}
+
+static int add_domains(struct bk_names *names, const char *list,
+		       struct bk_err *err)
+{
+	size_t before = names->n;
+
+	bk_names_add_words(names, list);
+	return names->n > before ? 0
+				 : bk_fail(err, BK_MISUSE,
+					   "--domains: '%s' has no domain "
+					   "in it",
+					   list);
 }
 
 static int filter_of(const struct backup_opts *opts, struct bk_filter *filter,
@@ -36,11 +84,14 @@ static int filter_of(const struct backup_opts *opts, struct bk_filter *filter,
 		bk_names_add(&filter->include, opts->accounts.items[i]);
 	for (size_t i = 0; i < opts->exclude.n; i++)
 		bk_names_add(&filter->exclude, opts->exclude.items[i]);
-	if (opts->domains)
-		bk_names_add_words(&filter->domains, opts->domains);
-	if (opts->accounts_from)
-		return bk_names_add_file(&filter->include, opts->accounts_from,
-					 err);
+	for (size_t i = 0; i < opts->domains.n; i++)
+		if (add_domains(&filter->domains, opts->domains.items[i], err) <
+		    0)
+			return -1;
+	for (size_t i = 0; i < opts->accounts_from.n; i++)
+		if (add_file(&filter->include, opts->accounts_from.items[i],
+			     err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -53,19 +104,22 @@ static int run(struct bk_call *call, struct bk_err *err)
 	struct bk_backup_request request = {
 		.job = &job,
 		.only = &only,
+		.wish = wish_of(opts),
 		.state_dir = call->settings.state_dir,
 		.accept_shrink = opts->accept_shrink,
 		.stat = opts->stat,
 		.threads = call->settings.jobs,
 		.wait_ms = call->common.wait_ms,
+		.dry_run = call->common.dry_run,
+		.style = {.out = stdout, .json = call->common.json},
 	};
+	enum bk_open_for what = request.dry_run ? BK_OPEN_TRY : BK_OPEN_WRITE;
 	int rc = -1;
 
-	if (wish_of(opts, &request.wish, err) < 0 ||
-	    filter_of(opts, &only, err) < 0 ||
+	if (filter_of(opts, &only, err) < 0 ||
 	    bk_settings_job(&call->settings, call->operands[0], &job, err) <
 		    0 ||
-	    bk_opened_open(&opened, &call->settings, &job.repo, BK_OPEN_WRITE,
+	    bk_opened_open(&opened, &call->settings, &job.repo, what,
 			   &call->outcome, err) < 0)
 		goto out;
 	request.repo = opened.repo;
@@ -88,8 +142,8 @@ int main(int argc, char **argv)
 		{BK_OPT_FLAG, 0, "differential", NULL, "what changed since the last full set", &opts.differential},
 		{BK_OPT_FLAG, 0, "incremental", NULL, "what changed since the last set of any kind", &opts.incremental},
 		{BK_OPT_LIST, 0, "account", "PATTERN", "only these accounts; the others stay as the last set has them", &opts.accounts},
-		{BK_OPT_TEXT, 0, "domains", "LIST", "only accounts of these domains, as a.example,b.example", &opts.domains},
-		{BK_OPT_TEXT, 0, "accounts-from", "FILE", "only the accounts that FILE names, one a line", &opts.accounts_from},
+		{BK_OPT_LIST, 0, "domains", "LIST", "only accounts of these domains, as a.example,b.example", &opts.domains},
+		{BK_OPT_LIST, 0, "accounts-from", "FILE", "only the accounts that FILE names, one a line", &opts.accounts_from},
 		{BK_OPT_LIST, 0, "exclude", "PATTERN", "not these accounts", &opts.exclude},
 		{BK_OPT_FLAG, 0, "accept-shrink", NULL, "the store has lost many messages, and that is right", &opts.accept_shrink},
 		{BK_OPT_FLAG, 0, "stat", NULL, "compare sizes and dates of known messages too, not names alone", &opts.stat},
@@ -102,6 +156,8 @@ int main(int argc, char **argv)
 		"the job of that name, as its schedule says",
 		"bk backup -r /backup maildir:/var/vmail/%d/%n/Maildir --full",
 		"a full set, without a configuration",
+		"bk backup nightly -n",
+		"what it would do, account by account; writes nothing",
 		"bk backup nightly --account ann@example.org",
 		"one account, as it is now",
 		NULL,
@@ -116,8 +172,10 @@ int main(int argc, char **argv)
 		.operands = "JOB|STORE",
 		.operands_max = 1,
 		.common = BK_COMMON_CONFIG | BK_COMMON_REPO | BK_COMMON_JSON |
-			  BK_COMMON_PROGRESS | BK_COMMON_JOBS | BK_COMMON_WAIT,
+			  BK_COMMON_PROGRESS | BK_COMMON_JOBS | BK_COMMON_WAIT |
+			  BK_COMMON_DRY_RUN,
 		.options = options,
+		.clashes = clashes,
 		.examples = examples,
 		.see_also = see_also,
 	};
@@ -125,5 +183,7 @@ int main(int argc, char **argv)
 	int status = bk_tool_main(&tool, run, &opts, argc, argv);
 	bk_opt_list_clear(&opts.accounts);
 	bk_opt_list_clear(&opts.exclude);
+	bk_opt_list_clear(&opts.domains);
+	bk_opt_list_clear(&opts.accounts_from);
 	return status;
 }

@@ -16,6 +16,10 @@ static int run(struct bk_call *call, struct bk_err *err)
 	struct bk_repo_settings which = {0};
 	struct bk_opened opened = {0};
 
+	if (call->common.slot)
+		return bk_fail(err, BK_MISUSE,
+			       "--slot: a new repository has no key slot yet; "
+			       "--label names its first one");
 	if (bk_settings_repo(&call->settings, &which, err) < 0)
 		return -1;
 	if (bk_init_run(&opened, &call->settings, &which, opts->label,

@@ -126,8 +126,37 @@ static int find_word(const struct bk_call *call, size_t *out,
 			       words[i].operand ? words[i].operand : "");
 	}
 	return bk_fail(err, BK_MISUSE,
-		       "'%s'? It is list, add, remove, change, export or sheet",
+		       "'%s' is none of list, add, remove, change, export and "
+		       "sheet; see: bk key --help",
 		       call->operands[0]);
+}
+
+/* No option is passed over in silence. */
+static int check_options(const struct bk_call *call, const char *word,
+			 struct bk_err *err)
+{
+	const struct key_opts *opts = call->opts;
+	bool new_password =
+		strcmp(word, "add") == 0 || strcmp(word, "change") == 0;
+
+	if (opts->new_password && !new_password)
+		return bk_fail(err, BK_MISUSE,
+			       "--new-password-from is for add and change; "
+			       "there is no new password in: bk key %s",
+			       word);
+	if (opts->label && strcmp(word, "add") == 0)
+		return bk_fail(err, BK_MISUSE,
+			       "--label is for export; the label of a new "
+			       "password is said as: bk key add LABEL");
+	if (opts->label && strcmp(word, "export") != 0)
+		return bk_fail(err, BK_MISUSE,
+			       "--label is for export; which slot is meant "
+			       "--slot says");
+	if (call->common.json && strcmp(word, "sheet") == 0)
+		return bk_fail(err, BK_MISUSE,
+			       "--json: a recovery sheet is for paper; its "
+			       "slots are in: bk key list --json");
+	return 0;
 }
 
 static int run(struct bk_call *call, struct bk_err *err)
@@ -145,6 +174,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 	size_t i = 0;
 
 	if (find_word(call, &i, err) < 0 ||
+	    check_options(call, words[i].word, err) < 0 ||
 	    bk_settings_repo(&call->settings, &which, err) < 0)
 		return -1;
 	if (!words[i].act)

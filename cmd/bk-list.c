@@ -41,6 +41,8 @@ static int run(struct bk_call *call, struct bk_err *err)
 		request.folder = call->operands[2];
 	if (bk_settings_repo(&call->settings, &which, err) < 0)
 		return -1;
+	choice->store =
+		bk_settings_store_name(&call->settings, choice->store);
 	choice->usual_store = bk_choice_usual_store(&call->settings);
 	return list(call, &request, &which, err);
 }

@@ -37,6 +37,8 @@ static int run(struct bk_call *call, struct bk_err *err)
 		return bk_fail(err, BK_MISUSE,
 			       "which set? latest, or one that bk list shows");
 	opts->choice.word = call->operands[0];
+	opts->choice.store =
+		bk_settings_store_name(&call->settings, opts->choice.store);
 	opts->choice.usual_store = bk_choice_usual_store(&call->settings);
 	if (bk_settings_repo(&call->settings, &which, err) < 0 ||
 	    bk_opened_open(&opened, &call->settings, &which, BK_OPEN_READ,

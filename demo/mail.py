@@ -313,7 +313,7 @@ def main():
                          for name in ["INBOX"] + folders}
         # Dovecot's second version: levels of a name are parted by tabs.
         accounts[who]["INBOX"].write("subscriptions", "V\t2\n\n" + "".join(
-            name.replace(".", "\t") + "\n" for name in folders))
+            mutf7(name).replace(".", "\t") + "\n" for name in folders))
     for letter in letters():
         raw, time = letter["raw"], letter["time"]
         if letter["from"] in accounts:

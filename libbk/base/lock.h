@@ -20,8 +20,8 @@ struct bk_lock;
 
 struct bk_lock_request {
 	const char *state_dir; /* made, 0700, if it is not there */
-	const char *store;     /* store and repository by names that are the */
-	const char *repo;      /* same in every run: full paths, URLs */
+	const char *store;     /* store and repository by what they are, not */
+	const char *repo;      /* by one of several spellings of it */
 	const char *command;   /* "bk-backup", for others to read */
 	int64_t wait_ms;       /* wait so long for another run; 0: do not */
 };

@@ -38,11 +38,16 @@ static const struct common_opt common_table[] = {
 	{0, {BK_OPT_FLAG, 0, "print-man", NULL, NULL, NULL}, INTO(print_man)},
 	{0, {BK_OPT_TEXT, 0, "print-completion", "bash|zsh|fish", NULL, NULL}, INTO(print_completion)},
 };
+static const struct bk_opt_clash common_clashes[] = {
+	{"quiet", "verbose", "one of them, please"},
+	{NULL, NULL, NULL},
+};
 /* clang-format on */
 
 /* What one call of bk_opt_parse carries about. */
 struct parser {
 	struct bk_opt opts[BK_OPT_MAX];
+	bool given[BK_OPT_MAX];
 	size_t n;
 	struct bk_common *common;
 	char **argv;
@@ -109,6 +114,18 @@ static int store_choice(const struct bk_opt *opt, const char *arg,
 	return 0;
 }
 
+static int store_number(const char *arg, uint64_t *into, struct bk_err *err)
+{
+	uint64_t n = 0;
+
+	if (bk_parse_number(arg, UINT32_MAX, &n, err) < 0)
+		return -1;
+	if (!n)
+		return bk_fail(err, BK_MISUSE, "0 is too few");
+	*into = n;
+	return 0;
+}
+
 static void store_item(struct bk_opt_list *list, const char *arg)
 {
 	list->items = bk_array_room(list->items, list->n, &list->cap,
@@ -136,7 +153,7 @@ static int store(const struct bk_opt *opt, const char *arg, struct bk_err *err)
 	case BK_OPT_CHOICE:
 		return store_choice(opt, arg, err);
 	case BK_OPT_NUMBER:
-		return bk_parse_number(arg, UINT32_MAX, opt->into, err);
+		return store_number(arg, opt->into, err);
 	case BK_OPT_SIZE:
 		return bk_parse_size(arg, opt->into, err);
 	case BK_OPT_DURATION:
@@ -195,6 +212,17 @@ static const char *next_arg(struct parser *p)
 	return p->at < p->argc ? p->argv[p->at++] : NULL;
 }
 
+static int give(struct parser *p, const struct bk_opt *opt, const char *arg,
+		struct bk_err *err)
+{
+	bool is_text = opt->kind == BK_OPT_TEXT || opt->kind == BK_OPT_LIST;
+
+	p->given[opt - p->opts] = true;
+	if (is_text && arg && !*arg)
+		return bk_fail(err, BK_MISUSE, "the %s is empty", opt->arg);
+	return store(opt, arg, err);
+}
+
 /* `text` is what follows the two dashes. */
 static int parse_word(struct parser *p, const char *text, struct bk_err *err)
 {
@@ -217,7 +245,7 @@ static int parse_word(struct parser *p, const char *text, struct bk_err *err)
 			return bk_fail(err, BK_MISUSE, "--%s needs its %s",
 				       opt->word, opt->arg);
 	}
-	if (store(opt, arg, err) < 0)
+	if (give(p, opt, arg, err) < 0)
 		return bk_context(err, "--%s", opt->word);
 	return 0;
 }
@@ -240,7 +268,7 @@ static int parse_letter(struct parser *p, const char **at, struct bk_err *err)
 				       letter, opt->arg);
 		*at += strlen(*at);
 	}
-	if (store(opt, arg, err) < 0)
+	if (give(p, opt, arg, err) < 0)
 		return bk_context(err, "-%c", letter);
 	return 0;
 }
@@ -287,6 +315,23 @@ static bool only_prints(const struct bk_common *common)
 	       common->print_completion;
 }
 
+static bool is_given(const struct parser *p, const char *word)
+{
+	const struct bk_opt *opt = by_word(p, word, strlen(word));
+
+	return opt && p->given[opt - p->opts];
+}
+
+static int check_clashes(const struct parser *p,
+			 const struct bk_opt_clash *clash, struct bk_err *err)
+{
+	for (; clash && clash->one; clash++)
+		if (is_given(p, clash->one) && is_given(p, clash->other))
+			return bk_fail(err, BK_MISUSE, "--%s and --%s: %s",
+				       clash->one, clash->other, clash->advice);
+	return 0;
+}
+
 static int check_operands(const struct bk_tool *tool, const struct parser *p,
 			  struct bk_err *err)
 {
@@ -302,6 +347,12 @@ static int check_operands(const struct bk_tool *tool, const struct parser *p,
 			       "'%s' is one word too many; usage: %s %s",
 			       p->argv[tool->operands_max + 1], tool->name,
 			       usage);
+	for (size_t i = 1; i <= n; i++)
+		if (!*p->argv[i])
+			return bk_fail(err, BK_MISUSE,
+				       "one of the words is empty; usage: %s "
+				       "%s",
+				       tool->name, usage);
 	return 0;
 }
 
@@ -314,7 +365,10 @@ int bk_opt_parse(const struct bk_tool *tool, struct bk_common *common,
 	p.n = bk_opt_all(tool, common, p.opts);
 	if (parse_all(&p, err) < 0)
 		return -1;
-	if (!only_prints(common) && check_operands(tool, &p, err) < 0)
+	if (!only_prints(common) &&
+	    (check_clashes(&p, tool->clashes, err) < 0 ||
+	     check_clashes(&p, common_clashes, err) < 0 ||
+	     check_operands(tool, &p, err) < 0))
 		return -1;
 	*argc = p.kept + 1;
 	argv[*argc] = NULL;

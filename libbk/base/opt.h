@@ -39,7 +39,7 @@ enum bk_opt_kind {
 	BK_OPT_TEXT,  /* const char *: into argv; "" where [ARG] was left out */
 	BK_OPT_LIST,  /* struct bk_opt_list: may be repeated */
 	BK_OPT_CHOICE,   /* unsigned: 0 for the first word of "a|b|c" */
-	BK_OPT_NUMBER,   /* uint64_t, up to UINT32_MAX */
+	BK_OPT_NUMBER,   /* uint64_t, 1 to UINT32_MAX */
 	BK_OPT_SIZE,     /* uint64_t bytes: 64M */
 	BK_OPT_DURATION, /* int64_t ms: 3d */
 	BK_OPT_PERCENT,  /* uint32_t parts per million; all where [N%] was left
@@ -54,6 +54,13 @@ struct bk_opt {
 	const char *arg;  /* "FILE"; NULL for FLAG and COUNT */
 	const char *help; /* lower case, no full stop */
 	void *into;       /* as the kind says */
+};
+
+/* Two options that cannot both be meant: no option is passed over in silence.
+ * The error is "--ONE and --OTHER: ADVICE". */
+struct bk_opt_clash {
+	const char *one, *other; /* words; NULL ends a table */
+	const char *advice;
 };
 
 /* {0} is a valid empty one; the texts are argv's. */
@@ -114,9 +121,10 @@ struct bk_tool {
 	const char *const *usage; /* "[-r REPO] [SET]" ..., ends in NULL */
 	const char *operands;     /* for completion, by place: "SET ACCOUNT";
 				     "FILE..." repeats */
-	size_t operands_min, operands_max; /* SIZE_MAX: any number */
-	unsigned common;                   /* BK_COMMON_* */
-	const struct bk_opt *options;      /* its own, up to BK_OPT_END */
+	size_t operands_min, operands_max;  /* SIZE_MAX: any number */
+	unsigned common;                    /* BK_COMMON_* */
+	const struct bk_opt *options;       /* its own, up to BK_OPT_END */
+	const struct bk_opt_clash *clashes; /* NULL: none */
 	const char *const *examples; /* command, what it does, ..., NULL */
 	const char *const *see_also; /* "bk-backup(1)" ..., NULL */
 };
@@ -126,9 +134,10 @@ struct bk_tool {
  * -kARG, -k ARG, --word=ARG, --word ARG (the last two not for [ARG], which
  * needs the `=`), `--` before operands that begin with a dash; the last one
  * wins.  Afterwards argv[1..*argc) are the operands, argv[*argc] is NULL.
- * BK_MISUSE with one line that names the nearest known word.  --help ends the
- * reading at once, and with it or another of the last four members of *common
- * the number of operands is not checked.
+ * BK_MISUSE with one line that names the nearest known word; for clashes; and
+ * for empty arguments and operands, which come from variables that are not set.
+ * --help ends the reading at once, and with it or another of the last four
+ * members of *common neither operands nor clashes are checked.
  */
 int bk_opt_parse(const struct bk_tool *tool, struct bk_common *common,
 		 int *argc, char **argv, struct bk_err *err);

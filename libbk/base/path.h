@@ -46,6 +46,21 @@ int bk_path_read(int dir, const char *path, size_t limit, struct bk_buf *into,
  * '/' or a NUL inside? */
 bool bk_path_is_name(const char *name, size_t len);
 
+/*
+ * One spelling for a path that may be written in several: from the root on
+ * (the working directory is put before others), without "//", "/./" and a '/'
+ * at the end; ".." is left, since what it means depends on links.  Looks at
+ * nothing.  The caller's to free.
+ */
+char *bk_path_clean(const char *path);
+
+/*
+ * What a path really is: cleaned, and as far as it exists with links and ".."
+ * followed.  A level with a '%' in it, as in /var/vmail/%d, exists for nobody.
+ * The caller's to free.
+ */
+char *bk_path_real(const char *path);
+
 /* Descriptors of folders and files that may be -1: closed, and -1 after. */
 void bk_path_close(int *fd);
 

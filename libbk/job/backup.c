@@ -13,6 +13,7 @@
 #include "crypto/random.h"
 #include "job/backup_base.h"
 #include "job/backup_commit.h"
+#include "job/backup_preview.h"
 #include "job/backup_read.h"
 #include "job/backup_state.h"
 #include "job/backup_walk.h"
@@ -71,16 +72,20 @@ static int open_store(struct bk_backup *run, struct bk_err *err)
 static int take_lock(struct bk_backup *run, struct bk_err *err)
 {
 	const struct bk_backup_request *request = run->request;
+	char *store = bk_store_identity(&request->job->store.config);
+	char repo[BK_ID_TEXT];
 	struct bk_lock_request lock = {
 		.state_dir = request->state_dir,
-		.store = request->job->store.config.name,
-		.repo = request->repo->target->where,
+		.store = store,
+		.repo = bk_id_hex(repo, request->repo->id),
 		.command = "bk-backup",
 		.wait_ms = request->wait_ms,
 	};
 
 	run->outcome->place = BK_PLACE_LOCK;
-	return bk_lock_take(&run->lock, &lock, err);
+	int rc = bk_lock_take(&run->lock, &lock, err);
+	free(store);
+	return rc;
 }
 
 /* ---- what it stands on ---- */
@@ -111,10 +116,10 @@ static int choose_base(struct bk_backup *run, struct bk_err *err)
 	uint8_t random[BK_ID_RANDOM_LEN];
 
 	run->outcome->place = BK_PLACE_REPO;
-	if (bk_backup_state_load(&run->state, request->state_dir,
-				 request->job->store.config.name,
-				 request->repo->target->where, err) < 0 ||
-	    bk_backup_base_choose(&run->base, request, run->progress, err) < 0)
+	bk_backup_state_load(&run->state, request->state_dir,
+			     request->job->store.config.name,
+			     request->repo->target->where);
+	if (bk_backup_base_choose(&run->base, request, run->progress, err) < 0)
 		return -1;
 	notice_rollback(run);
 	bk_random_bytes(random, sizeof(random));
@@ -219,26 +224,31 @@ static uint64_t errors_allowed(const struct bk_backup *run, uint64_t messages)
 	return messages / PPM * ppm + messages % PPM * ppm / PPM + ERRORS_FEW;
 }
 
+static void prepare_walk(struct bk_backup *run)
+{
+	run->walk = (struct bk_backup_walk){
+		.request = run->request,
+		.base = &run->base,
+		.store = run->store,
+		.accounts = &run->accounts,
+		.progress = run->progress,
+	};
+}
+
 static int open_machinery(struct bk_backup *run, struct bk_err *err)
 {
 	const struct bk_backup_request *request = run->request;
 
+	prepare_walk(run);
 	run->bundle = bk_bundle_new(request->repo->target);
 	if (open_packer(run, err) < 0 || remember_open(run, err) < 0 ||
 	    bk_manifest_writer_open(&run->manifest, request->repo,
 				    bk_bundle_target(run->bundle), run->set,
 				    MANIFEST_LEVEL, err) < 0)
 		return -1;
-	run->walk = (struct bk_backup_walk){
-		.request = request,
-		.base = &run->base,
-		.store = run->store,
-		.accounts = &run->accounts,
-		.packer = run->packer,
-		.hand = bk_packer_hand_new(run->packer),
-		.manifest = run->manifest,
-		.progress = run->progress,
-	};
+	run->walk.packer = run->packer;
+	run->walk.hand = bk_packer_hand_new(run->packer);
+	run->walk.manifest = run->manifest;
 	struct bk_backup_read_config config = {
 		.store = run->store,
 		.packer = run->packer,
@@ -340,6 +350,7 @@ static const char *label(char *out, size_t len, const uint8_t id[BK_ID_LEN],
 	return out;
 }
 
+/* Without a root it was a dry run. */
 static void tell_end(struct bk_backup *run, const struct bk_root *root)
 {
 	const struct bk_backup_counts *counts = &run->walk.counts;
@@ -347,9 +358,9 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 	char mine[48], its[48];
 	struct bk_summary summary = {
 		.act = BK_ACT_BACKUP,
-		.result =
-			run->errors ? BK_RESULT_INCOMPLETE : BK_RESULT_COMPLETE,
-		.set = label(mine, sizeof(mine), run->set, run->base.kind),
+		.result = !root         ? BK_RESULT_PLANNED
+			  : run->errors ? BK_RESULT_INCOMPLETE
+					: BK_RESULT_COMPLETE,
 		.kind = bk_set_kind_name(run->base.kind),
 		.store = run->request->job->store.config.name,
 		.repo = run->request->repo->target->where,
@@ -360,11 +371,15 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 		.messages.flags = counts->flags,
 		.messages.gone = counts->gone,
 		.bytes.source = counts->read_bytes,
-		.bytes.stored = root->totals.stored,
 		.errors = run->errors,
 		.seconds = (double)(bk_clock_now_ms() - run->start_ms) / 1000,
 	};
 
+	if (root) {
+		summary.set =
+			label(mine, sizeof(mine), run->set, run->base.kind);
+		summary.bytes.stored = root->totals.stored;
+	}
 	if (base)
 		summary.base = label(its, sizeof(its), base->levels[0].id,
 				     base->levels[0].root.kind);
@@ -373,6 +388,26 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 		summary.next = "mend what is named above, then run it again";
 	}
 	bk_progress_finish(run->progress, &summary);
+}
+
+/* What make_set would do, as far as the listings tell. */
+static int preview(struct bk_backup *run, struct bk_err *err)
+{
+	struct bk_backup_preview *to = bk_preview_open(&run->request->style);
+
+	prepare_walk(run);
+	run->walk.preview = to;
+	int rc = bk_backup_walk(&run->walk, err);
+	if (rc == 0)
+		rc = bk_preview_print(to, err);
+	bk_preview_free(to);
+	run->walk.preview = NULL;
+	run->errors = run->walk.unlisted;
+	if (rc < 0 || check_errors(run, err) < 0 || check_shrink(run, err) < 0)
+		return -1;
+	tell_start(run); /* late: no display among the rows */
+	tell_end(run, NULL);
+	return 0;
 }
 
 static int make_set(struct bk_backup *run, struct bk_root *root,
@@ -406,7 +441,12 @@ int bk_backup_run(const struct bk_backup_request *request,
 	};
 	struct bk_root root = {0};
 
-	int rc = make_set(&run, &root, err);
+	int rc = request->dry_run ? open_store(&run, err) : 0;
+	if (rc == 0 && request->dry_run)
+		rc = choose_base(&run, err);
+	if (rc == 0)
+		rc = request->dry_run ? preview(&run, err)
+				      : make_set(&run, &root, err);
 
 	bk_backup_read_close(run.walk.read);
 	bk_backup_walk_clear(&run.walk);

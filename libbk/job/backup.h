@@ -20,6 +20,7 @@
 #include "job/exit.h"
 #include "job/settings.h"
 #include "repo/repo.h"
+#include "report/listing.h"
 #include "sync/progress.h"
 
 enum bk_backup_wish {
@@ -39,6 +40,8 @@ struct bk_backup_request {
 	enum bk_backup_wish wish;
 	bool accept_shrink;
 	bool stat; /* compare sizes and dates of unchanged names too */
+	bool dry_run; /* only list what would be read, in this style: */
+	struct bk_listing_style style;
 	unsigned threads;
 	int64_t wait_ms; /* for the lock */
 };
@@ -48,6 +51,9 @@ struct bk_backup_request {
  * summary has been given to `progress`.  BK_UNSAFE when the store shrank, or
  * too many messages could not be read; BK_GONE, place source, when there is no
  * store or no account in it.
+ *
+ * A dry run fails where listing the store shows that the real one would.  It
+ * opens no message and takes no lock: nothing is written anywhere.
  */
 int bk_backup_run(const struct bk_backup_request *request,
 		  struct bk_progress *progress, struct bk_outcome *outcome,

@@ -61,12 +61,19 @@ int bk_kept_account(struct bk_backup_walk *walk,
 	return 0;
 }
 
+void bk_kept_name(struct bk_backup_walk *walk, uint8_t type,
+		  struct bk_view body)
+{
+	if (!walk->preview)
+		bk_manifest_writer_name(walk->manifest, type, body);
+}
+
 void bk_kept_gone(struct bk_backup_walk *walk, uint8_t type, uint32_t id)
 {
 	struct bk_buf body = {0};
 
 	bk_buf_add_varint(&body, id);
-	bk_manifest_writer_name(walk->manifest, type, bk_buf_view(&body));
+	bk_kept_name(walk, type, bk_buf_view(&body));
 	bk_buf_clear(&body);
 }
 

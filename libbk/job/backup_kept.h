@@ -23,6 +23,10 @@ void bk_kept_mark_met(struct bk_backup_walk *walk,
 int bk_kept_account(struct bk_backup_walk *walk,
 		    const struct bk_set_account *account, struct bk_err *err);
 
+/* A record of names, unless it is a dry run. */
+void bk_kept_name(struct bk_backup_walk *walk, uint8_t type,
+		  struct bk_view body);
+
 /* Record 9 or 10. */
 void bk_kept_gone(struct bk_backup_walk *walk, uint8_t type, uint32_t id);
 

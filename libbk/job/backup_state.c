@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "crypto/digest.h"
 
 #define STATE_MAX 4096
@@ -47,17 +48,17 @@ static void read_line(struct bk_backup_state *state, const char *line)
 		state->has_head = bk_id_parse(line + 5, state->head);
 }
 
-int bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
-			 const char *store, const char *repo,
-			 struct bk_err *err)
+void bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
+			  const char *store, const char *repo)
 {
 	struct bk_buf bytes = {0};
 	struct bk_err why = {0};
 	char *rest = NULL;
 
-	if (bk_dir_make(AT_FDCWD, state_dir, 0700, err) < 0)
-		return -1;
-	out->path = path_of(state_dir, store, repo);
+	char *where =
+		strstr(repo, "://") ? bk_strdup(repo) : bk_path_real(repo);
+	out->path = path_of(state_dir, store, where);
+	free(where);
 	if (bk_file_read(AT_FDCWD, out->path, STATE_MAX, &bytes, &why) == 0) {
 		bk_buf_add_u8(&bytes, 0);
 		for (char *line = strtok_r((char *)bytes.data, "\n", &rest);
@@ -65,7 +66,6 @@ int bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
 			read_line(out, line);
 	}
 	bk_buf_clear(&bytes);
-	return 0;
 }
 
 int bk_backup_state_save(const struct bk_backup_state *state,

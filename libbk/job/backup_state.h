@@ -28,14 +28,15 @@ struct bk_backup_state {
 	uint8_t head[BK_ID_LEN];
 };
 
-/* `store` and `repo` are names that are the same in every run.  A file that is
- * not there or cannot be understood is an empty state. */
-int bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
-			 const char *store, const char *repo,
-			 struct bk_err *err);
+/* `store` is a name that is the same in every run, `repo` a path however spelt,
+ * or a URL.  A file that is not there or cannot be understood is an empty
+ * state.  Writes nothing. */
+void bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
+			  const char *store, const char *repo);
 /* One more set is being written; beyond the limit the oldest is forgotten. */
 void bk_backup_state_open(struct bk_backup_state *state,
 			  const uint8_t set[BK_ID_LEN]);
+/* Into the state directory, which the run's lock has made. */
 int bk_backup_state_save(const struct bk_backup_state *state,
 			 struct bk_err *err);
 void bk_backup_state_clear(struct bk_backup_state *state);

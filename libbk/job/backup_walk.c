@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "job/backup_kept.h"
 #include "job/backup_list.h"
+#include "job/backup_preview.h"
 #include "job/backup_strays.h"
 #include "repo/records.h"
 
@@ -169,6 +170,8 @@ static int send_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		return -1;
 	}
 	tell_totals(walk, task);
+	if (walk->preview)
+		return bk_preview_task(walk, task, err);
 	if (task->list)
 		task->list->out++;
 	if (bk_backup_read_add(walk->read, task, err) < 0)
@@ -298,8 +301,7 @@ static uint32_t name_account(struct bk_backup_walk *walk,
 	bk_account_encode(&body, id, account);
 	if (!base || base->body.len != body.len ||
 	    memcmp(base->body.data, body.data, body.len) != 0)
-		bk_manifest_writer_name(walk->manifest, BK_RECORD_ACCOUNT,
-					bk_buf_view(&body));
+		bk_kept_name(walk, BK_RECORD_ACCOUNT, bk_buf_view(&body));
 	bk_buf_clear(&body);
 	return id;
 }
@@ -386,7 +388,17 @@ static int walk_account(struct bk_backup_walk *walk,
 		return -1;
 	note_gone_folders(walk, list->account_id);
 	list->sent = true;
-	return take_done(walk, err);
+	return walk->preview ? 0 : take_done(walk, err);
+}
+
+/* The same, with its row in a dry run. */
+static int walk_one(struct bk_backup_walk *walk,
+		    const struct bk_account *account, struct bk_err *err)
+{
+	bk_preview_mark(walk);
+	if (bk_cancelled(err) < 0 || walk_account(walk, account, err) < 0)
+		return -1;
+	return bk_preview_row(walk, account->address, err);
 }
 
 /* Accounts of a store are sorted by address. */
@@ -433,8 +445,11 @@ static int settle_base_accounts(struct bk_backup_walk *walk, struct bk_err *err)
 				return -1;
 			continue;
 		}
+		bk_preview_mark(walk);
 		bk_kept_gone(walk, BK_RECORD_ACCOUNT_GONE, account->id);
 		count_gone(walk, account->id);
+		if (bk_preview_row(walk, address, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -451,11 +466,12 @@ int bk_backup_walk(struct bk_backup_walk *walk, struct bk_err *err)
 		walk->base_folder_met = bk_alloc(base->n_folders);
 	}
 	for (size_t i = 0; i < walk->accounts->n; i++)
-		if (bk_cancelled(err) < 0 ||
-		    walk_account(walk, &walk->accounts->items[i], err) < 0)
+		if (walk_one(walk, &walk->accounts->items[i], err) < 0)
 			return -1;
 	if (settle_base_accounts(walk, err) < 0)
 		return -1;
+	if (walk->preview)
+		return 0;
 	while (bk_backup_read_wait(walk->read))
 		if (take_done(walk, err) < 0)
 			return -1;

@@ -22,6 +22,7 @@ struct bk_folder_sum {
 };
 
 struct bk_backup_list;
+struct bk_backup_preview;
 
 struct bk_backup_walk {
 	const struct bk_backup_request *request;
@@ -33,6 +34,8 @@ struct bk_backup_walk {
 	struct bk_manifest_writer *manifest;
 	struct bk_backup_read *read;
 	struct bk_progress *progress;
+	/* Of a dry run: then packer, hand, manifest and read are NULL. */
+	struct bk_backup_preview *preview;
 
 	/* What came of it. */
 	struct bk_backup_counts counts;

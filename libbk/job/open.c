@@ -170,20 +170,20 @@ int bk_opened_open(struct bk_opened *out, const struct bk_settings *settings,
 		   const struct bk_repo_settings *which, enum bk_open_for what,
 		   struct bk_outcome *outcome, struct bk_err *err)
 {
-	bool writes = what == BK_OPEN_WRITE;
+	bool makes_host = what == BK_OPEN_WRITE;
 	struct bk_marker marker = {0};
 	uint8_t host[BK_ID_LEN];
 
 	if (bk_opened_look(out, which, &marker, outcome, err) < 0)
 		goto failed;
 	outcome->place = BK_PLACE_REQUEST;
-	if (bk_host_id(settings->state_dir, writes, host, err) < 0)
+	if (bk_host_id(settings->state_dir, makes_host, host, err) < 0)
 		goto failed;
 	outcome->place = BK_PLACE_KEY;
 	if (open_repo(out, which, host, err) < 0)
 		goto failed;
 	outcome->place = BK_PLACE_REPO;
-	if (writes && check_writable(out, err) < 0)
+	if (what != BK_OPEN_READ && check_writable(out, err) < 0)
 		goto failed;
 	return 0;
 failed:

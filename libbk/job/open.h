@@ -18,6 +18,7 @@
 enum bk_open_for {
 	BK_OPEN_READ,  /* leaves no trace: for list, check, restore */
 	BK_OPEN_WRITE, /* sets will be written: this host gets its identifier */
+	BK_OPEN_TRY,   /* could they be?  Leaves no trace */
 };
 
 /* {0} is a valid empty one. */

@@ -5,6 +5,7 @@
 
 #include "base/nearest.h"
 #include "base/parse.h"
+#include "base/path.h"
 #include "job/schema.h"
 #include "job/settings.h"
 
@@ -169,6 +170,11 @@ static int find_password(struct bk_settings *settings,
 	}
 	if (!out->password)
 		out->password = "prompt";
+	if (common->slot && strncmp(out->password, "keyblock:", 9) == 0)
+		return bk_fail(err, BK_MISUSE,
+			       "--slot %s: a key block opens its own slot; for "
+			       "another one add --password-from prompt",
+			       common->slot);
 	if (common->no_input && strcmp(out->password, "prompt") == 0)
 		return bk_fail(err, BK_MISUSE,
 			       "no password for %s: use --password-from, "
@@ -239,6 +245,32 @@ static int store_of_section(const struct bk_conf_section *section,
 		       out->config.type ? "path" : "type");
 }
 
+/* Sets are found again by the store's name, so a slash too many or another
+ * working directory must not give it another one. */
+static void spell_once(struct bk_settings *settings,
+		       struct bk_store_config *config)
+{
+	char *path = bk_path_clean(config->path);
+	char *name = bk_asprintf("%s:%s", config->type, path);
+
+	config->path = bk_arena_strdup(&settings->arena, path);
+	config->name = bk_arena_strdup(&settings->arena, name);
+	free(name);
+	free(path);
+}
+
+const char *bk_settings_store_name(struct bk_settings *settings,
+				   const char *word)
+{
+	struct bk_store_config config = {.type = "maildir"};
+
+	if (!word || strncmp(word, "maildir:", 8) != 0)
+		return word;
+	config.path = word + 8;
+	spell_once(settings, &config);
+	return config.name;
+}
+
 /* "maildir:/var/vmail/%d/%n/Maildir"; what types there are, the store says. */
 static int store_of_url(struct bk_settings *settings, const char *word,
 			struct bk_store_settings *out, struct bk_err *err)
@@ -257,6 +289,8 @@ static int store_of_url(struct bk_settings *settings, const char *word,
 			   .layout = "auto"},
 		.uid_gap = UID_GAP,
 	};
+	if (strcmp(out->config.type, "maildir") == 0)
+		spell_once(settings, &out->config);
 	return 0;
 }
 

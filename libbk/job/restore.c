@@ -291,9 +291,10 @@ static int write_all(struct bk_restore *run, struct bk_err *err)
 
 static int lock_and_write(struct bk_restore *run, struct bk_err *err)
 {
+	char *store = bk_store_identity(&run->to.config);
 	struct bk_lock_request request = {
 		.state_dir = run->request->settings->state_dir,
-		.store = run->to.config.path,
+		.store = store,
 		.repo = "restore",
 		.command = "bk-restore",
 		.wait_ms = run->request->wait_ms,
@@ -301,9 +302,11 @@ static int lock_and_write(struct bk_restore *run, struct bk_err *err)
 	struct bk_lock *lock = NULL;
 
 	run->outcome->place = BK_PLACE_LOCK;
-	if (bk_lock_take(&lock, &request, err) < 0)
+	int rc = bk_lock_take(&lock, &request, err);
+	free(store);
+	if (rc < 0)
 		return -1;
-	int rc = write_all(run, err);
+	rc = write_all(run, err);
 	bk_lock_release(lock);
 	return rc;
 }

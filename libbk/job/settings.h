@@ -86,6 +86,11 @@ int bk_settings_repo(struct bk_settings *settings, struct bk_repo_settings *out,
 int bk_settings_store(struct bk_settings *settings, const char *word,
 		      struct bk_store_settings *out, struct bk_err *err);
 
+/* The name that sets of a store have, for a word of --store: of one with a path
+ * in its one spelling; any other word, NULL too, is the name itself. */
+const char *bk_settings_store_name(struct bk_settings *settings,
+				   const char *word);
+
 /*
  * The job of that name; or a job made up for a STORE as above.  NULL: the only
  * job in the file, or, with no job there, the only store.  The repository is

@@ -72,6 +72,23 @@ static int print_asked(const struct bk_call *call, bool *printed,
 	return 0;
 }
 
+/* Of what the parser cannot know: values of common options that clash. */
+static int check_common(const struct bk_common *common, struct bk_err *err)
+{
+	if (common->progress != BK_PROGRESS_PLAIN)
+		return 0;
+	if (common->json)
+		return bk_fail(err, BK_MISUSE,
+			       "--json and --progress=plain: progress comes as "
+			       "JSON lines too, or with --progress=none not at "
+			       "all");
+	if (common->quiet)
+		return bk_fail(err, BK_MISUSE,
+			       "--quiet and --progress=plain: one of them, "
+			       "please");
+	return 0;
+}
+
 static int parse(struct bk_call *call, int argc, char **argv,
 		 struct bk_err *err)
 {
@@ -83,7 +100,7 @@ static int parse(struct bk_call *call, int argc, char **argv,
 	if (no_color && *no_color)
 		call->common.no_color = true;
 	bk_log_init(call->tool->name, level_of(&call->common));
-	return 0;
+	return check_common(&call->common, err);
 }
 
 /*

@@ -17,6 +17,7 @@
 
 struct jsonlines {
 	struct bk_progress progress;
+	struct bk_jsonlines_options options;
 	FILE *out;
 	char *run;
 	unsigned interval_ms;
@@ -77,6 +78,8 @@ static const char *result_of(enum bk_result result)
 		return "incomplete";
 	case BK_RESULT_FAILED:
 		return "failed";
+	case BK_RESULT_PLANNED:
+		return "planned";
 	}
 	return "failed";
 }
@@ -176,7 +179,7 @@ static void start(struct bk_progress *progress, const struct bk_run *run)
 	to->totals = run->totals;
 	bk_pace_update(&to->pace, bk_clock_monotonic_ms(), 0);
 	end(to, json);
-	if (!to->ticker)
+	if (!to->ticker && !to->options.no_status)
 		to->ticker = bk_ticker_start(to->interval_ms, print_status, to);
 	(void)pthread_mutex_unlock(&to->lock);
 }
@@ -217,8 +220,10 @@ static void item_error(struct bk_progress *progress,
 static void note(struct bk_progress *progress, const char *what)
 {
 	struct jsonlines *to = of(progress);
-	struct bk_json *json = begin(to, "note");
 
+	if (to->options.no_notes)
+		return;
+	struct bk_json *json = begin(to, "note");
 	bk_json_text(json, "text", what);
 	end_locked(to, json);
 }
@@ -288,6 +293,7 @@ struct bk_progress *bk_jsonlines_new(const struct bk_jsonlines_options *options)
 	struct jsonlines *to = bk_alloc(sizeof(*to));
 
 	to->progress.ops = &ops;
+	to->options = *options;
 	to->out = options->out;
 	to->run = options->run ? bk_strdup(options->run) : random_id();
 	to->interval_ms =

@@ -18,6 +18,7 @@
 #ifndef BK_REPORT_JSONLINES_H
 #define BK_REPORT_JSONLINES_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -25,8 +26,9 @@
 
 struct bk_jsonlines_options {
 	FILE *out;
-	const char *run;      /* NULL: 16 random hex digits */
-	unsigned interval_ms; /* between two status lines; 0: 1,000 */
+	const char *run;          /* NULL: 16 random hex digits */
+	unsigned interval_ms;     /* between two status lines; 0: 1,000 */
+	bool no_status, no_notes; /* leave these lines out */
 };
 
 struct bk_progress *bk_jsonlines_new(

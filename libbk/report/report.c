@@ -51,6 +51,18 @@ static struct bk_progress *open_terminal(const char *tool,
 	return progress;
 }
 
+static struct bk_progress *open_json(const struct bk_common *common)
+{
+	const struct bk_jsonlines_options options = {
+		.out = stdout,
+		.no_notes = common->quiet,
+		.no_status =
+			common->quiet || common->progress == BK_PROGRESS_NONE,
+	};
+
+	return bk_jsonlines_new(&options);
+}
+
 struct bk_report *bk_report_open(const char *tool,
 				 const struct bk_common *common)
 {
@@ -58,9 +70,7 @@ struct bk_report *bk_report_open(const char *tool,
 
 	report->json = common->json;
 	report->progress =
-		common->json ? bk_jsonlines_new(&(struct bk_jsonlines_options){
-				       .out = stdout})
-			     : open_terminal(tool, common);
+		common->json ? open_json(common) : open_terminal(tool, common);
 	return report;
 }
 

@@ -16,6 +16,8 @@ static const char *color_of(enum bk_result result)
 		return "\x1b[33m"; /* yellow */
 	case BK_RESULT_FAILED:
 		return "\x1b[31m"; /* red */
+	case BK_RESULT_PLANNED:
+		break;
 	}
 	return "";
 }
@@ -31,6 +33,8 @@ static const char *word_of(const struct bk_summary *summary)
 		return check ? "DAMAGED" : "INCOMPLETE";
 	case BK_RESULT_FAILED:
 		return "FAILED";
+	case BK_RESULT_PLANNED:
+		return "nothing written, this is what a run would do";
 	}
 	return "";
 }
@@ -46,6 +50,8 @@ static void print_subject(const struct bk_summary *summary, FILE *out)
 	(void)fputs(acts[summary->act], out);
 	if (summary->set)
 		(void)fprintf(out, "set %s", summary->set);
+	else if (summary->result == BK_RESULT_PLANNED)
+		(void)fputs("dry run", out);
 	else
 		(void)fputs(backup ? "no set" : "all sets", out);
 	if (summary->kind && summary->base)
@@ -133,6 +139,10 @@ static void print_bytes(const struct bk_summary *summary, FILE *out)
 			: 0;
 
 	(void)bk_units_size(source, summary->bytes.source);
+	if (summary->result == BK_RESULT_PLANNED) {
+		(void)fprintf(out, "%s to read\n", source);
+		return;
+	}
 	if (summary->act == BK_ACT_BACKUP && summary->bytes.source)
 		(void)fprintf(out, "%s -> %s (%s : 1) in ", source,
 			      bk_units_size(stored, summary->bytes.stored),

@@ -212,8 +212,9 @@ static void finish(struct bk_progress *to, const struct bk_summary *summary)
 {
 	struct terminal *terminal = of(to);
 	const struct bk_terminal_options *options = &terminal->options;
-	bool good = summary->result == BK_RESULT_COMPLETE && !summary->errors &&
-		    !terminal->problems.n;
+	bool good = (summary->result == BK_RESULT_COMPLETE ||
+		     summary->result == BK_RESULT_PLANNED) &&
+		    !summary->errors && !terminal->problems.n;
 
 	end_display(terminal);
 	(void)pthread_mutex_lock(&terminal->lock);

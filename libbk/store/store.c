@@ -2,6 +2,7 @@
 
 #include "store/store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -24,6 +25,15 @@ void bk_store_close(struct bk_store *store)
 {
 	if (store)
 		store->ops->close(store);
+}
+
+char *bk_store_identity(const struct bk_store_config *config)
+{
+	char *path = bk_path_real(config->path);
+	char *identity = bk_asprintf("%s:%s", config->type, path);
+
+	free(path);
+	return identity;
 }
 
 void bk_body_clear(struct bk_body *body)

@@ -199,6 +199,10 @@ int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
 		  struct bk_err *err);
 void bk_store_close(struct bk_store *store); /* NULL is fine */
 
+/* What the store is, however its path is spelt: type and real path.  Two that
+ * are the same are the same mail.  The caller's to free. */
+char *bk_store_identity(const struct bk_store_config *config);
+
 extern const struct bk_store_ops bk_maildir_ops;
 
 #endif

@@ -59,6 +59,7 @@ enum bk_result {
 	BK_RESULT_COMPLETE,   /* all done */
 	BK_RESULT_INCOMPLETE, /* committed, but items are missing */
 	BK_RESULT_FAILED,     /* nothing committed */
+	BK_RESULT_PLANNED,    /* a dry run: what would be done */
 };
 
 /*

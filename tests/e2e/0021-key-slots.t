@@ -167,7 +167,7 @@ exits 13 "damage is not taken for a wrong password" opens second
 # ---- words ---------------------------------------------------------------------
 
 exits 2 "an unknown word is told" bk-key frobnicate
-says "bk-key: 'frobnicate'? It is list, add, remove, change, export or sheet"
+says "bk-key: 'frobnicate' is none of list, add, remove, change, export and sheet; see: bk key --help"
 exits 2 "a slot must be named" bk-key remove
 says "bk-key: it is: bk key remove SLOT"
 

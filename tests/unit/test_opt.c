@@ -41,12 +41,17 @@ static int parse(const char *line)
 		{BK_OPT_END,      0,   NULL,        NULL,                NULL,         NULL       },
 	};
 	static const char *const usage[] = {"[SET [ACCOUNT]]", NULL};
+	static const struct bk_opt_clash clashes[] = {
+		{"layout", "size", "a layout has no size"},
+		{NULL,     NULL,   NULL                  },
+	};
 	const struct bk_tool tool = {
 		.name = "bk-test",
 		.usage = usage,
 		.operands_max = 2,
 		.common = BK_COMMON_REPO | BK_COMMON_JSON,
 		.options = options,
+		.clashes = clashes,
 	};
 	static char words[256];
 
@@ -101,14 +106,15 @@ static void every_kind_is_read(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("t --number=12 --size 1.5K --max-age 3d "
-			       "--layout fs --at 20261119T1230"),
+			       "--at 20261119T1230"),
 			 0);
 	assert_int_equal(v.number, 12);
 	assert_int_equal(v.size, 1536);
 	assert_int_equal(v.age_ms, 3 * 86400000);
-	assert_int_equal(v.layout, 1);
 	assert_int_equal(v.at, 1795091400);
 	assert_int_equal(v.ppm, 7);
+	assert_int_equal(parse("t --layout fs"), 0);
+	assert_int_equal(v.layout, 1);
 	assert_int_equal(parse("t --account=a --account b"), 0);
 	assert_int_equal(v.accounts.n, 2);
 	assert_string_equal(v.accounts.items[1], "b");
@@ -141,8 +147,6 @@ static void the_last_one_wins(void **state)
 	(void)state;
 	assert_int_equal(parse("t -H a --host=b"), 0);
 	assert_string_equal(v.host, "b");
-	assert_int_equal(parse("t --host="), 0);
-	assert_string_equal(v.host, "");
 }
 
 static void a_mistake_is_told_in_one_line(void **state)
@@ -164,6 +168,35 @@ static void a_mistake_is_told_in_one_line(void **state)
 	refused("t -s 64X", "-s: '64X' is not a size; write it as 64M or 1.5G");
 	refused("t a b c",
 		"'c' is one word too many; usage: bk-test [SET [ACCOUNT]]");
+}
+
+/* A variable that is not set: "$ACCOUNT" must not become every account. */
+static void nothing_is_no_argument(void **state)
+{
+	(void)state;
+	refused("t --host=", "--host: the HOST is empty");
+	refused("t --host ", "--host: the HOST is empty");
+	refused("t -H ", "-H: the HOST is empty");
+	refused("t --account=", "--account: the ACCOUNT is empty");
+	refused("t -r ", "-r: the REPO is empty");
+	refused("t --number=0", "--number: 0 is too few");
+	refused("t one ",
+		"one of the words is empty; usage: bk-test "
+		"[SET [ACCOUNT]]");
+	assert_int_equal(parse("t --help --host="), 0);
+}
+
+static void options_that_clash_are_refused(void **state)
+{
+	(void)state;
+	refused("t --layout=fs -s 1",
+		"--layout and --size: a layout has no size");
+	refused("t -s 1 --layout fs",
+		"--layout and --size: a layout has no size");
+	refused("t -q -v", "--quiet and --verbose: one of them, please");
+	assert_int_equal(parse("t -a -a"), 0);
+	assert_int_equal(parse("t --host x --host y"), 0);
+	assert_int_equal(parse("t --help --layout fs -s 1"), 0);
 }
 
 static void an_option_of_other_tools_is_not_taken(void **state)
@@ -250,6 +283,8 @@ int main(void)
 		cmocka_unit_test(two_dashes_end_the_options),
 		cmocka_unit_test(the_last_one_wins),
 		cmocka_unit_test(a_mistake_is_told_in_one_line),
+		cmocka_unit_test(nothing_is_no_argument),
+		cmocka_unit_test(options_that_clash_are_refused),
 		cmocka_unit_test(an_option_of_other_tools_is_not_taken),
 		cmocka_unit_test(help_wins_over_whatever_is_wrong),
 		cmocka_unit_test(hidden_options_are_never_suggested),

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -198,6 +199,78 @@ static void a_name_is_one_level(void **state)
 	assert_false(bk_path_is_name("a\0b", 3));
 }
 
+static void clean(const char *path, const char *want)
+{
+	char *got = bk_path_clean(path);
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void a_path_has_one_spelling(void **state)
+{
+	char here[4096];
+	char *below;
+
+	(void)state;
+	clean("/", "/");
+	clean("///", "/");
+	clean("/a", "/a");
+	clean("//a///b/", "/a/b");
+	clean("/./a/././b/.", "/a/b");
+	clean("/a/../b", "/a/../b");
+	clean("/a/.b/...", "/a/.b/...");
+	clean("/var/vmail/%d/%n/", "/var/vmail/%d/%n");
+	assert_non_null(getcwd(here, sizeof(here)));
+	clean("", here);
+	below = bk_asprintf("%s/a", here);
+	clean("./a", below);
+	free(below);
+}
+
+static const char *in_scratch(const char *name)
+{
+	static char paths[2][128];
+	static int turn;
+
+	turn = !turn;
+	(void)snprintf(paths[turn], sizeof(paths[turn]), "%s/%s",
+		       w.scratch.path, name);
+	return paths[turn];
+}
+
+static void same(const char *path, const char *other)
+{
+	char *a = bk_path_real(path);
+	char *b = bk_path_real(other);
+
+	assert_string_equal(a, b);
+	free(a);
+	free(b);
+}
+
+static void a_path_is_what_its_links_lead_to(void **state)
+{
+	(void)state;
+	same("/", "//.");
+	same(in_scratch("in/a"), in_scratch("in/../in//a/."));
+	assert_int_equal(symlink("in", in_scratch("link")), 0);
+	same(in_scratch("link/a"), in_scratch("in/a"));
+	same(in_scratch("link/%d/%n"), in_scratch("in/%d/%n/"));
+	same(in_scratch("link/none/../x"), in_scratch("in/none/../x"));
+	same("/none/at/all", "/none//at/all");
+}
+
+static void a_level_with_a_percent_sign_is_no_folder(void **state)
+{
+	(void)state;
+	scratch_file(&w.scratch, "%d/file", "");
+	assert_int_equal(symlink("in", in_scratch("%n")), 0);
+	char *real = bk_path_real(in_scratch("%n/a"));
+	assert_string_equal(real + strlen(real) - 5, "/%n/a");
+	free(real);
+}
+
 int main(void)
 {
 #define WORLD(t) cmocka_unit_test_setup_teardown(t, begin, end)
@@ -212,6 +285,9 @@ int main(void)
 		WORLD(a_strangers_link_is_not_followed_to_an_account),
 		WORLD(folders_are_made_beneath_only),
 		cmocka_unit_test(a_name_is_one_level),
+		cmocka_unit_test(a_path_has_one_spelling),
+		WORLD(a_path_is_what_its_links_lead_to),
+		WORLD(a_level_with_a_percent_sign_is_no_folder),
 	};
 	return cmocka_run_group_tests_name("path", tests, NULL, NULL);
 }
