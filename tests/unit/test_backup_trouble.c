@@ -405,10 +405,12 @@ static void a_full_disk_leaves_the_repository_as_it_was(void **state)
 
 static void another_run_holds_the_lock(void **state)
 {
+	char *store = bk_store_identity(&b.job.store.config);
+	char repo[BK_ID_TEXT];
 	struct bk_lock_request mine = {
 		.state_dir = b.state,
-		.store = "mail",
-		.repo = b.t.repo.target->where,
+		.store = store,
+		.repo = bk_id_hex(repo, b.t.repo.id),
 		.command = "bk-backup",
 	};
 	struct bk_lock *lock = NULL;
@@ -418,6 +420,7 @@ static void another_run_holds_the_lock(void **state)
 	int rc = backups_run(&b, BK_BACKUP_FULL);
 	assert_int_equal(status_of(rc), BK_EXIT_LOCKED);
 	bk_lock_release(lock);
+	free(store);
 	backups_make(&b, BK_BACKUP_FULL);
 }
 
