@@ -29,31 +29,45 @@ static bool take_digits(const char **at, uint64_t *out)
 	return some;
 }
 
-/* "1.5" times `unit`, exact but for what is below one. */
-static bool take_decimal(const char **at, uint64_t *whole, uint64_t *part,
-			 uint64_t *scale)
+/* 1.5: whole 1, part 5, scale 10. */
+struct decimal {
+	uint64_t whole, part, scale;
+};
+
+static bool take_decimal(const char **at, struct decimal *out)
 {
-	*part = 0;
-	*scale = 1;
-	if (!take_digits(at, whole))
+	out->part = 0;
+	out->scale = 1;
+	if (!take_digits(at, &out->whole))
 		return false;
 	if (**at != '.')
 		return true;
 	const char *first = ++*at;
-	if (!take_digits(at, part) || *at - first > FRACTION_DIGITS_MAX)
+	if (!take_digits(at, &out->part) || *at - first > FRACTION_DIGITS_MAX)
 		return false;
 	for (; first < *at; first++)
-		*scale *= 10;
+		out->scale *= 10;
 	return true;
 }
 
-static bool times(uint64_t whole, uint64_t part, uint64_t scale, uint64_t unit,
-		  uint64_t *out)
+/* The same, and a space if a unit follows. */
+static bool take_decimal_before(const char **unit, struct decimal *out)
+{
+	if (!take_decimal(unit, out))
+		return false;
+	if (**unit == ' ' && (*unit)[1])
+		++*unit;
+	return true;
+}
+
+/* Exact but for what is below one. */
+static bool times(const struct decimal *n, uint64_t unit, uint64_t *out)
 {
 	/* Split so that part * unit cannot overflow for any unit in use. */
-	uint64_t fraction = unit / scale * part + unit % scale * part / scale;
+	uint64_t fraction = unit / n->scale * n->part +
+			    unit % n->scale * n->part / n->scale;
 
-	return !__builtin_mul_overflow(whole, unit, out) &&
+	return !__builtin_mul_overflow(n->whole, unit, out) &&
 	       !__builtin_add_overflow(*out, fraction, out);
 }
 
@@ -94,18 +108,13 @@ static int shift_of_unit(const char *unit)
 
 int bk_parse_size(const char *text, uint64_t *bytes, struct bk_err *err)
 {
-	const char *p = text;
-	uint64_t whole = 0;
-	uint64_t part = 0;
-	uint64_t scale = 1;
-	uint64_t n = 0;
+	const char *unit = text;
+	struct decimal decimal;
+	uint64_t n;
 
-	bool ok = take_decimal(&p, &whole, &part, &scale);
-	if (*p == ' ' && p[1])
-		p++;
-	int shift = shift_of_unit(p);
-	if (!ok || shift < 0 ||
-	    !times(whole, part, scale, (uint64_t)1 << shift, &n))
+	bool ok = take_decimal_before(&unit, &decimal);
+	int shift = ok ? shift_of_unit(unit) : -1;
+	if (shift < 0 || !times(&decimal, (uint64_t)1 << shift, &n))
 		return bk_fail(err, BK_MISUSE,
 			       "'%s' is not a size; write it as 64M or 1.5G",
 			       text);
@@ -146,15 +155,13 @@ static const struct unit *take_time_unit(const char **at)
 /* One "90s" of the text, added to *ms. */
 static bool take_duration(const char **at, int64_t *ms)
 {
-	uint64_t whole;
-	uint64_t part;
-	uint64_t scale;
+	struct decimal decimal;
 	uint64_t n;
 
-	if (!take_decimal(at, &whole, &part, &scale))
+	if (!take_decimal(at, &decimal))
 		return false;
 	const struct unit *unit = take_time_unit(at);
-	return unit && times(whole, part, scale, (uint64_t)unit->ms, &n) &&
+	return unit && times(&decimal, (uint64_t)unit->ms, &n) &&
 	       n <= INT64_MAX && !__builtin_add_overflow(*ms, (int64_t)n, ms);
 }
 
@@ -184,17 +191,12 @@ int bk_parse_duration(const char *text, int64_t *ms, struct bk_err *err)
 
 int bk_parse_percent(const char *text, uint32_t *ppm, struct bk_err *err)
 {
-	const char *p = text;
-	uint64_t whole = 0;
-	uint64_t part = 0;
-	uint64_t scale = 1;
-	uint64_t n = 0;
+	const char *unit = text;
+	struct decimal decimal;
+	uint64_t n;
 
-	bool ok = take_decimal(&p, &whole, &part, &scale);
-	if (*p == ' ' && p[1])
-		p++;
-	if (!ok || strcmp(p, "%") != 0 ||
-	    !times(whole, part, scale, BK_PPM_ALL / 100, &n) || n > BK_PPM_ALL)
+	if (!take_decimal_before(&unit, &decimal) || strcmp(unit, "%") != 0 ||
+	    !times(&decimal, BK_PPM_ALL / 100, &n) || n > BK_PPM_ALL)
 		return bk_fail(err, BK_MISUSE,
 			       "'%s' is not a percentage; write it as 30%% or "
 			       "0.1%%",

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/test.h"
+#include "repo/signed.h"
 
 #define PAGE "man/bk-format.5"
 
@@ -71,4 +72,17 @@ void manual_dump(const char *section, const char *label, struct bk_buf *out)
 	(void)fclose(page);
 	if (out->len == had)
 		fail_msg("%s has no dump for '%s'", PAGE, section);
+}
+
+void manual_records(const char *section, const char *label, struct bk_buf *out)
+{
+	uint8_t signature[BK_SIGNATURE_LEN];
+	struct bk_view records;
+	struct bk_err err = {0};
+
+	manual_dump(section, label, out);
+	assert_int_equal(
+		bk_signed_split(bk_buf_view(out), &records, signature, &err),
+		0);
+	out->len = records.len;
 }

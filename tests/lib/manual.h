@@ -14,4 +14,7 @@
  */
 void manual_dump(const char *section, const char *label, struct bk_buf *out);
 
+/* The same of a signed file, its records alone. */
+void manual_records(const char *section, const char *label, struct bk_buf *out);
+
 #endif

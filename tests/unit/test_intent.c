@@ -10,20 +10,6 @@
 
 #define FULL "01a2001f9700b1b1b1b1b1b1b1b1b1b1"
 
-/* The records of an example of the manual. */
-static void records_of(const char *section, struct bk_buf *all)
-{
-	uint8_t signature[BK_SIGNATURE_LEN];
-	struct bk_view records;
-	struct bk_err err = {0};
-
-	manual_dump(section, NULL, all);
-	assert_int_equal(
-		bk_signed_split(bk_buf_view(all), &records, signature, &err),
-		0);
-	all->len = records.len;
-}
-
 static void the_manuals_intent_is_read_and_written_alike(void **state)
 {
 	struct bk_buf shown = {0}, written = {0};
@@ -33,7 +19,7 @@ static void the_manuals_intent_is_read_and_written_alike(void **state)
 
 	(void)state;
 	assert_true(bk_id_parse(FULL, base));
-	records_of(".Ss Intent open/", &shown);
+	manual_records(".Ss Intent open/", NULL, &shown);
 	assert_int_equal(bk_intent_decode(bk_buf_view(&shown), &intent, &err),
 			 0);
 	assert_memory_equal(intent.base, base, BK_ID_LEN);
@@ -112,7 +98,7 @@ static void the_manuals_hold_is_read_and_written_alike(void **state)
 	struct bk_err err = {0};
 
 	(void)state;
-	records_of(".Ss Hold of the full set", &shown);
+	manual_records(".Ss Hold of the full set", NULL, &shown);
 	assert_int_equal(bk_hold_decode(bk_buf_view(&shown), &hold, &err), 0);
 	assert_int_equal(hold.id[7], 0xe5);
 	assert_int_equal(hold.kind, BK_HOLD_PIN);
@@ -151,7 +137,7 @@ static void what_is_accepted_says_what_it_says(void **state)
 	struct bk_buf shown = {0}, written = {0};
 
 	(void)state;
-	records_of(".Ss Intent open/", &shown);
+	manual_records(".Ss Intent open/", NULL, &shown);
 	for (size_t i = 0; i < shown.len * 8; i++) {
 		struct bk_intent intent = {0};
 		struct bk_err err = {0};

@@ -12,20 +12,6 @@
 #define DIFF  "01a201f28240b2b2b2b2b2b2b2b2b2b2"
 #define OTHER "01a1dc131300b0b0b0b0b0b0b0b0b0b0"
 
-/* The records of one of the manual's roots. */
-static void records_of(const char *section, struct bk_buf *all)
-{
-	uint8_t signature[BK_SIGNATURE_LEN];
-	struct bk_view records;
-	struct bk_err err = {0};
-
-	manual_dump(section, NULL, all);
-	assert_int_equal(
-		bk_signed_split(bk_buf_view(all), &records, signature, &err),
-		0);
-	all->len = records.len;
-}
-
 static void the_manuals_full_set_is_read_and_written_alike(void **state)
 {
 	struct bk_buf shown = {0}, written = {0};
@@ -33,7 +19,7 @@ static void the_manuals_full_set_is_read_and_written_alike(void **state)
 	struct bk_err err = {0};
 
 	(void)state;
-	records_of(".Ss Set root sets/01a2001f", &shown);
+	manual_records(".Ss Set root sets/01a2001f", NULL, &shown);
 	assert_int_equal(bk_root_decode(bk_buf_view(&shown), &root, &err), 0);
 	assert_int_equal(root.kind, BK_SET_FULL);
 	assert_false(root.incomplete);
@@ -75,7 +61,7 @@ static void the_manuals_differential_is_read_and_written_alike(void **state)
 	assert_true(bk_id_parse(FULL, base));
 	assert_true(bk_id_parse(DIFF, set));
 	assert_true(bk_id_parse(OTHER, other));
-	records_of(".Ss Set root sets/01a201f2", &shown);
+	manual_records(".Ss Set root sets/01a201f2", NULL, &shown);
 	assert_int_equal(bk_root_decode(bk_buf_view(&shown), &root, &err), 0);
 	assert_int_equal(root.kind, BK_SET_DIFFERENTIAL);
 	assert_memory_equal(root.base, base, BK_ID_LEN);

@@ -17,19 +17,6 @@ static const char *const labels[] = {
 	[BK_TRASH_DONE] = ".Pa .done :",
 };
 
-static void records_of(enum bk_trash_step step, struct bk_buf *all)
-{
-	uint8_t signature[BK_SIGNATURE_LEN];
-	struct bk_view records;
-	struct bk_err err = {0};
-
-	manual_dump(SECTION, labels[step], all);
-	assert_int_equal(
-		bk_signed_split(bk_buf_view(all), &records, signature, &err),
-		0);
-	all->len = records.len;
-}
-
 static void the_manuals_files_are_read_and_written_alike(void **state)
 {
 	(void)state;
@@ -37,7 +24,7 @@ static void the_manuals_files_are_read_and_written_alike(void **state)
 		struct bk_buf shown = {0}, written = {0};
 		struct bk_trash trash = {0};
 		struct bk_err err = {0};
-		records_of(step, &shown);
+		manual_records(SECTION, labels[step], &shown);
 		assert_int_equal(bk_trash_decode(bk_buf_view(&shown), step,
 						 &trash, &err),
 				 0);
@@ -60,7 +47,7 @@ static void the_manuals_list_says_what_is_condemned(void **state)
 
 	(void)state;
 	assert_true(bk_id_parse(OTHER, set));
-	records_of(BK_TRASH_LIST, &shown);
+	manual_records(SECTION, labels[BK_TRASH_LIST], &shown);
 	assert_int_equal(bk_trash_decode(bk_buf_view(&shown), BK_TRASH_LIST,
 					 &trash, &err),
 			 0);
@@ -89,7 +76,7 @@ static void a_file_is_not_taken_for_another_step(void **state)
 	(void)state;
 	for (unsigned step = 0; step < 3; step++) {
 		struct bk_buf shown = {0};
-		records_of(step, &shown);
+		manual_records(SECTION, labels[step], &shown);
 		for (unsigned as = 0; as < 3; as++) {
 			struct bk_trash trash = {0};
 			struct bk_err err = {0};
@@ -177,7 +164,7 @@ static void a_file_cut_within_a_record_is_refused(void **state)
 	size_t good = 0;
 
 	(void)state;
-	records_of(BK_TRASH_DONE, &shown);
+	manual_records(SECTION, labels[BK_TRASH_DONE], &shown);
 	for (size_t n = 0; n < shown.len; n++) {
 		struct bk_trash trash = {0};
 		struct bk_err err = {0};
