@@ -94,7 +94,7 @@ static int take_lock(struct bk_backup *run, struct bk_err *err)
  * was put back, or somebody deleted it. */
 static void notice_rollback(struct bk_backup *run)
 {
-	char time[BK_CLOCK_TEXT];
+	char name[BK_SET_NAME];
 
 	if (!run->state.has_head)
 		return;
@@ -105,7 +105,7 @@ static void notice_rollback(struct bk_backup *run)
 	char *note = bk_asprintf(
 		"set %s, which this host completed, is no longer in the "
 		"repository: was it pruned, or an older copy put back?",
-		bk_setid_time(time, run->state.head));
+		bk_set_name(name, run->state.head, 0));
 	bk_progress_note(run->progress, note);
 	free(note);
 }
@@ -143,13 +143,10 @@ static int begin_publishing(struct bk_backup *run, struct bk_err *err)
 		bk_progress_note(run->progress,
 				 "a prune condemned the set to stand on: "
 				 "making a full one");
-		bk_publish_close(run->publish);
-		run->publish = NULL;
 		bk_backup_base_drop(&run->base);
 		if (bk_backup_base_check(&run->base, run->request, err) < 0)
 			return -1;
-		return bk_publish_open(&run->publish, run->request->repo,
-				       run->set, NULL, err);
+		return bk_publish_drop_base(run->publish, err);
 	}
 	return 0;
 }

@@ -21,18 +21,22 @@ static bool is_ours(const struct bk_set_info *info,
 		       0;
 }
 
-/* The newest of our sets, or of our full ones. */
+/* The newest of our sets, or of our full ones: by their sequence, for a clock
+ * may have gone back. */
 static const struct bk_set_info *newest(const struct bk_backup_base *base,
 					const struct bk_backup_request *request,
 					bool full)
 {
-	for (size_t i = base->sets.n; i-- > 0;) {
+	const struct bk_set_info *best = NULL;
+
+	for (size_t i = 0; i < base->sets.n; i++) {
 		const struct bk_set_info *info = &base->sets.items[i];
 		if (is_ours(info, request) &&
-		    (!full || info->root.kind == BK_SET_FULL))
-			return info;
+		    (!full || info->root.kind == BK_SET_FULL) &&
+		    (!best || info->root.sequence >= best->root.sequence))
+			best = info;
 	}
-	return NULL;
+	return best;
 }
 
 /* Continues the chain of this host's sets. */

@@ -106,7 +106,7 @@ static bool is_listed(const struct bk_check_run *run,
 static int check_sequence(struct bk_check_run *run, struct bk_err *err)
 {
 	struct bk_condemned gone = {0};
-	char mine[BK_CLOCK_TEXT], its[BK_CLOCK_TEXT];
+	char mine[BK_SET_NAME], its[BK_SET_NAME];
 	struct bk_err why = {0};
 
 	int rc = bk_tombstones_read(run->request->repo, &gone, err);
@@ -120,8 +120,8 @@ static int check_sequence(struct bk_check_run *run, struct bk_err *err)
 		(void)bk_fail(&why, BK_CORRUPT,
 			      "set %s is not here; %s names it as the one "
 			      "before",
-			      bk_setid_time(its, before),
-			      bk_setid_time(mine, info->id));
+			      bk_set_name(its, before, 0),
+			      bk_set_name(mine, info->id, info->root.kind));
 		bk_check_finding(run, &why,
 				 "copy its root back from where the "
 				 "repository is kept too");
@@ -190,7 +190,8 @@ static void tell_end(struct bk_check_run *run, int64_t start_ms)
 		.result = findings ? BK_RESULT_FAILED : BK_RESULT_COMPLETE,
 		.repo = run->request->repo->target->where,
 		.messages.total = run->messages,
-		.bytes.source = atomic_load(&run->progress->bytes),
+		.bytes.source =
+			run->progress ? atomic_load(&run->progress->bytes) : 0,
 		.errors = findings,
 		.seconds = (double)(bk_clock_monotonic_ms() - start_ms) / 1000,
 	};

@@ -32,7 +32,7 @@ struct bk_check_request {
 };
 
 /* 0 when nothing is wrong; BK_CORRUPT when something is, after all findings
- * were told to `progress`. */
+ * were told to `progress` (NULL: nobody). */
 int bk_check_run(const struct bk_check_request *request,
 		 struct bk_progress *progress, struct bk_outcome *outcome,
 		 struct bk_err *err);

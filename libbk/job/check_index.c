@@ -80,7 +80,7 @@ void bk_check_index(struct bk_check_run *run, struct bk_set *set)
 	const struct bk_root_part *part =
 		bk_root_part(&level->root, BK_PART_INDEX);
 	struct comparing comparing = {.set = set};
-	char name[BK_NAME_MAX], label[BK_CLOCK_TEXT];
+	char name[BK_NAME_MAX], label[BK_SET_NAME];
 	struct bk_err err = {0};
 
 	if (!part)
@@ -97,7 +97,8 @@ void bk_check_index(struct bk_check_run *run, struct bk_set *set)
 	bk_index_close(comparing.index);
 	if (rc == 0)
 		return;
-	(void)bk_context(&err, "set %s", bk_setid_time(label, level->id));
+	(void)bk_context(&err, "set %s",
+			 bk_set_name(label, level->id, level->root.kind));
 	bk_check_finding(run, &err,
 			 "make a new full set before the next differential: "
 			 "run: bk backup --full");

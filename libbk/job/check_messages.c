@@ -225,7 +225,7 @@ static uint64_t count_affected(struct bk_check_run *run, struct bk_set *set,
 void bk_check_affected(struct bk_check_run *run, struct bk_set *set)
 {
 	struct bk_buf text = {0};
-	char label[BK_CLOCK_TEXT];
+	char label[BK_SET_NAME];
 	size_t named = 0, more = 0;
 
 	for (size_t i = 0; i < set->n_accounts; i++) {
@@ -242,7 +242,8 @@ void bk_check_affected(struct bk_check_run *run, struct bk_set *set)
 	if (text.len) {
 		char *note = bk_asprintf(
 			"set %s: messages that need what is damaged: %s",
-			bk_setid_time(label, set->levels[0].id),
+			bk_set_name(label, set->levels[0].id,
+				    set->levels[0].root.kind),
 			bk_buf_text(&text));
 		bk_progress_note(run->progress, note);
 		free(note);

@@ -141,11 +141,11 @@ void bk_check_structure(struct bk_check_run *run,
 			const struct bk_set_info *info, struct bk_set **out)
 {
 	struct bk_err err = {0};
-	char label[BK_CLOCK_TEXT];
+	char label[BK_SET_NAME];
 
 	*out = NULL;
 	run->n_sets++;
-	(void)bk_setid_time(label, info->id);
+	(void)bk_set_name(label, info->id, info->root.kind);
 	if (info->broken) {
 		(void)bk_fail(&err, BK_CORRUPT, "set %s: %s", label,
 			      info->broken);

@@ -53,18 +53,16 @@ static void full_time(char out[BK_CLOCK_TEXT], const uint8_t id[BK_ID_LEN])
 	out[n] = 0;
 }
 
-/* "01a2001f9700b1b1 (20261119T1230-d of mail on mx1)" */
+/* "20261119T1230-d (01a2001f9700b1b1) of mail on mx1" */
 static void add_name(struct bk_buf *to, const struct bk_set_info *info)
 {
-	char hex[BK_ID_TEXT], label[BK_SET_LABEL], host[BK_ID_TEXT];
+	char name[BK_SET_NAME], host[BK_ID_TEXT];
 
-	bk_buf_printf(to, "%.16s", bk_id_hex(hex, info->id));
+	bk_buf_printf(to, "%s", bk_set_name(name, info->id, info->root.kind));
 	if (info->broken)
-		bk_buf_printf(to, " (does not open)");
+		bk_buf_printf(to, ", which does not open");
 	else
-		bk_buf_printf(to, " (%s of %s on %s)",
-			      bk_set_label(label, info->id, info->root.kind),
-			      info->root.store_name,
+		bk_buf_printf(to, " of %s on %s", info->root.store_name,
 			      bk_set_host(host, &info->root));
 }
 
@@ -283,6 +281,29 @@ static int none_so_old(const struct candidates *sets, int64_t at,
 	return -1;
 }
 
+static bool is_too_new(const struct bk_set_info *info,
+		       const struct bk_choice *choice)
+{
+	return choice->at != BK_NO_TIME && is_after(info, choice->at);
+}
+
+/* Of one host the sequence says which set came later: its clock may have gone
+ * back.  Different hosts, and sets that do not open, have only their times. */
+static bool is_superseded(const struct candidates *sets,
+			  const struct bk_choice *choice, size_t i)
+{
+	const struct bk_root *mine = &sets->items[i]->root;
+
+	for (size_t k = 0; !sets->items[i]->broken && k < sets->n; k++) {
+		const struct bk_set_info *other = sets->items[k];
+		if (!other->broken && !is_too_new(other, choice) &&
+		    memcmp(other->root.host, mine->host, BK_ID_LEN) == 0 &&
+		    other->root.sequence > mine->sequence)
+			return true;
+	}
+	return false;
+}
+
 static int choose_newest(struct candidates *sets,
 			 const struct bk_choice *choice,
 			 const uint8_t host[BK_ID_LEN],
@@ -292,8 +313,8 @@ static int choose_newest(struct candidates *sets,
 	    settle_store(sets, choice, err) < 0)
 		return -1;
 	for (size_t i = sets->n; i-- > 0;) {
-		if (choice->at != BK_NO_TIME &&
-		    is_after(sets->items[i], choice->at))
+		if (is_too_new(sets->items[i], choice) ||
+		    is_superseded(sets, choice, i))
 			continue;
 		*out = sets->items[i];
 		return 0;

@@ -91,7 +91,7 @@ static const char *why_base_fails(const struct states *states,
 				  const struct bk_set_info *info,
 				  struct bk_buf *text)
 {
-	char time[BK_CLOCK_TEXT];
+	char name[BK_SET_NAME];
 
 	if (info->root.kind == BK_SET_FULL)
 		return NULL;
@@ -102,7 +102,7 @@ static const char *why_base_fails(const struct states *states,
 		return base->broken ? base->broken : states->missing[i];
 	}
 	bk_buf_printf(text, "needs %s, which is not here",
-		      bk_setid_time(time, info->root.base));
+		      bk_set_name(name, info->root.base, 0));
 	return bk_buf_text(text);
 }
 

@@ -108,7 +108,7 @@ int bk_lookup_no_account(const struct bk_set *set,
 			 const struct bk_choice *choice, const char *word,
 			 struct bk_err *err)
 {
-	char label[BK_SET_LABEL], hex[BK_ID_TEXT];
+	char name[BK_SET_NAME], hex[BK_ID_TEXT];
 	const struct bk_set_level *top = &set->levels[0];
 	struct bk_set_info_list sets = {0};
 	struct elsewhere found = {0};
@@ -124,7 +124,7 @@ int bk_lookup_no_account(const struct bk_set *set,
 		bk_fail(err, BK_GONE,
 			"'%s' is not in set %s; it is in %zu other%s, the "
 			"newest %.16s",
-			word, bk_set_label(label, top->id, top->root.kind),
+			word, bk_set_name(name, top->id, top->root.kind),
 			found.sets, found.sets == 1 ? "" : "s",
 			bk_id_hex(hex, found.newest));
 	else if (found.nearest.best)
@@ -145,21 +145,21 @@ int bk_lookup_no_folder(const struct bk_set *set,
 			struct bk_err *err)
 {
 	const struct bk_set_level *top = &set->levels[0];
-	char label[BK_SET_LABEL];
+	char name[BK_SET_NAME];
 	struct bk_nearest near;
 
 	bk_nearest_init(&near, word);
 	for (size_t i = 0; i < set->n_folders; i++)
 		if (!account || set->folders[i].account_id == account->id)
 			bk_nearest_offer(&near, set->folders[i].folder.name);
-	bk_set_label(label, top->id, top->root.kind);
+	bk_set_name(name, top->id, top->root.kind);
 	if (near.best)
 		return bk_fail(
 			err, BK_GONE,
 			"no folder '%s' of %s in set %s; nearest: %s", word,
 			account ? account->account.address : "these accounts",
-			label, near.best);
+			name, near.best);
 	return bk_fail(err, BK_GONE, "no folder '%s' of %s in set %s", word,
 		       account ? account->account.address : "these accounts",
-		       label);
+		       name);
 }

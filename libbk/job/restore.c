@@ -272,11 +272,11 @@ static int write_all(struct bk_restore *run, struct bk_err *err)
 {
 	const struct bk_set_level *top = &run->set->levels[0];
 	int64_t start_ms = bk_clock_now_ms();
-	char label[BK_SET_LABEL];
+	char label[BK_SET_NAME];
 
 	if (open_store(run, err) < 0)
 		return -1;
-	bk_set_label(label, top->id, top->root.kind);
+	bk_set_name(label, top->id, top->root.kind);
 	run->folders_most = folders_at_a_time();
 	run->writing.set = run->set;
 	run->writing.progress = run->progress;

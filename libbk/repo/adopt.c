@@ -11,21 +11,6 @@
 #include "repo/id.h"
 #include "repo/pack_reader.h"
 
-struct summing_sink {
-	struct bk_sink sink;
-	struct bk_sha256 sha;
-};
-
-static int add_to_sum(struct bk_sink *to, const void *data, size_t len,
-		      struct bk_err *err)
-{
-	struct summing_sink *summing = (struct summing_sink *)to;
-
-	(void)err;
-	bk_sha256_update(&summing->sha, data, len);
-	return 0;
-}
-
 /* What a table would say of the pack: there is none to ask. */
 static int describe(const struct bk_repo *repo, const struct bk_blob *blob,
 		    const struct bk_name *name, struct bk_table_row *row,
@@ -35,7 +20,6 @@ static int describe(const struct bk_repo *repo, const struct bk_blob *blob,
 	struct bk_file_place place = {.name = blob->name,
 				      .file_len = blob->size};
 	struct bk_file_reader *file = NULL;
-	struct summing_sink summing = {.sink.write = add_to_sum};
 
 	memcpy(id.set, name->id, sizeof(id.set));
 	if (bk_file_reader_open(&file, repo, repo->target, &place, &id, err) <
@@ -55,12 +39,8 @@ static int describe(const struct bk_repo *repo, const struct bk_blob *blob,
 	row->blocks_len = (uint32_t)(row->body_len - row->blocks_offset -
 				     BK_TRAILER_LEN - BK_BLOCK_OVERHEAD);
 	bk_file_reader_close(file);
-	bk_sha256_init(&summing.sha);
-	if (bk_target_get(repo->target, blob->name, 0, row->body_len,
-			  &summing.sink, err) < 0)
-		return -1;
-	bk_sha256_final(&summing.sha, row->sha256);
-	return 0;
+	return bk_target_sum(repo->target, blob->name, 0, row->body_len,
+			     row->sha256, err);
 }
 
 static int know_chunks(struct bk_packer *packer, struct bk_pack_reader *pack,

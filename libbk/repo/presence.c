@@ -60,25 +60,9 @@ int bk_presence_set(const struct bk_blob_list *data, const struct bk_set *set,
 	return 0;
 }
 
-struct summing_sink {
-	struct bk_sink sink;
-	struct bk_sha256 sha;
-};
-
-static int add_to_sum(struct bk_sink *to, const void *data, size_t len,
-		      struct bk_err *err)
-{
-	struct summing_sink *summing = (struct summing_sink *)to;
-
-	(void)err;
-	bk_sha256_update(&summing->sha, data, len);
-	return 0;
-}
-
 static int sum_part(const struct bk_set *set, const struct bk_set_level *level,
 		    const struct bk_root_part *part, struct bk_err *err)
 {
-	struct summing_sink summing = {.sink.write = add_to_sum};
 	struct bk_file_reader *file = NULL;
 	uint8_t sum[BK_SHA256_LEN];
 	char name[BK_NAME_MAX];
@@ -89,11 +73,9 @@ static int sum_part(const struct bk_set *set, const struct bk_set_level *level,
 	uint64_t body_len = bk_file_reader_body_len(file);
 	bk_file_reader_close(file);
 	(void)bk_root_part_name(name, part, level->id);
-	bk_sha256_init(&summing.sha);
-	if (bk_target_get(set->repo->target, name, part->offset, body_len,
-			  &summing.sink, err) < 0)
+	if (bk_target_sum(set->repo->target, name, part->offset, body_len, sum,
+			  err) < 0)
 		return -1;
-	bk_sha256_final(&summing.sha, sum);
 	if (memcmp(sum, part->sha256, sizeof(sum)) == 0)
 		return 0;
 	return bk_fail(err, BK_CORRUPT, "%s is damaged", name);

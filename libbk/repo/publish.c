@@ -82,6 +82,17 @@ static void refresh(struct bk_publish *publish)
 	publish->number++;
 }
 
+int bk_publish_drop_base(struct bk_publish *publish, struct bk_err *err)
+{
+	pthread_mutex_lock(&publish->lock);
+	memset(publish->base, 0, sizeof(publish->base));
+	int rc = put_intent(publish, publish->number + 1, err);
+	if (rc == 0)
+		remove_intent(publish, publish->number++);
+	pthread_mutex_unlock(&publish->lock);
+	return rc;
+}
+
 static void *keep_fresh(void *arg)
 {
 	struct bk_publish *publish = arg;

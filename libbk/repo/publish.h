@@ -28,6 +28,10 @@ int bk_publish_open(struct bk_publish **out, const struct bk_repo *repo,
 		    const uint8_t set[16], const uint8_t *base,
 		    struct bk_err *err);
 
+/* The base is none after all: puts the next intent, without it, and takes the
+ * one before away, for no name is used twice. */
+int bk_publish_drop_base(struct bk_publish *publish, struct bk_err *err);
+
 /* What was condemned when the intent had been put. */
 const struct bk_condemned *bk_publish_condemned(
 	const struct bk_publish *publish);

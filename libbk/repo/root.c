@@ -2,6 +2,7 @@
 
 #include "repo/root.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,19 @@ const char *bk_set_kind_name(enum bk_set_kind kind)
 		return "incremental";
 	}
 	return "unknown";
+}
+
+const char *bk_set_name(char out[BK_SET_NAME], const uint8_t id[BK_ID_LEN],
+			unsigned kind)
+{
+	char time[BK_CLOCK_TEXT], hex[BK_ID_TEXT];
+	const char known[] = {
+		'-', kind ? bk_set_kind_name((enum bk_set_kind)kind)[0] : 0, 0};
+
+	(void)snprintf(out, BK_SET_NAME, "%.13s%s (%.16s)",
+		       bk_setid_time(time, id), kind ? known : "",
+		       bk_id_hex(hex, id));
+	return out;
 }
 
 void bk_root_clear(struct bk_root *root)

@@ -31,6 +31,14 @@ enum bk_set_kind {
 /* "full", "differential", "incremental" */
 const char *bk_set_kind_name(enum bk_set_kind kind);
 
+#define BK_SET_NAME 48 /* room for what follows */
+
+/* How messages call a set, in `out`, which is returned: its time, kind and the
+ * beginning of its identifier, as "20261119T1230-d (01a2001f9700b1b1)"; without
+ * "-d" where the kind is not known, 0. */
+const char *bk_set_name(char out[BK_SET_NAME], const uint8_t id[BK_ID_LEN],
+			unsigned kind);
+
 /* The types of files that a set of this version has as parts. */
 enum bk_part_type {
 	BK_PART_INDEX = 2,

@@ -116,23 +116,18 @@ static int open_level(const struct bk_repo *repo, struct bk_set_level *level,
 	return read_directory(level, err);
 }
 
-static const char *time_of(char *text, const uint8_t id[16])
-{
-	return bk_setid_time(text, id);
-}
-
 /* Can this set be based on that one? */
 static int check_base(const struct bk_set_level *above,
 		      const struct bk_set_level *level, struct bk_err *err)
 {
-	char mine[BK_CLOCK_TEXT], base[BK_CLOCK_TEXT];
+	char mine[BK_SET_NAME], base[BK_SET_NAME];
 
 	if (memcmp(level->root_sha256, above->root.base_sha256,
 		   sizeof(level->root_sha256)) != 0)
 		return bk_fail(err, BK_CORRUPT,
 			       "set %s is not the one that %s was based on",
-			       time_of(base, level->id),
-			       time_of(mine, above->id));
+			       bk_set_name(base, level->id, 0),
+			       bk_set_name(mine, above->id, 0));
 	if (memcmp(level->root.host, above->root.host, BK_ID_LEN) != 0 ||
 	    memcmp(level->root.store, above->root.store, BK_ID_LEN) != 0)
 		return bk_fail(err, BK_CORRUPT,
@@ -153,7 +148,7 @@ static int next_level(struct bk_set *set, struct bk_err *err)
 {
 	struct bk_set_level *above = &set->levels[set->n_levels - 1];
 	struct bk_set_level *level = &set->levels[set->n_levels];
-	char mine[BK_CLOCK_TEXT], base[BK_CLOCK_TEXT], hex[BK_ID_TEXT];
+	char mine[BK_SET_NAME], base[BK_SET_NAME];
 
 	if (set->n_levels == BK_CHAIN_MAX)
 		return bk_fail(err, BK_CORRUPT,
@@ -167,13 +162,13 @@ static int next_level(struct bk_set *set, struct bk_err *err)
 			return -1;
 		return bk_fail(
 			err, BK_GONE,
-			"%s %s needs %s %s (%s), which is not here; copy it "
+			"%s %s needs %s %s, which is not here; copy it "
 			"from where the repository has it, then run: bk check",
 			bk_set_kind_name(above->root.kind),
-			time_of(mine, above->id),
+			bk_set_name(mine, above->id, 0),
 			above->root.kind == BK_SET_DIFFERENTIAL ? "full"
 								: "set",
-			time_of(base, level->id), bk_id_hex(hex, level->id));
+			bk_set_name(base, level->id, 0));
 	}
 	return check_base(above, level, err);
 }
@@ -211,15 +206,16 @@ int bk_set_open(struct bk_set **out, const struct bk_repo *repo,
 		const uint8_t id[16], struct bk_err *err)
 {
 	struct bk_set *set = bk_alloc(sizeof(*set));
-	char text[BK_CLOCK_TEXT];
+	char text[BK_SET_NAME];
 
 	set->repo = repo;
 	(void)pthread_mutex_init(&set->lock, NULL);
 	set->levels = bk_alloc(BK_CHAIN_MAX * sizeof(*set->levels));
 	memcpy(set->levels[0].id, id, BK_ID_LEN);
 	if (open_chain(set, err) < 0) {
+		(void)bk_set_name(text, id, set->levels[0].root.kind);
 		bk_set_close(set);
-		return bk_context(err, "set %s", time_of(text, id));
+		return bk_context(err, "set %s", text);
 	}
 	*out = set;
 	return 0;

@@ -80,6 +80,33 @@ int bk_target_read(struct bk_target *target, const char *name, uint64_t offset,
 	return bk_target_get(target, name, offset, len, &to.sink, err);
 }
 
+struct summing_sink {
+	struct bk_sink sink;
+	struct bk_sha256 sha;
+};
+
+static int add_to_sum(struct bk_sink *to, const void *data, size_t len,
+		      struct bk_err *err)
+{
+	struct summing_sink *summing = (struct summing_sink *)to;
+
+	(void)err;
+	bk_sha256_update(&summing->sha, data, len);
+	return 0;
+}
+
+int bk_target_sum(struct bk_target *target, const char *name, uint64_t offset,
+		  uint64_t len, uint8_t out[BK_SHA256_LEN], struct bk_err *err)
+{
+	struct summing_sink summing = {.sink.write = add_to_sum};
+
+	bk_sha256_init(&summing.sha);
+	if (bk_target_get(target, name, offset, len, &summing.sink, err) < 0)
+		return -1;
+	bk_sha256_final(&summing.sha, out);
+	return 0;
+}
+
 int bk_target_list(struct bk_target *target, const char *folder,
 		   struct bk_blob_list *out, struct bk_err *err)
 {

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/stream.h"
+#include "crypto/digest.h"
 
 struct bk_target;
 struct bk_put;
@@ -105,6 +106,9 @@ int bk_target_get(struct bk_target *target, const char *name, uint64_t offset,
 /* The same into a buffer, which is emptied first. */
 int bk_target_read(struct bk_target *target, const char *name, uint64_t offset,
 		   uint64_t len, struct bk_buf *into, struct bk_err *err);
+/* SHA-256 of the same, as it passes. */
+int bk_target_sum(struct bk_target *target, const char *name, uint64_t offset,
+		  uint64_t len, uint8_t out[BK_SHA256_LEN], struct bk_err *err);
 int bk_target_list(struct bk_target *target, const char *folder,
 		   struct bk_blob_list *out, struct bk_err *err);
 int bk_target_stat(struct bk_target *target, const char *name, uint64_t *size,

@@ -237,6 +237,18 @@ static void blobs_under_way_at_a_time_stay_apart(void **state)
 
 /* ---- getting ---- */
 
+static void assert_summed(const struct bk_buf *bytes, size_t at, size_t len)
+{
+	uint8_t want[BK_SHA256_LEN], sum[BK_SHA256_LEN];
+	struct bk_sha256 sha;
+
+	bk_sha256_init(&sha);
+	bk_sha256_update(&sha, bytes->data + at, len);
+	bk_sha256_final(&sha, want);
+	done(bk_target_sum(target, DEEP, at, len, sum, &err), &err);
+	assert_memory_equal(sum, want, sizeof(sum));
+}
+
 static void any_stretch_of_a_blob_can_be_got(void **state)
 {
 	struct bk_buf bytes = bytes_of(5, 300000), got = {0};
@@ -251,6 +263,7 @@ static void any_stretch_of_a_blob_can_be_got(void **state)
 		assert_int_equal(got.len, len);
 		if (len)
 			assert_memory_equal(got.data, bytes.data + at, len);
+		assert_summed(&bytes, at, len);
 	}
 	bk_buf_clear(&bytes);
 	bk_buf_clear(&got);

@@ -330,6 +330,19 @@ static void condemn_newest(void *arg, const char *act)
 	condemn(&b.t, &list);
 }
 
+/* Every file is written once, intents too. */
+static void assert_no_intent_twice(void)
+{
+	const char *log = bk_buf_text(&b.recorder.log);
+
+	for (const char *at = strstr(log, "put open/"); at;
+	     at = strstr(at + 1, "put open/")) {
+		char *line = bk_strndup(at, strcspn(at, "\n"));
+		assert_null(strstr(at + 1, line));
+		free(line);
+	}
+}
+
 static void a_base_that_is_condemned_meanwhile_is_given_up(void **state)
 {
 	(void)state;
@@ -338,6 +351,7 @@ static void a_base_that_is_condemned_meanwhile_is_given_up(void **state)
 	backups_make(&b, BK_BACKUP_DIFFERENTIAL);
 	assert_string_equal(b.summary.kind, "full");
 	assert_true(backups_said(&b, "a prune condemned"));
+	assert_no_intent_twice();
 }
 
 /* A run of some accounts keeps the others as the newest set has them: without

@@ -156,9 +156,40 @@ static void at_takes_the_newest_not_later(void **state)
 	choice.at = seconds_of("20261114T2159");
 	fails("latest", mx1, BK_GONE,
 	      "no set as old as 2026-11-14T21:59:00Z; the oldest is "
-	      "01a1dc131eb8a0a0 (20261114T2200-f of mail on mx1)");
+	      "20261114T2200-f (01a1dc131eb8a0a0) of mail on mx1");
 	fails("20261114T2200", mx1, BK_MISUSE,
 	      "20261114T2200 and --at: give one of them");
+}
+
+/* The clock of mx1 went back between its second and its third set. */
+static void latest_is_by_sequence_where_the_clock_went_back(void **state)
+{
+	(void)state;
+	sets.items[0].root.sequence = 3; /* 20261114T220003 */
+	sets.items[1].root.sequence = 9; /* of mx2 */
+	sets.items[2].root.sequence = 1;
+	sets.items[3].root.sequence = 2;
+	means("latest", mx1, 0xa0);
+	/* A moment asks for what had been made by then. */
+	choice.at = seconds_of("20261119T123044");
+	means("latest", mx1, 0xa0);
+	sets.items[0].root.sequence = 2;
+	sets.items[3].root.sequence = 3;
+	means("latest", mx1, 0xa0);
+	choice.at = BK_NO_TIME;
+	means("latest", mx1, 0xa2);
+}
+
+/* A host that was set up again counts from 1 and keeps its name. */
+static void sequences_of_different_hosts_are_not_compared(void **state)
+{
+	(void)state;
+	choice.host = "mx1";
+	sets.items[0].root.sequence = 7;
+	memset(sets.items[0].root.host, 0x77, BK_ID_LEN);
+	sets.items[2].root.sequence = 1;
+	sets.items[3].root.sequence = 2;
+	means("latest", mx1, 0xa2);
 }
 
 static void a_time_means_this_hosts_set(void **state)
@@ -177,9 +208,9 @@ static void more_than_one_is_an_error_that_lists_them(void **state)
 {
 	(void)state;
 	fails("20261119T1230", mx1, BK_MISUSE,
-	      "20261119T1230 may be any of: 01a1f3c918c8a1a1 "
-	      "(20261119T1230-d of mail on mx1), 01a1f3c9b508a2a2 "
-	      "(20261119T1230-d of mail on mx1)");
+	      "20261119T1230 may be any of: "
+	      "20261119T1230-d (01a1f3c918c8a1a1) of mail on mx1, "
+	      "20261119T1230-d (01a1f3c9b508a2a2) of mail on mx1");
 	means("20261119T123045", mx1, 0xa2);
 }
 
@@ -200,14 +231,14 @@ static void what_is_not_there_names_the_nearest(void **state)
 {
 	(void)state;
 	fails("20261119T1231", mx1, BK_GONE,
-	      "no set 20261119T1231; the nearest is 01a1f3c9b508a2a2 "
-	      "(20261119T1230-d of mail on mx1)");
+	      "no set 20261119T1231; the nearest is "
+	      "20261119T1230-d (01a1f3c9b508a2a2) of mail on mx1");
 	fails("19990101T0000", mx1, BK_GONE,
-	      "no set 19990101T0000; the nearest is 01a1dc131eb8a0a0 "
-	      "(20261114T2200-f of mail on mx1)");
+	      "no set 19990101T0000; the nearest is "
+	      "20261114T2200-f (01a1dc131eb8a0a0) of mail on mx1");
 	fails("20261119T1230-f", mx1, BK_GONE,
-	      "no set 20261119T1230-f; the nearest is 01a1f3c918c8a1a1 "
-	      "(20261119T1230-d of mail on mx1)");
+	      "no set 20261119T1230-f; the nearest is "
+	      "20261119T1230-d (01a1f3c918c8a1a1) of mail on mx1");
 	fails("lastest", mx1, BK_MISUSE,
 	      "'lastest' is no set: give latest (did you mean that?), a time "
 	      "as 20261119T1230, or the beginning of an identifier that bk "
@@ -247,6 +278,12 @@ int main(void)
 				       two_hosts),
 		cmocka_unit_test_setup(at_takes_the_newest_not_later,
 				       two_hosts),
+		cmocka_unit_test_setup(
+			latest_is_by_sequence_where_the_clock_went_back,
+			two_hosts),
+		cmocka_unit_test_setup(
+			sequences_of_different_hosts_are_not_compared,
+			two_hosts),
 		cmocka_unit_test_setup(a_time_means_this_hosts_set, two_hosts),
 		cmocka_unit_test_setup(
 			more_than_one_is_an_error_that_lists_them, two_hosts),

@@ -13,7 +13,9 @@
 #include "lib/condemn.h"
 #include "lib/recorder.h"
 #include "lib/setmaker.h"
+#include "repo/intent.h"
 #include "repo/publish.h"
+#include "repo/signed_file.h"
 
 static struct testrepo t;
 static struct recorder recorder;
@@ -368,6 +370,46 @@ static void an_act_that_fails_fails_it(void **state)
 	}
 }
 
+/* What the intents of the set say of a base. */
+static bool names_a_base(const char *name, uint32_t number)
+{
+	struct bk_file_id id = {.type = BK_FILE_INTENT, .ordinal = number};
+	const uint8_t set[BK_ID_LEN] = "the set";
+	struct bk_signed_file file = {0};
+	struct bk_intent intent = {0};
+
+	memcpy(id.set, set, sizeof(id.set));
+	testrepo_done(bk_signed_file_read(&t.repo, name, &id, &file, &err),
+		      &err);
+	testrepo_done(bk_intent_decode(file.records, &intent, &err), &err);
+	bool named = !bk_id_is_zero(intent.base);
+	bk_intent_clear(&intent);
+	bk_signed_file_clear(&file);
+	return named;
+}
+
+/* No name is used twice. */
+static void without_its_base_it_goes_on_under_the_next_intent(void **state)
+{
+	const uint8_t set[BK_ID_LEN] = "the set", on[BK_ID_LEN] = "a base";
+	char first[BK_NAME_MAX], next[BK_NAME_MAX];
+	struct bk_buf files = {0};
+
+	(void)state;
+	(void)bk_name_intent(first, set, 0);
+	(void)bk_name_intent(next, set, 1);
+	testrepo_done(bk_publish_open(&publish, &t.repo, set, on, &err), &err);
+	assert_true(names_a_base(first, 0));
+	testrepo_done(bk_publish_drop_base(publish, &err), &err);
+	assert_false(names_a_base(next, 1));
+	testrepo_files(&t, "open", &files);
+	assert_null(strstr(bk_buf_text(&files), first));
+	assert_non_null(strstr(bk_buf_text(&files), next));
+	bk_buf_clear(&files);
+	bk_publish_close(publish);
+	publish = NULL;
+}
+
 static void an_intent_that_cannot_be_put_ends_it(void **state)
 {
 	const uint8_t set[BK_ID_LEN] = "the set";
@@ -407,6 +449,9 @@ int main(void)
 		cmocka_unit_test(a_part_that_is_missing_fails_it),
 		cmocka_unit_test(a_root_that_is_missing_fails_it),
 		cmocka_unit_test(an_act_that_fails_fails_it),
+		cmocka_unit_test_setup_teardown(
+			without_its_base_it_goes_on_under_the_next_intent,
+			start, end),
 		cmocka_unit_test_setup_teardown(
 			an_intent_that_cannot_be_put_ends_it, start, end),
 	};
