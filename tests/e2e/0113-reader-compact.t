@@ -110,6 +110,21 @@ restores_the_same() {
 		diff files.theirs files.mine
 }
 
+# lists_the_same SET: as the other reader, which knows everything.
+cat >narrow.py <<'END'
+import json, sys
+for line in map(json.loads, sys.stdin):
+    if "uid" in line:
+        print(*(repr(line[what]) for what in (
+            "account", "folder", "uid", "name", "size", "internaldate")))
+END
+lists_the_same() {
+	gets "$1" >out && sed 's/ \[.*//' out | sort >listed.mine
+	"$reader/bkread.py" repo --key-file repo.key list "$1" >out &&
+		python3 narrow.py <out | sort >listed.theirs &&
+		diff listed.theirs listed.mine
+}
+
 all_sets() {
 	gets | while read -r id _ _ kind _; do
 		echo "$id $kind"
@@ -117,6 +132,7 @@ all_sets() {
 	while read -r id kind; do
 		ok "$1: what comes out of the $kind set $id is what bk restore brings" \
 			restores_the_same "$id"
+		ok "and its messages are listed as they are" lists_the_same "$id"
 	done <ids
 }
 

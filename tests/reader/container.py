@@ -1,7 +1,6 @@
 """Files of a repository: header, blocks, footer; signed files."""
 
 import struct
-import sys
 import zlib
 from collections import namedtuple
 
@@ -245,10 +244,7 @@ def signed(file, schema):
 
 def check_signature(file, data, signature):
     public = file.repo.keys.of("public", file.generation, file.host)
-    if not public:
-        print(f"bkread: {file.place}: no key of host {file.host.hex()}, its signature was not "
-              "checked", file=sys.stderr)
-        return
+    need(public, f"no key to check the signature of host {file.host.hex()}")
     try:
         ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
     except InvalidSignature:

@@ -49,11 +49,9 @@ class Rows:
         self.name = self.name[:shared] + c.string()
         need(len(self.name) <= 4096 and b"\0" not in self.name, "an impossible name")
         flags, keywords = read_flags(c)
-        self.date += c.zigzag()
-        need(-(1 << 63) <= self.date < 1 << 63, "an impossible INTERNALDATE")
+        self.date = (self.date + c.zigzag() + (1 << 63)) % (1 << 64) - (1 << 63)
         size = c.varint()
-        self.modseq += c.zigzag()
-        need(0 <= self.modseq < 1 << 64, "an impossible modseq")
+        self.modseq = (self.modseq + c.zigzag()) % (1 << 64)
         return Row(self.uid, self.name, flags, keywords, self.date, size, self.modseq,
                    self.read_body(), self.frame, None)
 
@@ -315,8 +313,7 @@ class State:
                     yield from base[place:place + count]
                 elif operation == 3:
                     flags, keywords = read_flags(c)
-                    modseq += c.zigzag()
-                    need(0 <= modseq < 1 << 64, "an impossible modseq")
+                    modseq = (modseq + c.zigzag()) % (1 << 64)
                     yield base[place]._replace(flags=flags, keywords=keywords, modseq=modseq)
                 place += count
             c.end()
