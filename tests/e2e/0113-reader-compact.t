@@ -89,6 +89,10 @@ head -c 600 intact.bkp >$pack
 exits 1 "a pack that is cut" gets $diff cut
 ok "all that needs it is named" test "$(wc -l <err)" -eq 3
 cp intact.bkp $pack
+head -c 600 "$(find repo/keys -name '*.bkk' | head -n 1)" \
+	>repo/keys/00000000000000000000000000000000.bkk
+ok "a broken key slot is no hindrance" "$reader/bkextract.py" repo --secret "$BK_PASSWORD_FILE"
+rm repo/keys/00000000000000000000000000000000.bkk
 echo wrong >secret
 exits 1 "a wrong password" "$reader/bkextract.py" repo --secret secret
 says "bkextract: it failed: no key slot opens with this password or key"

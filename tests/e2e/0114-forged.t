@@ -17,11 +17,9 @@ export BK_CONFIG="$work/bk.conf" BK_REPO=v1
 password=$BK_PASSWORD_FILE
 unset BK_PASSWORD_FILE
 
-# What the second reader looks at and bk check does not.
-lenient='it is not that of the packs|two pack tables differ|a trace with an identifier'
-lenient="$lenient|has another identifier|chunk [0-9]*: type|should be zero"
-lenient="$lenient|trailer|the directory is not|blocks that do not meet"
-lenient="$lenient|other messages than|do not begin with those|unknown flags"
+# What the second reader looks at and bk check does not: what one pack table says of
+# a pack that another speaks of too, and counts that nobody needs.
+lenient='two pack tables differ|another number of records'
 
 ok "forged files are judged the same by both" "$reader/forge.py" manual/repo "$password" \
 	manual/keyfile 250 "$lenient" bk-check -q --read-data

@@ -21,8 +21,8 @@ every block is sealed, and every message has its digest.  A message that cannot 
 named and left out, the others go on, and the status is 1.  CRC-32, footers and block tables
 are not needed for that.  Trash lists are not looked at: what is still there is shown.
 """
-import argparse, base64, functools, getpass, hashlib, itertools, io, mmap, os
-import re, string, struct, sys, time
+import argparse, base64, functools, getpass, hashlib, io, itertools, mmap, os, re, string
+import struct, sys, time
 import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -32,9 +32,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KINDS = ("", "full", "differential", "incremental")
-# The key that a type of file has: its number in a slot, and how it follows from R.
-ROLES = {1: (2, b"bk1 role data"), 3: (3, b"bk1 role meta"), 4: (4, b"bk1 role root"),
-         7: (4, b"bk1 role root")}
+ROLES = {1: (2, b"data"), 3: (3, b"meta"), 4: (4, b"root"), 7: (4, b"root")}  # of file types
 FLAGS = "SRFTDP"  # what a Maildir calls the flags, from bit 0
 
 def need(holds, why):
@@ -46,6 +44,11 @@ def hkdf(key, salt, info, length=32):
 
 def text(data):
     return data.decode(errors="surrogateescape")
+
+def tell(what, error):
+    """What failed; the rest goes on, and the status will be 1."""
+    print(f"bkextract: {what}: {str(error) or type(error).__name__}", file=sys.stderr)
+    return 1
 
 class Reader(io.BytesIO):
     """Takes bytes apart, from front to back."""
@@ -84,8 +87,11 @@ class Repo:
         need(marker[:10] == b"\x89BKR\r\n\x1a\n\1\1", f"{path}: not a repository of version 1")
         self.id = bytes(marker[16:32])
         for name in os.listdir(f"{path}/keys"):
-            if re.fullmatch(r"[0-9a-f]{32}\.bkk", name):
-                self.open_slot(bytes(self.map(f"keys/{name}")), secret)
+            try:
+                if re.fullmatch(r"[0-9a-f]{32}\.bkk", name):
+                    self.open_slot(bytes(self.map(f"keys/{name}")), secret)
+            except Exception as error:  # there may be others
+                tell(f"keys/{name}", error)
         need(self.keys, "no key slot opens with this password or key")
 
     def map(self, name):
@@ -93,6 +99,7 @@ class Repo:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
     def open_slot(self, slot, secret):
+        """Takes the keys out of a slot, if it opens."""
         if secret.startswith(b"bk-keyfile-1 "):
             key = bytes.fromhex(secret.split()[3].decode())
         elif slot[10] == 1:
@@ -111,7 +118,7 @@ class Repo:
         return self.keys.get((what, generation, host)) or hkdf(
             self.keys[1, generation, bytes(16)], b"", info)
 
-    @functools.lru_cache(64)
+    @functools.lru_cache(16)
     def pack(self, flags, owner, ordinal, offset):
         name = f"data/{owner.hex()}" + (".bkb" if flags & 8 else f"/p{ordinal:08x}.bkp")
         return File(self, name, 1, owner, ordinal, offset)
@@ -125,7 +132,8 @@ class File:
              and head[16:20] == bytes(4) and head[28:64] == struct.pack("<I", ordinal)
              + repo.id + owner, f"{name}: not the file that it should be")
         self.generation = int.from_bytes(head[24:28], "little")
-        key = repo.key(self.generation, *ROLES[kind])
+        what, role = ROLES[kind]
+        key = repo.key(self.generation, what, b"bk1 role " + role)
         okm = hkdf(key, head[80:112], b"bk1 file\0" + head[:220], 64)
         need(okm[32:] == head[220:252], f"{name}: its header is damaged")
         self.aead, self.starts, last = AESGCM(okm[:32]), [256], 0
@@ -330,11 +338,6 @@ def write(row, path, letters):
         file.write(content)
     os.utime(path, (row["date"], row["date"]))
 
-def tell(what, error):
-    """What failed; the rest goes on, and the status will be 1."""
-    print(f"bkextract: {what}: {str(error) or type(error).__name__}", file=sys.stderr)
-    return 1
-
 def make_maildir(path, words):
     for part in "cur", "new", "tmp":
         os.makedirs(os.path.join(path, part))
@@ -352,7 +355,8 @@ def extract(one, top):
         used = dict.fromkeys(k for row in rows[number] for k in row["keywords"])
         letters = dict(zip(used, string.ascii_lowercase))
         try:
-            make_maildir(path, [words[k] for k in letters]) if top else None
+            if top:
+                make_maildir(path, [words[k] for k in letters])
         except OSError as error:
             failed += tell((account, name), error)
         for row in rows[number]:
@@ -381,7 +385,8 @@ def main():
                    if re.fullmatch(r"[0-9a-f]{32}\.bks", name) and name.startswith(args.set))
     if args.set:
         need(len(names) == 1, f"{len(names)} sets begin with {args.set}")
-        os.mkdir(args.dir) if args.dir else None
+        if args.dir:
+            os.mkdir(args.dir)
         return extract(Set(repo, names[0]), args.dir)
     for name in names:
         try:
