@@ -145,7 +145,7 @@ class Slot:
 
 def read_keyfile(path):
     with open(path, "rb") as file:
-        need(not stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o177,
+        need(not stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077,
              "others may read it")
         line = file.read(154)
     found = re.fullmatch(rb"(bk-keyfile-1 ([0-9a-f]{32}) ([0-9a-f]{32}) ([0-9a-f]{64}) )"
