@@ -141,12 +141,15 @@ static int write_owner(int fd, const struct bk_file_owner *owner,
 
 	(void)gethostname(host, sizeof(host) - 1);
 	int len = snprintf(text, sizeof(text), "%ld:%s", (long)getpid(), host);
+	/* First of all: an empty one that a dead process left is waited for. */
+	if (bk_fd_write(fd, text, (size_t)len, err) < 0)
+		return -1;
 	if ((owner->uid != (uid_t)-1 || owner->gid != (gid_t)-1) &&
 	    fchown(fd, owner->uid, owner->gid) < 0)
 		return bk_fail_errno(err, "owner");
 	if (fchmod(fd, owner->mode) < 0)
 		return bk_fail_errno(err, "mode");
-	return bk_fd_write(fd, text, (size_t)len, err);
+	return 0;
 }
 
 /* 1 taken, 0 somebody else has it. */
