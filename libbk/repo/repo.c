@@ -239,6 +239,14 @@ int bk_repo_open(struct bk_repo **out, struct bk_target *target,
 
 /* ---- making ---- */
 
+static bool are_slots(const struct bk_blob_list *blobs)
+{
+	for (size_t i = 0; i < blobs->n; i++)
+		if (strncmp(blobs->items[i].name, "keys/", 5) != 0)
+			return false;
+	return true;
+}
+
 int bk_repo_check_empty(struct bk_target *target, struct bk_err *err)
 {
 	struct bk_blob_list blobs = {0};
@@ -250,6 +258,12 @@ int bk_repo_check_empty(struct bk_target *target, struct bk_err *err)
 		rc = bk_fail(err, BK_EXISTS,
 			     "there is a repository at %s already",
 			     target->where);
+	else if (blobs.n && are_slots(&blobs))
+		rc = bk_fail(err, BK_UNSAFE,
+			     "%s holds key slots and nothing else, as after a "
+			     "bk-init that was interrupted; remove %s/keys and "
+			     "run it again",
+			     target->where, target->where);
 	else if (blobs.n)
 		rc = bk_fail(err, BK_UNSAFE,
 			     "%s holds other files (%s and %zu more): a "

@@ -119,6 +119,13 @@ static void nothing_is_made_where_something_is(void **state)
 	assert_int_equal(bk_target_remove(target, "bkrepo", &err), 0);
 	assert_int_equal(bk_repo_init(&repo, target, host, &plan, &err), -1);
 	assert_int_equal(err.kind, BK_UNSAFE);
+	assert_non_null(strstr(err.text, "bk-init that was interrupted"));
+	assert_int_equal(bk_target_put(target, "data/note",
+				       (struct bk_view){(const uint8_t *)"", 0},
+				       &err),
+			 0);
+	assert_int_equal(bk_repo_init(&repo, target, host, &plan, &err), -1);
+	assert_int_equal(err.kind, BK_UNSAFE);
 	assert_non_null(strstr(err.text, "other files"));
 }
 
