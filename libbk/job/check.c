@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "job/check_run.h"
 #include "repo/condemned.h"
@@ -92,13 +93,24 @@ static int check_slots(struct bk_check_run *run, struct bk_err *err)
 	return 0;
 }
 
-static bool is_listed(const struct bk_check_run *run,
-		      const uint8_t id[BK_ID_LEN])
+static const struct bk_set_info *listed(const struct bk_check_run *run,
+					const uint8_t id[BK_ID_LEN])
 {
 	for (size_t i = 0; i < run->sets.n; i++)
 		if (memcmp(run->sets.items[i].id, id, BK_ID_LEN) == 0)
-			return true;
-	return false;
+			return &run->sets.items[i];
+	return NULL;
+}
+
+/* Is the set that is there the one that was named as the one before? */
+static bool is_the_one_before(const struct bk_set_info *info,
+			      const struct bk_set_info *before)
+{
+	return before->broken || /* told already */
+	       (memcmp(before->root.host, info->root.host, BK_ID_LEN) == 0 &&
+		before->root.sequence < info->root.sequence &&
+		memcmp(before->root_sha256, info->root.previous_sha256,
+		       BK_SHA256_LEN) == 0);
 }
 
 /* Each set names the one that its host made before: a root that somebody took
@@ -113,13 +125,16 @@ static int check_sequence(struct bk_check_run *run, struct bk_err *err)
 	for (size_t i = 0; rc == 0 && i < run->sets.n; i++) {
 		const struct bk_set_info *info = &run->sets.items[i];
 		const uint8_t *before = info->root.previous;
+		const struct bk_set_info *there = listed(run, before);
 		if (info->broken || bk_id_is_zero(before) ||
-		    is_listed(run, before) ||
-		    bk_condemned_has_set(&gone, before))
+		    (there && is_the_one_before(info, there)) ||
+		    (!there && bk_condemned_has_set(&gone, before)))
 			continue;
 		(void)bk_fail(&why, BK_CORRUPT,
-			      "set %s is not here; %s names it as the one "
-			      "before",
+			      there ? "set %s is another one than %s names as "
+				      "the one before"
+				    : "set %s is not here; %s names it as the "
+				      "one before",
 			      bk_set_name(its, before, 0),
 			      bk_set_name(mine, info->id, info->root.kind));
 		bk_check_finding(run, &why,
@@ -131,15 +146,14 @@ static int check_sequence(struct bk_check_run *run, struct bk_err *err)
 }
 
 /* The sets that are looked at: all, or the one that was chosen. */
-static int narrow(struct bk_check_run *run, const struct bk_set_info **only,
-		  struct bk_outcome *outcome, struct bk_err *err)
+static int narrow(struct bk_check_run *run, struct bk_outcome *outcome,
+		  struct bk_err *err)
 {
-	*only = NULL;
 	if (!run->request->choice)
 		return 0;
 	outcome->place = BK_PLACE_SET;
 	int rc = bk_choose_set(&run->sets, run->request->choice,
-			       run->request->repo->host, only, err);
+			       run->request->repo->host, &run->only, err);
 	if (rc == 0)
 		outcome->place = BK_PLACE_REPO;
 	return rc;
@@ -151,8 +165,6 @@ static int check_data(struct bk_check_run *run, struct bk_set **sets, size_t n,
 {
 	bool bad = false;
 
-	if (bk_check_packs(run, err) < 0)
-		return -1;
 	for (size_t i = 0; i < run->n_packs; i++)
 		bad |= run->packs[i].bad;
 	for (size_t i = 0; i < n; i++) {
@@ -167,15 +179,46 @@ static int check_data(struct bk_check_run *run, struct bk_set **sets, size_t n,
 	return 0;
 }
 
-static int check_sets(struct bk_check_run *run, const struct bk_set_info *only,
-		      struct bk_err *err)
+static void open_set(struct bk_check_run *run, const struct bk_set_info *info,
+		     struct bk_set **out)
+{
+	struct bk_err err = {0};
+	char name[BK_SET_NAME];
+
+	run->n_sets++;
+	if (info->broken)
+		(void)bk_fail(&err, BK_CORRUPT, "set %s: %s",
+			      bk_set_name(name, info->id, 0), info->broken);
+	else
+		(void)bk_set_open(out, run->request->repo, info->id, &err);
+	if (!*out)
+		bk_check_finding(run, &err, BK_CHECK_ANEW);
+}
+
+/* Packs come first, for they say what kinds of chunks messages lead to. */
+static int check_opened(struct bk_check_run *run, struct bk_set **sets,
+			size_t n, struct bk_err *err)
+{
+	bk_check_packs_collect(run, sets, n);
+	if (bk_check_packs(run, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (bk_cancelled(err) < 0)
+			return -1;
+		if (sets[i])
+			bk_check_structure(run, sets[i]);
+	}
+	return check_data(run, sets, n, err);
+}
+
+static int check_sets(struct bk_check_run *run, struct bk_err *err)
 {
 	struct bk_set **sets = bk_alloc(run->sets.n * sizeof(struct bk_set *));
 
 	for (size_t i = 0; i < run->sets.n; i++)
-		if (!only || only == &run->sets.items[i])
-			bk_check_structure(run, &run->sets.items[i], &sets[i]);
-	int rc = check_data(run, sets, run->sets.n, err);
+		if (!run->only || run->only == &run->sets.items[i])
+			open_set(run, &run->sets.items[i], &sets[i]);
+	int rc = check_opened(run, sets, run->sets.n, err);
 	for (size_t i = 0; i < run->sets.n; i++)
 		bk_set_close(sets[i]);
 	free(sets);
@@ -202,23 +245,24 @@ static void tell_end(struct bk_check_run *run, int64_t start_ms)
 static int check_all(struct bk_check_run *run, struct bk_outcome *outcome,
 		     struct bk_err *err)
 {
-	const struct bk_set_info *only = NULL;
 	int64_t start_ms = bk_clock_monotonic_ms();
 
 	outcome->place = BK_PLACE_REPO;
-	if (list_all(run, err) < 0 || narrow(run, &only, outcome, err) < 0)
+	if (list_all(run, err) < 0 || narrow(run, outcome, err) < 0)
 		return -1;
 	bk_progress_start(run->progress,
 			  &(struct bk_run){
 				  .act = BK_ACT_CHECK,
 				  .repo = run->request->repo->target->where,
 			  });
-	if (check_slots(run, err) < 0 || check_sets(run, only, err) < 0)
+	if (check_slots(run, err) < 0 || check_sets(run, err) < 0)
 		return -1;
-	if (!only && check_sequence(run, err) < 0)
-		return -1;
-	if (!only)
+	if (!run->only) {
+		if (check_sequence(run, err) < 0)
+			return -1;
+		bk_check_control(run);
 		note_orphans(run);
+	}
 	tell_end(run, start_ms);
 	uint64_t findings = atomic_load(&run->findings);
 	if (!findings)
@@ -238,6 +282,8 @@ int bk_check_run(const struct bk_check_request *request,
 	int rc = check_all(&run, outcome, err);
 	bk_blob_list_clear(&run.files);
 	bk_set_info_list_clear(&run.sets);
+	for (size_t i = 0; i < run.n_packs; i++)
+		free(run.packs[i].types);
 	free(run.packs);
 	return rc;
 }

@@ -2,11 +2,13 @@
  * Proving that a repository is whole: every set, or one.
  *
  *	always        roots, signatures, chains, presence and lengths of all
- *	              files, sums of index, manifest and table, every row of
- *	              every folder against the sums of the state, every
- *	              reference against the packs
- *	--read-data   every pack byte by byte, and every message put together
- *	              and compared with its digest, each once
+ *	              files, sums of index, manifest and table, rows and block
+ *	              tables of packs, every row of every folder against the
+ *	              sums of the state, every reference against the packs,
+ *	              intents, trash lists and holds
+ *	--read-data   every pack byte by byte, every chunk against its
+ *	              identifier, indexes against packs, and every message put
+ *	              together and compared with its digest, each once
  *	--read-data=N%  that share of the packs, another one each day
  *
  * It never stops at the first finding.

@@ -46,7 +46,7 @@ static int collect(struct joining *joining, struct bk_err *err)
 		if (bk_set_rows(set, set->folders[i].id, true, &rows, err) < 0)
 			return -1;
 		for (size_t k = 0; k < rows.n; k++) {
-			if (rows.items[k].frame)
+			if (rows.items[k].frame && !joining->run->only)
 				continue; /* its own set proves it */
 			joining->items = bk_array_room(
 				joining->items, joining->n, &joining->cap,
@@ -174,12 +174,9 @@ int bk_check_messages(struct bk_check_run *run, struct bk_set *set,
 static bool is_bad(const struct bk_check_run *run,
 		   const struct bk_table_row *row)
 {
-	for (size_t i = 0; i < run->n_packs; i++)
-		if (run->packs[i].bad &&
-		    run->packs[i].row.owner_ordinal == row->owner_ordinal &&
-		    memcmp(run->packs[i].row.owner, row->owner, BK_ID_LEN) == 0)
-			return true;
-	return false;
+	const struct bk_check_pack *pack = bk_check_pack_of(run, row);
+
+	return pack && pack->bad;
 }
 
 static bool lies_in_bad_pack(const struct bk_check_run *run,

@@ -31,6 +31,123 @@ static bool is_sampled(const struct bk_check_run *run,
 	return (point + day * (PPM - ppm)) % PPM < ppm;
 }
 
+/* ---- which packs there are ---- */
+
+static int by_owner(const void *a, const void *b)
+{
+	const struct bk_check_pack *x = a, *y = b;
+	int order = memcmp(x->row.owner, y->row.owner, BK_ID_LEN);
+
+	if (!order)
+		order = (x->row.owner_ordinal > y->row.owner_ordinal) -
+			(x->row.owner_ordinal < y->row.owner_ordinal);
+	return order;
+}
+
+/* What its owner says of a pack comes first. */
+static int by_owner_and_flags(const void *a, const void *b)
+{
+	const struct bk_check_pack *x = a, *y = b;
+	int order = by_owner(a, b);
+
+	if (!order)
+		order = (y->row.flags & BK_TABLE_OWN) -
+			(x->row.flags & BK_TABLE_OWN);
+	return order;
+}
+
+/* Two tables must say the same of a pack, but for whose it is and which row. */
+static bool describe_alike(const struct bk_table_row *a,
+			   const struct bk_table_row *b)
+{
+	const uint8_t place = BK_TABLE_SEALED | BK_TABLE_BUNDLED;
+
+	return (a->flags & place) == (b->flags & place) &&
+	       a->chunks == b->chunks && a->body_len == b->body_len &&
+	       a->file_len == b->file_len && a->offset == b->offset &&
+	       a->blocks_offset == b->blocks_offset &&
+	       a->blocks_len == b->blocks_len &&
+	       memcmp(a->sha256, b->sha256, BK_SHA256_LEN) == 0;
+}
+
+static void tell_difference(struct bk_check_run *run,
+			    const struct bk_check_pack *first,
+			    const struct bk_check_pack *other)
+{
+	char one[BK_SET_NAME], two[BK_SET_NAME], name[BK_NAME_MAX];
+	struct bk_err err = {0};
+
+	(void)bk_fail(
+		&err, BK_CORRUPT,
+		"set %s: its pack table describes %s otherwise than that "
+		"of set %s",
+		bk_set_name(two, other->level->id, other->level->root.kind),
+		bk_table_row_name(name, &other->row),
+		bk_set_name(one, first->level->id, first->level->root.kind));
+	bk_check_finding(run, &err, BK_CHECK_ANEW);
+}
+
+static void add_table(struct bk_check_run *run,
+		      const struct bk_set_level *level)
+{
+	for (size_t i = 0; i < level->table.n; i++) {
+		run->packs =
+			bk_array_room(run->packs, run->n_packs, &run->cap_packs,
+				      sizeof(*run->packs));
+		run->packs[run->n_packs++] = (struct bk_check_pack){
+			.row = level->table.rows[i], .level = level};
+	}
+}
+
+void bk_check_packs_collect(struct bk_check_run *run, struct bk_set **sets,
+			    size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; sets[i] && k < sets[i]->n_levels; k++)
+			if (k == 0 || run->only)
+				add_table(run, &sets[i]->levels[k]);
+	if (run->n_packs)
+		qsort(run->packs, run->n_packs, sizeof(*run->packs),
+		      by_owner_and_flags);
+	for (size_t i = 0; i < run->n_packs; i++) {
+		struct bk_check_pack *pack = &run->packs[i];
+		struct bk_check_pack *last =
+			kept ? &run->packs[kept - 1] : NULL;
+		if (!last || by_owner(last, pack) != 0)
+			run->packs[kept++] = *pack;
+		else if (!describe_alike(&last->row, &pack->row))
+			tell_difference(run, last, pack);
+	}
+	run->n_packs = kept;
+}
+
+struct bk_check_pack *bk_check_pack_of(const struct bk_check_run *run,
+				       const struct bk_table_row *row)
+{
+	const struct bk_check_pack wanted = {.row = *row};
+
+	if (!run->n_packs)
+		return NULL;
+	return bsearch(&wanted, run->packs, run->n_packs, sizeof(*run->packs),
+		       by_owner);
+}
+
+/* ---- looking at them ---- */
+
+/* Own packs have the keys of their set, and no set reuses packs over a change
+ * of keys. */
+static int check_generation(const struct bk_check_pack *pack,
+			    const struct bk_pack_reader *reader,
+			    struct bk_err *err)
+{
+	if (bk_pack_reader_generation(reader) == pack->level->generation)
+		return 0;
+	return bk_fail(err, BK_CORRUPT,
+		       "has keys of another generation than its set");
+}
+
 static int check_pack(struct bk_check_run *run, struct bk_check_pack *pack,
 		      struct bk_err *err)
 {
@@ -39,8 +156,11 @@ static int check_pack(struct bk_check_run *run, struct bk_check_pack *pack,
 	if (bk_pack_reader_open(&reader, run->request->repo, &pack->row, err) <
 	    0)
 		return -1;
-	int rc = is_sampled(run, &pack->row) ? bk_pack_reader_prove(reader, err)
-					     : 0;
+	int rc = check_generation(pack, reader, err);
+	if (rc == 0)
+		rc = bk_pack_reader_types(reader, &pack->types, err);
+	if (rc == 0 && is_sampled(run, &pack->row))
+		rc = bk_pack_reader_prove(reader, err);
 	bk_pack_reader_close(reader);
 	return rc;
 }

@@ -13,10 +13,16 @@
 #include "repo/table.h"
 #include "target/target.h"
 
+/* What to do about a set that is not whole. */
+#define BK_CHECK_ANEW                                                          \
+	"run: bk backup --full for a whole set; older ones: bk list"
+
 /* A pack that some set needs; each is looked at once. */
 struct bk_check_pack {
 	struct bk_table_row row;
-	bool bad; /* a finding was told */
+	const struct bk_set_level *level; /* of whose table the row is */
+	uint8_t *types; /* of its chunks, once it was opened; or NULL */
+	bool bad;       /* a finding was told */
 };
 
 struct bk_check_run {
@@ -24,7 +30,9 @@ struct bk_check_run {
 	struct bk_progress *progress;
 	struct bk_blob_list files; /* of the whole repository */
 	struct bk_set_info_list sets;
-	struct bk_check_pack *packs; /* of all sets, in the order met */
+	const struct bk_set_info *only; /* the set that was asked for, or NULL:
+					   all */
+	struct bk_check_pack *packs;    /* of all sets, by owner and ordinal */
 	size_t n_packs, cap_packs;
 	_Atomic uint64_t findings;
 	uint64_t n_sets, messages;
@@ -34,10 +42,31 @@ struct bk_check_run {
 void bk_check_finding(struct bk_check_run *run, const struct bk_err *why,
 		      const char *next);
 
-/* Everything about a set that needs no pack opened; its packs are added to
- * run->packs.  *out is the opened set, NULL when it does not open. */
-void bk_check_structure(struct bk_check_run *run,
-			const struct bk_set_info *info, struct bk_set **out);
+/* Everything about a set that needs no data read; after the packs, whose chunk
+ * types it compares with what messages want of them. */
+void bk_check_structure(struct bk_check_run *run, struct bk_set *set);
+
+/* That files lie where root and table say, and nothing else between them, that
+ * the table has only packs that such a set may have, and that the root adds up.
+ */
+int bk_check_files(const struct bk_check_run *run, const struct bk_set *set,
+		   struct bk_err *err);
+
+/* The manifest: its sum, every block, and that its directory leads to all of
+ * its records. */
+int bk_check_manifest(const struct bk_set *set, struct bk_err *err);
+
+/* The intents, trash lists and holds: whether they are what they must be. */
+void bk_check_control(struct bk_check_run *run);
+
+/* The packs of the sets that were opened (NULL: was not) are run->packs from
+ * now on; where two tables describe one of them differently, that is told. */
+void bk_check_packs_collect(struct bk_check_run *run, struct bk_set **sets,
+			    size_t n);
+
+/* The pack of a row of some table of these sets. */
+struct bk_check_pack *bk_check_pack_of(const struct bk_check_run *run,
+				       const struct bk_table_row *row);
 
 /* Opens every pack, and reads what the request wants of them, in threads.  -1
  * only when it could not go on. */

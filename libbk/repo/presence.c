@@ -2,6 +2,7 @@
 
 #include "repo/presence.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "crypto/digest.h"
@@ -19,6 +20,19 @@ int bk_presence_blob(const struct bk_blob_list *data, const char *name,
 	return 0;
 }
 
+/* A file of its own is as long as it should be, one in a bundle ends in it. */
+static int check_length(const struct bk_blob_list *data, const char *name,
+			uint64_t end, bool bundled, struct bk_err *err)
+{
+	if (bk_presence_blob(data, name, end, err) < 0)
+		return -1;
+	const struct bk_blob *blob = bk_blob_list_find(data, name);
+	if (bundled || blob->size == end)
+		return 0;
+	return bk_fail(err, BK_CORRUPT, "%s has %ju bytes, not %ju", name,
+		       (uintmax_t)blob->size, (uintmax_t)end);
+}
+
 int bk_presence_packs(const struct bk_blob_list *data,
 		      const struct bk_table *table, struct bk_err *err)
 {
@@ -26,8 +40,9 @@ int bk_presence_packs(const struct bk_blob_list *data,
 
 	for (size_t i = 0; i < table->n; i++) {
 		const struct bk_table_row *row = &table->rows[i];
-		if (bk_presence_blob(data, bk_table_row_name(name, row),
-				     row->offset + row->file_len, err) < 0)
+		if (check_length(data, bk_table_row_name(name, row),
+				 row->offset + row->file_len,
+				 row->flags & BK_TABLE_BUNDLED, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -41,8 +56,9 @@ int bk_presence_parts(const struct bk_blob_list *data,
 
 	for (size_t i = 0; i < root->n_parts; i++) {
 		const struct bk_root_part *part = &root->parts[i];
-		if (bk_presence_blob(data, bk_root_part_name(name, part, set),
-				     part->offset + part->file_len, err) < 0)
+		if (check_length(data, bk_root_part_name(name, part, set),
+				 part->offset + part->file_len, part->bundled,
+				 err) < 0)
 			return -1;
 	}
 	return 0;

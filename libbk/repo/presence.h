@@ -10,7 +10,8 @@
 #include "repo/table.h"
 #include "target/target.h"
 
-/* BK_CORRUPT "NAME is not there" or "... has 5 bytes, not 7". */
+/* BK_CORRUPT "NAME is not there" or "... has 5 bytes, not 7"; the first allows
+ * more, the others only in a bundle. */
 int bk_presence_blob(const struct bk_blob_list *data, const char *name,
 		     uint64_t size, struct bk_err *err);
 int bk_presence_packs(const struct bk_blob_list *data,

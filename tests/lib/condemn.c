@@ -54,9 +54,15 @@ static void put_records(const struct testrepo *t, const char *name,
 			const struct bk_buf *records)
 {
 	struct bk_file_writer *file = NULL;
-	const struct bk_trailer trailer = {.n_items = 2};
+	struct bk_cursor from = bk_cursor_over(records->data, records->len);
+	struct bk_trailer trailer = {0};
 	struct bk_file_sum sum;
 	struct bk_err err = {0};
+
+	for (; bk_cursor_left(&from); trailer.n_items++) {
+		(void)bk_cursor_u8(&from);
+		(void)bk_cursor_blob(&from);
+	}
 
 	testrepo_done(bk_file_writer_open(&file, &t->repo, t->repo.target, name,
 					  id, &err),

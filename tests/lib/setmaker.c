@@ -65,19 +65,24 @@ void setmaker_finish_parts(struct setmaker *m,
 		      &err);
 	m->manifest = NULL;
 	add_part(&m->root, BK_PART_MANIFEST, &sum);
-	testrepo_done(bk_index_write(repo, repo->target, m->made.id,
-				     (struct bk_view){0}, &sum, &err),
+	testrepo_done(bk_index_write(repo, repo->target, m->made.id, m->index,
+				     &sum, &err),
 		      &err);
 	add_part(&m->root, BK_PART_INDEX, &sum);
 	testrepo_done(bk_table_file_write(repo, repo->target, m->made.id,
 					  &m->table, &sum, &err),
 		      &err);
 	add_part(&m->root, BK_PART_TABLE, &sum);
+	for (size_t i = 0; i < m->root.n_parts; i++)
+		m->root.totals.stored += m->root.parts[i].file_len;
+	for (size_t i = 0; i < m->table.n; i++)
+		if (m->table.rows[i].flags & BK_TABLE_OWN)
+			m->root.totals.stored += m->table.rows[i].file_len;
 	m->root.totals.messages = end->messages;
 	m->root.totals.bytes = end->bytes;
 }
 
-void setmaker_finish(struct setmaker *m, const struct bk_manifest_end *end)
+void setmaker_put_root(struct setmaker *m)
 {
 	struct bk_file_id id = {.type = BK_FILE_ROOT};
 	struct bk_buf records = {0};
@@ -85,7 +90,6 @@ void setmaker_finish(struct setmaker *m, const struct bk_manifest_end *end)
 	char name[BK_NAME_MAX];
 	struct bk_err err = {0};
 
-	setmaker_finish_parts(m, end);
 	memcpy(id.set, m->made.id, sizeof(id.set));
 	bk_root_encode(&m->root, &records);
 	testrepo_done(bk_signed_file_write(&m->t->repo,
@@ -95,6 +99,12 @@ void setmaker_finish(struct setmaker *m, const struct bk_manifest_end *end)
 	memcpy(m->made.sha256, sum.sha256, sizeof(m->made.sha256));
 	bk_buf_clear(&records);
 	setmaker_clear(m);
+}
+
+void setmaker_finish(struct setmaker *m, const struct bk_manifest_end *end)
+{
+	setmaker_finish_parts(m, end);
+	setmaker_put_root(m);
 }
 
 void setmaker_clear(struct setmaker *m)

@@ -25,6 +25,7 @@ struct setmaker {
 	struct bk_manifest_writer *manifest;
 	struct bk_root root; /* parts, totals and the like come at the end */
 	struct bk_table table;
+	struct bk_view index; /* rows; the test's */
 };
 
 /* The number makes the identifier: later ones sort behind earlier ones. */
@@ -36,7 +37,10 @@ void setmaker_begin(struct setmaker *m, const struct testrepo *t,
 void setmaker_finish_parts(struct setmaker *m,
 			   const struct bk_manifest_end *end);
 
-/* That and the root. */
+/* Puts the root as it is now. */
+void setmaker_put_root(struct setmaker *m);
+
+/* Both. */
 void setmaker_finish(struct setmaker *m, const struct bk_manifest_end *end);
 
 void setmaker_clear(struct setmaker *m);
