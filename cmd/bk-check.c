@@ -1,5 +1,7 @@
 /* bk-check: proves that a repository is whole. */
 
+#include <string.h>
+
 #include "job/check.h"
 #include "job/open.h"
 #include "job/tool.h"
@@ -20,6 +22,12 @@ static int run(struct bk_call *call, struct bk_err *err)
 	};
 
 	if (call->n_operands > 0) {
+		const char *word = call->operands[0];
+		if (strchr(word, '%'))
+			return bk_fail(err, BK_MISUSE,
+				       "'%s' is no set; a share is written as "
+				       "one word: --read-data=%s",
+				       word, word);
 		opts->choice.word = call->operands[0];
 		request.choice = &opts->choice;
 	}

@@ -115,6 +115,10 @@ static const struct {
 static int find_word(const struct bk_call *call, size_t *out,
 		     struct bk_err *err)
 {
+	if (!call->n_operands)
+		return bk_fail(err, BK_MISUSE,
+			       "list, add, remove, change, export or sheet? "
+			       "See: bk key --help");
 	for (size_t i = 0; i < N_WORDS; i++) {
 		if (strcmp(call->operands[0], words[i].word) != 0)
 			continue;
@@ -223,7 +227,6 @@ int main(int argc, char **argv)
 			"keys",
 		.usage = usage,
 		.operands = "list|add|remove|change|export|sheet FILE",
-		.operands_min = 1,
 		.operands_max = 2,
 		.common = BK_COMMON_CONFIG | BK_COMMON_REPO | BK_COMMON_JSON,
 		.options = options,

@@ -41,8 +41,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 		request.folder = call->operands[2];
 	if (bk_settings_repo(&call->settings, &which, err) < 0)
 		return -1;
-	choice->store =
-		bk_settings_store_name(&call->settings, choice->store);
+	choice->store = bk_settings_store_name(&call->settings, choice->store);
 	choice->usual_store = bk_choice_usual_store(&call->settings);
 	return list(call, &request, &which, err);
 }
@@ -83,7 +82,7 @@ int main(int argc, char **argv)
 			"shows sets, and the accounts, folders and messages "
 			"in them",
 		.usage = usage,
-		.operands = "SET ACCOUNT",
+		.operands = "SET|latest ACCOUNT",
 		.operands_min = 0,
 		.operands_max = 3,
 		.common = BK_COMMON_CONFIG | BK_COMMON_REPO | BK_COMMON_JSON,

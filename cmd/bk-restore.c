@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 			"brings back everything, an account, a folder, a "
 			"message",
 		.usage = usage,
-		.operands = "SET",
+		.operands = "SET|latest",
 		.operands_min = 0,
 		.operands_max = 1,
 		.common = BK_COMMON_CONFIG | BK_COMMON_REPO | BK_COMMON_JSON |

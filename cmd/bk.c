@@ -71,7 +71,7 @@ static int complete(int argc, char **argv)
 {
 	static char flag[] = "--complete";
 
-	if (argc > 3) {
+	if (argc > 3 && strcmp(argv[2], "help") != 0) {
 		char *name = argv[2];
 		argv[2] = flag;
 		return become_tool(name, argv + 1);
@@ -96,6 +96,28 @@ static int help(int argc, char **argv)
 	return become_tool(name, argv + 1);
 }
 
+/* `bk -r REPO list`: the name of the tool comes first. */
+static const char *tool_behind_options(int argc, char **argv)
+{
+	for (int i = 2; i < argc && argv[1][0] == '-'; i++)
+		for (size_t k = 0; k < N_TOOLS; k++)
+			if (strcmp(argv[i], tools[k].name) == 0)
+				return tools[k].name;
+	return NULL;
+}
+
+static int wrong_order(const char *name)
+{
+	struct bk_outcome outcome = {0};
+	struct bk_err err = {0};
+
+	(void)bk_fail(&err, BK_MISUSE,
+		      "the tool's name comes first, and its options behind "
+		      "it: bk %s OPTION...",
+		      name);
+	return (int)bk_tool_failed("bk", &outcome, &err);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const usage[] = {"TOOL [ARGUMENT...]", NULL};
@@ -112,7 +134,12 @@ int main(int argc, char **argv)
 		return complete(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "help") == 0)
 		return help(argc, argv);
+	if (argc > 2 &&
+	    (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+		return help(argc, argv);
 	if (argc > 1 && argv[1][0] != '-')
 		return become_tool(argv[1], argv + 1);
+	if (argc > 2 && tool_behind_options(argc, argv))
+		return wrong_order(tool_behind_options(argc, argv));
 	return bk_tool_main(&tool, run, NULL, argc, argv);
 }

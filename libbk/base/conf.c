@@ -266,6 +266,10 @@ static int check_mode(const char *path, struct bk_err *err)
 
 	if (stat(path, &st) < 0)
 		return bk_fail_errno(err, "%s", path);
+	if (S_ISDIR(st.st_mode))
+		return bk_fail(err, BK_MISUSE,
+			       "%s: it is a folder; a configuration is a file",
+			       path);
 	if (st.st_mode & S_IWOTH)
 		return bk_fail(err, BK_MISUSE,
 			       "%s: everybody may write to it; run: chmod o-w "

@@ -35,6 +35,13 @@ int bk_fail_errno(struct bk_err *err, const char *fmt, ...)
 	return -1;
 }
 
+int bk_fail_output(struct bk_err *err, const char *what)
+{
+	if (errno == EPIPE)
+		return bk_fail(err, BK_LOST, "%s", "");
+	return bk_fail_errno(err, "%s could not be written", what);
+}
+
 int bk_context(struct bk_err *err, const char *fmt, ...)
 {
 	char inner[BK_ERR_TEXT_MAX];

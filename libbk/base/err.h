@@ -41,6 +41,11 @@ int bk_fail(struct bk_err *err, enum bk_kind kind, const char *fmt, ...)
 int bk_fail_errno(struct bk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same for results that could not be written to stdout.  Who closed the
+ * pipe has read enough: that is BK_LOST without a text, and no failure of a
+ * tool. */
+int bk_fail_output(struct bk_err *err, const char *what);
+
 /* Puts "context: " before the text; keeps the kind; returns -1. */
 int bk_context(struct bk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

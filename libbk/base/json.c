@@ -189,5 +189,5 @@ int bk_json_print(const struct bk_json *json, FILE *out, struct bk_err *err)
 	size_t done = fwrite(text, 1, len + 1, out);
 	bool ok = done == len + 1 && fflush(out) == 0;
 	free(text);
-	return ok ? 0 : bk_fail_errno(err, "writing the results");
+	return ok ? 0 : bk_fail_output(err, "the results");
 }

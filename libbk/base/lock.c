@@ -226,11 +226,14 @@ static int take_or_wait(struct bk_lock *lock,
 			const struct bk_lock_request *request,
 			struct bk_err *err)
 {
-	int64_t end = bk_clock_monotonic_ms() + request->wait_ms;
+	int64_t end;
 	int64_t pause_ms = POLL_MIN_MS;
 	struct owner owner = {0};
 	int rc;
 
+	if (__builtin_add_overflow(bk_clock_monotonic_ms(), request->wait_ms,
+				   &end))
+		end = INT64_MAX;
 	while (!(rc = try_to_take(lock, request, &owner, err))) {
 		int64_t left_ms = end - bk_clock_monotonic_ms();
 		/* A file that its owner is just removing or filling in is no

@@ -332,28 +332,39 @@ static int check_clashes(const struct parser *p,
 	return 0;
 }
 
+/* "usage: bk-check [SET]"; of several forms none can be meant. */
+static const char *advice(const struct bk_tool *tool, struct bk_buf *text)
+{
+	const char *const *usage = tool->usage;
+
+	if (usage && usage[0] && !usage[1])
+		bk_buf_printf(text, "usage: %s %s", tool->name, usage[0]);
+	else
+		bk_buf_printf(text, "see: %s --help", tool->name);
+	return bk_buf_text(text);
+}
+
 static int check_operands(const struct bk_tool *tool, const struct parser *p,
 			  struct bk_err *err)
 {
 	size_t n = (size_t)p->kept;
-	const char *usage = tool->usage && tool->usage[0] ? tool->usage[0] : "";
+	struct bk_buf text = {0};
+	int rc = 0;
 
 	if (n < tool->operands_min)
-		return bk_fail(err, BK_MISUSE,
-			       "something is missing; usage: %s %s", tool->name,
-			       usage);
-	if (n > tool->operands_max)
-		return bk_fail(err, BK_MISUSE,
-			       "'%s' is one word too many; usage: %s %s",
-			       p->argv[tool->operands_max + 1], tool->name,
-			       usage);
-	for (size_t i = 1; i <= n; i++)
+		rc = bk_fail(err, BK_MISUSE, "something is missing; %s",
+			     advice(tool, &text));
+	else if (n > tool->operands_max)
+		rc = bk_fail(err, BK_MISUSE, "'%s' is one word too many; %s",
+			     p->argv[tool->operands_max + 1],
+			     advice(tool, &text));
+	for (size_t i = 1; i <= n && rc == 0; i++)
 		if (!*p->argv[i])
-			return bk_fail(err, BK_MISUSE,
-				       "one of the words is empty; usage: %s "
-				       "%s",
-				       tool->name, usage);
-	return 0;
+			rc = bk_fail(err, BK_MISUSE,
+				     "one of the words is empty; %s",
+				     advice(tool, &text));
+	bk_buf_clear(&text);
+	return rc;
 }
 
 int bk_opt_parse(const struct bk_tool *tool, struct bk_common *common,

@@ -50,6 +50,8 @@ static int check_readers(int fd, const char *path, struct bk_err *err)
 
 	if (fstat(fd, &st) < 0)
 		return bk_fail_errno(err, "cannot look at it");
+	if (S_ISDIR(st.st_mode))
+		return bk_fail(err, BK_MISUSE, "it is a folder");
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
 		return bk_fail(err, BK_MISUSE,
 			       "others may read it (mode %03o); run: chmod 600 "

@@ -13,6 +13,7 @@
 #include "crypto/random.h"
 #include "job/backup_base.h"
 #include "job/backup_commit.h"
+#include "job/backup_missing.h"
 #include "job/backup_preview.h"
 #include "job/backup_read.h"
 #include "job/backup_state.h"
@@ -39,6 +40,17 @@ static bool is_wanted(const struct bk_backup *run, const char *address)
 	       bk_filter_takes(run->request->only, address);
 }
 
+static void keep_wanted(struct bk_backup *run)
+{
+	struct bk_account_list *accounts = &run->accounts;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < accounts->n; i++)
+		if (is_wanted(run, accounts->items[i].address))
+			accounts->items[kept++] = accounts->items[i];
+	accounts->n = kept;
+}
+
 static int open_store(struct bk_backup *run, struct bk_err *err)
 {
 	const struct bk_store_config *config = &run->request->job->store.config;
@@ -49,10 +61,9 @@ static int open_store(struct bk_backup *run, struct bk_err *err)
 	    run->store->ops->accounts(run->store, &run->accounts, err) < 0)
 		return -1;
 	size_t found = run->accounts.n;
+	bk_missing_find(run->request->only, &run->accounts, &run->missing);
 	for (size_t i = 0; i < found; i++)
-		if (is_wanted(run, run->accounts.items[i].address))
-			run->accounts.items[kept++] = run->accounts.items[i];
-	run->accounts.n = kept;
+		kept += is_wanted(run, run->accounts.items[i].address);
 	if (!found)
 		return bk_fail(
 			err, BK_GONE,
@@ -61,11 +72,10 @@ static int open_store(struct bk_backup *run, struct bk_err *err)
 			config->path);
 	if (!kept) {
 		run->outcome->place = BK_PLACE_SET;
-		return bk_fail(err, BK_GONE,
-			       "%s: none of its %zu accounts is chosen; "
-			       "see: bk list",
-			       config->path, found);
+		return bk_missing_all(&run->missing, &run->accounts,
+				      config->path, err);
 	}
+	keep_wanted(run);
 	return 0;
 }
 
@@ -223,6 +233,8 @@ static uint64_t errors_allowed(const struct bk_backup *run, uint64_t messages)
 
 static void prepare_walk(struct bk_backup *run)
 {
+	run->n_missing = bk_missing_report(&run->missing, run->base.previous,
+					   run->progress);
 	run->walk = (struct bk_backup_walk){
 		.request = run->request,
 		.base = &run->base,
@@ -352,12 +364,15 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 {
 	const struct bk_backup_counts *counts = &run->walk.counts;
 	const struct bk_set *base = run->base.base;
+	/* The set lacks nothing of what the store has; who asked for more must
+	 * hear of it all the same. */
+	uint64_t errors = run->errors + run->n_missing;
 	char mine[48], its[48];
 	struct bk_summary summary = {
 		.act = BK_ACT_BACKUP,
-		.result = !root         ? BK_RESULT_PLANNED
-			  : run->errors ? BK_RESULT_INCOMPLETE
-					: BK_RESULT_COMPLETE,
+		.result = !root    ? BK_RESULT_PLANNED
+			  : errors ? BK_RESULT_INCOMPLETE
+				   : BK_RESULT_COMPLETE,
 		.kind = bk_set_kind_name(run->base.kind),
 		.store = run->request->job->store.config.name,
 		.repo = run->request->repo->target->where,
@@ -368,7 +383,7 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 		.messages.flags = counts->flags,
 		.messages.gone = counts->gone,
 		.bytes.source = counts->read_bytes,
-		.errors = run->errors,
+		.errors = errors,
 		.seconds = (double)(bk_clock_now_ms() - run->start_ms) / 1000,
 	};
 
@@ -380,7 +395,7 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 	if (base)
 		summary.base = label(its, sizeof(its), base->levels[0].id,
 				     base->levels[0].root.kind);
-	if (run->errors) {
+	if (errors) {
 		run->outcome->ending = BK_ENDING_INCOMPLETE;
 		summary.next = "mend what is named above, then run it again";
 	}
@@ -458,6 +473,7 @@ int bk_backup_run(const struct bk_backup_request *request,
 	bk_backup_state_clear(&run.state);
 	bk_lock_release(run.lock);
 	bk_account_list_clear(&run.accounts);
+	bk_names_clear(&run.missing);
 	bk_store_close(run.store);
 	return rc;
 }

@@ -39,7 +39,7 @@ struct bk_backup_request {
 					 the last set has them; empty: all */
 	enum bk_backup_wish wish;
 	bool accept_shrink;
-	bool stat; /* compare sizes and dates of unchanged names too */
+	bool stat;    /* compare sizes and dates of unchanged names too */
 	bool dry_run; /* only list what would be read, in this style: */
 	struct bk_listing_style style;
 	unsigned threads;

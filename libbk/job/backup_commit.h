@@ -26,6 +26,8 @@ struct bk_backup {
 	int64_t start_ms;
 	struct bk_store *store;
 	struct bk_account_list accounts;
+	struct bk_names missing; /* asked for, and not in the store */
+	uint64_t n_missing;      /* of them, reported */
 	struct bk_lock *lock;
 	struct bk_backup_state state;
 	struct bk_backup_base base;

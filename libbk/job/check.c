@@ -225,8 +225,11 @@ static int check_sets(struct bk_check_run *run, struct bk_err *err)
 	return rc;
 }
 
+/* `only` is the one set that was looked at, or NULL. */
 static void tell_end(struct bk_check_run *run, int64_t start_ms)
 {
+	const struct bk_set_info *only = run->only;
+	char label[BK_SET_NAME];
 	uint64_t findings = atomic_load(&run->findings);
 	struct bk_summary summary = {
 		.act = BK_ACT_CHECK,
@@ -239,6 +242,9 @@ static void tell_end(struct bk_check_run *run, int64_t start_ms)
 		.seconds = (double)(bk_clock_monotonic_ms() - start_ms) / 1000,
 	};
 
+	if (only)
+		summary.set = bk_set_name(label, only->id,
+					  only->broken ? 0 : only->root.kind);
 	bk_progress_finish(run->progress, &summary);
 }
 

@@ -456,7 +456,9 @@ static int choose(struct candidates *sets, const struct bk_choice *choice,
 	bool latest = strcmp(word, "latest") == 0;
 
 	if (choice->at != BK_NO_TIME && !latest)
-		return bk_fail(err, BK_MISUSE, "%s and --at: give one of them",
+		return bk_fail(err, BK_MISUSE,
+			       "%s and --at: which set? Give one of them, or "
+			       "latest and --at",
 			       word);
 	if (!sets->n)
 		return bk_fail(err, BK_GONE,

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "crypto/password.h"
 
@@ -20,6 +21,33 @@ static int get_password(const struct bk_repo_settings *which,
 	return rc;
 }
 
+/* Looks at what is there, and makes nothing yet. */
+static int check_place(struct bk_opened *out, const char *where,
+		       struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (bk_target_open(&out->target, where, false, &why) == 0)
+		return bk_repo_check_empty(out->target, err);
+	if (why.kind == BK_GONE && access(where, F_OK) < 0)
+		return 0;
+	*err = why;
+	if (err->kind == BK_GONE)
+		return bk_fail(err, BK_FAILED, "%s is not a folder", where);
+	return -1;
+}
+
+/* What is in the way of the folder is no repository that is missing. */
+static int make_place(struct bk_opened *out, const char *where,
+		      struct bk_err *err)
+{
+	if (out->target || bk_target_open(&out->target, where, true, err) == 0)
+		return 0;
+	if (err->kind == BK_GONE)
+		err->kind = BK_FAILED;
+	return -1;
+}
+
 int bk_init_run(struct bk_opened *out, const struct bk_settings *settings,
 		const struct bk_repo_settings *which, const char *label,
 		struct bk_outcome *outcome, struct bk_err *err)
@@ -29,20 +57,23 @@ int bk_init_run(struct bk_opened *out, const struct bk_settings *settings,
 	uint8_t host[BK_ID_LEN];
 	int rc;
 
+	rc = bk_slot_check_label(label, err);
+	if (rc < 0)
+		goto out;
 	outcome->place = BK_PLACE_REPO;
-	rc = bk_target_open(&out->target, which->where, true, err);
-	if (rc == 0)
-		rc = bk_repo_check_empty(out->target, err);
+	rc = check_place(out, which->where, err);
 	if (rc < 0)
 		goto out;
 	outcome->place = BK_PLACE_REQUEST;
-	rc = bk_host_id(settings->state_dir, true, host, err);
+	rc = get_password(which, &password, err);
 	if (rc == 0)
-		rc = get_password(which, &password, err);
+		rc = bk_host_id(settings->state_dir, true, host, err);
 	if (rc < 0)
 		goto out;
 	outcome->place = BK_PLACE_REPO;
-	rc = bk_repo_init(&out->repo, out->target, host, &plan, err);
+	rc = make_place(out, which->where, err);
+	if (rc == 0)
+		rc = bk_repo_init(&out->repo, out->target, host, &plan, err);
 out:
 	bk_secret_clear(&password);
 	if (rc < 0)

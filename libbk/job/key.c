@@ -45,6 +45,8 @@ static void end(struct bk_opened *opened, struct bk_slot_list *slots)
 static int check_label(const struct bk_slot_list *slots, const char *label,
 		       struct bk_err *err)
 {
+	if (bk_slot_check_label(label, err) < 0)
+		return -1;
 	for (size_t i = 0; i < slots->n; i++) {
 		if (strcmp(slots->items[i].label, label) == 0)
 			return bk_fail(err, BK_EXISTS,
@@ -289,12 +291,28 @@ static void name_export(char out[BK_LABEL_MAX + 1])
 	memcpy(out + sizeof(before) - 1, host, sizeof(host));
 }
 
+/* It lies where the person said, not in the repository. */
+static int write_keyfile(const char *path, const struct bk_keyfile *keyfile,
+			 struct bk_err *err)
+{
+	if (bk_keyfile_write(path, keyfile, err) == 0)
+		return 0;
+	if (err->kind == BK_EXISTS)
+		return bk_fail(err, BK_EXISTS,
+			       "%s is there already: remove it, or choose "
+			       "another name",
+			       path);
+	if (err->kind == BK_GONE || err->kind == BK_DENIED)
+		err->kind = BK_MISUSE;
+	return -1;
+}
+
 /* The file first: one that opens nothing does no harm, and is taken back. */
 static int write_and_put(const struct bk_opened *opened, const char *path,
 			 const struct bk_keyfile *keyfile,
 			 const struct bk_slot *slot, struct bk_err *err)
 {
-	if (bk_keyfile_write(path, keyfile, err) < 0)
+	if (write_keyfile(path, keyfile, err) < 0)
 		return -1;
 	if (put_slot(opened->target, slot, err) == 0)
 		return 0;

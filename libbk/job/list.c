@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/pattern.h"
 #include "job/list_sets.h"
 #include "job/lookup.h"
 
@@ -40,8 +41,12 @@ static int list_accounts(const struct bk_list_request *request,
 		mine[1] += folder->messages;
 	}
 	for (size_t i = 0; i < set->n_accounts && rc == 0; i++) {
+		const char *address = set->accounts[i].account.address;
+		if (request->account &&
+		    !bk_pattern_account(request->account, address))
+			continue;
 		const struct bk_cell cells[] = {
-			bk_cell_text(set->accounts[i].account.address),
+			bk_cell_text(address),
 			bk_cell_n(counts[2 * i]),
 			bk_cell_n(counts[2 * i + 1]),
 		};
@@ -111,7 +116,10 @@ static int list_folders(const struct bk_list_request *request,
 	int rc = 0;
 
 	for (size_t i = 0; i < set->n_folders && rc == 0; i++)
-		if (set->folders[i].account_id == account->id)
+		if (set->folders[i].account_id == account->id &&
+		    (!request->folder ||
+		     bk_pattern_folder(request->folder,
+				       set->folders[i].folder.name)))
 			rc = add_folder(to, set, &set->folders[i], err);
 	if (rc == 0)
 		return bk_listing_finish(to, err);
@@ -210,6 +218,44 @@ static int list_messages(const struct bk_list_request *request,
 	return rc;
 }
 
+static bool has_account(const struct bk_set *set, const char *pattern)
+{
+	for (size_t i = 0; i < set->n_accounts; i++)
+		if (bk_pattern_account(pattern,
+				       set->accounts[i].account.address))
+			return true;
+	return false;
+}
+
+static bool has_folder(const struct bk_set *set, uint32_t account_id,
+		       const char *pattern)
+{
+	for (size_t i = 0; i < set->n_folders; i++)
+		if (set->folders[i].account_id == account_id &&
+		    bk_pattern_folder(pattern, set->folders[i].folder.name))
+			return true;
+	return false;
+}
+
+/* A folder of that very name is gone into, a pattern lists what fits. */
+static int list_in_account(const struct bk_list_request *request,
+			   struct bk_set *set,
+			   const struct bk_set_account *account,
+			   struct bk_err *err)
+{
+	if (!request->folder)
+		return list_folders(request, set, account, err);
+	const struct bk_set_folder *folder =
+		bk_lookup_folder(set, account->id, request->folder);
+	if (folder)
+		return list_messages(request, set, folder, err);
+	if (bk_pattern_is_wild(request->folder) &&
+	    has_folder(set, account->id, request->folder))
+		return list_folders(request, set, account, err);
+	return bk_lookup_no_folder(set, account, request->folder, err);
+}
+
+/* The same for accounts. */
 static int list_set(const struct bk_list_request *request, struct bk_set *set,
 		    struct bk_err *err)
 {
@@ -217,16 +263,18 @@ static int list_set(const struct bk_list_request *request, struct bk_set *set,
 		return list_accounts(request, set, err);
 	const struct bk_set_account *account =
 		bk_lookup_account(set, request->account);
-	if (!account)
+	if (account)
+		return list_in_account(request, set, account, err);
+	if (!bk_pattern_is_wild(request->account) ||
+	    !has_account(set, request->account))
 		return bk_lookup_no_account(set, request->choice,
 					    request->account, err);
-	if (!request->folder)
-		return list_folders(request, set, account, err);
-	const struct bk_set_folder *folder =
-		bk_lookup_folder(set, account->id, request->folder);
-	if (!folder)
-		return bk_lookup_no_folder(set, account, request->folder, err);
-	return list_messages(request, set, folder, err);
+	if (request->folder)
+		return bk_fail(err, BK_MISUSE,
+			       "folders are those of one account; '%s' may be "
+			       "several",
+			       request->account);
+	return list_accounts(request, set, err);
 }
 
 int bk_list_run(const struct bk_list_request *request,

@@ -220,6 +220,19 @@ static int print_set(struct bk_listing *to, const struct bk_set_info *info,
 	return rc;
 }
 
+static int none_taken(const struct bk_choice *choice, struct bk_err *err)
+{
+	if (choice->host && choice->store)
+		return bk_fail(err, BK_GONE,
+			       "no set of store '%s' on host '%s'; bk list "
+			       "shows what there is",
+			       choice->store, choice->host);
+	return bk_fail(err, BK_GONE,
+		       "no set of %s '%s'; bk list shows what there is",
+		       choice->host ? "host" : "store",
+		       choice->host ? choice->host : choice->store);
+}
+
 static int print_sets(const struct bk_list_request *request,
 		      const struct bk_set_info_list *sets,
 		      const struct states *states, struct bk_err *err)
@@ -236,8 +249,7 @@ static int print_sets(const struct bk_list_request *request,
 		shown++;
 	}
 	if (rc == 0 && sets->n && !shown)
-		rc = bk_fail(err, BK_GONE,
-			     "no set of that host and store; run: bk list");
+		rc = none_taken(request->choice, err);
 	if (rc == 0)
 		return bk_listing_finish(to, err);
 	bk_listing_free(to);

@@ -145,7 +145,7 @@ int bk_lookup_no_folder(const struct bk_set *set,
 			struct bk_err *err)
 {
 	const struct bk_set_level *top = &set->levels[0];
-	char name[BK_SET_NAME];
+	char name[BK_SET_NAME], hex[BK_ID_TEXT];
 	struct bk_nearest near;
 
 	bk_nearest_init(&near, word);
@@ -159,7 +159,10 @@ int bk_lookup_no_folder(const struct bk_set *set,
 			"no folder '%s' of %s in set %s; nearest: %s", word,
 			account ? account->account.address : "these accounts",
 			name, near.best);
-	return bk_fail(err, BK_GONE, "no folder '%s' of %s in set %s", word,
+	return bk_fail(err, BK_GONE,
+		       "no folder '%s' of %s in set %s; see: bk list %.16s%s%s",
+		       word,
 		       account ? account->account.address : "these accounts",
-		       name);
+		       name, bk_id_hex(hex, top->id), account ? " " : "",
+		       account ? account->account.address : "");
 }

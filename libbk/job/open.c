@@ -149,6 +149,11 @@ int bk_opened_look(struct bk_opened *out, const struct bk_repo_settings *which,
 	if (bk_target_open(&out->target, which->where, false, err) < 0) {
 		if (err->kind != BK_GONE)
 			return -1;
+		if (access(which->where, F_OK) == 0)
+			return bk_fail(err, BK_GONE,
+				       "no repository at %s: it is not a "
+				       "folder; is the path right?",
+				       which->where);
 		return bk_fail(err, BK_GONE,
 			       "no repository at %s; run: bk init -r %s",
 			       which->where, which->name);

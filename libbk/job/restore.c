@@ -41,6 +41,24 @@ static int make_plan(struct bk_restore *run, struct bk_err *err)
 	return -1;
 }
 
+/* Without a variable in its path a store holds one account. */
+static int check_room(const struct bk_restore *run, struct bk_err *err)
+{
+	const struct bk_restore_plan *plan = &run->plan;
+
+	if (strchr(run->to.config.path, '%'))
+		return 0;
+	for (size_t i = 1; i < plan->n; i++)
+		if (plan->items[i].account != plan->items[0].account)
+			return bk_fail(err, BK_MISUSE,
+				       "%s holds one account, and more are "
+				       "chosen: choose one by --account, or "
+				       "give a path with %%d and %%n in it. "
+				       "Nothing changed.",
+				       run->to.config.name);
+	return 0;
+}
+
 /* The store that is named, or the one that the set was made of. */
 static int find_store(struct bk_restore *run, struct bk_err *err)
 {
@@ -58,7 +76,9 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 		return -1;
 	}
 	run->to.config.writable = true;
-	return 0;
+	if (bk_store_check_type(&run->to.config, err) < 0)
+		return -1;
+	return check_room(run, err);
 }
 
 static int check_request(const struct bk_restore_request *request,
@@ -262,8 +282,8 @@ static void tell_end(struct bk_restore *run, const char *label,
 	if (errors) {
 		run->outcome->ending = BK_ENDING_INCOMPLETE;
 		summary.next =
-			"bk check --read-data, then restore again: what "
-			"is there is not restored twice";
+			"mend what is named above, then restore again: "
+			"what is there is not restored twice";
 	}
 	bk_progress_finish(run->progress, &summary);
 }
@@ -311,6 +331,15 @@ static int lock_and_write(struct bk_restore *run, struct bk_err *err)
 	return rc;
 }
 
+static int preview(struct bk_restore *run, struct bk_err *err)
+{
+	if (list_plan(run, err) < 0 || check_found(run, err) < 0)
+		return -1;
+	if (run->errors)
+		run->outcome->ending = BK_ENDING_INCOMPLETE;
+	return 0;
+}
+
 static int restore(struct bk_restore *run, struct bk_err *err)
 {
 	const struct bk_restore_request *request = run->request;
@@ -328,7 +357,7 @@ static int restore(struct bk_restore *run, struct bk_err *err)
 	run->into.found = bk_alloc((request->wish->messages.n + 1) *
 				   sizeof(*run->into.found));
 	if (request->dry_run)
-		return list_plan(run, err);
+		return preview(run, err);
 	run->into.digester = bk_digester_new(&request->repo->keys.digest);
 	return lock_and_write(run, err);
 }

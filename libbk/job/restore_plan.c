@@ -222,6 +222,18 @@ static const char *expand(struct bk_restore_plan *plan, const char *pattern,
 	return name;
 }
 
+static int check_account_pattern(const char *pattern, struct bk_err *err)
+{
+	for (const char *p = strchr(pattern, '%'); p; p = strchr(p + 2, '%'))
+		if (!p[1] || !strchr("und%", p[1]))
+			return bk_fail(err, BK_MISUSE,
+				       "--as '%s': '%.2s' is no variable; "
+				       "there are %%u (the address), %%n "
+				       "(before the '@'), %%d (the domain)",
+				       pattern, p);
+	return 0;
+}
+
 static void rename_items(const struct bk_restore_wish *wish,
 			 struct bk_restore_plan *plan)
 {
@@ -284,6 +296,8 @@ int bk_restore_plan_make(const struct bk_set *set,
 		return -1;
 	if (wish->as && !*wish->as)
 		return bk_fail(err, BK_MISUSE, "--as needs an address");
+	if (wish->as && check_account_pattern(wish->as, err) < 0)
+		return -1;
 	choose_items(set, wish, out);
 	if (check_all_fit(set, wish, out, missing, err) < 0 ||
 	    check_uids(wish, out, err) < 0)

@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cancel.h"
 #include "base/complete.h"
@@ -26,16 +28,27 @@ static enum bk_log_level level_of(const struct bk_common *common)
 	return common->verbose > 0 ? BK_LOG_DEBUG : BK_LOG_INFO;
 }
 
-/* A full disk behind our results is a failure too.  Who closed the pipe has
- * read enough and need not be told. */
+/* A full disk behind our results is a failure too.  What an earlier write
+ * failed of is known to errno at best: is there still a reader? */
 static int flush_results(struct bk_err *err)
 {
+	struct pollfd pipe = {.fd = STDOUT_FILENO};
+
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
-	if (errno == EPIPE)
-		return bk_fail(err, BK_FAILED, "%s", "");
-	return bk_fail(err, errno == ENOSPC ? BK_FULL : BK_FAILED,
-		       "the results could not be written");
+	bool full = errno == ENOSPC || errno == EDQUOT;
+	if (poll(&pipe, 1, 0) > 0 && pipe.revents & POLLERR)
+		errno = EPIPE;
+	else if (!full)
+		return bk_fail(err, BK_FAILED,
+			       "the results could not be written");
+	return bk_fail_output(err, "the results");
+}
+
+/* Who closed the pipe has read enough, and what was done is done. */
+static bool is_left_by_reader(const struct bk_err *err)
+{
+	return err->kind == BK_LOST && !err->text[0];
 }
 
 static int load_and_run(struct bk_call *call,
@@ -161,8 +174,12 @@ int bk_tool_main(const struct bk_tool *tool,
 		rc = load_and_run(&call, run, &err);
 	if (rc == 0)
 		rc = flush_results(&err);
+	if (rc < 0 && is_left_by_reader(&err))
+		rc = 0;
 	if (!printed)
 		rc = end_report(&call, rc, &err);
+	if (rc < 0 && is_left_by_reader(&err))
+		rc = 0;
 	if (rc < 0)
 		return (int)bk_tool_failed(tool->name, &call.outcome, &err);
 	return (int)bk_exit_status(0, &call.outcome, &err);

@@ -143,19 +143,26 @@ static void derive(const uint8_t ikm[BK_KEY_LEN], const uint8_t *raw,
 
 /* ---- making ---- */
 
-static int check_plan(const struct bk_slot_plan *plan, struct bk_err *err)
+int bk_slot_check_label(const char *label, struct bk_err *err)
 {
-	uint8_t label[BK_LABEL_MAX] = {0};
-	size_t len = strlen(plan->label);
+	uint8_t padded[BK_LABEL_MAX] = {0};
+	size_t len = strlen(label);
 
 	if (len > BK_LABEL_MAX)
 		return bk_fail(err, BK_MISUSE,
 			       "a label has %d bytes at most, '%s' has %zu",
-			       BK_LABEL_MAX, plan->label, len);
-	memcpy(label, plan->label, len);
-	if (!label_holds(label))
+			       BK_LABEL_MAX, label, len);
+	memcpy(padded, label, len);
+	if (!label_holds(padded))
 		return bk_fail(err, BK_MISUSE,
 			       "a label is UTF-8 without control characters");
+	return 0;
+}
+
+static int check_plan(const struct bk_slot_plan *plan, struct bk_err *err)
+{
+	if (bk_slot_check_label(plan->label, err) < 0)
+		return -1;
 	if (plan->cost && plan->cost->log2_n < BK_SCRYPT_WRITE_LOG2_N)
 		return bk_fail(err, BK_MISUSE,
 			       "scrypt below N = 2^%d is too weak for a new "

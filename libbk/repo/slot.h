@@ -59,6 +59,9 @@ struct bk_slot_plan {
 	const uint8_t *key;
 };
 
+/* BK_MISUSE for a label that cannot be. */
+int bk_slot_check_label(const char *label, struct bk_err *err);
+
 /* BK_MISUSE for a label that cannot be, or a cost below what is written. */
 int bk_slot_make(const struct bk_slot_plan *plan, struct bk_slot *out,
 		 struct bk_err *err);

@@ -133,7 +133,7 @@ int bk_grid_finish(struct bk_grid *grid, struct bk_err *err)
 	int failed = grid->failed;
 	bk_grid_free(grid);
 	errno = failed;
-	return failed ? bk_fail_errno(err, "the list could not be written") : 0;
+	return failed ? bk_fail_output(err, "the list") : 0;
 }
 
 void bk_grid_free(struct bk_grid *grid)

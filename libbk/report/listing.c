@@ -193,7 +193,7 @@ static int print_name(struct bk_listing *listing, const struct bk_cell *cells,
 		char *name = bk_escaped(cells[i].text);
 		errno = EIO;
 		if (fprintf(out, "%s\n", name) < 0)
-			rc = bk_fail_errno(err, "the results");
+			rc = bk_fail_output(err, "the list");
 		free(name);
 	}
 	return rc;

@@ -11,14 +11,30 @@ static const struct bk_store_ops *const drivers[] = {
 	&bk_maildir_ops,
 };
 
-int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
-		  struct bk_err *err)
+static const struct bk_store_ops *driver_of(
+	const struct bk_store_config *config)
 {
 	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
 		if (config->type && strcmp(drivers[i]->type, config->type) == 0)
-			return drivers[i]->open(out, config, err);
+			return drivers[i];
+	return NULL;
+}
+
+int bk_store_check_type(const struct bk_store_config *config,
+			struct bk_err *err)
+{
+	if (driver_of(config))
+		return 0;
 	return bk_fail(err, BK_MISUSE, "'%s' is no type of store; there is: %s",
 		       config->type ? config->type : "", drivers[0]->type);
+}
+
+int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
+		  struct bk_err *err)
+{
+	if (bk_store_check_type(config, err) < 0)
+		return -1;
+	return driver_of(config)->open(out, config, err);
 }
 
 void bk_store_close(struct bk_store *store)

@@ -197,6 +197,9 @@ struct bk_folder_writer {
 /* By config->type; BK_MISUSE for an unknown one. */
 int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
 		  struct bk_err *err);
+/* The same without touching anything. */
+int bk_store_check_type(const struct bk_store_config *config,
+			struct bk_err *err);
 void bk_store_close(struct bk_store *store); /* NULL is fine */
 
 /* What the store is, however its path is spelt: type and real path.  Two that

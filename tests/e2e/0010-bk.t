@@ -74,7 +74,7 @@ if [ -e /dev/full ]; then
 	here/bk --help >/dev/full 2>err
 	[ $? -eq 15 ] && echo "ok $tests - results that cannot be written" ||
 		echo "not ok $tests - results that cannot be written"
-	says "bk: the results could not be written"
+	says "bk: the results could not be written: No space left on device"
 fi
 
 tests=$((tests + 1))

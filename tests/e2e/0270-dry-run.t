@@ -25,11 +25,11 @@ predicts() {
 	bk-backup "$store" "$@" -n --json >planned || return 1
 	traces >after
 	cmp before after || return 1
-	bk-backup "$store" "$@" --json >done || return 1
+	bk-backup "$store" "$@" --json >made || return 1
 	json numbers planned >planned.n
-	json numbers done >done.n
-	cat planned.n done.n
-	[ -s done.n ] && cmp planned.n done.n
+	json numbers made >made.n
+	cat planned.n made.n
+	[ -s made.n ] && cmp planned.n made.n
 }
 
 # ---- before the first set -----------------------------------------------------
@@ -52,7 +52,7 @@ ok "the first set is what was foretold" predicts --full
 ok "nothing changed" predicts --differential
 anna=$work/mail/alder.example/anna/Maildir
 ben=$work/mail/alder.example/ben/Maildir
-# shellcheck disable=SC2012 # our own names
+# shellcheck disable=SC2012,SC2046 # our own names
 set -- $(cd "$anna/cur" && ls | head -n 4)
 rm "$anna/cur/$1"
 mv "$anna/cur/$2" "$anna/cur/${2%%:*}:2,FT"

@@ -158,7 +158,8 @@ static void at_takes_the_newest_not_later(void **state)
 	      "no set as old as 2026-11-14T21:59:00Z; the oldest is "
 	      "20261114T2200-f (01a1dc131eb8a0a0) of mail on mx1");
 	fails("20261114T2200", mx1, BK_MISUSE,
-	      "20261114T2200 and --at: give one of them");
+	      "20261114T2200 and --at: which set? Give one of them, or "
+	      "latest and --at");
 }
 
 /* The clock of mx1 went back between its second and its third set. */
