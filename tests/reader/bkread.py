@@ -111,12 +111,15 @@ def do_verify(repo, options):
 
 def verify_sequence(repo):
     """Each set names the one before it, which is there or has a tombstone."""
-    sets = list(repo.visible())
-    there = {each.id for each in sets} | repo.tombstones | {bytes(16)}
-    for each in sets:
+    there = {each.id: each for each in repo.visible()}
+    for each in there.values():
+        before = there.get(each.previous)
         with going_on():
-            need(each.previous in there,
+            need(before or each.previous in repo.tombstones | {bytes(16)},
                  f"{each.file.place}: set {each.previous.hex()}, the one before, is missing")
+            need(not before or (before.file.host, before.file.sum())
+                 == (each.file.host, each.previous_sum) and before.sequence < each.sequence,
+                 f"{each.file.place}: the set before is another one")
 
 
 def verify_side_files(repo):

@@ -41,7 +41,8 @@ class Set:
             need((self.kind == 1) != (2 in records), "a full set with a base, or none without")
             self.base = records[2][:16] if 2 in records else None
             self.base_sum = records[2][16:] if 2 in records else None
-            host, self.sequence, self.previous = struct.unpack("<16sQ16s", records[3][:40])
+            host, self.sequence, self.previous, self.previous_sum = struct.unpack(
+                "<16sQ16s32s", records[3])
             need(host == self.file.host, "another host than in the header")
             need(self.sequence, "sequence 0")
             need(records[5][:2] == b"\1\0" or tuple(records[5][:2]) <= (1, 0),
