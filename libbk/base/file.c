@@ -123,7 +123,8 @@ static int write_part(int dir, const char *path, struct bk_view bytes,
 		rc = bk_fail_errno(err, "owner");
 	if (rc == 0 && fchmod(fd, owner->mode) < 0)
 		rc = bk_fail_errno(err, "mode");
-	if (rc == 0)
+	/* An empty file has nothing that could come after its name. */
+	if (rc == 0 && (bytes.len || sync == sync_now))
 		rc = sync(fd, err);
 	if (close(fd) < 0 && rc == 0)
 		rc = bk_fail_errno(err, "close");

@@ -11,6 +11,8 @@ static enum bk_exit of_ending(enum bk_ending ending)
 		return BK_EXIT_INCOMPLETE;
 	case BK_ENDING_NOTHING:
 		return BK_EXIT_NOTHING;
+	case BK_ENDING_DAMAGED:
+		return BK_EXIT_DAMAGED;
 	case BK_ENDING_DIFFERENT:
 		return BK_EXIT_DIFFERENT;
 	case BK_ENDING_UNDONE:

@@ -43,6 +43,7 @@ enum bk_ending {
 	BK_ENDING_INCOMPLETE, /* committed, and the list of what lacks is told
 			       */
 	BK_ENDING_NOTHING,    /* nothing matched */
+	BK_ENDING_DAMAGED,    /* so is the repository, and what lacks is told */
 	BK_ENDING_DIFFERENT,  /* verification found differences */
 	BK_ENDING_UNDONE,  /* a cutover was undone, the source stays active */
 	BK_ENDING_PUT_OFF, /* will be tried again by itself */

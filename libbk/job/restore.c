@@ -279,7 +279,14 @@ static void tell_end(struct bk_restore *run, const char *label,
 		.seconds = (double)(bk_clock_now_ms() - start_ms) / 1000,
 	};
 
-	if (errors) {
+	/* A damaged repository is worse news than a folder that could not be
+	 * written: nobody mends it by running this again. */
+	if (writing->damaged) {
+		run->outcome->ending = BK_ENDING_DAMAGED;
+		summary.next =
+			"bk check --read-data says what else is "
+			"damaged; an older set may have it whole";
+	} else if (errors) {
 		run->outcome->ending = BK_ENDING_INCOMPLETE;
 		summary.next =
 			"mend what is named above, then restore again: "

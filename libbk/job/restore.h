@@ -40,7 +40,8 @@ struct bk_restore_request {
 };
 
 /*
- * Returns 0 when all was restored, or (outcome->ending) all but what was
+ * Returns 0 when all was restored, or (outcome->ending: incomplete, or damaged
+ * where it is the repository's fault that some of it was not) all but what was
  * reported; the summary has been given to `progress`.  BK_GONE, place set, when
  * nothing fits; nothing was changed then, nor when BK_MISUSE is returned.
  */

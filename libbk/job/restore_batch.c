@@ -11,6 +11,7 @@
 #include "job/restore_run.h"
 
 #define MESSAGES_MOST ((size_t)100000) /* whose rows are in memory */
+#define FEW           64               /* messages */
 
 static void clear_folders(struct bk_restore_batch *batch)
 {
@@ -51,16 +52,33 @@ static void clear_batch(struct bk_restore_batch *batch)
 	free(batch->folders);
 }
 
+/* For a few messages a folder's own way is shorter than to wait for all that
+ * others have written to the file system. */
+static bool is_worth_a_sync(const struct bk_restore_batch *batch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++)
+		n += batch->folders[i]->n_todo;
+	return n > FEW;
+}
+
 static int finish_batch(struct bk_restore *run, struct bk_restore_batch *batch,
 			const struct bk_set_account *next, struct bk_err *err)
 {
+	const struct bk_store_ops *ops = run->store->ops;
+
 	if (bk_restore_write(&run->writing, batch->folders, batch->n, err) <
 	    0) {
 		run->outcome->place = run->writing.place;
 		return -1;
 	}
 	run->outcome->place = BK_PLACE_DESTINATION;
+	if (is_worth_a_sync(batch) && ops->sync(run->store, err) < 0)
+		return -1;
 	int rc = bk_restore_finish(run, batch, next, err);
+	if (rc == 0)
+		rc = ops->sync(run->store, err);
 	clear_folders(batch);
 	drop_accounts(batch, next);
 	return rc;
@@ -146,6 +164,8 @@ static int open_folder(struct bk_restore *run, struct bk_restore_batch *batch,
 			*err = why;
 			return -1;
 		}
+		if (bk_restore_is_damage(why.kind))
+			run->writing.damaged = true;
 		bk_restore_report_folder(run, item, item->folder->messages,
 					 "not restored", &why);
 		return 0;

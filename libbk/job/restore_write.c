@@ -77,6 +77,13 @@ bool bk_restore_goes_on(enum bk_kind kind)
 	return false;
 }
 
+/* What is not there is lost, and what cannot be read is, too; but not what we
+ * may not read or cannot reach now. */
+bool bk_restore_is_damage(enum bk_kind kind)
+{
+	return kind == BK_CORRUPT || kind == BK_GONE || kind == BK_FAILED;
+}
+
 void bk_restore_report(struct bk_progress *progress,
 		       const struct bk_restore_item *item,
 		       const struct bk_message *msg, const struct bk_err *why)
@@ -166,7 +173,7 @@ static int do_task(struct work *work, unsigned worker, const struct task *task,
 		*err = why;
 		return -1;
 	}
-	if (place == BK_PLACE_REPO)
+	if (place == BK_PLACE_REPO && bk_restore_is_damage(why.kind))
 		writing->damaged = true;
 	atomic_fetch_add(&folder->failed, 1);
 	atomic_fetch_add(&writing->failed, 1);

@@ -21,7 +21,7 @@ struct bk_restore_writing {
 	struct bk_progress *progress;
 	unsigned threads;
 	_Atomic uint64_t written, bytes, failed; /* messages; bytes of them */
-	_Atomic bool damaged; /* some failed because of the set */
+	_Atomic bool damaged; /* some failed because the repository is */
 	enum bk_place place;  /* of an error that ended it */
 };
 
@@ -36,6 +36,9 @@ int bk_restore_write(struct bk_restore_writing *writing,
 
 /* May other messages go on after such an error of a store? */
 bool bk_restore_goes_on(enum bk_kind kind);
+
+/* Does such an error of the repository say that it is damaged? */
+bool bk_restore_is_damage(enum bk_kind kind);
 
 /* Tells of a message that is not restored. */
 void bk_restore_report(struct bk_progress *progress,

@@ -202,6 +202,9 @@ uint32_t bk_file_reader_generation(const struct bk_file_reader *reader);
 int bk_file_reader_block(struct bk_file_reader *reader, struct bk_block_at *at,
 			 enum bk_block_kind kind, struct bk_buf *plain,
 			 struct bk_err *err);
+/* The next block is said to take `len` bytes with its head: that many are
+ * fetched at once.  Nothing else depends on it. */
+void bk_file_reader_expect(struct bk_file_reader *reader, uint32_t len);
 /* Lets go of buffers: for a file that will not be read for a while. */
 void bk_file_reader_rest(struct bk_file_reader *reader);
 /* The contents of the directory, into *contents (emptied first). */

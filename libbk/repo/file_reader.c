@@ -53,6 +53,14 @@ void bk_file_reader_rest(struct bk_file_reader *reader)
 	bk_buf_clear(&reader->data);
 }
 
+void bk_file_reader_expect(struct bk_file_reader *reader, uint32_t len)
+{
+	uint64_t most = BK_BLOCK_HEAD_LEN + BK_AEAD_TAG_LEN +
+			((uint64_t)1 << reader->log2_block);
+
+	reader->ahead = len < most ? len : most;
+}
+
 static int blame(const struct bk_file_reader *reader, struct bk_err *err)
 {
 	return bk_context(err, "%s", reader->name);

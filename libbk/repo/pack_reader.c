@@ -13,7 +13,7 @@
 #include "repo/pack_writer.h"
 
 #define ROWS_TO_A_BLOCK 2730u
-#define ROW_BLOCK_LEN   ((uint64_t)65560)
+#define ROW_BLOCK_LEN   65560u
 #define ENTRY_LEN       ((size_t)16)
 #define NO_BLOCK        UINT32_MAX
 #define BLOCK_PLAIN     ((uint32_t)2 << 20) /* at most */
@@ -241,10 +241,11 @@ const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 		const struct bk_trailer *trailer =
 			bk_file_reader_trailer(pack->file);
 		struct bk_block_at at = {
-			trailer->rows_offset + wanted * ROW_BLOCK_LEN,
+			trailer->rows_offset + (uint64_t)wanted * ROW_BLOCK_LEN,
 			pack->n_blocks + wanted,
 		};
 		pack->rows_block = NO_BLOCK;
+		bk_file_reader_expect(pack->file, ROW_BLOCK_LEN);
 		if (bk_file_reader_block(pack->file, &at, BK_BLOCK_ROWS,
 					 &pack->rows, err) < 0 ||
 		    check_rows(&pack->rows, wanted * ROWS_TO_A_BLOCK, err) < 0)

@@ -84,6 +84,7 @@ static void close_maildir(struct bk_store *store)
 	struct bk_maildir *maildir = bk_maildir_of(store);
 
 	bk_maildir_dirs_close(maildir);
+	bk_maildir_disks_clear(&maildir->disks);
 	bk_whereabouts_free(maildir->whereabouts);
 	bk_account_path_free(maildir->mail);
 	bk_account_path_free(maildir->control);
@@ -108,6 +109,7 @@ static int open_maildir(struct bk_store **out,
 	maildir->writable = config->writable;
 	maildir->uid = (uid_t)-1;
 	maildir->gid = (gid_t)-1;
+	bk_maildir_disks_init(&maildir->disks);
 	(void)pthread_mutex_init(&maildir->lock, NULL);
 	(void)pthread_mutex_init(&maildir->where_lock, NULL);
 	for (size_t i = 0; i < BK_MAILDIR_DIRS; i++)
@@ -280,4 +282,5 @@ const struct bk_store_ops bk_maildir_ops = {
 	.finish = bk_maildir_finish,
 	.abort = bk_maildir_abort,
 	.finish_account = bk_maildir_finish_account,
+	.sync = bk_maildir_sync,
 };

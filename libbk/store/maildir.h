@@ -49,6 +49,22 @@ struct bk_maildir_dir {
 
 struct bk_whereabouts;
 
+/* File systems that are written to: see maildir_sync.c. */
+struct bk_maildir_disk {
+	dev_t dev;
+	int fd; /* a folder on it */
+};
+
+struct bk_maildir_disks {
+	pthread_mutex_t lock;          /* of the next four */
+	struct bk_maildir_disk *items; /* since the last sync with no writer */
+	size_t n, cap;
+	size_t writers;               /* folders that are open for writing */
+	pthread_mutex_t syncing;      /* one sync at a time */
+	_Atomic uint64_t begun, done; /* numbers of syncs */
+	struct bk_err error;          /* of the sync that failed */
+};
+
 struct bk_maildir {
 	struct bk_store store; /* first */
 	char *where;
@@ -61,6 +77,8 @@ struct bk_maildir {
 	gid_t gid;
 
 	char *only; /* the address of the one account that was made */
+
+	struct bk_maildir_disks disks;
 
 	pthread_mutex_t lock;        /* of everything below */
 	struct bk_name_table hashes; /* for its seed alone */

@@ -312,6 +312,7 @@ static int stage_body(struct bk_maildir_writer *w, struct body *body,
 
 	(void)pthread_mutex_lock(&w->lock);
 	struct bk_staged *staged = stage(w, msg);
+	w->staged_at = bk_maildir_moment(w->maildir);
 	staged->tmp = bk_arena_strdup(&w->staged_arena, body->name);
 	staged->base = choose_name(w, msg, body);
 	if (!w->writer.keeps_uids && w->n_staged - w->n_published >= BATCH)

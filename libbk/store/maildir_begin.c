@@ -382,6 +382,7 @@ int bk_maildir_begin(struct bk_store *store, const struct bk_account *account,
 		return bk_fail(err, BK_MISUSE, "the store is open for reading");
 	struct bk_maildir_writer *w = new_writer(store, account, folder);
 	w->uid_gap = uid_gap;
+	bk_maildir_writers_count(maildir, 1);
 	w->root = bk_maildir_root(maildir, &w->account, err);
 	if (w->root < 0 ||
 	    bk_maildir_ownership(maildir, w->root, &w->file, &w->dir_mode,
@@ -390,7 +391,9 @@ int bk_maildir_begin(struct bk_store *store, const struct bk_account *account,
 	    open_parts(w, err) < 0 || open_control(w, err) < 0)
 		goto fail;
 	w->courier = is_courier(w);
-	if (read_state(w, err) < 0)
+	if (bk_maildir_disk_use(maildir, w->tmp, err) < 0 ||
+	    bk_maildir_disk_use(maildir, w->control, err) < 0 ||
+	    read_state(w, err) < 0)
 		goto fail;
 	*out = &w->writer;
 	return 0;
@@ -413,6 +416,7 @@ void bk_maildir_abort(struct bk_folder_writer *writer)
 
 	forget_staged(w);
 	bk_dotlock_release(&w->dotlock);
+	bk_maildir_writers_count(w->maildir, -1);
 	bk_path_close(&w->cur);
 	bk_path_close(&w->new);
 	bk_path_close(&w->tmp);

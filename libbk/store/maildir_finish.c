@@ -130,6 +130,14 @@ static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
 
 	if (!w->want->n_acl)
 		return 0;
+	if (w->courier) {
+		/* Courier would not look at Dovecot's file, and a Dovecot that
+		 * comes later would, with rights that are out of date. */
+		add_note(&w->result,
+			 "rights, which only Dovecot's folders "
+			 "are given");
+		return 0;
+	}
 	if (!bk_acl_write(w->want, &text))
 		add_note(&w->result, "rights that this store cannot hold");
 	if (!text.len)
@@ -279,8 +287,8 @@ out:
 }
 
 /* Mail, lists of UIDs and indexes may lie on three file systems. */
-static int sync_account(struct bk_maildir *maildir, int root, int control,
-			const struct bk_account *account, struct bk_err *err)
+static int use_disks(struct bk_maildir *maildir, int root, int control,
+		     const struct bk_account *account, struct bk_err *err)
 {
 	struct bk_arena arena = {0};
 	struct bk_err why = {0};
@@ -295,16 +303,9 @@ static int sync_account(struct bk_maildir *maildir, int root, int control,
 	}
 	const int dirs[] = {root, control, index};
 	int rc = 0;
-	for (size_t i = 0; i < 3 && rc == 0; i++) {
-		if (dirs[i] < 0)
-			continue;
-		/* syncfs wants a folder that is open for reading. */
-		int fd = bk_path_open(dirs[i], ".", O_RDONLY | O_DIRECTORY, 0,
-				      err);
-		if (fd < 0 || syncfs(fd) < 0)
-			rc = fd < 0 ? -1 : bk_fail_errno(err, "sync");
-		bk_path_close(&fd);
-	}
+	for (size_t i = 0; i < 3 && rc == 0; i++)
+		if (dirs[i] >= 0)
+			rc = bk_maildir_disk_use(maildir, dirs[i], err);
 	bk_path_close(&index);
 	bk_arena_clear(&arena);
 	return rc;
@@ -332,7 +333,7 @@ int bk_maildir_finish_account(struct bk_store *store,
 	if (control >= 0)
 		drop_counts(control);
 	if (rc == 0)
-		rc = sync_account(maildir, root, control, account, err);
+		rc = use_disks(maildir, root, control, account, err);
 	bk_path_close(&control);
 	(void)close(root);
 	return rc;

@@ -280,12 +280,14 @@ static int settle_body(struct bk_maildir_writer *w, const char *name,
 	return rc;
 }
 
-/* Bodies on disk before their names; for many of them one sync of the whole
- * file system is less than all of theirs. */
+/* Bodies on disk before their names: they are if there was a sync since; for
+ * many of them one of the whole file system is less than all of theirs. */
 static int settle_bodies(struct bk_maildir_writer *w, struct bk_err *err)
 {
 	size_t n = w->n_staged - w->n_published;
 
+	if (bk_maildir_synced_since(w->maildir, w->staged_at))
+		return 0;
 	if (n > FEW && syncfs(w->tmp) < 0)
 		return bk_fail_errno(err, "sync");
 	for (size_t i = w->n_published; n <= FEW && i < w->n_staged; i++)

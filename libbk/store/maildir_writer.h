@@ -56,6 +56,7 @@ struct bk_maildir_writer {
 	struct bk_staged *staged;
 	size_t n_staged, cap_staged;
 	size_t n_published; /* of staged */
+	uint64_t staged_at; /* when the last was, for bk_maildir_synced_since */
 	size_t added;
 	bool removed;
 	unsigned serial;
@@ -108,6 +109,22 @@ const char *bk_maildir_fresh_name(struct bk_maildir_writer *w, uint64_t size,
 /* maildir_publish.c: under w->lock.  `last`: with UIDs, if they are kept. */
 int bk_maildir_publish(struct bk_maildir_writer *w, bool last,
 		       struct bk_err *err);
+
+/*
+ * maildir_sync.c: syncs of file systems, shared by all who write; any thread.
+ *
+ * Who is about to write to `dir` says so before, and is counted as a writer
+ * until all of it is written.  What was written before a moment is durable once
+ * a sync was done since.
+ */
+void bk_maildir_disks_init(struct bk_maildir_disks *disks);
+void bk_maildir_disks_clear(struct bk_maildir_disks *disks);
+int bk_maildir_disk_use(struct bk_maildir *maildir, int dir,
+			struct bk_err *err);
+void bk_maildir_writers_count(struct bk_maildir *maildir, int more);
+uint64_t bk_maildir_moment(struct bk_maildir *maildir);
+bool bk_maildir_synced_since(struct bk_maildir *maildir, uint64_t moment);
+int bk_maildir_sync(struct bk_store *store, struct bk_err *err);
 
 /* maildir_uids.c: dovecot-uidlist of what was staged, under both locks */
 int bk_maildir_write_uids(struct bk_maildir_writer *w, struct bk_err *err);

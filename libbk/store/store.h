@@ -162,7 +162,7 @@ struct bk_store_ops {
 			 const struct bk_message *want, struct bk_err *err);
 	/* Makes everything visible, writes UIDs, keywords, subscription, ACL;
 	 * ends the writer either way.  What was kept may not be visible before
-	 * this, and is durable after finish_account. */
+	 * this, and is durable after sync(). */
 	int (*finish)(struct bk_folder_writer *writer,
 		      struct bk_folder_result *result, struct bk_err *err);
 	/* Forgets what was not made visible yet. */
@@ -170,12 +170,22 @@ struct bk_store_ops {
 
 	/* After the last folder of an account: what belongs to no folder
 	 * (settings as accounts() gave them, merged with what is there; none
-	 * where only a part of an account is written), whatever makes a server
-	 * count again, and a sync: all of the account is durable then. */
+	 * where only a part of an account is written), and whatever makes a
+	 * server count again. */
 	int (*finish_account)(struct bk_store *store,
 			      const struct bk_account *account,
 			      const struct bk_property *settings,
 			      size_t n_settings, struct bk_err *err);
+
+	/*
+	 * All that was kept, finished or set before the call is durable then;
+	 * any thread.  One sync takes about as long for many folders as for
+	 * one, so: once before folders are finished, which need not wait for
+	 * the bodies of each of them then, and once when they are and nothing
+	 * may be called restored before.  After an error what was written since
+	 * the last one counts as not written.
+	 */
+	int (*sync)(struct bk_store *store, struct bk_err *err);
 };
 
 /* Embedded first in each driver's own struct. */

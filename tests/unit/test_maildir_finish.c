@@ -189,6 +189,26 @@ static void newer_rights_are_left_alone(void **state)
 	assert_non_null(strstr(result.note, "rights"));
 }
 
+static void a_folder_of_couriers_gets_no_file_of_dovecots(void **state)
+{
+	struct bk_acl_entry acl = {"anyone", "lr"};
+	struct bk_folder to = with_uids;
+
+	(void)state;
+	to.acl = &acl;
+	to.n_acl = 1;
+	scratch_maildir(&w.scratch, "m");
+	scratch_file(&w.scratch, "m/courierimapsubscribed", "INBOX\n");
+	open_store();
+	begin_folder(&to);
+	put(&(struct bk_message){.name = "x", .uid = 1}, "x");
+	finish();
+	assert_false(scratch_has(&w.scratch, "m/dovecot-acl"));
+	assert_false(scratch_has(&w.scratch, "m/dovecot-uidlist"));
+	assert_true(scratch_has(&w.scratch, "m/courierimapuiddb"));
+	assert_non_null(strstr(result.note, "rights"));
+}
+
 static void a_copy_beside_the_original_gets_a_guid_of_its_own(void **state)
 {
 	struct bk_folder to = with_uids;
@@ -274,6 +294,7 @@ int main(void)
 		WORLD(subscriptions_are_added_to_in_their_own_form),
 		WORLD(foreign_subscriptions_come_back_with_the_account),
 		WORLD(newer_rights_are_left_alone),
+		WORLD(a_folder_of_couriers_gets_no_file_of_dovecots),
 		WORLD(a_copy_beside_the_original_gets_a_guid_of_its_own),
 		WORLD(what_the_uid_list_said_besides_comes_back),
 		WORLD(courier_gets_couriers_files),
