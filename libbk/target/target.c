@@ -7,6 +7,8 @@
 
 #include "target/local.h"
 
+#define ROOM ((uint64_t)2 << 20)
+
 int bk_target_open(struct bk_target **out, const char *where, bool create,
 		   struct bk_err *err)
 {
@@ -76,6 +78,10 @@ int bk_target_read(struct bk_target *target, const char *name, uint64_t offset,
 	struct bk_buf_sink to;
 
 	into->len = 0;
+	/* A block is fetched into one piece of memory; a length that may be
+	 * wrong gets as much as arrives. */
+	if (len <= ROOM)
+		(void)bk_buf_room(into, (size_t)len);
 	bk_buf_sink_init(&to, into, (size_t)len);
 	return bk_target_get(target, name, offset, len, &to.sink, err);
 }

@@ -72,7 +72,7 @@ static const struct store_driver drivers[] = {
 	{"maildir_control_and_index",    elsewhere,    "ann@a.test", true,  true, 26},
 	{"maildir_fs_control_and_index", fs_elsewhere, "ann@a.test", true,  true,
 	 26									 },
-	{"maildir_courier",              courier,      "ann@a.test", false, true, 0 },
+	{"maildir_courier",              courier,      "ann@a.test", false, false, 0 },
 };
 
 int main(void)
