@@ -34,49 +34,21 @@
 
 /* ---- the store and its accounts ---- */
 
-static bool is_wanted(const struct bk_backup *run, const char *address)
-{
-	return bk_filter_takes(&run->request->job->accounts, address) &&
-	       bk_filter_takes(run->request->only, address);
-}
-
-static void keep_wanted(struct bk_backup *run)
-{
-	struct bk_account_list *accounts = &run->accounts;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < accounts->n; i++)
-		if (is_wanted(run, accounts->items[i].address))
-			accounts->items[kept++] = accounts->items[i];
-	accounts->n = kept;
-}
-
 static int open_store(struct bk_backup *run, struct bk_err *err)
 {
 	const struct bk_store_config *config = &run->request->job->store.config;
-	size_t kept = 0;
 
 	run->outcome->place = BK_PLACE_SOURCE;
 	if (bk_store_open(&run->store, config, err) < 0 ||
 	    run->store->ops->accounts(run->store, &run->accounts, err) < 0)
 		return -1;
-	size_t found = run->accounts.n;
-	bk_missing_find(run->request->only, &run->accounts, &run->missing);
-	for (size_t i = 0; i < found; i++)
-		kept += is_wanted(run, run->accounts.items[i].address);
-	if (!found)
+	if (!run->accounts.n)
 		return bk_fail(
 			err, BK_GONE,
 			"%s: there is no account in it. No set written. "
 			"Is the path right, and the file system mounted?",
 			config->path);
-	if (!kept) {
-		run->outcome->place = BK_PLACE_SET;
-		return bk_missing_all(&run->missing, &run->accounts,
-				      config->path, err);
-	}
-	keep_wanted(run);
-	return 0;
+	return bk_missing_choose(run, err);
 }
 
 static int take_lock(struct bk_backup *run, struct bk_err *err)
@@ -233,8 +205,7 @@ static uint64_t errors_allowed(const struct bk_backup *run, uint64_t messages)
 
 static void prepare_walk(struct bk_backup *run)
 {
-	run->n_missing = bk_missing_report(&run->missing, run->base.previous,
-					   run->progress);
+	run->n_missing = bk_missing_report(run);
 	run->walk = (struct bk_backup_walk){
 		.request = run->request,
 		.base = &run->base,

@@ -1,6 +1,7 @@
 /*
- * Accounts and domains that were asked for by options, and that the store has
- * not: a slip of the finger must not look like a backup.
+ * The accounts of a run: those that configuration and options choose of what
+ * the store has.  An account or domain that was asked for by options, and is
+ * not there, is reported: a slip of the finger must not look like a backup.
  */
 
 #ifndef BK_JOB_BACKUP_MISSING_H
@@ -9,27 +10,18 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/pattern.h"
-#include "mail/message.h"
-#include "repo/set.h"
-#include "sync/progress.h"
+#include "job/backup_commit.h"
 
-/* Adds to *out every pattern of `only` that fits none of the accounts. */
-void bk_missing_find(const struct bk_filter *only,
-		     const struct bk_account_list *accounts,
-		     struct bk_names *out);
+/*
+ * Leaves only what is chosen in run->accounts; run->missing becomes what was
+ * asked for in vain.  What the configuration names may have been deleted long
+ * ago: it is a note.  BK_GONE when nothing at all is chosen, with the nearest.
+ */
+int bk_missing_choose(struct bk_backup *run, struct bk_err *err);
 
-/* Reports each of them as an item, but for those whose account an earlier set
- * (NULL: there is none) has: that is gone, and the new set says so.  Returns
- * how many were reported. */
-size_t bk_missing_report(const struct bk_names *missing,
-			 const struct bk_set *base,
-			 struct bk_progress *progress);
-
-/* BK_GONE: no account at all is chosen, the first of `missing` (may be empty)
- * is named, with the nearest. */
-int bk_missing_all(const struct bk_names *missing,
-		   const struct bk_account_list *accounts, const char *where,
-		   struct bk_err *err);
+/* Reports each of run->missing as an item, but for those whose account the
+ * previous set has, and the job takes: that is gone, and the new set says so.
+ * Returns how many were reported. */
+size_t bk_missing_report(const struct bk_backup *run);
 
 #endif

@@ -360,28 +360,37 @@ static int read_percent(const struct bk_conf_section *section, const char *key,
 	return 0;
 }
 
+/* An empty list must not become "everything". */
+static int read_names(const struct bk_conf_section *section, const char *key,
+		      struct bk_names *out, struct bk_err *err)
+{
+	const struct bk_conf_entry *entry = bk_conf_get(section, key);
+
+	if (!entry)
+		return 0;
+	bk_names_add_words(out, entry->value);
+	if (out->n > 0)
+		return 0;
+	bk_fail(err, BK_MISUSE, "no names in '%s'", entry->value);
+	return bk_conf_blame(entry, err);
+}
+
 static int read_filter(const struct bk_conf_section *section,
 		       struct bk_filter *out, struct bk_err *err)
 {
 	const struct bk_conf_entry *file =
 		bk_conf_get(section, "accounts-file");
-	const char *accounts = bk_conf_value(section, "accounts");
-	const char *domains = bk_conf_value(section, "domains");
-	const char *exclude = bk_conf_value(section, "exclude");
 
-	if (accounts)
-		bk_names_add_words(&out->include, accounts);
-	if (domains)
-		bk_names_add_words(&out->domains, domains);
-	if (exclude)
-		bk_names_add_words(&out->exclude, exclude);
+	if (read_names(section, "accounts", &out->include, err) < 0 ||
+	    read_names(section, "domains", &out->domains, err) < 0 ||
+	    read_names(section, "exclude", &out->exclude, err) < 0)
+		return -1;
 	if (!file)
 		return 0;
 	if (bk_names_add_file(&out->include, file->value, err) < 0)
 		return bk_conf_blame(file, err);
 	if (out->include.n > 0)
 		return 0;
-	/* An empty list must not become "everything". */
 	bk_fail(err, BK_MISUSE, "%s has no names in it", file->value);
 	return bk_conf_blame(file, err);
 }

@@ -116,6 +116,29 @@ ok "... so all accounts are" test "$(grep -c @ out)" -eq 5
 rm -rf mail/quay.example/deniz
 ok "an account that is gone is no slip: the set says so" bk-backup "$store" \
 	--account deniz@quay.example --account 'clara@*'
+cat >job.conf <<-CONF
+	[repo repo]
+	path = $work/repo
+	password = keyblock:$work/repo.key
+	[store mail]
+	type = maildir
+	path = $work/mail/%d/%n/Maildir
+	[job quay]
+	store = mail
+	domains = quay.example old.example
+CONF
+job() {
+	bk-backup -c job.conf quay -n "$@"
+}
+ok "a job's own list may name what is gone" job
+says "bk-backup: the configuration names '@old.example', which is not in the store"
+exits 3 "an account that the job leaves out" job --account 'clara@*' \
+	--account ben@alder.example
+says "  ben@alder.example    not in the store, or not of this job  not in this set"
+refuses 5 "bk-backup: $work/mail/%d/%n/Maildir: 'ben@alder.example' is none of its 1 accounts. No set written" \
+	job --account ben@alder.example
+sed -i 's/^domains.*/domains = ,/' job.conf
+refuses 2 "bk-backup: job.conf:9: domains: no names in ','" job
 exits 16 "a store that is a file" bk-backup "maildir:$work/file"
 exits 16 "a store below a file" bk-backup "maildir:$work/file/%d/%n"
 
