@@ -25,14 +25,28 @@ class Contestant:
     needs = ()  # programs
 
     def __init__(self, folder, tree):
+        """Everything is below `folder`; what is there already goes on."""
         self.tree = tree
         self.folder = folder / self.name
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
         self.repo = self.folder / "repo"
         self.log = self.folder / "log"
-        self.env = dict(os.environ)
+        self.env = os.environ | self.variables()
+
+    def begin(self):
+        """Makes an empty repository."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
         self.set_up()
+
+    def sets(self):
+        """Sets that were begun."""
+        marks = self.folder / "sets"
+        return marks.stat().st_size if marks.exists() else 0
+
+    def next_set(self):
+        with open(self.folder / "sets", "a", encoding="utf-8") as marks:
+            marks.write(".")
+        return self.sets()
 
     @classmethod
     def missing(cls):
@@ -44,8 +58,15 @@ class Contestant:
     def stored(self):
         return size_of(self.repo)
 
+    def variables(self):
+        """Of the environment."""
+        return {}
+
     def set_up(self):
         """Makes the repository."""
+
+    def unlock(self):
+        """After a run that was killed."""
 
     def full(self):
         raise NotImplementedError
@@ -70,19 +91,24 @@ class Bk(Contestant):
     name = "bk"
     needs = ("bk-init", "bk-key", "bk-backup")
 
+    def variables(self):
+        return {"BK_REPO": str(self.repo),
+                "BK_STATE_DIR": str(self.folder / "state"),
+                "BK_CACHE_DIR": str(self.folder / "cache"),
+                "BK_CONFIG": str(self.folder / "bk.conf")}
+
     def set_up(self):
-        password, key = self.folder / "password", self.folder / "key"
+        password = self.folder / "password"
         password.write_text(PASSWORD)
         password.chmod(0o600)
-        self.env |= {"BK_REPO": str(self.repo),
-                     "BK_STATE_DIR": str(self.folder / "state"),
-                     "BK_CACHE_DIR": str(self.folder / "cache"),
-                     "BK_CONFIG": str(self.folder / "bk.conf")}
         (self.folder / "bk.conf").touch()
         by_password = ("--password-from", f"file:{password}")
         self.run("bk-init", *by_password)
-        self.run("bk-key", *by_password, "export", str(key))
-        self.key = ("--password-from", f"keyblock:{key}")
+        self.run("bk-key", *by_password, "export", str(self.folder / "key"))
+
+    @property
+    def key(self):
+        return "--password-from", f"keyblock:{self.folder}/key"
 
     def store(self, tree):
         return f"maildir:{tree}/%d/%n/Maildir"
@@ -123,11 +149,16 @@ class Restic(Contestant):
     name = "restic"
     needs = ("restic",)
 
+    def variables(self):
+        return {"RESTIC_REPOSITORY": str(self.repo),
+                "RESTIC_PASSWORD": PASSWORD,
+                "RESTIC_CACHE_DIR": str(self.folder / "cache")}
+
     def set_up(self):
-        self.env |= {"RESTIC_REPOSITORY": str(self.repo),
-                     "RESTIC_PASSWORD": PASSWORD,
-                     "RESTIC_CACHE_DIR": str(self.folder / "cache")}
         self.run("restic", "init", "--repository-version", "2")
+
+    def unlock(self):
+        self.run("restic", "unlock", "-q")
 
     def full(self):
         return self.run("restic", "backup", "-q", str(self.tree))
@@ -154,25 +185,28 @@ class Borg(Contestant):
     name = "borg"
     needs = ("borg",)
 
+    def variables(self):
+        return {"BORG_REPO": str(self.repo),
+                "BORG_PASSPHRASE": PASSWORD,
+                "BORG_BASE_DIR": str(self.folder / "base")}
+
+    def unlock(self):
+        self.run("borg", "break-lock")
+
     def set_up(self):
-        self.sets = 0
-        self.env |= {"BORG_REPO": str(self.repo),
-                     "BORG_PASSPHRASE": PASSWORD,
-                     "BORG_BASE_DIR": str(self.folder / "base")}
         # The faster of the two that it has.
         digest = "repokey" if has_sha_instructions() else "repokey-blake2"
         self.run("borg", "init", "-e", digest)
 
     def full(self):
-        self.sets += 1
         return self.run("borg", "create", "--compression", "zstd,3",
-                        f"::set{self.sets}", str(self.tree))
+                        f"::set{self.next_set()}", str(self.tree))
 
     again = full
 
     def extract(self, to, *what):
         to.mkdir()
-        line = f"cd '{to}' && borg extract ::set{self.sets}"
+        line = f"cd '{to}' && borg extract ::set{self.sets()}"
         for path in what:
             line += f" '{str(self.tree).lstrip('/')}/{path}'"
         return run(line, self.log, self.env)
@@ -195,21 +229,22 @@ class Tar(Contestant):
     needs = ("tar", "zstd", "openssl")
     cipher = "openssl enc -aes-256-ctr -pbkdf2 -pass env:PASSWORD"
 
+    def variables(self):
+        return {"PASSWORD": PASSWORD}
+
     def set_up(self):
-        self.sets = 0
         self.repo.mkdir()
-        self.env["PASSWORD"] = PASSWORD
 
     def create(self):
-        self.sets += 1
+        number = self.next_set()
         return run(f"tar -C '{self.tree}' -g '{self.folder}/snapshot' -c . | "
                    f"zstd -q -3 -T2 | {self.cipher} "
-                   f">'{self.repo}/{self.sets}'", self.log, self.env)
+                   f">'{self.repo}/{number}'", self.log, self.env)
 
     full = again = create
 
     def archives(self):
-        return range(1, self.sets + 1)
+        return range(1, self.sets() + 1)
 
     def restore(self, sample, to):
         to.mkdir()

@@ -88,6 +88,18 @@ def costs_table(results, steps, names):
     return lines
 
 
+def runs_of(results):
+    """"Medians of 3." or, when time was short, of which steps fewer."""
+    by_step = {}
+    for (_, step), result in results.items():
+        by_step[step] = min(by_step.get(step, result.runs), result.runs)
+    most = max(by_step.values())
+    fewer = [f"{TITLES[step]} of {by_step[step]}" for step in TITLES
+             if by_step.get(step, most) < most]
+    text = f"Medians of {most}" if most > 1 else "One run"
+    return text + (f" ({', '.join(fewer)})." if fewer else ".")
+
+
 def figure(result, what):
     if what in ("wall", "cpu", "rss"):
         return getattr(result.cost, what)
@@ -130,7 +142,7 @@ def goals_table(corpus, results, source_bytes):
         if value is not None:
             reached = (value >= goal.limit if goal.what == "factor"
                        else value <= goal.limit)
-            verdict = "reached" if reached else "**not reached**"
+            verdict = "✓ reached" if reached else "✗ **not reached**"
         lines.append(row([title(goal), f"{sign} {goal.limit:g}",
                           number(value, 3), number(cpu, 3), verdict]))
     return lines if len(lines) > 2 else []
