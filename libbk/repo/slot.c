@@ -152,7 +152,8 @@ int bk_slot_check_label(const char *label, struct bk_err *err)
 		return bk_fail(err, BK_MISUSE,
 			       "a label has %d bytes at most, '%s' has %zu",
 			       BK_LABEL_MAX, label, len);
-	memcpy(padded, label, len);
+	for (size_t i = 0; i < len; i++)
+		padded[i] = (uint8_t)label[i];
 	if (!label_holds(padded))
 		return bk_fail(err, BK_MISUSE,
 			       "a label is UTF-8 without control characters");

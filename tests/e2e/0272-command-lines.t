@@ -187,6 +187,15 @@ ok "bk --help list is bk help list" bk --help list
 cp out help
 ok "... it is" grep -q '^usage: bk-list' help
 
+ok "bk help completes the tools" bk --complete help l
+cp out words
+ok "... with what they do" grep -qx \
+	"list	shows sets, and the accounts, folders and messages in them" words
+for tool in list restore check; do
+	bk "$tool" --complete la >words 2>err
+	ok "bk $tool completes latest" grep -qx latest words
+done
+
 # ---- who closes the pipe has read enough --------------------------------------
 
 # unheard COMMAND...: its stdout is a pipe that nobody reads.

@@ -318,6 +318,59 @@ static void no_record_is_longer_than_the_format_allows(void **state)
 	assert_true(longest_record() <= BK_ROWS_RECORD_MAX);
 }
 
+/* Its numbers are those of the run, and it leaves no trace. */
+static void a_dry_run_foretells_the_run(void **state)
+{
+	struct bk_buf before = {0}, after = {0};
+	struct bk_summary planned;
+	char *text = NULL;
+	size_t len = 0;
+
+	(void)state;
+	backups_make(&b, BK_BACKUP_FULL);
+	backups_deliver(&b, ANN, "", "9.new.host:2,", "Subject: new\n\nNew.\n");
+	backups_remove(&b, ANN, "", "173.M3.host:2,S");
+	testrepo_files(&b.t, "", &before);
+	b.request.dry_run = true;
+	b.request.style.out = open_memstream(&text, &len);
+	assert_int_equal(backups_run(&b, BK_BACKUP_DIFFERENTIAL), 0);
+	assert_int_equal(fclose(b.request.style.out), 0);
+	planned = b.summary;
+	assert_int_equal(planned.result, BK_RESULT_PLANNED);
+	assert_non_null(strstr(text, "ann@a.test"));
+	assert_non_null(strstr(text, "bob@b.test"));
+	testrepo_files(&b.t, "", &after);
+	assert_string_equal(bk_buf_text(&before), bk_buf_text(&after));
+	b.request.dry_run = false;
+	backups_make(&b, BK_BACKUP_DIFFERENTIAL);
+	assert_string_equal(planned.kind, b.summary.kind);
+	assert_memory_equal(&planned.messages, &b.summary.messages,
+			    sizeof(planned.messages));
+	assert_int_equal(planned.bytes.source, b.summary.bytes.source);
+	assert_int_equal(planned.accounts, b.summary.accounts);
+	free(text);
+	bk_buf_clear(&before);
+	bk_buf_clear(&after);
+}
+
+/* A name that is typed wrongly, beside one that is right. */
+static void an_account_that_is_not_there_is_reported(void **state)
+{
+	(void)state;
+	backups_make(&b, BK_BACKUP_FULL);
+	bk_names_add(&b.only.include, "ann@*");
+	bk_names_add(&b.only.include, "bbo@b.test");
+	bk_names_add(&b.only.domains, "c.test");
+	assert_int_equal(backups_run(&b, BK_BACKUP_AUTO), 0);
+	assert_int_equal(b.outcome.ending, BK_ENDING_INCOMPLETE);
+	assert_true(backups_said(&b, "bbo@b.test"));
+	assert_true(backups_said(&b, "no such account in the store"));
+	assert_true(backups_said(&b, "@c.test"));
+	assert_int_equal(b.summary.errors, 2);
+	backups_check(&b);
+	bk_filter_clear(&b.only);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, end)
 
 int main(void)
@@ -327,6 +380,8 @@ int main(void)
 		CASE(without_changes_nothing_is_read),
 		CASE(the_first_set_is_full_whatever_was_asked_for),
 		CASE(mail_that_comes_goes_and_is_marked),
+		CASE(a_dry_run_foretells_the_run),
+		CASE(an_account_that_is_not_there_is_reported),
 		CASE(a_renamed_folder_is_not_read_again),
 		CASE(another_uidvalidity_is_a_change_of_the_folder_alone),
 		CASE(mail_that_gets_its_uid_later_is_not_read_again),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "report/jsonlines.h"
 
@@ -233,9 +234,36 @@ static void lines_that_were_lost_are_not_hidden_by_a_good_exit(void **state)
 	(void)fclose(out);
 }
 
+static void a_quiet_run_tells_results_alone(void **state)
+{
+	struct log log = {0};
+
+	(void)state;
+	log.out = open_memstream(&log.text, &log.len);
+	assert_non_null(log.out);
+	log.progress = bk_jsonlines_new(
+		&(struct bk_jsonlines_options){.out = log.out,
+					       .run = "0123",
+					       .interval_ms = 1,
+					       .no_status = true,
+					       .no_notes = true});
+	bk_progress_start(log.progress, &(struct bk_run){0});
+	bk_progress_note(log.progress, "by the way");
+	(void)usleep(20000);
+	bk_progress_finish(log.progress, &(struct bk_summary){0});
+	close_log(&log);
+	assert_null(line_of(&log, "status", 0));
+	assert_null(line_of(&log, "note", 0));
+	json_t *end = line_of(&log, "summary", 0);
+	assert_non_null(end);
+	json_decref(end);
+	free(log.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_quiet_run_tells_results_alone),
 		cmocka_unit_test(a_run_is_told_from_start_to_exit),
 		cmocka_unit_test(an_item_error_names_what_it_has),
 		cmocka_unit_test(status_lines_come_by_themselves_and_stop),

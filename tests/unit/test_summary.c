@@ -61,6 +61,22 @@ static void a_backup_says_what_it_took_in_time_and_space(void **state)
 	     "1.9 GiB -> 721 MiB (2.7 : 1) in 6m12s, 5.2 MiB/s\n");
 }
 
+static void a_dry_run_says_that_nothing_was_written(void **state)
+{
+	struct bk_summary summary = a_backup();
+
+	(void)state;
+	summary.result = BK_RESULT_PLANNED;
+	summary.set = NULL;
+	summary.bytes.stored = 0;
+	says(&summary,
+	     "dry run (differential on 20261114T2200-f): nothing written, "
+	     "this is what a run would do\n"
+	     "1,480 accounts | 48,213 messages: 18,402 new, 29,811 kept, "
+	     "12 flags, 3 gone\n"
+	     "1.9 GiB to read\n");
+}
+
 static void an_unchanged_run_divides_by_nothing(void **state)
 {
 	struct bk_summary summary = {.set = "20261119T1230-f", .kind = "full"};
@@ -225,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_backup_says_what_it_took_in_time_and_space),
+		cmocka_unit_test(a_dry_run_says_that_nothing_was_written),
 		cmocka_unit_test(an_unchanged_run_divides_by_nothing),
 		cmocka_unit_test(an_incomplete_run_says_so_and_what_to_do),
 		cmocka_unit_test(a_failed_run_counts_nothing_as_done),
