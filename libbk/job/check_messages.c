@@ -11,7 +11,7 @@
 #include "mail/recipe.h"
 #include "repo/chunk_reader.h"
 
-#define CACHE      ((size_t)24 << 20)
+#define CACHE      ((size_t)15 << 20) /* of each worker: most of the memory */
 #define STRETCH    2048 /* messages that one worker takes at a time */
 #define AHEAD      4
 #define NAMED_MOST 5
