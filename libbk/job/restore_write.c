@@ -49,6 +49,7 @@ struct stretch {
 struct work {
 	struct bk_restore_writing *writing;
 	struct bk_chunk_reader **readers; /* of each thread */
+	struct bk_chunk_reader *hoarder;  /* of the one that hands out */
 	size_t stretch;                   /* messages */
 	pthread_mutex_t lock;             /* of writing->place */
 	bool placed;
@@ -219,7 +220,7 @@ static int compare_tasks(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-static struct task *list_tasks(const struct bk_restore_writing *writing,
+static struct task *list_tasks(struct bk_chunk_reader *reader,
 			       struct bk_restore_folder *const *folders,
 			       size_t n, size_t *n_tasks)
 {
@@ -235,9 +236,8 @@ static struct task *list_tasks(const struct bk_restore_writing *writing,
 			struct task *task = &tasks[at++];
 			task->folder = folders[i];
 			task->row = folders[i]->todo[k];
-			task->order = bk_row_order(
-				writing->set,
-				&folders[i]->rows.items[task->row]);
+			task->order = bk_chunk_reader_order(
+				reader, &folders[i]->rows.items[task->row]);
 		}
 	if (at)
 		qsort(tasks, at, sizeof(*tasks), compare_tasks);
@@ -278,8 +278,6 @@ static int push_shared(const struct work *work, struct bk_queue *queue,
 static void push_all(struct work *work, struct bk_queue *queue,
 		     const struct task *tasks, size_t n)
 {
-	struct bk_chunk_reader *hoarder =
-		bk_chunk_reader_new(work->writing->set, HOARDER);
 	struct bk_err ignored = {0};
 	int rc = 0;
 
@@ -287,11 +285,10 @@ static void push_all(struct work *work, struct bk_queue *queue,
 		size_t some = n - i < HOARD ? n - i : HOARD;
 		struct share *share = bk_alloc(sizeof(*share));
 		share->users = 1;
-		share->hoard = hoard_traces(tasks + i, some, hoarder);
+		share->hoard = hoard_traces(tasks + i, some, work->hoarder);
 		rc = push_shared(work, queue, tasks + i, some, share, &ignored);
 		leave_share(share);
 	}
-	bk_chunk_reader_free(hoarder);
 }
 
 /* Who fills the queue fails with the error of the worker that cancelled it. */
@@ -327,7 +324,9 @@ int bk_restore_write(struct bk_restore_writing *writing,
 {
 	struct work work = {.writing = writing};
 	size_t n_tasks = 0;
-	struct task *tasks = list_tasks(writing, folders, n, &n_tasks);
+
+	work.hoarder = bk_chunk_reader_new(writing->set, HOARDER);
+	struct task *tasks = list_tasks(work.hoarder, folders, n, &n_tasks);
 
 	work.stretch = stretch_of(n_tasks, writing->threads);
 	(void)pthread_mutex_init(&work.lock, NULL);
@@ -338,6 +337,7 @@ int bk_restore_write(struct bk_restore_writing *writing,
 	for (unsigned i = 0; i < writing->threads; i++)
 		bk_chunk_reader_free(work.readers[i]);
 	free(work.readers);
+	bk_chunk_reader_free(work.hoarder);
 	(void)pthread_mutex_destroy(&work.lock);
 	free(tasks);
 	return rc;

@@ -352,3 +352,56 @@ uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row)
 	/* Older sets first: their packs are read through once. */
 	return (set->n_levels - 1 - row->frame) << 56 | order;
 }
+
+/* The block that a chunk lies in: 16 bits of the pack, 8 of the block. */
+static uint64_t block_of(struct bk_chunk_reader *reader, uint64_t ref)
+{
+	uint64_t ordinal = ref >> 32;
+	struct bk_pack_reader *pack = NULL;
+	struct bk_err ignored = {0};
+	uint32_t number = 0, first = 0;
+
+	if (find_pack(reader, (uint32_t)ordinal, &pack, &ignored) < 0 ||
+	    bk_pack_reader_find(pack, (uint32_t)ref, &number, &first,
+				&ignored) < 0)
+		return part_of(&reader->set->levels[reader->frame].table, ref,
+			       PARTS_MOST);
+	uint64_t blocks = bk_pack_reader_blocks(pack);
+	uint64_t part =
+		blocks <= PARTS_MOST ? number : number * PARTS_MOST / blocks;
+	return (ordinal & 0xffff) << 8 | part;
+}
+
+/* The last two blocks of a body, its trace apart. */
+static uint64_t last_two(struct bk_chunk_reader *reader)
+{
+	const struct bk_recipe *recipe = &reader->recipe;
+	size_t i = recipe->n_trace < recipe->n_refs ? recipe->n_trace : 0;
+	uint64_t last = 0, before = 0;
+
+	for (; i < recipe->n_refs; i++) {
+		uint64_t block = block_of(reader, recipe->refs[i]);
+		if (block > last) {
+			before = last;
+			last = block;
+		} else if (block < last && block > before) {
+			before = block;
+		}
+	}
+	return last << 24 | before;
+}
+
+uint64_t bk_chunk_reader_order(struct bk_chunk_reader *reader,
+			       const struct bk_row *row)
+{
+	struct bk_err ignored = {0};
+	uint64_t order = 0;
+
+	if (row->frame >= reader->set->n_levels)
+		return 0;
+	reader->frame = row->frame;
+	if (bk_body_decode(row->body, &reader->recipe, &ignored) == 0)
+		order = last_two(reader);
+	/* Older sets first: their packs are read through once. */
+	return (reader->set->n_levels - 1 - row->frame) << 56 | order;
+}

@@ -42,6 +42,16 @@ int bk_chunk_reader_chunk(struct bk_chunk_reader *reader, uint32_t frame,
 			  struct bk_err *err);
 
 /*
+ * A key by which rows that are read all may be sorted, their traces being
+ * fetched in advance (repo/hoard.h): by the last block that the row needs, then
+ * by the one before.  Blocks are met in the order of the packs then, each by
+ * all who share it, and what else they need lies mostly a little behind.  Opens
+ * packs; where one cannot be opened the place is a guess.
+ */
+uint64_t bk_chunk_reader_order(struct bk_chunk_reader *reader,
+			       const struct bk_row *row);
+
+/*
  * A key by which rows may be sorted so that reading them opens each block a
  * few times at most, with a cache of 24 MiB: the region of a pack that the
  * row's skeleton lies in, which is the order in which messages were stored,

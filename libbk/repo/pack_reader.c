@@ -308,6 +308,7 @@ int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
 	struct bk_block_at at = {entry->offset, block};
 
 	*chunks = NULL;
+	bk_file_reader_expect(pack->file, entry->stored);
 	if (bk_file_reader_block(pack->file, &at, BK_BLOCK_DATA, plain, err) <
 	    0)
 		return -1;
