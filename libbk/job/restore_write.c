@@ -23,7 +23,7 @@
 #define HOARD         16384 /* messages whose traces are fetched at a time */
 #define HOARD_MOST    ((size_t)16 << 20)
 #define AHEAD         4
-#define CACHE         ((size_t)12 << 20) /* of opened blocks, each thread */
+#define CACHE         ((size_t)10 << 20) /* of opened blocks, each thread */
 #define HOARDER       ((size_t)4 << 20)
 
 /* A message that is to be written. */
