@@ -28,8 +28,15 @@ static enum bk_log_level level_of(const struct bk_common *common)
 	return common->verbose > 0 ? BK_LOG_DEBUG : BK_LOG_INFO;
 }
 
-/* A full disk behind our results is a failure too.  What an earlier write
- * failed of is known to errno at best: is there still a reader? */
+/* What an earlier write failed of, errno may no longer know: one more says. */
+static int write_once_more(void)
+{
+	clearerr(stdout);
+	return fputc('\n', stdout) == EOF || fflush(stdout) != 0 ? -1 : 0;
+}
+
+/* A full disk behind our results is a failure too; and is there still a
+ * reader? */
 static int flush_results(struct bk_err *err)
 {
 	struct pollfd pipe = {.fd = STDOUT_FILENO};
@@ -39,7 +46,7 @@ static int flush_results(struct bk_err *err)
 	bool full = errno == ENOSPC || errno == EDQUOT;
 	if (poll(&pipe, 1, 0) > 0 && pipe.revents & POLLERR)
 		errno = EPIPE;
-	else if (!full)
+	else if (!full && write_once_more() == 0)
 		return bk_fail(err, BK_FAILED,
 			       "the results could not be written");
 	return bk_fail_output(err, "the results");
