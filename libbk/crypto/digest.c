@@ -42,28 +42,6 @@ void bk_sha256_final(struct bk_sha256 *sha, uint8_t out[BK_SHA256_LEN])
 	(void)SHA256_Final(out, context(sha));
 }
 
-void bk_sha256_words(const struct bk_sha256 *sha, uint32_t words[8])
-{
-	const SHA256_CTX *from = (const void *)sha->state;
-
-	assert(from->num == 0);
-	for (size_t i = 0; i < 8; i++)
-		words[i] = from->h[i];
-}
-
-void bk_sha256_resume(struct bk_sha256 *sha, const uint32_t words[8],
-		      uint64_t taken)
-{
-	SHA256_CTX *to = context(sha);
-
-	assert(taken % SHA256_BLOCK == 0);
-	bk_sha256_init(sha);
-	for (size_t i = 0; i < 8; i++)
-		to->h[i] = words[i];
-	to->Nl = (SHA_LONG)(taken << 3);
-	to->Nh = (SHA_LONG)(taken >> 29);
-}
-
 static void absorb_pad(struct bk_sha256 *sha,
 		       const uint8_t secret[SHA256_BLOCK], uint8_t with)
 {

@@ -23,12 +23,6 @@ void bk_sha256_init(struct bk_sha256 *sha);
 void bk_sha256_update(struct bk_sha256 *sha, const void *data, size_t len);
 void bk_sha256_final(struct bk_sha256 *sha, uint8_t out[BK_SHA256_LEN]);
 
-/* The state between two blocks of 64 bytes, and on from such a state, `taken`
- * bytes behind the start: for who computes blocks by other means. */
-void bk_sha256_words(const struct bk_sha256 *sha, uint32_t words[8]);
-void bk_sha256_resume(struct bk_sha256 *sha, const uint32_t words[8],
-		      uint64_t taken);
-
 /* A key made ready; holds key material: clear it when done. */
 struct bk_mac_key {
 	struct bk_sha256 inner, outer;

@@ -17,16 +17,15 @@
 #include "base/cancel.h"
 #include "base/pool.h"
 #include "base/queue.h"
-#include "job/backup_previous.h"
 #include "mail/recipe.h"
 #include "mail/split.h"
-#include "repo/chunk_batch.h"
+#include "repo/chunk_reader.h"
 
-#define BATCH         64
-#define BATCHES_AHEAD 256
-#define WHOLE_MAX     ((size_t)4 << 20)   /* larger messages are spooled */
-#define BODY_KEPT_MAX ((size_t)512 << 10) /* room that stays for the next one  \
-					   */
+#define BATCH          64
+#define BATCHES_AHEAD  256
+#define WHOLE_MAX      ((size_t)4 << 20) /* larger messages are spooled */
+#define BODY_KEPT_MAX  ((size_t)2 << 20) /* room that stays for the next one */
+#define PREVIOUS_CACHE ((size_t)8 << 20)
 
 struct batch {
 	struct bk_backup_task *task;
@@ -37,13 +36,12 @@ struct batch {
 /* What each thread has of its own. */
 struct reader {
 	struct bk_packer_hand *hand;
-	struct bk_chunk_batch *chunks;
 	struct bk_split_room room;
-	struct bk_recipe recipes[BATCH]; /* whose chunks may still wait */
-	struct bk_added *waiting[BATCH]; /* whose recipes they are */
-	size_t n_waiting;
+	struct bk_recipe recipe;
 	struct bk_buf body;
-	struct bk_backup_previous *previous;
+	struct bk_chunk_reader *previous;
+	struct bk_row_list rows; /* of the previous set's folder that was */
+	uint32_t rows_folder;    /* needed last; 0: none */
 };
 
 struct bk_backup_read {
@@ -113,37 +111,91 @@ static int fetch(struct bk_backup_read *read, struct reader *reader,
 	return 0;
 }
 
+static bool is_same_message(const struct bk_message *a,
+			    const struct bk_message *b)
+{
+	return *a->name ? strcmp(a->name, b->name) == 0 : a->uid == b->uid;
+}
+
+/* The folder as the previous set has it, or NULL. */
+static const struct bk_set_folder *previous_folder(
+	const struct bk_set *set, const struct bk_backup_task *task)
+{
+	const struct bk_set_account *account =
+		bk_set_account_find(set, task->account->address);
+
+	return account ? bk_set_folder_named(set, account->id,
+					     task->folder.name)
+		       : NULL;
+}
+
+/* The row of the same message in the previous set, or NULL.  A folder that
+ * cannot be listed asks for each of its messages: its rows stay. */
+static const struct bk_row *previous_row(struct bk_set *set,
+					 struct reader *reader,
+					 const struct bk_backup_task *task,
+					 const struct bk_message *msg,
+					 struct bk_err *err)
+{
+	const struct bk_set_folder *folder = previous_folder(set, task);
+	const struct bk_row_list *rows = &reader->rows;
+
+	if (folder && folder->id != reader->rows_folder) {
+		reader->rows_folder = 0;
+		if (bk_set_rows(set, folder->id, true, &reader->rows, err) < 0)
+			return NULL;
+		reader->rows_folder = folder->id;
+	}
+	for (size_t i = 0; folder && i < rows->n; i++)
+		if (is_same_message(msg, &rows->items[i].msg))
+			return &rows->items[i];
+	bk_fail(err, BK_GONE, "the previous set does not have it");
+	return NULL;
+}
+
+/* Joins the row's message into the reader's body. */
+static int join_previous(struct bk_backup_read *read, struct reader *reader,
+			 const struct bk_row *row, struct bk_err *err)
+{
+	struct bk_buf_sink sink;
+
+	if (!reader->previous)
+		reader->previous = bk_chunk_reader_new(read->config.previous,
+						       PREVIOUS_CACHE);
+	reader->body.len = 0;
+	bk_buf_sink_init(&sink, &reader->body, SIZE_MAX);
+	return bk_chunk_reader_join(reader->previous, row, &sink.sink, err);
+}
+
+/* The message as the previous set has it.  BK_GONE if it does not. */
+static int recover(struct bk_backup_read *read, struct reader *reader,
+		   struct bk_backup_task *task, struct bk_message *msg,
+		   struct bk_err *err)
+{
+	if (!read->config.previous)
+		return bk_fail(err, BK_GONE, "there is no previous set");
+	const struct bk_row *row =
+		previous_row(read->config.previous, reader, task, msg, err);
+	if (!row || join_previous(read, reader, row, err) < 0)
+		return -1;
+	msg->date = row->msg.date;
+	msg->size = row->msg.size;
+	return 0;
+}
+
 static int keep(struct bk_backup_read *read, struct reader *reader,
 		struct bk_backup_task *task, size_t at, struct bk_view bytes,
 		struct bk_err *err)
 {
 	struct bk_added *added = &task->added[at];
-	size_t place = reader->n_waiting;
 
-	if (bk_split(bytes, &reader->room, bk_chunk_batch_sink(reader->chunks),
-		     &reader->recipes[place], added->digest, err) < 0)
+	if (bk_split(bytes, &reader->room, bk_packer_hand_sink(reader->hand),
+		     &reader->recipe, added->digest, err) < 0)
 		return -1;
-	reader->waiting[reader->n_waiting++] = added;
+	bk_body_encode(&reader->recipe, &added->recipe);
 	added->fate = BK_FATE_KEPT;
 	task->now.items[at].size = bytes.len;
 	bk_progress_message(read->config.progress, 1, bytes.len);
-	return 0;
-}
-
-/* At the end of a batch: what its messages were cut into has references. */
-static int settle(struct reader *reader, struct bk_err *err)
-{
-	if (bk_chunk_batch_settle(reader->chunks, err) < 0)
-		return -1;
-	for (size_t i = 0; i < reader->n_waiting; i++) {
-		struct bk_recipe *recipe = &reader->recipes[i];
-		for (size_t k = 0; k < recipe->n_refs; k++)
-			recipe->refs[k] = bk_chunk_batch_ref(reader->chunks,
-							     recipe->refs[k]);
-		bk_body_encode(recipe, &reader->waiting[i]->recipe);
-	}
-	reader->n_waiting = 0;
-	bk_chunk_batch_restart(reader->chunks);
 	return 0;
 }
 
@@ -157,8 +209,7 @@ static int fail_item(struct bk_backup_read *read, struct reader *reader,
 	struct bk_err ignored = {0};
 
 	task->added[at].fate = BK_FATE_FAILED;
-	if (bk_backup_previous_join(reader->previous, task, msg, &reader->body,
-				    &ignored) == 0 &&
+	if (recover(read, reader, task, msg, &ignored) == 0 &&
 	    keep(read, reader, task, at, bk_buf_view(&reader->body), err) < 0)
 		return -1;
 	bool kept = task->added[at].fate == BK_FATE_KEPT;
@@ -251,17 +302,14 @@ static int work(void *context, unsigned worker, void *item, struct bk_err *err)
 	struct bk_backup_read *read = context;
 	struct batch *batch = item;
 	struct bk_backup_task *task = batch->task;
-	struct reader *reader = &read->readers[worker];
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < batch->n; i++) {
 		rc = bk_cancelled(err);
 		if (rc == 0)
-			rc = read_message(read, reader, task, batch->at[i],
-					  err);
+			rc = read_message(read, &read->readers[worker], task,
+					  batch->at[i], err);
 	}
-	if (rc == 0)
-		rc = settle(reader, err);
 	if (rc < 0)
 		give_up(read);
 	else if (atomic_fetch_sub(&task->left, batch->n) == batch->n)
@@ -283,12 +331,8 @@ int bk_backup_read_open(struct bk_backup_read **out,
 	read->queue = bk_queue_new(BATCHES_AHEAD, 0);
 	read->readers = bk_alloc(config->threads * sizeof(*read->readers));
 	for (unsigned i = 0; i < config->threads; i++) {
-		struct reader *reader = &read->readers[i];
-		reader->hand = bk_packer_hand_new(config->packer);
-		reader->chunks = bk_chunk_batch_new(reader->hand,
-						    &config->repo->keys.id);
-		reader->previous = bk_backup_previous_new(config->previous);
-		reader->room.digester =
+		read->readers[i].hand = bk_packer_hand_new(config->packer);
+		read->readers[i].room.digester =
 			bk_digester_new(&config->repo->keys.digest);
 	}
 	if (bk_pool_start(&read->pool, config->threads, read->queue, work, read,
@@ -419,14 +463,13 @@ void bk_backup_read_close(struct bk_backup_read *read)
 	bk_queue_free(read->queue, free);
 	for (unsigned i = 0; i < read->config.threads; i++) {
 		struct reader *reader = &read->readers[i];
-		bk_chunk_batch_free(reader->chunks);
 		bk_packer_hand_free(reader->hand);
 		bk_digester_free(reader->room.digester);
 		bk_split_room_clear(&reader->room);
-		for (size_t k = 0; k < BATCH; k++)
-			bk_recipe_clear(&reader->recipes[k]);
+		bk_recipe_clear(&reader->recipe);
 		bk_buf_clear(&reader->body);
-		bk_backup_previous_free(reader->previous);
+		bk_chunk_reader_free(reader->previous);
+		bk_row_list_clear(&reader->rows);
 	}
 	free(read->readers);
 	free_tasks(read->done);

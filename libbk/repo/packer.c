@@ -201,8 +201,15 @@ static int take_out(struct bk_packer *packer, enum bk_lane lane,
 	return 0;
 }
 
-static void add_to_block(struct open_block *block,
-			 const struct bk_packer_chunk *chunk)
+/* A chunk on its way into a block. */
+struct chunk {
+	uint8_t id[BK_SHA256_LEN]; /* the first 16 bytes count */
+	enum bk_chunk_type type;
+	enum bk_lane lane;
+	struct bk_view bytes;
+};
+
+static void add_to_block(struct open_block *block, const struct chunk *chunk)
 {
 	bk_buf_add(&block->plain, chunk->bytes.data, chunk->bytes.len);
 	bk_buf_add(&block->rows, chunk->id, BK_CHUNK_ID_LEN);
@@ -220,15 +227,16 @@ static bool has_room(const struct bk_packer *packer,
 	       block->plain.len + len <= packer->config.block_size;
 }
 
-bool bk_packer_may_recur(enum bk_chunk_type type)
+/* Traces are different in every message: nobody asks for them again. */
+static bool may_recur(const struct chunk *chunk)
 {
-	return type != BK_CHUNK_TRACE;
+	return chunk->type != BK_CHUNK_TRACE;
 }
 
 /* Under the lock.  *full is a block that must be sealed now, or NULL. */
-static int keep_locked(struct bk_packer *packer,
-		       const struct bk_packer_chunk *chunk, uint64_t *ref,
-		       struct bk_pack_block **full, struct bk_err *err)
+static int keep_locked(struct bk_packer *packer, const struct chunk *chunk,
+		       uint64_t *ref, struct bk_pack_block **full,
+		       struct bk_err *err)
 {
 	struct open_block *block = packer->open[chunk->lane];
 
@@ -236,8 +244,7 @@ static int keep_locked(struct bk_packer *packer,
 		*err = packer->failure;
 		return -1;
 	}
-	if (bk_packer_may_recur(chunk->type) &&
-	    bk_known_find(&packer->known, chunk->id, ref)) {
+	if (may_recur(chunk) && bk_known_find(&packer->known, chunk->id, ref)) {
 		packer->stats.repeated++;
 		return 0;
 	}
@@ -250,7 +257,7 @@ static int keep_locked(struct bk_packer *packer,
 		block = packer->open[chunk->lane] = begin_block(packer);
 	*ref = block->sequence << IN_BLOCK_BITS | block->chunks;
 	add_to_block(block, chunk);
-	if (bk_packer_may_recur(chunk->type))
+	if (may_recur(chunk))
 		(void)bk_known_find_or_add(&packer->known, chunk->id, ref);
 	packer->stats.chunks++;
 	packer->stats.chunk_bytes += chunk->bytes.len;
@@ -282,34 +289,13 @@ static int seal_and_submit(struct bk_packer_hand *hand,
 }
 
 /* 1 if the chunk needs no storing, because the base has it. */
-static int ask_base(struct bk_packer *packer,
-		    const struct bk_packer_chunk *chunk, uint64_t *ref,
-		    struct bk_err *err)
+static int ask_base(struct bk_packer *packer, const struct chunk *chunk,
+		    uint64_t *ref, struct bk_err *err)
 {
-	if (!packer->config.base || !bk_packer_may_recur(chunk->type))
+	if (!packer->config.base || !may_recur(chunk))
 		return 0;
 	return packer->config.base(packer->config.base_arg, chunk->id, ref,
 				   err);
-}
-
-int bk_packer_hand_keep(struct bk_packer_hand *hand,
-			const struct bk_packer_chunk *chunk, uint64_t *ref,
-			struct bk_err *err)
-{
-	struct bk_packer *packer = hand->packer;
-	struct bk_pack_block *full = NULL;
-
-	int rc = ask_base(packer, chunk, ref, err);
-	if (rc > 0)
-		return 0;
-	if (rc == 0) {
-		pthread_mutex_lock(&packer->lock);
-		rc = keep_locked(packer, chunk, ref, &full, err);
-		pthread_mutex_unlock(&packer->lock);
-	}
-	if (rc < 0)
-		return fail_all(packer, err);
-	return full ? seal_and_submit(hand, full, err) : 0;
 }
 
 static int hand_keep(struct bk_chunk_sink *to, enum bk_chunk_type type,
@@ -317,16 +303,24 @@ static int hand_keep(struct bk_chunk_sink *to, enum bk_chunk_type type,
 		     struct bk_err *err)
 {
 	struct bk_packer_hand *hand = (struct bk_packer_hand *)to;
-	struct bk_packer_chunk chunk = {
-		.type = type, .lane = lane, .bytes = bytes};
-	uint8_t mac[BK_SHA256_LEN];
+	struct bk_packer *packer = hand->packer;
+	struct chunk chunk = {.type = type, .lane = lane, .bytes = bytes};
+	struct bk_pack_block *full = NULL;
 
-	if (bk_packer_may_recur(type)) {
-		bk_mac_tagged(&hand->packer->config.repo->keys.id,
-			      (uint8_t)type, bytes, mac);
-		memcpy(chunk.id, mac, sizeof(chunk.id));
+	if (may_recur(&chunk))
+		bk_mac_tagged(&packer->config.repo->keys.id, (uint8_t)type,
+			      bytes, chunk.id);
+	int rc = ask_base(packer, &chunk, ref, err);
+	if (rc > 0)
+		return 0;
+	if (rc == 0) {
+		pthread_mutex_lock(&packer->lock);
+		rc = keep_locked(packer, &chunk, ref, &full, err);
+		pthread_mutex_unlock(&packer->lock);
 	}
-	return bk_packer_hand_keep(hand, &chunk, ref, err);
+	if (rc < 0)
+		return fail_all(packer, err);
+	return full ? seal_and_submit(hand, full, err) : 0;
 }
 
 struct bk_packer_hand *bk_packer_hand_new(struct bk_packer *packer)

@@ -61,23 +61,6 @@ struct bk_packer_hand *bk_packer_hand_new(struct bk_packer *packer);
 void bk_packer_hand_free(struct bk_packer_hand *hand);
 struct bk_chunk_sink *bk_packer_hand_sink(struct bk_packer_hand *hand);
 
-/* A chunk whose id is known already; none where it cannot recur. */
-struct bk_packer_chunk {
-	uint8_t id[BK_CHUNK_ID_LEN];
-	enum bk_chunk_type type;
-	enum bk_lane lane;
-	struct bk_view bytes;
-};
-
-/* Traces are different in every message: nobody asks for them again, and they
- * have no id. */
-bool bk_packer_may_recur(enum bk_chunk_type type);
-
-/* As the sink's keep, which computes the id. */
-int bk_packer_hand_keep(struct bk_packer_hand *hand,
-			const struct bk_packer_chunk *chunk, uint64_t *ref,
-			struct bk_err *err);
-
 /* Takes all open blocks out, so that every reference has a place. */
 int bk_packer_flush(struct bk_packer_hand *hand, struct bk_err *err);
 
