@@ -8,9 +8,10 @@
 /* ---- which they are ---- */
 
 /* How many of the earlier listing's messages the later one has not; each is
- * marked. */
+ * marked.  So is, to be `settled`, what the later one has as a stray itself. */
 static size_t mark(struct bk_message_list *earlier,
-		   const struct bk_message_list *later, bool same_uids)
+		   const struct bk_message_list *later, bool same_uids,
+		   bool settled)
 {
 	struct bk_listing was = {earlier->items, earlier->n,
 				 sizeof(struct bk_message)};
@@ -27,7 +28,7 @@ static size_t mark(struct bk_message_list *earlier,
 		if (step->kind == BK_STEP_DROP || step->kind == BK_STEP_ADD)
 			continue;
 		earlier->items[step->base].strayed =
-			later->items[step->now].strayed;
+			settled && later->items[step->now].strayed;
 		n--;
 	}
 	bk_plan_clear(&plan);
@@ -85,7 +86,7 @@ bool bk_strays_keep(struct bk_backup_task *task,
 	size_t n = task->now.n;
 
 	if (!mark(earlier, &task->now,
-		  task->folder.uid_validity == folder->uid_validity))
+		  task->folder.uid_validity == folder->uid_validity, true))
 		return false;
 	for (size_t i = 0; i < earlier->n; i++)
 		if (earlier->items[i].strayed)
@@ -104,9 +105,10 @@ void bk_strays_mark(struct bk_backup_task *was,
 	if (later)
 		(void)mark(&was->now, &later->now,
 			   was->folder.uid_validity ==
-				   later->folder.uid_validity);
+				   later->folder.uid_validity,
+			   true);
 	else
-		(void)mark(&was->now, &none, true);
+		(void)mark(&was->now, &none, true, true);
 }
 
 static bool is_known(const struct bk_backup_task *task,
@@ -118,10 +120,13 @@ static bool is_known(const struct bk_backup_task *task,
 }
 
 void bk_strays_keep_read(struct bk_backup_task *later,
-			 const struct bk_backup_task *was)
+			 struct bk_backup_task *was)
 {
 	size_t n = later->now.n;
 
+	(void)mark(&was->now, &later->now,
+		   was->folder.uid_validity == later->folder.uid_validity,
+		   false);
 	for (size_t i = 0; i < was->plan.n; i++) {
 		const struct bk_step *step = &was->plan.steps[i];
 		if (is_known(was, step) && was->now.items[step->now].strayed)

@@ -32,7 +32,7 @@ void bk_strays_mark(struct bk_backup_task *was,
 /* Adds what is marked in `was` and whose content is known to the listing of
  * `later`, which is not planned yet and replaces it. */
 void bk_strays_keep_read(struct bk_backup_task *later,
-			 const struct bk_backup_task *was);
+			 struct bk_backup_task *was);
 
 /* All tasks of an account are read: strays whose content came to light
  * elsewhere are taken out. */

@@ -264,6 +264,32 @@ static void a_stray_goes_when_its_content_is_elsewhere(void **state)
 	bk_backup_task_free(sent);
 }
 
+/* As uid 0 and by the same name, it would be a set that nobody can read. */
+static void a_stray_that_is_listed_as_one_already_is_there_once(void **state)
+{
+	struct bk_backup_task *later = new_task("Sent");
+	struct bk_backup_task *was = new_task("Sent");
+
+	(void)state;
+	add(was, "a", 0, false);
+	add(was, "b", 0, false);
+	add(was, "c", 0, false);
+	plan(was, NULL, 0);
+	add(later, "a", 0, true); /* an earlier round of this listing saw it */
+	add(later, "b", 0, false);
+	bk_strays_mark(was, later);
+	bk_strays_keep_read(later, was);
+	assert_int_equal(later->now.n, 3);
+	assert_string_equal(later->now.items[0].name, "a");
+	assert_string_equal(later->now.items[1].name, "b");
+	assert_string_equal(later->now.items[2].name, "c");
+	assert_true(later->now.items[0].strayed);
+	assert_false(later->now.items[1].strayed);
+	assert_true(later->now.items[2].strayed);
+	bk_backup_task_free(later);
+	bk_backup_task_free(was);
+}
+
 int main(void)
 {
 #define WORLD(t)                                                               \
@@ -276,6 +302,8 @@ int main(void)
 		cmocka_unit_test(
 			a_stray_without_a_name_has_no_place_under_other_uids),
 		cmocka_unit_test(a_stray_goes_when_its_content_is_elsewhere),
+		cmocka_unit_test(
+			a_stray_that_is_listed_as_one_already_is_there_once),
 	};
 	return cmocka_run_group_tests_name("backup_list", tests, NULL, NULL);
 }
