@@ -23,8 +23,8 @@
 
 #define BATCH          64
 #define BATCHES_AHEAD  256
-#define WHOLE_MAX      ((size_t)4 << 20) /* larger messages are spooled */
-#define BODY_KEPT_MAX  ((size_t)2 << 20) /* room that stays for the next one */
+#define WHOLE_MAX      ((size_t)4 << 20)   /* larger messages are spooled */
+#define BODY_KEPT_MAX  ((size_t)512 << 10) /* that stays for the next one */
 #define PREVIOUS_CACHE ((size_t)8 << 20)
 
 struct batch {

@@ -13,7 +13,7 @@
 #include "repo/container.h"
 #include "repo/id.h"
 
-#define AHEAD_MAX       3 /* sealed blocks that may wait for the writer */
+#define AHEAD_MAX       2 /* sealed blocks that may wait for the writer */
 #define ROWS_TO_A_BLOCK ((size_t)2730)
 
 struct bk_pack {
