@@ -30,7 +30,7 @@ def is_in_time(begun_s, unit, notes, budget_s):
     """A first run is always made; of the others what should end in time, by
     what it took before."""
     corpus, number, deed = unit
-    if number == 1 or not budget_s:
+    if number == 1 or budget_s is None:
         return True
     took = notes.get(f"took {corpus} {deed}", 0)
     return begun_s + took * 1.1 <= budget_s
