@@ -369,17 +369,49 @@ static void write_name(struct writing *writing)
 	bk_buf_clear(&body);
 }
 
+static const struct bk_message *message_of(const struct bk_backup_task *task,
+					   const struct bk_step *step)
+{
+	return step->kind == BK_STEP_KEEP
+		       ? &task->base_rows.items[step->base].msg
+		       : &task->now.items[step->now];
+}
+
+/* No reader takes a folder whose rows are out of order, so a set that has one
+ * must not come to be. */
+static int check_order(const struct bk_backup_task *task, struct bk_err *err)
+{
+	const struct bk_message *last = NULL;
+
+	for (size_t i = 0; i < task->plan.n; i++) {
+		const struct bk_step *step = &task->plan.steps[i];
+		if (step->kind == BK_STEP_DROP)
+			continue;
+		const struct bk_message *msg = message_of(task, step);
+		if (last && bk_message_compare(last, msg) >= 0)
+			return bk_fail(err, BK_FAILED,
+				       "uid %u: twice, or out of order; this "
+				       "is a fault of bk, please report it",
+				       msg->uid);
+		last = msg;
+	}
+	return 0;
+}
+
 int bk_backup_task_write(struct bk_backup_task *task,
 			 const struct bk_backup_into *into,
 			 uint8_t sum[BK_SHA256_LEN], struct bk_err *err)
 {
 	struct writing writing = {.task = task, .into = *into};
 
-	bk_sha256_init(&writing.sha);
-	write_name(&writing);
-	int rc = write_steps(&writing, err);
-	bk_sha256_final(&writing.sha, sum);
-	writing_clear(&writing);
+	int rc = check_order(task, err);
+	if (rc == 0) {
+		bk_sha256_init(&writing.sha);
+		write_name(&writing);
+		rc = write_steps(&writing, err);
+		bk_sha256_final(&writing.sha, sum);
+		writing_clear(&writing);
+	}
 	return rc < 0 ? bk_context(err, "%s: %s", task->account->address,
 				   task->folder.name)
 		      : 0;

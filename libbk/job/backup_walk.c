@@ -12,62 +12,8 @@
 #include "job/backup_strays.h"
 #include "repo/records.h"
 
-/* More messages than this, read but without places because a rare kind of
- * block stays open, and the open blocks are taken out. */
-#define WAITING_MAX 20000
-
 /* So often an account is listed once more for what had gone. */
 #define ROUNDS_MAX 8
-
-/* ---- tasks that come back from reading ---- */
-
-static int write_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
-		      struct bk_err *err)
-{
-	struct bk_backup_into into = {walk->base->base, walk->packer,
-				      walk->manifest, &walk->counts};
-	uint8_t sum[BK_SHA256_LEN];
-
-	int rc = bk_backup_task_write(task, &into, sum, err);
-	if (rc == 0)
-		bk_kept_add_sum(walk, task->folder_id, sum);
-	bk_backup_task_free(task);
-	return rc;
-}
-
-static void await_places(struct bk_backup_walk *walk,
-			 struct bk_backup_task *task)
-{
-	task->next = NULL;
-	*walk->waiting_end = task;
-	walk->waiting_end = &task->next;
-	walk->waiting_messages += task->plan.count[BK_STEP_ADD];
-}
-
-static int write_first(struct bk_backup_walk *walk, struct bk_err *err)
-{
-	struct bk_backup_task *task = walk->waiting;
-
-	walk->waiting = task->next;
-	if (!walk->waiting)
-		walk->waiting_end = &walk->waiting;
-	walk->waiting_messages -= task->plan.count[BK_STEP_ADD];
-	return write_task(walk, task, err);
-}
-
-/* Writes what has its places; with `all`, everything that was read. */
-static int write_waiting(struct bk_backup_walk *walk, bool all,
-			 struct bk_err *err)
-{
-	if ((all || walk->waiting_messages > WAITING_MAX) &&
-	    bk_packer_flush(walk->hand, err) < 0)
-		return -1;
-	while (walk->waiting &&
-	       bk_backup_task_is_placed(walk->waiting, walk->packer))
-		if (write_first(walk, err) < 0)
-			return -1;
-	return 0;
-}
 
 /* ---- folders ---- */
 
@@ -176,7 +122,7 @@ static int send_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		task->list->out++;
 	if (bk_backup_read_add(walk->read, task, err) < 0)
 		return -1;
-	return write_waiting(walk, false, err);
+	return bk_backup_waiting_write(walk, false, err);
 }
 
 /* The next task whose folder the base has under the same name, or has not. */
@@ -250,14 +196,14 @@ static int settle_account(struct bk_backup_walk *walk,
 	bk_strays_settle(list->back);
 	while ((task = list->back)) {
 		list->back = task->next;
-		await_places(walk, task);
+		bk_backup_waiting_add(&walk->waiting, task);
 	}
 	while (*link != list)
 		link = &(*link)->next;
 	*link = list->next;
 	bk_backup_list_clear(list);
 	free(list);
-	return write_waiting(walk, false, err);
+	return bk_backup_waiting_write(walk, false, err);
 }
 
 /* Tasks that were read go back to their accounts. */
@@ -268,7 +214,7 @@ static int take_done(struct bk_backup_walk *walk, struct bk_err *err)
 	while ((task = bk_backup_read_done(walk->read))) {
 		struct bk_backup_list *list = task->list;
 		if (!list) {
-			await_places(walk, task);
+			bk_backup_waiting_add(&walk->waiting, task);
 			continue;
 		}
 		list->out--;
@@ -458,7 +404,6 @@ int bk_backup_walk(struct bk_backup_walk *walk, struct bk_err *err)
 {
 	const struct bk_set *base = walk->base->base;
 
-	walk->waiting_end = &walk->waiting;
 	walk->totals.accounts = walk->accounts->n;
 	if (base) {
 		walk->last_account = base->last_account;
@@ -477,16 +422,12 @@ int bk_backup_walk(struct bk_backup_walk *walk, struct bk_err *err)
 			return -1;
 	if (bk_backup_read_end(walk->read, err) < 0)
 		return -1;
-	return write_waiting(walk, true, err);
+	return bk_backup_waiting_write(walk, true, err);
 }
 
 void bk_backup_walk_clear(struct bk_backup_walk *walk)
 {
-	while (walk->waiting) {
-		struct bk_backup_task *next = walk->waiting->next;
-		bk_backup_task_free(walk->waiting);
-		walk->waiting = next;
-	}
+	bk_backup_waiting_clear(&walk->waiting);
 	while (walk->under_way) {
 		struct bk_backup_list *next = walk->under_way->next;
 		bk_backup_list_clear(walk->under_way);

@@ -15,6 +15,7 @@
 #include "job/backup_base.h"
 #include "job/backup_read.h"
 #include "job/backup_task.h"
+#include "job/backup_waiting.h"
 
 struct bk_folder_sum {
 	uint32_t folder_id;
@@ -47,8 +48,7 @@ struct bk_backup_walk {
 	/* On the way. */
 	uint32_t last_account, last_folder; /* ids given out */
 	struct bk_backup_list *under_way;   /* accounts that are being read */
-	struct bk_backup_task *waiting, **waiting_end; /* read, not placed */
-	uint64_t waiting_messages;
+	struct bk_backup_waiting waiting;
 	struct bk_totals totals;
 	bool *base_folder_met; /* by index in base->base->folders */
 };

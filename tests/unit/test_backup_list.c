@@ -290,6 +290,27 @@ static void a_stray_that_is_listed_as_one_already_is_there_once(void **state)
 	bk_backup_task_free(was);
 }
 
+static void a_folder_with_a_message_twice_is_not_written(void **state)
+{
+	static const struct bk_account ann = {.address = "ann@a.test"};
+	struct bk_backup_task *task = new_task("Sent");
+	struct bk_backup_into nowhere = {0};
+	struct bk_err err = {0};
+	uint8_t sum[BK_SHA256_LEN];
+
+	(void)state;
+	task->account = &ann;
+	add(task, "a", 1, false);
+	add(task, "b", 2, false);
+	add(task, "b", 2, true);
+	plan(task, NULL, 0);
+	assert_int_equal(bk_backup_task_write(task, &nowhere, sum, &err), -1);
+	assert_string_equal(err.text,
+			    "ann@a.test: Sent: uid 2: twice, or out of order; "
+			    "this is a fault of bk, please report it");
+	bk_backup_task_free(task);
+}
+
 int main(void)
 {
 #define WORLD(t)                                                               \
@@ -302,6 +323,7 @@ int main(void)
 		cmocka_unit_test(
 			a_stray_without_a_name_has_no_place_under_other_uids),
 		cmocka_unit_test(a_stray_goes_when_its_content_is_elsewhere),
+		cmocka_unit_test(a_folder_with_a_message_twice_is_not_written),
 		cmocka_unit_test(
 			a_stray_that_is_listed_as_one_already_is_there_once),
 	};
