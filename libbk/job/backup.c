@@ -290,10 +290,10 @@ static int check_shrink(struct bk_backup *run, struct bk_err *err)
 
 /* The set is complete: a full one took over what was left open before; a
  * differential cannot, and leaves it to the next full one. */
-static int remember_head(struct bk_backup *run, struct bk_err *err)
+static void remember_head(struct bk_backup *run)
 {
 	struct bk_backup_state *state = &run->state;
-	struct bk_err ignored = {0};
+	struct bk_err ignored = {0}, why = {0};
 
 	state->n_open--; /* this one */
 	for (size_t i = 0; i < state->n_open; i++)
@@ -303,7 +303,15 @@ static int remember_head(struct bk_backup *run, struct bk_err *err)
 		state->n_open = 0;
 	state->has_head = true;
 	memcpy(state->head, run->set, BK_ID_LEN);
-	return bk_backup_state_save(state, err);
+	if (bk_backup_state_save(state, &why) == 0)
+		return;
+	/* The set is there all the same, and the next run finds it. */
+	char *note = bk_asprintf(
+		"%s; the set is complete, but the next run "
+		"cannot begin before that is mended",
+		why.text);
+	bk_progress_note(run->progress, note);
+	free(note);
 }
 
 /* ---- all of it ---- */
@@ -406,9 +414,9 @@ static int make_set(struct bk_backup *run, struct bk_root *root,
 	run->errors =
 		bk_backup_read_errors(run->walk.read) + run->walk.unlisted;
 	if (check_errors(run, err) < 0 || check_shrink(run, err) < 0 ||
-	    bk_cancelled(err) < 0 || bk_backup_commit(run, root, err) < 0 ||
-	    remember_head(run, err) < 0)
+	    bk_cancelled(err) < 0 || bk_backup_commit(run, root, err) < 0)
 		return -1;
+	remember_head(run);
 	tell_end(run, root);
 	return 0;
 }
