@@ -67,16 +67,27 @@ static void copy(struct bk_backup_task *task, const struct bk_message *stray,
 	bk_folder_adopt_keywords(&task->folder, folder->keywords, msg, arena);
 }
 
-/* Another message has its UID now, or all UIDs are others: it has none, and a
- * store that knows messages by their UID alone does not know it. */
+static int by_uid_and_name(const void *a, const void *b)
+{
+	return bk_message_compare(a, b);
+}
+
+/* Another message has its UID now, or all UIDs are others: it has none.  Then
+ * its name must do, for what has neither cannot be told from another. */
 static void keep(struct bk_backup_task *task, const struct bk_message *stray,
 		 const struct bk_folder *folder, size_t n_listed)
 {
-	bool has_own = task->folder.uid_validity == folder->uid_validity &&
-		       !has_uid(task->now.items, n_listed, stray->uid);
+	const struct bk_message *listed = task->now.items;
+	bool own_uid = task->folder.uid_validity == folder->uid_validity &&
+		       !has_uid(listed, n_listed, stray->uid);
+	struct bk_message key = {.name = stray->name,
+				 .uid = own_uid ? stray->uid : 0};
 
-	if (has_own || !stray->uid || *stray->name)
-		copy(task, stray, folder, has_own ? stray->uid : 0);
+	/* The same name and UID with another content: that is what it is. */
+	if ((key.uid || *key.name) &&
+	    !(n_listed &&
+	      bsearch(&key, listed, n_listed, sizeof(key), by_uid_and_name)))
+		copy(task, stray, folder, key.uid);
 }
 
 bool bk_strays_keep(struct bk_backup_task *task,

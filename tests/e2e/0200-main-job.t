@@ -89,7 +89,8 @@ ok "... the server shows the same" compare after again
 # New mail must get UIDs that no client has seen.
 world deliver "$a/env" "$corpus" "$work/record2" --until "$work/stop" &
 deliverer=$!
-until [ "$(grep -c . record2 2>"$work/none")" -ge 5 ] || ! kill -0 $deliverer; do
+touch record2
+until [ "$(wc -l <record2)" -ge 5 ] || ! kill -0 $deliverer; do
 	sleep 0.1
 done
 touch stop

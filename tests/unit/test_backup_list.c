@@ -192,9 +192,34 @@ static void a_stray_without_a_name_has_no_place_under_other_uids(void **state)
 
 	(void)state;
 	add(was, "", 3, false);
+	add(was, "", 0, false);
 	task->folder.uid_validity = 8;
 	assert_true(bk_strays_keep(task, &was->now, &was->folder));
 	assert_int_equal(task->now.n, 0);
+	/* Nor without a UID under the same ones: it is there, perhaps. */
+	was->folder.uid_validity = 8;
+	add(task, "", 0, false);
+	(void)bk_strays_keep(task, &was->now, &was->folder);
+	assert_int_equal(task->now.n, 2);
+	assert_int_equal(task->now.items[0].uid, 0);
+	assert_int_equal(task->now.items[1].uid, 3);
+	bk_backup_task_free(was);
+	bk_backup_task_free(task);
+}
+
+static void a_file_that_was_written_anew_is_no_stray(void **state)
+{
+	struct bk_backup_task *task = new_task("Sent");
+	struct bk_backup_task *was = new_task("Sent");
+
+	(void)state;
+	add(was, "a", 0, false);
+	was->now.items[0].size = 5;
+	add(task, "a", 0, false);
+	task->now.items[0].size = 6;
+	(void)bk_strays_keep(task, &was->now, &was->folder);
+	assert_int_equal(task->now.n, 1);
+	assert_int_equal(task->now.items[0].size, 6);
 	bk_backup_task_free(was);
 	bk_backup_task_free(task);
 }
@@ -322,6 +347,7 @@ int main(void)
 		cmocka_unit_test(strays_keep_what_was_known_of_them),
 		cmocka_unit_test(
 			a_stray_without_a_name_has_no_place_under_other_uids),
+		cmocka_unit_test(a_file_that_was_written_anew_is_no_stray),
 		cmocka_unit_test(a_stray_goes_when_its_content_is_elsewhere),
 		cmocka_unit_test(a_folder_with_a_message_twice_is_not_written),
 		cmocka_unit_test(
