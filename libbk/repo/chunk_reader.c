@@ -7,33 +7,24 @@
 
 #include "base/bytes.h"
 #include "mail/split.h"
+#include "repo/block_cache.h"
 #include "repo/container.h"
 #include "repo/hoard.h"
 #include "repo/pack_reader.h"
 
-#define BUCKETS    ((size_t)256)
 #define REGION     ((uint64_t)3 << 20) /* sealed bytes, a few blocks */
 #define PARTS_MOST ((uint64_t)256)
-
-/* A block that was opened, in a bucket's chain and in the list of use. */
-struct cached {
-	struct bk_pack_reader *pack;
-	uint32_t number;
-	struct bk_buf plain;
-	struct bk_chunk_at *chunks; /* and the end */
-	struct cached *next;
-	struct cached *newer, *older;
-};
 
 struct bk_chunk_reader {
 	struct bk_chunk_source source;
 	const struct bk_set *set;
 	struct bk_pack_reader **packs; /* opened, by owner and ordinal */
 	size_t n_packs, cap_packs;
-	struct bk_pack_reader ***frames; /* [level][ordinal], lazily */
-	struct cached *buckets[BUCKETS];
-	struct cached *newest, *oldest;
-	size_t cache_bytes, cache_limit;
+	struct bk_pack_reader ***frames;    /* [level][ordinal], lazily */
+	struct bk_block_cache *cache, *own; /* own is NULL when it is shared */
+	struct bk_opened_block *held;       /* the one that was read last */
+	struct bk_pack_reader *held_pack;
+	uint32_t held_number;
 	uint32_t frame; /* of the row that is being read */
 	struct bk_recipe recipe;
 	struct bk_digester *digester;
@@ -41,106 +32,28 @@ struct bk_chunk_reader {
 	const struct bk_hoard *hoard;  /* asked first; or NULL */
 };
 
-static size_t bucket_of(const struct bk_pack_reader *pack, uint32_t number)
+static void let_go(struct bk_chunk_reader *reader)
 {
-	return ((uintptr_t)pack / 64 * 31 + number) % BUCKETS;
+	bk_block_cache_let_go(reader->cache, reader->held);
+	reader->held = NULL;
+	reader->held_pack = NULL;
 }
 
-static size_t weight_of(const struct cached *block)
+/* Makes the block the one that is held. */
+static int hold(struct bk_chunk_reader *reader, struct bk_pack_reader *pack,
+		uint32_t number, struct bk_err *err)
 {
-	return block->plain.cap + sizeof(*block);
-}
-
-static void unlink_use(struct bk_chunk_reader *reader, struct cached *block)
-{
-	if (block->newer)
-		block->newer->older = block->older;
-	else
-		reader->newest = block->older;
-	if (block->older)
-		block->older->newer = block->newer;
-	else
-		reader->oldest = block->newer;
-}
-
-static void link_newest(struct bk_chunk_reader *reader, struct cached *block)
-{
-	block->newer = NULL;
-	block->older = reader->newest;
-	if (reader->newest)
-		reader->newest->newer = block;
-	else
-		reader->oldest = block;
-	reader->newest = block;
-}
-
-static void cached_free(struct cached *block)
-{
-	bk_buf_clear(&block->plain);
-	free(block->chunks);
-	free(block);
-}
-
-static void forget(struct bk_chunk_reader *reader, struct cached *block)
-{
-	struct cached **at =
-		&reader->buckets[bucket_of(block->pack, block->number)];
-
-	while (*at != block)
-		at = &(*at)->next;
-	*at = block->next;
-	unlink_use(reader, block);
-	reader->cache_bytes -= weight_of(block);
-	cached_free(block);
-}
-
-static struct cached *recall(struct bk_chunk_reader *reader,
-			     const struct bk_pack_reader *pack, uint32_t number)
-{
-	struct cached *block = reader->buckets[bucket_of(pack, number)];
-
-	while (block && (block->pack != pack || block->number != number))
-		block = block->next;
-	if (block && block != reader->newest) {
-		unlink_use(reader, block);
-		link_newest(reader, block);
-	}
-	return block;
-}
-
-static void make_room(struct bk_chunk_reader *reader)
-{
-	struct cached *block = reader->oldest;
-
-	while (block && reader->cache_bytes > reader->cache_limit) {
-		struct cached *newer = block->newer;
-		forget(reader, block);
-		block = newer;
-	}
-}
-
-static int open_block(struct bk_chunk_reader *reader,
-		      struct bk_pack_reader *pack, uint32_t number,
-		      struct cached **out, struct bk_err *err)
-{
-	make_room(reader);
+	if (reader->held_pack == pack && reader->held_number == number)
+		return 0;
+	let_go(reader);
 	if (reader->latest && reader->latest != pack)
 		bk_pack_reader_rest(reader->latest);
 	reader->latest = pack;
-	struct cached *block = bk_alloc(sizeof(*block));
-	block->pack = pack;
-	block->number = number;
-	if (bk_pack_reader_block(pack, number, &block->plain, &block->chunks,
-				 err) < 0) {
-		cached_free(block);
+	if (bk_block_cache_get(reader->cache, pack, number, &reader->held,
+			       err) < 0)
 		return -1;
-	}
-	size_t bucket = bucket_of(pack, number);
-	block->next = reader->buckets[bucket];
-	reader->buckets[bucket] = block;
-	link_newest(reader, block);
-	reader->cache_bytes += weight_of(block);
-	*out = block;
+	reader->held_pack = pack;
+	reader->held_number = number;
 	return 0;
 }
 
@@ -208,16 +121,15 @@ static int give_chunk(struct bk_chunk_source *from, uint64_t ref,
 	if (find_pack(reader, (uint32_t)(ref >> 32), &pack, err) < 0 ||
 	    bk_pack_reader_find(pack, chunk, &number, &first, err) < 0)
 		return -1;
-	struct cached *block = recall(reader, pack, number);
-	if (!block && open_block(reader, pack, number, &block, err) < 0)
+	if (hold(reader, pack, number, err) < 0)
 		return -1;
-	const struct bk_chunk_at *at = &block->chunks[chunk - first];
+	const struct bk_chunk_at *at = &reader->held->chunks[chunk - first];
 	if (!bk_chunk_fits(at->type, from->role))
 		return bk_fail(err, BK_CORRUPT,
 			       "chunk %u of pack %u is of type %u, which "
 			       "cannot be there",
 			       chunk, (uint32_t)(ref >> 32), at->type);
-	out->data = block->plain.data + at[0].start;
+	out->data = reader->held->plain.data + at[0].start;
 	out->len = at[1].start - at[0].start;
 	return 0;
 }
@@ -237,29 +149,43 @@ int bk_chunk_reader_chunk(struct bk_chunk_reader *reader, uint32_t frame,
 	return give_chunk(&reader->source, ref, out, err);
 }
 
-struct bk_chunk_reader *bk_chunk_reader_new(const struct bk_set *set,
-					    size_t cache_bytes)
+struct bk_chunk_reader *bk_chunk_reader_share(const struct bk_set *set,
+					      struct bk_block_cache *cache)
 {
 	struct bk_chunk_reader *reader = bk_alloc(sizeof(*reader));
 
 	reader->source.chunk = give_chunk;
 	reader->set = set;
-	reader->cache_limit = cache_bytes;
+	reader->cache = cache;
 	reader->digester = bk_digester_new(&set->repo->keys.digest);
 	reader->frames =
 		bk_alloc(set->n_levels * sizeof(struct bk_pack_reader **));
 	return reader;
 }
 
+struct bk_chunk_reader *bk_chunk_reader_new(const struct bk_set *set,
+					    size_t cache_bytes)
+{
+	struct bk_block_cache *own = bk_block_cache_new(cache_bytes);
+	struct bk_chunk_reader *reader = bk_chunk_reader_share(set, own);
+
+	reader->own = own;
+	return reader;
+}
+
+void bk_chunk_reader_rest(struct bk_chunk_reader *reader)
+{
+	let_go(reader);
+	if (reader->latest)
+		bk_pack_reader_rest(reader->latest);
+}
+
 void bk_chunk_reader_free(struct bk_chunk_reader *reader)
 {
 	if (!reader)
 		return;
-	for (struct cached *block = reader->newest; block;) {
-		struct cached *older = block->older;
-		cached_free(block);
-		block = older;
-	}
+	let_go(reader);
+	bk_block_cache_free(reader->own);
 	for (size_t i = 0; i < reader->n_packs; i++)
 		bk_pack_reader_close(reader->packs[i]);
 	for (size_t i = 0; i < reader->set->n_levels; i++)

@@ -1,7 +1,7 @@
 /*
  * Chunks of a set, found and opened: one a thread.  Blocks that were opened
- * stay in a cache of `cache_bytes`, the least recently used go first, so read
- * in about the order in which messages were stored (bk_row_order).
+ * stay in a cache, the least recently used go first, so read in about the order
+ * in which messages were stored (bk_row_order).
  */
 
 #ifndef BK_REPO_CHUNK_READER_H
@@ -15,11 +15,17 @@
 #include "repo/set.h"
 
 struct bk_chunk_reader;
-struct bk_hoard; /* repo/hoard.h */
+struct bk_block_cache; /* repo/block_cache.h */
+struct bk_hoard;       /* repo/hoard.h */
 
-/* The set must outlive it. */
+/* With a cache of its own, of `cache_bytes` besides the block that is being
+ * read.  The set must outlive it. */
 struct bk_chunk_reader *bk_chunk_reader_new(const struct bk_set *set,
 					    size_t cache_bytes);
+/* With the caller's cache, which other readers of sets of the same repository,
+ * in other threads, may use too, and which must outlive it. */
+struct bk_chunk_reader *bk_chunk_reader_share(const struct bk_set *set,
+					      struct bk_block_cache *cache);
 void bk_chunk_reader_free(struct bk_chunk_reader *reader); /* NULL is fine */
 
 /*
@@ -35,6 +41,10 @@ int bk_chunk_reader_join(struct bk_chunk_reader *reader,
  * and must live until another one, or NULL, takes its place. */
 void bk_chunk_reader_use(struct bk_chunk_reader *reader,
 			 const struct bk_hoard *hoard);
+
+/* Lets go of buffers and of the block that was read last: it will not be needed
+ * for a while. */
+void bk_chunk_reader_rest(struct bk_chunk_reader *reader);
 
 /* One chunk: *out is valid until the next call of any function here. */
 int bk_chunk_reader_chunk(struct bk_chunk_reader *reader, uint32_t frame,

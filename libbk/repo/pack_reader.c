@@ -172,6 +172,20 @@ bool bk_pack_reader_is(const struct bk_pack_reader *pack,
 	       memcmp(pack->row.owner, row->owner, sizeof(row->owner)) == 0;
 }
 
+struct bk_pack_name bk_pack_reader_name(const struct bk_pack_reader *pack)
+{
+	struct bk_pack_name name = {.ordinal = pack->row.owner_ordinal};
+
+	memcpy(name.owner, pack->row.owner, sizeof(name.owner));
+	return name;
+}
+
+bool bk_pack_name_is(const struct bk_pack_name *a, const struct bk_pack_name *b)
+{
+	return a->ordinal == b->ordinal &&
+	       memcmp(a->owner, b->owner, sizeof(a->owner)) == 0;
+}
+
 uint32_t bk_pack_reader_blocks(const struct bk_pack_reader *pack)
 {
 	return pack->n_blocks;

@@ -25,6 +25,16 @@ void bk_pack_reader_close(struct bk_pack_reader *pack); /* NULL is fine */
 bool bk_pack_reader_is(const struct bk_pack_reader *pack,
 		       const struct bk_table_row *row);
 
+/* Which pack this is, in its repository. */
+struct bk_pack_name {
+	uint8_t owner[16]; /* the set that wrote it */
+	uint32_t ordinal;  /* among the packs of that set */
+};
+
+struct bk_pack_name bk_pack_reader_name(const struct bk_pack_reader *pack);
+bool bk_pack_name_is(const struct bk_pack_name *a,
+		     const struct bk_pack_name *b);
+
 uint32_t bk_pack_reader_blocks(const struct bk_pack_reader *pack);
 uint32_t bk_pack_reader_chunks(const struct bk_pack_reader *pack);
 
