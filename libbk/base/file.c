@@ -103,6 +103,14 @@ int bk_fd_settle(int fd, struct bk_err *err)
 	return fsync(fd) < 0 ? bk_fail_errno(err, "sync") : 0;
 }
 
+int bk_fd_settle_begin(int fd, struct bk_err *err)
+{
+	if (sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE) == 0 ||
+	    errno == EINVAL || errno == ENOSYS || errno == ESPIPE)
+		return 0;
+	return bk_fail_errno(err, "sync");
+}
+
 static int sync_now(int fd, struct bk_err *err)
 {
 	return fsync(fd) < 0 ? bk_fail_errno(err, "sync") : 0;

@@ -42,6 +42,11 @@ int bk_file_put_as(int dir, const char *path, struct bk_view bytes,
  * sync where the file system cannot. */
 int bk_fd_settle(int fd, struct bk_err *err);
 
+/* Begins to write to disk what is not there yet, and does not wait for it: a
+ * sync later finds less to do.  Promises nothing; nothing, and no error, where
+ * the file system cannot. */
+int bk_fd_settle_begin(int fd, struct bk_err *err);
+
 /* Renames from one folder to another; BK_EXISTS rather than over a file that
  * is there.  Syncs nothing: who moves many files syncs their folders once. */
 int bk_file_move(int from_dir, const char *from, int to_dir, const char *to,

@@ -335,6 +335,9 @@ int bk_maildir_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
 		bk_fail_errno(err, "date");
 		goto fail;
 	}
+	/* The disk works while other messages are put together. */
+	if (bk_fd_settle_begin(body->fd, err) < 0)
+		goto fail;
 	int fd = body->fd;
 	body->fd = -1;
 	if (close(fd) < 0) {
