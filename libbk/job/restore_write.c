@@ -13,18 +13,17 @@
 #include "base/cancel.h"
 #include "base/pool.h"
 #include "base/queue.h"
+#include "repo/block_cache.h"
 #include "repo/chunk_reader.h"
 #include "repo/hoard.h"
 
-/* Messages that a thread takes at a time: neighbours share blocks. */
-#define STRETCH_MOST  1024
-#define STRETCH_LEAST 64
-#define STRETCHES     16    /* of each thread, if there are enough messages */
-#define HOARD         16384 /* messages whose traces are fetched at a time */
-#define HOARD_MOST    ((size_t)16 << 20)
-#define AHEAD         4
-#define CACHE         ((size_t)10 << 20) /* of opened blocks, each thread */
-#define HOARDER       ((size_t)4 << 20)
+/* Messages that a thread takes at a time: few, so that all threads are at about
+ * the same place and need the same blocks. */
+#define STRETCH    ((size_t)16)
+#define HOARD      8192 /* messages whose traces are fetched at a time */
+#define HOARD_MOST ((size_t)16 << 20)
+#define AHEAD      128 /* stretches: work while traces are fetched */
+#define CACHE      ((size_t)13 << 20) /* of opened blocks, of all threads */
 
 /* A message that is to be written. */
 struct task {
@@ -48,9 +47,9 @@ struct stretch {
 
 struct work {
 	struct bk_restore_writing *writing;
+	struct bk_block_cache *cache;
 	struct bk_chunk_reader **readers; /* of each thread */
 	struct bk_chunk_reader *hoarder;  /* of the one that hands out */
-	size_t stretch;                   /* messages */
 	pthread_mutex_t lock;             /* of writing->place */
 	bool placed;
 };
@@ -252,20 +251,20 @@ static struct bk_hoard *hoard_traces(const struct task *tasks, size_t n,
 	for (size_t i = 0; i < n; i++)
 		rows[i] = &tasks[i].folder->rows.items[tasks[i].row];
 	struct bk_hoard *hoard = bk_hoard_new(rows, n, HOARD_MOST, hoarder);
+	bk_chunk_reader_rest(hoarder);
 	free(rows);
 	return hoard;
 }
 
-static int push_shared(const struct work *work, struct bk_queue *queue,
-		       const struct task *tasks, size_t n, struct share *share,
-		       struct bk_err *err)
+static int push_shared(struct bk_queue *queue, const struct task *tasks,
+		       size_t n, struct share *share, struct bk_err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < n && rc == 0; i += work->stretch) {
+	for (size_t i = 0; i < n && rc == 0; i += STRETCH) {
 		struct stretch *stretch = bk_alloc(sizeof(*stretch));
 		stretch->tasks = tasks + i;
-		stretch->n = n - i < work->stretch ? n - i : work->stretch;
+		stretch->n = n - i < STRETCH ? n - i : STRETCH;
 		stretch->share = share;
 		atomic_fetch_add(&share->users, 1);
 		rc = bk_queue_push(queue, stretch, 0, err);
@@ -286,7 +285,7 @@ static void push_all(struct work *work, struct bk_queue *queue,
 		struct share *share = bk_alloc(sizeof(*share));
 		share->users = 1;
 		share->hoard = hoard_traces(tasks + i, some, work->hoarder);
-		rc = push_shared(work, queue, tasks + i, some, share, &ignored);
+		rc = push_shared(queue, tasks + i, some, share, &ignored);
 		leave_share(share);
 	}
 }
@@ -309,15 +308,6 @@ static int run_pool(struct work *work, const struct task *tasks, size_t n,
 	return rc;
 }
 
-static size_t stretch_of(size_t n_tasks, unsigned threads)
-{
-	size_t n = n_tasks / ((size_t)threads * STRETCHES);
-
-	if (n < STRETCH_LEAST)
-		return STRETCH_LEAST;
-	return n < STRETCH_MOST ? n : STRETCH_MOST;
-}
-
 int bk_restore_write(struct bk_restore_writing *writing,
 		     struct bk_restore_folder *const *folders, size_t n,
 		     struct bk_err *err)
@@ -325,19 +315,22 @@ int bk_restore_write(struct bk_restore_writing *writing,
 	struct work work = {.writing = writing};
 	size_t n_tasks = 0;
 
-	work.hoarder = bk_chunk_reader_new(writing->set, HOARDER);
+	work.cache = bk_block_cache_new(CACHE);
+	/* It opens each block once, and needs none of them again. */
+	work.hoarder = bk_chunk_reader_new(writing->set, 0);
 	struct task *tasks = list_tasks(work.hoarder, folders, n, &n_tasks);
 
-	work.stretch = stretch_of(n_tasks, writing->threads);
 	(void)pthread_mutex_init(&work.lock, NULL);
 	work.readers = bk_alloc(writing->threads * sizeof(void *));
 	for (unsigned i = 0; i < writing->threads; i++)
-		work.readers[i] = bk_chunk_reader_new(writing->set, CACHE);
+		work.readers[i] =
+			bk_chunk_reader_share(writing->set, work.cache);
 	int rc = run_pool(&work, tasks, n_tasks, err);
 	for (unsigned i = 0; i < writing->threads; i++)
 		bk_chunk_reader_free(work.readers[i]);
 	free(work.readers);
 	bk_chunk_reader_free(work.hoarder);
+	bk_block_cache_free(work.cache);
 	(void)pthread_mutex_destroy(&work.lock);
 	free(tasks);
 	return rc;
