@@ -149,13 +149,23 @@ void bk_strays_keep_read(struct bk_backup_task *later,
 
 /* ---- whether they were found again ---- */
 
+/* What an account's tasks hold, in the order that is looked up: new content
+ * where it was listed last, and every message by name and content.  Servers
+ * give no name twice, so those in two folders are one message on its way. */
 struct digest {
 	uint8_t bytes[BK_DIGEST_LEN];
 };
 
-struct digests {
-	struct digest *items;
-	size_t n, cap;
+struct place {
+	const struct bk_message *msg;
+	const uint8_t *digest;
+};
+
+struct found {
+	struct digest *digests;
+	size_t n_digests, cap_digests;
+	struct place *places;
+	size_t n_places, cap_places;
 };
 
 static int by_bytes(const void *a, const void *b)
@@ -163,37 +173,100 @@ static int by_bytes(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct digest));
 }
 
-/* New messages of the account that are where they were listed last. */
-static void collect(const struct bk_backup_task *task, struct digests *found)
+static int by_name_and_content(const void *a, const void *b)
 {
-	for (size_t i = 0; i < task->plan.n; i++) {
-		const struct bk_step *step = &task->plan.steps[i];
-		if (step->kind != BK_STEP_ADD || !is_known(task, step) ||
-		    task->now.items[step->now].strayed)
-			continue;
-		found->items =
-			bk_array_room(found->items, found->n, &found->cap,
-				      sizeof(*found->items));
-		memcpy(found->items[found->n++].bytes,
-		       task->added[step->now].digest, BK_DIGEST_LEN);
-	}
+	const struct place *x = a, *y = b;
+	int order = strcmp(x->msg->name, y->msg->name);
+
+	return order ? order : memcmp(x->digest, y->digest, BK_DIGEST_LEN);
 }
 
-static bool is_found(const struct digests *found,
+/* Of equal ones the first counts. */
+static int by_worth(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int order = by_name_and_content(a, b);
+
+	if (order)
+		return order;
+	if (x->msg->strayed != y->msg->strayed)
+		return x->msg->strayed ? 1 : -1;
+	return x->msg < y->msg ? -1 : x->msg > y->msg;
+}
+
+static const uint8_t *digest_of(const struct bk_backup_task *task,
+				const struct bk_step *step)
+{
+	return step->kind == BK_STEP_ADD
+		       ? task->added[step->now].digest
+		       : task->base_rows.items[step->base].digest;
+}
+
+static void collect_step(const struct bk_backup_task *task,
+			 const struct bk_step *step, struct found *found)
+{
+	const struct bk_message *msg = &task->now.items[step->now];
+
+	if (!is_known(task, step))
+		return;
+	if (*msg->name) {
+		found->places = bk_array_room(found->places, found->n_places,
+					      &found->cap_places,
+					      sizeof(*found->places));
+		found->places[found->n_places++] =
+			(struct place){msg, digest_of(task, step)};
+	}
+	if (step->kind != BK_STEP_ADD || msg->strayed)
+		return;
+	found->digests =
+		bk_array_room(found->digests, found->n_digests,
+			      &found->cap_digests, sizeof(*found->digests));
+	memcpy(found->digests[found->n_digests++].bytes, digest_of(task, step),
+	       BK_DIGEST_LEN);
+}
+
+static void collect(const struct bk_backup_task *tasks, struct found *found)
+{
+	for (; tasks; tasks = tasks->next)
+		for (size_t i = 0; i < tasks->plan.n; i++)
+			collect_step(tasks, &tasks->plan.steps[i], found);
+	if (found->n_digests)
+		qsort(found->digests, found->n_digests, sizeof(*found->digests),
+		      by_bytes);
+	if (found->n_places)
+		qsort(found->places, found->n_places, sizeof(*found->places),
+		      by_worth);
+}
+
+static bool is_elsewhere(const struct found *found, const struct place *stray)
+{
+	const struct place *at;
+
+	if (found->n_digests &&
+	    bsearch(stray->digest, found->digests, found->n_digests,
+		    sizeof(*found->digests), by_bytes))
+		return true;
+	if (!*stray->msg->name)
+		return false;
+	at = bsearch(stray, found->places, found->n_places,
+		     sizeof(*found->places), by_name_and_content);
+	while (at && at > found->places && !by_name_and_content(at - 1, at))
+		at--;
+	return at && at->msg != stray->msg;
+}
+
+static bool is_found(const struct found *found,
 		     const struct bk_backup_task *task,
 		     const struct bk_step *step)
 {
 	if (!is_known(task, step) || !task->now.items[step->now].strayed)
 		return false;
-	const uint8_t *digest =
-		step->kind == BK_STEP_ADD
-			? task->added[step->now].digest
-			: task->base_rows.items[step->base].digest;
-	return found->n && bsearch(digest, found->items, found->n,
-				   sizeof(*found->items), by_bytes);
+	const struct place stray = {&task->now.items[step->now],
+				    digest_of(task, step)};
+	return is_elsewhere(found, &stray);
 }
 
-static void take_out(const struct digests *found, struct bk_backup_task *task)
+static void take_out(const struct found *found, struct bk_backup_task *task)
 {
 	struct bk_plan *plan = &task->plan;
 	size_t n = 0;
@@ -225,18 +298,16 @@ static bool has_strays(const struct bk_backup_task *task)
 
 void bk_strays_settle(struct bk_backup_task *tasks)
 {
-	struct digests found = {0};
+	struct found found = {0};
 	bool any = false;
 
 	for (struct bk_backup_task *task = tasks; task; task = task->next)
 		any |= has_strays(task);
 	if (!any)
 		return;
-	for (struct bk_backup_task *task = tasks; task; task = task->next)
-		collect(task, &found);
-	if (found.n)
-		qsort(found.items, found.n, sizeof(*found.items), by_bytes);
+	collect(tasks, &found);
 	for (struct bk_backup_task *task = tasks; task; task = task->next)
 		take_out(&found, task);
-	free(found.items);
+	free(found.digests);
+	free(found.places);
 }

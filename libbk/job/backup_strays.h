@@ -3,8 +3,8 @@
  * them no longer.  Somebody expunged them, or they move about and were, so far,
  * wherever we did not look.  They stay with their folder, since they were there
  * when the run had begun, unless the account turns out to have their content
- * elsewhere as new mail: so a message that moves is not lost, and seldom there
- * twice.
+ * elsewhere as new mail, or under the same name: so a message that moves is not
+ * lost, and seldom there twice.
  */
 
 #ifndef BK_JOB_BACKUP_STRAYS_H

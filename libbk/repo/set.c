@@ -237,6 +237,7 @@ void bk_set_close(struct bk_set *set)
 	bk_set_names_clear(set);
 	free(set->by_address);
 	free(set->by_account);
+	free(set->by_name);
 	free(set->levels);
 	free(set);
 }

@@ -63,6 +63,7 @@ struct bk_set {
 	size_t n_folders;
 	const struct bk_set_account **by_address; /* sorted by address */
 	const struct bk_set_folder **by_account;  /* by (account, id) */
+	const struct bk_set_folder **by_name;     /* by (account, name) */
 	struct bk_set_gone *gone;                 /* by all sets of the chain */
 	size_t n_gone, cap_gone;
 	uint32_t last_account, last_folder; /* highest ids ever used in the

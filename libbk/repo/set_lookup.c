@@ -22,6 +22,29 @@ static int by_account(const void *a, const void *b)
 	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct bk_set_folder *const *x = a, *const *y = b;
+
+	if ((*x)->account_id != (*y)->account_id)
+		return (*x)->account_id < (*y)->account_id ? -1 : 1;
+	return strcmp((*x)->folder.name, (*y)->folder.name);
+}
+
+/* All folders in an order; allocated. */
+static const struct bk_set_folder **sorted(const struct bk_set *set,
+					   int (*order)(const void *,
+							const void *))
+{
+	const struct bk_set_folder **out =
+		bk_alloc(set->n_folders * sizeof(*out));
+
+	for (size_t i = 0; i < set->n_folders; i++)
+		out[i] = &set->folders[i];
+	qsort(out, set->n_folders, sizeof(*out), order);
+	return out;
+}
+
 void bk_set_lookup_init(struct bk_set *set)
 {
 	set->by_address =
@@ -30,12 +53,8 @@ void bk_set_lookup_init(struct bk_set *set)
 		set->by_address[i] = &set->accounts[i];
 	qsort(set->by_address, set->n_accounts, sizeof(struct bk_set_account *),
 	      by_address);
-	set->by_account =
-		bk_alloc(set->n_folders * sizeof(struct bk_set_folder *));
-	for (size_t i = 0; i < set->n_folders; i++)
-		set->by_account[i] = &set->folders[i];
-	qsort(set->by_account, set->n_folders, sizeof(struct bk_set_folder *),
-	      by_account);
+	set->by_account = sorted(set, by_account);
+	set->by_name = sorted(set, by_name);
 }
 
 const struct bk_set_account *bk_set_account_by_id(const struct bk_set *set,
@@ -107,10 +126,14 @@ const struct bk_set_folder *bk_set_folder_named(const struct bk_set *set,
 						uint32_t account_id,
 						const char *name)
 {
-	const struct bk_set_folder *folder;
+	const struct bk_set_folder key = {
+		.account_id = account_id,
+		.folder.name = name,
+	};
+	const struct bk_set_folder *wanted = &key;
+	const struct bk_set_folder **hit =
+		bsearch(&wanted, set->by_name, set->n_folders,
+			sizeof(*set->by_name), by_name);
 
-	for (size_t i = 0; (folder = bk_set_folder_of(set, account_id, i)); i++)
-		if (strcmp(folder->folder.name, name) == 0)
-			return folder;
-	return NULL;
+	return hit ? *hit : NULL;
 }

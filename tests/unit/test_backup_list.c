@@ -261,18 +261,22 @@ static void a_stray_goes_when_its_content_is_elsewhere(void **state)
 	inbox->now.items[4].flags = BK_FLAG_SEEN;
 	add(inbox, "f", 31, true); /* ADD, found */
 	add(inbox, "g", 32, true); /* ADD, nowhere else */
-	add(inbox, "h", 33, true); /* ADD, but in the other folder long since */
+	add(inbox, "h", 33, true); /* ADD, found where the base has it */
+	add(inbox, "i", 34, true); /* ADD, a copy is there long since */
+	add(inbox, "j", 35, true); /* ADD, strays there too */
 	bk_message_list_sort(&inbox->now);
 	plan(inbox, rows, 5);
 
-	static const char *const there[] = {"h"};
+	static const char *const there[] = {"h", "i2"};
 	add(sent, "h", 1, false);
+	add(sent, "i2", 2, false);
 	add(sent, "b2", 41, false);
 	add(sent, "d2", 42, false);
 	add(sent, "e2", 43, false);
 	add(sent, "f2", 44, false);
 	add(sent, "c2", 45, true); /* strays do not stand for each other */
-	plan(sent, there, 1);
+	add(sent, "j", 46, true);  /* ... but for themselves */
+	plan(sent, there, 2);
 
 	inbox->next = sent;
 	bk_strays_settle(inbox);
@@ -282,9 +286,11 @@ static void a_stray_goes_when_its_content_is_elsewhere(void **state)
 	assert_int_equal(count[BK_STEP_CARRY], 0);
 	assert_int_equal(count[BK_STEP_DROP], 3); /* b, d, e */
 	assert_int_equal(inbox->plan.n, 2 + 3 + count[BK_STEP_ADD]);
-	assert_int_equal(bk_backup_task_gone(inbox), 1); /* f */
-	assert_int_equal(bk_backup_task_gone(sent), 0);
-	assert_int_equal(sent->plan.n, 6);
+	assert_int_equal(bk_backup_task_gone(inbox) + bk_backup_task_gone(sent),
+			 3);                                  /* f, h, j once */
+	assert_int_equal(inbox->added[8].fate, BK_FATE_KEPT); /* i */
+	assert_string_equal(inbox->now.items[8].name, "i");
+	assert_int_equal(sent->plan.n, 8);
 	bk_backup_task_free(inbox);
 	bk_backup_task_free(sent);
 }

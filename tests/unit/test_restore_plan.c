@@ -43,6 +43,7 @@ static int fresh(void **state)
 	level.root.kind = BK_SET_FULL;
 	free(set.by_address);
 	free(set.by_account);
+	free(set.by_name);
 	set = (struct bk_set){.levels = &level,
 			      .n_levels = 1,
 			      .accounts = accounts,
@@ -279,5 +280,6 @@ int main(void)
 	(void)fresh(NULL);
 	free(set.by_address);
 	free(set.by_account);
+	free(set.by_name);
 	return failed;
 }
