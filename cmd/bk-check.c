@@ -19,6 +19,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 	struct bk_check_request request = {
 		.read_ppm = opts->read_ppm,
 		.threads = call->settings.jobs,
+		.state_dir = call->settings.state_dir,
 	};
 
 	if (call->n_operands > 0) {

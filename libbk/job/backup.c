@@ -101,7 +101,7 @@ static int choose_base(struct bk_backup *run, struct bk_err *err)
 	run->outcome->place = BK_PLACE_REPO;
 	bk_backup_state_load(&run->state, request->state_dir,
 			     request->job->store.config.name,
-			     request->repo->target->where);
+			     request->repo->target->where, request->repo->id);
 	if (bk_backup_base_choose(&run->base, request, run->progress, err) < 0)
 		return -1;
 	notice_rollback(run);

@@ -2,6 +2,7 @@
 
 #include "job/backup_state.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,8 @@ void bk_backup_state_open(struct bk_backup_state *state,
 	memcpy(state->open[state->n_open++], set, BK_ID_LEN);
 }
 
-/* Lines "open ID", any number of them, and "head ID". */
+/* Lines "repo ID", "at DIGEST", "open ID", any number of them, and "head ID".
+ */
 static void read_line(struct bk_backup_state *state, const char *line)
 {
 	uint8_t id[BK_ID_LEN];
@@ -46,26 +48,96 @@ static void read_line(struct bk_backup_state *state, const char *line)
 		bk_backup_state_open(state, id);
 	if (strncmp(line, "head ", 5) == 0)
 		state->has_head = bk_id_parse(line + 5, state->head);
+	if (strncmp(line, "repo ", 5) == 0)
+		(void)bk_id_parse(line + 5, state->repo);
+	if (strncmp(line, "at ", 3) == 0)
+		(void)bk_id_parse(line + 3, state->at);
 }
 
-void bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
-			  const char *store, const char *repo)
+static void read_file(struct bk_backup_state *state, const char *path)
 {
 	struct bk_buf bytes = {0};
 	struct bk_err why = {0};
 	char *rest = NULL;
 
-	char *where =
-		strstr(repo, "://") ? bk_strdup(repo) : bk_path_real(repo);
-	out->path = path_of(state_dir, store, where);
-	free(where);
-	if (bk_file_read(AT_FDCWD, out->path, STATE_MAX, &bytes, &why) == 0) {
+	if (bk_file_read(AT_FDCWD, path, STATE_MAX, &bytes, &why) == 0) {
 		bk_buf_add_u8(&bytes, 0);
 		for (char *line = strtok_r((char *)bytes.data, "\n", &rest);
 		     line; line = strtok_r(NULL, "\n", &rest))
-			read_line(out, line);
+			read_line(state, line);
 	}
 	bk_buf_clear(&bytes);
+}
+
+/* A path however spelt is one place. */
+static char *place_of(const char *repo)
+{
+	return strstr(repo, "://") ? bk_strdup(repo) : bk_path_real(repo);
+}
+
+static void digest_of(uint8_t out[BK_ID_LEN], const char *place)
+{
+	uint8_t sum[BK_SHA256_LEN];
+	struct bk_sha256 sha;
+
+	bk_sha256_init(&sha);
+	bk_sha256_update(&sha, place, strlen(place));
+	bk_sha256_final(&sha, sum);
+	memcpy(out, sum, BK_ID_LEN);
+}
+
+void bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
+			  const char *store, const char *repo,
+			  const uint8_t repo_id[BK_ID_LEN])
+{
+	char *place = place_of(repo);
+	char *path = path_of(state_dir, store, place);
+
+	read_file(out, path);
+	if (!bk_id_is_zero(out->repo) &&
+	    memcmp(out->repo, repo_id, BK_ID_LEN) != 0)
+		*out = (struct bk_backup_state){0};
+	out->path = path;
+	memcpy(out->repo, repo_id, BK_ID_LEN);
+	digest_of(out->at, place);
+	free(place);
+}
+
+static void add_head(struct bk_state_heads *to, const uint8_t head[BK_ID_LEN])
+{
+	to->ids = bk_realloc(to->ids, (to->n + 1) * sizeof(*to->ids));
+	memcpy(to->ids[to->n++], head, BK_ID_LEN);
+}
+
+void bk_backup_state_heads(struct bk_state_heads *out, const char *state_dir,
+			   const char *repo, const uint8_t repo_id[BK_ID_LEN])
+{
+	DIR *dir = opendir(state_dir);
+	char *place = place_of(repo);
+	uint8_t at[BK_ID_LEN];
+
+	digest_of(at, place);
+	free(place);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		struct bk_backup_state state = {0};
+		if (strncmp(entry->d_name, "state-", 6) != 0)
+			continue;
+		char *path = bk_asprintf("%s/%s", state_dir, entry->d_name);
+		read_file(&state, path);
+		free(path);
+		if (state.has_head &&
+		    memcmp(state.repo, repo_id, BK_ID_LEN) == 0 &&
+		    memcmp(state.at, at, BK_ID_LEN) == 0)
+			add_head(out, state.head);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
+void bk_state_heads_clear(struct bk_state_heads *heads)
+{
+	free(heads->ids);
+	*heads = (struct bk_state_heads){0};
 }
 
 int bk_backup_state_save(const struct bk_backup_state *state,
@@ -74,6 +146,8 @@ int bk_backup_state_save(const struct bk_backup_state *state,
 	struct bk_buf bytes = {0};
 	char hex[BK_ID_TEXT];
 
+	bk_buf_printf(&bytes, "repo %s\n", bk_id_hex(hex, state->repo));
+	bk_buf_printf(&bytes, "at %s\n", bk_id_hex(hex, state->at));
 	for (size_t i = 0; i < state->n_open; i++)
 		bk_buf_printf(&bytes, "open %s\n",
 			      bk_id_hex(hex, state->open[i]));

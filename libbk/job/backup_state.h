@@ -26,13 +26,28 @@ struct bk_backup_state {
 	size_t n_open;
 	bool has_head; /* the newest completed set */
 	uint8_t head[BK_ID_LEN];
+	uint8_t repo[BK_ID_LEN]; /* the repository, */
+	uint8_t at[BK_ID_LEN];   /* and a digest of where it lies */
+};
+
+/* The newest sets that this host completed in a repository, one a store. */
+struct bk_state_heads {
+	uint8_t (*ids)[BK_ID_LEN]; /* owned */
+	size_t n;
 };
 
 /* `store` is a name that is the same in every run, `repo` a path however spelt,
- * or a URL.  A file that is not there or cannot be understood is an empty
- * state.  Writes nothing. */
+ * or a URL, of the repository with that identifier.  A file that is not there,
+ * cannot be understood or is of another repository in the same place is an
+ * empty state.  Writes nothing. */
 void bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
-			  const char *store, const char *repo);
+			  const char *store, const char *repo,
+			  const uint8_t repo_id[BK_ID_LEN]);
+/* Of all stores.  Only of the repository in that very place: a copy of it
+ * elsewhere may well be older.  What cannot be read is left out. */
+void bk_backup_state_heads(struct bk_state_heads *out, const char *state_dir,
+			   const char *repo, const uint8_t repo_id[BK_ID_LEN]);
+void bk_state_heads_clear(struct bk_state_heads *heads);
 /* One more set is being written; beyond the limit the oldest is forgotten. */
 void bk_backup_state_open(struct bk_backup_state *state,
 			  const uint8_t set[BK_ID_LEN]);

@@ -8,7 +8,6 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "job/check_run.h"
-#include "repo/condemned.h"
 #include "repo/slot.h"
 
 #define PPM 1000000u
@@ -22,46 +21,6 @@ void bk_check_finding(struct bk_check_run *run, const struct bk_err *why,
 						      .text = why->text,
 						      .outcome = next,
 					      });
-}
-
-/* Files of no set: what interrupted runs left is no damage. */
-static bool is_of_a_set(const struct bk_check_run *run,
-			const struct bk_name *name)
-{
-	for (size_t i = 0; i < run->sets.n; i++)
-		if (memcmp(run->sets.items[i].id, name->id, BK_ID_LEN) == 0)
-			return true;
-	for (size_t i = 0; i < run->n_packs; i++)
-		if (memcmp(run->packs[i].row.owner, name->id, BK_ID_LEN) == 0)
-			return true;
-	return false;
-}
-
-static void note_orphans(struct bk_check_run *run)
-{
-	uint64_t n = 0, bytes = 0;
-	struct bk_name name;
-
-	for (size_t i = 0; i < run->files.n; i++) {
-		enum bk_name_kind kind =
-			bk_name_parse(run->files.items[i].name, &name);
-		if ((kind != BK_NAME_PACK && kind != BK_NAME_INDEX &&
-		     kind != BK_NAME_MANIFEST && kind != BK_NAME_TABLE &&
-		     kind != BK_NAME_BUNDLE) ||
-		    is_of_a_set(run, &name))
-			continue;
-		n++;
-		bytes += run->files.items[i].size;
-	}
-	if (!n)
-		return;
-	char *note = bk_asprintf(
-		"%ju files (%ju MiB) belong to no set: runs "
-		"that were interrupted left them; they do no "
-		"harm",
-		(uintmax_t)n, (uintmax_t)(bytes >> 20));
-	bk_progress_note(run->progress, note);
-	free(note);
 }
 
 static int list_all(struct bk_check_run *run, struct bk_err *err)
@@ -91,58 +50,6 @@ static int check_slots(struct bk_check_run *run, struct bk_err *err)
 				 "new slot: bk key add");
 	bk_slot_list_clear(&slots);
 	return 0;
-}
-
-static const struct bk_set_info *listed(const struct bk_check_run *run,
-					const uint8_t id[BK_ID_LEN])
-{
-	for (size_t i = 0; i < run->sets.n; i++)
-		if (memcmp(run->sets.items[i].id, id, BK_ID_LEN) == 0)
-			return &run->sets.items[i];
-	return NULL;
-}
-
-/* Is the set that is there the one that was named as the one before? */
-static bool is_the_one_before(const struct bk_set_info *info,
-			      const struct bk_set_info *before)
-{
-	return before->broken || /* told already */
-	       (memcmp(before->root.host, info->root.host, BK_ID_LEN) == 0 &&
-		before->root.sequence < info->root.sequence &&
-		memcmp(before->root_sha256, info->root.previous_sha256,
-		       BK_SHA256_LEN) == 0);
-}
-
-/* Each set names the one that its host made before: a root that somebody took
- * away is missed, unless a prune did it and says so. */
-static int check_sequence(struct bk_check_run *run, struct bk_err *err)
-{
-	struct bk_condemned gone = {0};
-	char mine[BK_SET_NAME], its[BK_SET_NAME];
-	struct bk_err why = {0};
-
-	int rc = bk_tombstones_read(run->request->repo, &gone, err);
-	for (size_t i = 0; rc == 0 && i < run->sets.n; i++) {
-		const struct bk_set_info *info = &run->sets.items[i];
-		const uint8_t *before = info->root.previous;
-		const struct bk_set_info *there = listed(run, before);
-		if (info->broken || bk_id_is_zero(before) ||
-		    (there && is_the_one_before(info, there)) ||
-		    (!there && bk_condemned_has_set(&gone, before)))
-			continue;
-		(void)bk_fail(&why, BK_CORRUPT,
-			      there ? "set %s is another one than %s names as "
-				      "the one before"
-				    : "set %s is not here; %s names it as the "
-				      "one before",
-			      bk_set_name(its, before, 0),
-			      bk_set_name(mine, info->id, info->root.kind));
-		bk_check_finding(run, &why,
-				 "copy its root back from where the "
-				 "repository is kept too");
-	}
-	bk_condemned_clear(&gone);
-	return rc;
 }
 
 /* The sets that are looked at: all, or the one that was chosen. */
@@ -264,10 +171,9 @@ static int check_all(struct bk_check_run *run, struct bk_outcome *outcome,
 	if (check_slots(run, err) < 0 || check_sets(run, err) < 0)
 		return -1;
 	if (!run->only) {
-		if (check_sequence(run, err) < 0)
+		if (bk_check_absent(run, err) < 0)
 			return -1;
 		bk_check_control(run);
-		note_orphans(run);
 	}
 	tell_end(run, start_ms);
 	uint64_t findings = atomic_load(&run->findings);

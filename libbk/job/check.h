@@ -29,6 +29,7 @@
 struct bk_check_request {
 	const struct bk_repo *repo;
 	const struct bk_choice *choice; /* NULL: every set */
+	const char *state_dir;          /* what this host remembers; or NULL */
 	uint32_t read_ppm;              /* share of the packs; 0: none */
 	unsigned threads;
 };

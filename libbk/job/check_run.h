@@ -59,6 +59,11 @@ int bk_check_manifest(const struct bk_set *set, struct bk_err *err);
 /* The intents, trash lists and holds: whether they are what they must be. */
 void bk_check_control(struct bk_check_run *run);
 
+/* Sets that are missed, by those that came after them, by this host's memory
+ * or by the files that they left; after the packs were collected.  What runs
+ * that were interrupted left is no damage.  -1 only when it could not look. */
+int bk_check_absent(struct bk_check_run *run, struct bk_err *err);
+
 /* The packs of the sets that were opened (NULL: was not) are run->packs from
  * now on; where two tables describe one of them differently, that is told. */
 void bk_check_packs_collect(struct bk_check_run *run, struct bk_set **sets,

@@ -23,13 +23,20 @@ are not needed for that.  Trash lists are not looked at: what is still there is 
 """
 import argparse, base64, functools, getpass, hashlib, io, itertools, mmap, os, re, string
 import struct, sys, time
-import zstandard
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+try:
+    import zstandard
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+except ImportError as missing:
+    if not {"-h", "--help"} & set(sys.argv[1:]):
+        sys.exit("bkextract.py: %s; install python3-cryptography and python3-zstandard"
+                 % missing)
+    print(__doc__.strip())
+    sys.exit(0)
 
 KINDS = ("", "full", "differential", "incremental")
 ROLES = {1: (2, b"data"), 3: (3, b"meta"), 4: (4, b"root"), 7: (4, b"root")}  # of file types
