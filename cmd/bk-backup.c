@@ -95,6 +95,20 @@ static int filter_of(const struct backup_opts *opts, struct bk_filter *filter,
 	return 0;
 }
 
+/* Who wrote it may count on it. */
+static void note_unused(const struct bk_job_settings *job,
+			struct bk_progress *progress)
+{
+	if (job->keep_ms)
+		bk_progress_note(progress,
+				 "keep: this version removes no old "
+				 "sets; all are kept");
+	if (job->ship)
+		bk_progress_note(progress,
+				 "ship: this version copies no sets; "
+				 "copy the repository by other means");
+}
+
 static int run(struct bk_call *call, struct bk_err *err)
 {
 	const struct backup_opts *opts = call->opts;
@@ -123,6 +137,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 			   &call->outcome, err) < 0)
 		goto out;
 	request.repo = opened.repo;
+	note_unused(&job, bk_call_progress(call));
 	rc = bk_backup_run(&request, bk_call_progress(call), &call->outcome,
 			   err);
 out:

@@ -233,7 +233,6 @@ static int store_of_section(const struct bk_conf_section *section,
 			   .control = bk_conf_value(section, "control"),
 			   .index = bk_conf_value(section, "index"),
 			   .owner = bk_conf_value(section, "owner")},
-		.trees = bk_conf_value(section, "trees"),
 		.uid_gap = (uint32_t)uid_gap,
 	};
 	if (!out->config.layout)
@@ -402,6 +401,7 @@ static int read_job(const struct bk_conf_section *section,
 
 	if (keep && bk_parse_duration(keep->value, &out->keep_ms, err) < 0)
 		return bk_conf_blame(keep, err);
+	out->ship = bk_conf_value(section, "ship");
 	if (read_schedule(section, "full", &out->full, err) < 0 ||
 	    read_schedule(section, "differential", &out->differential, err) <
 		    0 ||

@@ -48,7 +48,6 @@ struct bk_repo_settings {
 
 struct bk_store_settings {
 	struct bk_store_config config; /* writable is false: set it */
-	const char *trees;             /* paths parted by blanks, or NULL */
 	uint32_t uid_gap; /* how far UIDNEXT is raised where UIDs are kept */
 };
 
@@ -58,8 +57,9 @@ struct bk_job_settings {
 	struct bk_store_settings store;
 	struct bk_repo_settings repo;
 	struct bk_schedule full;         /* n is 0: no schedule was given */
-	struct bk_schedule differential; /* the same */
-	int64_t keep_ms;                 /* 0: for ever */
+	struct bk_schedule differential; /* checked; nothing looks at it yet */
+	int64_t keep_ms;                 /* 0: for ever; nothing expires yet */
+	const char *ship;          /* targets, or NULL; nothing ships yet */
 	uint32_t read_errors_ppm;  /* of the messages: more stop the run */
 	uint32_t max_shrink_ppm;   /* of the messages since the last set */
 	struct bk_filter accounts; /* from the job's section; options may add */

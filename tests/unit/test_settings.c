@@ -60,7 +60,6 @@ static const char full_text[] =
 	"[store mail]\n"
 	"type = maildir\n"
 	"path = /var/vmail/%d/%n/Maildir\n"
-	"trees = /etc/dovecot /etc/postfix\n"
 	"[target nas]\n"
 	"url = smb://backup@nas/bk/mx1\n"
 	"password = file:/etc/bk/nas.pass\n"
@@ -101,7 +100,6 @@ static void a_job_is_read_from_its_section(void **state)
 	assert_string_equal(job.store.config.type, "maildir");
 	assert_string_equal(job.store.config.path, "/var/vmail/%d/%n/Maildir");
 	assert_string_equal(job.store.config.layout, "auto");
-	assert_string_equal(job.store.trees, "/etc/dovecot /etc/postfix");
 	assert_int_equal(job.store.uid_gap, 100000);
 	assert_string_equal(job.repo.name, "main");
 	assert_string_equal(job.repo.where, "/var/lib/bk/main");
@@ -318,8 +316,9 @@ static void every_value_is_checked_when_it_is_loaded(void **state)
 		":2: type: unknown 'maildri'; did you mean 'maildir'?");
 	refused("[store m]\nlayout = maildir+\n",
 		":2: layout: unknown 'maildir+'; did you mean 'maildir++'?");
-	refused("[store m]\ntrees = /etc etc\n",
-		":2: trees: 'etc' does not begin with '/'");
+	refused("[store m]\ntrees = /etc/dovecot\n",
+		":2: trees: this version does not back up folders beside the "
+		"mail; take the line out, and back them up by other means");
 	refused("[job j]\nfull = sat 25:00\n",
 		":2: full: '25:00' in 'sat 25:00' is not understood; write "
 		"times as sat 22:00 or mon-sat 06:30 12:30");
