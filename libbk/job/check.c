@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "job/check_run.h"
+#include "repo/container.h"
 #include "repo/slot.h"
 
 #define PPM 1000000u
@@ -93,13 +94,18 @@ static void open_set(struct bk_check_run *run, const struct bk_set_info *info,
 	char name[BK_SET_NAME];
 
 	run->n_sets++;
+	if (bk_check_base_absent(run, info))
+		return;
 	if (info->broken)
 		(void)bk_fail(&err, BK_CORRUPT, "set %s: %s",
 			      bk_set_name(name, info->id, 0), info->broken);
 	else
 		(void)bk_set_open(out, run->request->repo, info->id, &err);
 	if (!*out)
-		bk_check_finding(run, &err, BK_CHECK_ANEW);
+		bk_check_finding(run, &err,
+				 strstr(err.text, BK_OF_ANOTHER_REPO)
+					 ? "remove that file"
+					 : BK_CHECK_ANEW);
 }
 
 /* Packs come first, for they say what kinds of chunks messages lead to. */
@@ -125,6 +131,7 @@ static int check_sets(struct bk_check_run *run, struct bk_err *err)
 	for (size_t i = 0; i < run->sets.n; i++)
 		if (!run->only || run->only == &run->sets.items[i])
 			open_set(run, &run->sets.items[i], &sets[i]);
+	bk_check_bases(run);
 	int rc = check_opened(run, sets, run->sets.n, err);
 	for (size_t i = 0; i < run->sets.n; i++)
 		bk_set_close(sets[i]);

@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "job/backup_state.h"
 #include "job/check_run.h"
 #include "repo/condemned.h"
 
+#define NAMED_MAX 8 /* sets that a finding names */
 #define COPY_BACK "copy its root back from where the repository is kept too"
 
 static const struct bk_set_info *listed(const struct bk_check_run *run,
@@ -17,6 +19,90 @@ static const struct bk_set_info *listed(const struct bk_check_run *run,
 			return &run->sets.items[i];
 	return NULL;
 }
+
+/* ---- bases ---- */
+
+/* The set that all of its chain fails for, or NULL. */
+static const uint8_t *absent_base(const struct bk_check_run *run,
+				  const struct bk_set_info *info)
+{
+	for (int i = 0; i < BK_CHAIN_MAX; i++) {
+		if (info->broken || bk_id_is_zero(info->root.base))
+			return NULL;
+		const uint8_t *id = info->root.base;
+		info = listed(run, id);
+		if (!info || info->broken)
+			return id;
+	}
+	return NULL;
+}
+
+bool bk_check_base_absent(const struct bk_check_run *run,
+			  const struct bk_set_info *info)
+{
+	return absent_base(run, info) != NULL;
+}
+
+static bool needs(const struct bk_check_run *run, size_t i,
+		  const uint8_t base[BK_ID_LEN])
+{
+	const struct bk_set_info *info = &run->sets.items[i];
+
+	if (run->only && run->only != info)
+		return false;
+	const uint8_t *absent = absent_base(run, info);
+	return absent && memcmp(absent, base, BK_ID_LEN) == 0;
+}
+
+static void tell_base(struct bk_check_run *run, const uint8_t base[BK_ID_LEN])
+{
+	const struct bk_set_info *there = listed(run, base);
+	struct bk_buf names = {0};
+	struct bk_err why = {0};
+	char name[BK_SET_NAME];
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->sets.n; i++) {
+		const struct bk_set_info *info = &run->sets.items[i];
+		if (needs(run, i, base) && ++n <= NAMED_MAX)
+			bk_buf_printf(
+				&names, "%s%s", n > 1 ? ", " : "",
+				bk_set_name(name, info->id, info->root.kind));
+	}
+	if (n > NAMED_MAX)
+		bk_buf_printf(&names, " and %zu more", n - NAMED_MAX);
+	(void)bk_fail(&why, BK_CORRUPT, "set %s %s; needed by: %s",
+		      bk_set_name(name, base, 0),
+		      there ? "does not open" : "is not here",
+		      bk_buf_text(&names));
+	bk_check_finding(run, &why,
+			 COPY_BACK
+			 ", or run: bk backup --full for a whole "
+			 "set");
+	bk_buf_clear(&names);
+}
+
+void bk_check_bases(struct bk_check_run *run)
+{
+	for (size_t i = 0; i < run->sets.n; i++) {
+		const uint8_t *base = absent_base(run, &run->sets.items[i]);
+		size_t first = 0;
+		while (base && first < i && !needs(run, first, base))
+			first++;
+		if (base && first == i && needs(run, i, base))
+			tell_base(run, base);
+	}
+}
+
+static bool is_told(const struct bk_check_run *run, const uint8_t id[BK_ID_LEN])
+{
+	for (size_t i = 0; i < run->sets.n; i++)
+		if (needs(run, i, id))
+			return true;
+	return false;
+}
+
+/* ---- sets that are named, or remembered ---- */
 
 /* Is the set that is there the one that was named as the one before? */
 static bool is_the_one_before(const struct bk_set_info *info,
@@ -43,7 +129,8 @@ static void check_sequence(struct bk_check_run *run,
 		const struct bk_set_info *there = listed(run, before);
 		if (info->broken || bk_id_is_zero(before) ||
 		    (there && is_the_one_before(info, there)) ||
-		    (!there && bk_condemned_has_set(gone, before)))
+		    (!there && (is_told(run, before) ||
+				bk_condemned_has_set(gone, before))))
 			continue;
 		(void)bk_fail(&why, BK_CORRUPT,
 			      there ? "set %s is another one than %s names as "
@@ -70,7 +157,7 @@ static void check_heads(struct bk_check_run *run,
 	bk_backup_state_heads(&heads, request->state_dir,
 			      request->repo->target->where, request->repo->id);
 	for (size_t i = 0; i < heads.n; i++) {
-		if (listed(run, heads.ids[i]) ||
+		if (listed(run, heads.ids[i]) || is_told(run, heads.ids[i]) ||
 		    bk_condemned_has_set(gone, heads.ids[i]))
 			continue;
 		(void)bk_fail(&why, BK_CORRUPT,

@@ -59,6 +59,14 @@ int bk_check_manifest(const struct bk_set *set, struct bk_err *err);
 /* The intents, trash lists and holds: whether they are what they must be. */
 void bk_check_control(struct bk_check_run *run);
 
+/* Does it stand on a set that is not here or does not open?  Then it cannot be
+ * opened, and bk_check_bases tells it. */
+bool bk_check_base_absent(const struct bk_check_run *run,
+			  const struct bk_set_info *info);
+
+/* Each such base once, with the sets that need it. */
+void bk_check_bases(struct bk_check_run *run);
+
 /* Sets that are missed, by those that came after them, by this host's memory
  * or by the files that they left; after the packs were collected.  What runs
  * that were interrupted left is no damage.  -1 only when it could not look. */

@@ -193,7 +193,7 @@ static int check_place(const struct bk_repo *repo, const struct bk_file_id *id,
 	if (!fields_hold(head))
 		what = "header: a field that cannot be";
 	else if (memcmp(head + AT_REPOSITORY, repo->id, 16) != 0)
-		what = "belongs to another repository";
+		what = BK_OF_ANOTHER_REPO;
 	else if (head[AT_TYPE] != (uint8_t)id->type)
 		what = "is a file of another type";
 	else if (memcmp(head + AT_SET, id->set, 16) != 0)

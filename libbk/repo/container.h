@@ -21,6 +21,9 @@
 #include "repo/repo.h"
 #include "target/target.h"
 
+/* What an error says of a whole file that was put into the wrong place. */
+#define BK_OF_ANOTHER_REPO  "belongs to another repository"
+
 #define BK_HEAD_LEN         256
 #define BK_BLOCK_HEAD_LEN   12  /* in clear, before the ciphertext */
 #define BK_BLOCK_FIELDS_LEN 12  /* before the data, sealed with it */

@@ -21,7 +21,8 @@ static int no_marker(struct bk_target *target, struct bk_err *err)
 	if (n)
 		return bk_fail(err, BK_CORRUPT,
 			       "%s: there are key slots, but " BK_MARKER_NAME
-			       " is missing",
+			       " is missing; put the file back from a copy "
+			       "of the repository",
 			       target->where);
 	return bk_fail(err, BK_GONE, "no repository at %s; run: bk init -r %s",
 		       target->where, target->where);
@@ -143,7 +144,11 @@ static int no_candidates(const struct bk_repo *repo,
 			       which, where, labels);
 	if (slots->n_broken) {
 		*err = slots->broken;
-		return bk_context(err, "%s: no key slot is left", where);
+		return bk_context(err,
+				  "%s: no key slot is left; put keys/ back "
+				  "from a copy of the repository, or open it "
+				  "with a key block (see the recovery sheet)",
+				  where);
 	}
 	return bk_fail(err, BK_DENIED,
 		       "%s has no key slot with a password (slots: %s)", where,

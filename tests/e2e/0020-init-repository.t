@@ -144,7 +144,7 @@ exits 13 "a damaged marker is told" bk-key -r "$repo" sheet
 says "bk-key: $repo: bkrepo: wrong CRC"
 rm "$repo/bkrepo"
 exits 13 "a missing one is not taken for no repository" bk-key -r "$repo" sheet
-says "bk-key: $repo: there are key slots, but bkrepo is missing"
+says "bk-key: $repo: there are key slots, but bkrepo is missing; put the file back from a copy of the repository"
 cp good "$repo/bkrepo"
 ok "with the marker back it opens" bk-key -r "$repo" sheet
 

@@ -41,6 +41,23 @@ exits 13 "... found by a host that remembers nothing, too" \
 	env BK_STATE_DIR="$work/other" bk-check -q
 says_like '.*set [0-9T]+ \([0-9a-f]+\) has its files here, and no root.*'
 
+# One row says what depends on a set that is gone.
+again
+full=$(find repo/sets -name '*.bks' | sort | head -n 1)
+rm "$full"
+exits 13 "the full set is gone" bk-check -q
+says_like '.*set [0-9T]+ \([0-9a-f]+\) is not here; needed by: [0-9T]+-d \([0-9a-f]+\).*'
+ok "... told once" test "$(grep -c "is not here" err)" -eq 1
+
+# A root that belongs elsewhere.
+again
+new_repository elsewhere
+ok "a set of another repository" bk-backup "$store" --full
+cp elsewhere/sets/*.bks repo/sets/
+BK_REPO=repo
+exits 13 "a root of another repository" bk-check -q
+says_like '.*belongs to another repository.*remove that file.*'
+
 rm -rf copy
 cp -a whole copy
 ok "another copy is judged by what is in it" bk-check -r copy \
