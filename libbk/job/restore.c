@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "job/lookup.h"
+#include "job/restore_places.h"
 #include "job/restore_run.h"
 
 #define FILES_OTHERS 64 /* descriptors for everything but folders */
@@ -59,6 +60,22 @@ static int check_room(const struct bk_restore *run, struct bk_err *err)
 	return 0;
 }
 
+/* A disk that is full is the one fault of a destination that a person mends,
+ * and has to know which. */
+static void tell_full(const struct bk_restore *run, struct bk_err *err)
+{
+	size_t len;
+
+	if (err->kind != BK_FULL ||
+	    run->outcome->place != BK_PLACE_DESTINATION)
+		return;
+	(void)bk_context(err, "%s", run->to.config.path);
+	len = strlen(err->text);
+	(void)snprintf(err->text + len, sizeof(err->text) - len,
+		       ". Make room there, then restore again: what is there "
+		       "is not restored twice.");
+}
+
 /* The store that is named, or the one that the set was made of. */
 static int find_store(struct bk_restore *run, struct bk_err *err)
 {
@@ -76,9 +93,10 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 		return -1;
 	}
 	run->to.config.writable = true;
-	if (bk_store_check_type(&run->to.config, err) < 0)
+	if (bk_store_check_type(&run->to.config, err) < 0 ||
+	    check_room(run, err) < 0)
 		return -1;
-	return check_room(run, err);
+	return bk_restore_places_check(&run->plan, &run->to.config, err);
 }
 
 static int check_request(const struct bk_restore_request *request,
@@ -334,6 +352,8 @@ static int lock_and_write(struct bk_restore *run, struct bk_err *err)
 	if (rc < 0)
 		return -1;
 	rc = write_all(run, err);
+	if (rc < 0)
+		tell_full(run, err);
 	bk_lock_release(lock);
 	return rc;
 }
