@@ -66,8 +66,7 @@ static void tell_full(const struct bk_restore *run, struct bk_err *err)
 {
 	size_t len;
 
-	if (err->kind != BK_FULL ||
-	    run->outcome->place != BK_PLACE_DESTINATION)
+	if (err->kind != BK_FULL || run->outcome->place != BK_PLACE_DESTINATION)
 		return;
 	(void)bk_context(err, "%s", run->to.config.path);
 	len = strlen(err->text);

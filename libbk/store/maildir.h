@@ -178,6 +178,18 @@ void bk_maildir_forget(struct bk_maildir *maildir,
 		       const struct bk_account *account, struct bk_view raw);
 void bk_whereabouts_free(struct bk_whereabouts *whereabouts);
 
+/*
+ * A message whose base name another file has, too, goes by its whole name,
+ * "name:2,S"; one in new, and one in cur without a ':', gets a mark at the end
+ * that no file name can have: "name:n/", "name:c/".  So a name is one message,
+ * and a ':' in it tells that it is one of several.  Sets msg->name and
+ * msg->file; has_info: the name has what file says already.
+ */
+void bk_maildir_name_whole(struct bk_message *msg, bool has_info,
+			   struct bk_arena *arena);
+/* How much of a message's name is the name of a file. */
+size_t bk_maildir_name_length(const char *name);
+
 /* Opens a message's file in cur or new: a descriptor, or -1 with errno. */
 int bk_maildir_open_message(int dir, const char *name, const char *info);
 

@@ -386,13 +386,13 @@ int bk_maildir_set_flags(struct bk_folder_writer *writer,
 
 	if (rc < 0)
 		return -1;
+	if (!takes_uid && present->flags == want->flags &&
+	    same_keywords(present, want))
+		return 0;
 	/* A file that shares its base name with another keeps its own. */
 	if (strchr(present->name, ':'))
 		return bk_fail(err, BK_REFUSED, "%s: two files have this name",
 			       present->name);
-	if (!takes_uid && present->flags == want->flags &&
-	    same_keywords(present, want))
-		return 0;
 	(void)pthread_mutex_lock(&w->lock);
 	struct bk_staged *staged = stage(w, want);
 	staged->base = bk_arena_strdup(&w->staged_arena, present->name);
@@ -431,7 +431,9 @@ int bk_maildir_remove(struct bk_folder_writer *writer,
 		      const struct bk_message *msg, struct bk_err *err)
 {
 	struct bk_maildir_writer *w = bk_maildir_writer_of(writer);
-	char *path = bk_asprintf("%s%s", msg->name, msg->file + 1);
+	char *path =
+		bk_asprintf("%.*s%s", (int)bk_maildir_name_length(msg->name),
+			    msg->name, msg->file + 1);
 	int rc = 0;
 
 	(void)pthread_mutex_lock(&w->lock);

@@ -352,12 +352,9 @@ static void finish_message(struct scan *scan, size_t i, struct bk_message *msg)
 		msg->keywords = info->keywords;
 		msg->n_keywords = info->n_keywords;
 	}
-	if (seen->doubled != scan->seen.reading)
-		return;
-	char *whole = bk_asprintf("%s%s", msg->name, info->text + 1);
-	msg->name = bk_arena_strdup(&scan->seen.messages->arena, whole);
-	msg->file = info->text[0] == 'n' ? "n" : "c";
-	free(whole);
+	if (seen->whole || seen->doubled == scan->seen.reading)
+		bk_maildir_name_whole(msg, seen->whole,
+				      &scan->seen.messages->arena);
 }
 
 /* The list of UIDs gave the order already; sorting 200,000 messages again

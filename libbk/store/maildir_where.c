@@ -90,20 +90,43 @@ void bk_whereabouts_free(struct bk_whereabouts *where)
 	free(where);
 }
 
+void bk_maildir_name_whole(struct bk_message *msg, bool has_info,
+			   struct bk_arena *arena)
+{
+	bool new = msg->file[0] == 'n';
+	char *name =
+		bk_asprintf("%s%s", msg->name, has_info ? "" : msg->file + 1);
+	const char *mark = new ? ":n/" : strchr(name, ':') ? "" : ":c/";
+	char *marked = bk_asprintf("%s%s", name, mark);
+
+	msg->name = bk_arena_strdup(arena, marked);
+	msg->file = new ? "n" : "c";
+	free(marked);
+	free(name);
+}
+
+size_t bk_maildir_name_length(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 3 && name[len - 1] == '/' && name[len - 3] == ':' ? len - 3
+								       : len;
+}
+
 int bk_maildir_open_message(int dir, const char *name, const char *info)
 {
 	char path[NAME_MAX + 1];
-	size_t len = strlen(name);
+	size_t len = bk_maildir_name_length(name);
 	size_t info_len = strlen(info);
 	/* O_NONBLOCK: a FIFO in cur must not hold us. */
 	int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-	if (len + info_len > NAME_MAX || strchr(name, '/') ||
+	if (len + info_len > NAME_MAX || memchr(name, '/', len) ||
 	    strchr(info, '/')) {
 		errno = ENOENT;
 		return -1;
 	}
-	memcpy(path, name, len + 1);
+	memcpy(path, name, len);
 	memcpy(path + len, info, info_len + 1);
 	int fd = openat(dir, path, flags | O_NOATIME);
 	if (fd < 0 && errno == EPERM)

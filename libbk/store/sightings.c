@@ -84,20 +84,30 @@ static size_t add_message(struct bk_sightings *s, const char *name, size_t len,
 	return i;
 }
 
+/* "c/name:2,S": no base name holds a '/', so that it is taken for none. */
+static struct bk_name_key whole_key(struct bk_sightings *s,
+				    const struct bk_dent *entry, char part)
+{
+	char text[260] = {part, '/'};
+
+	memcpy(text + 2, entry->name, entry->len);
+	return bk_name_table_key(&s->names, text, entry->len + 2);
+}
+
 /* Two files of one base name at one time: neither may pass for the other, so
  * both go by their whole names from now on. */
 static void note_double(struct bk_sightings *s, size_t first,
-			const struct bk_dent *entry, char part)
+			const struct bk_dent *entry, size_t base_len, char part)
 {
 	s->items[first].doubled = s->reading;
-	struct bk_name_key key =
-		bk_name_table_key(&s->names, entry->name, entry->len);
+	struct bk_name_key key = whole_key(s, entry, part);
 	size_t i = find(s, key);
 	if (i == SIZE_MAX)
 		i = add_message(s, entry->name, entry->len, key);
 	s->items[i].whole = true;
 	s->items[i].inode = entry->inode;
-	s->items[i].info = info_of(s, part, "", 0);
+	s->items[i].info =
+		info_of(s, part, entry->name + base_len, entry->len - base_len);
 	s->items[i].reading = s->reading;
 }
 
@@ -116,7 +126,7 @@ void bk_sightings_add(struct bk_sightings *s, const struct bk_dent *entry,
 
 	if (i != SIZE_MAX && s->items[i].reading == s->reading &&
 	    s->items[i].inode != entry->inode) {
-		note_double(s, i, entry, part);
+		note_double(s, i, entry, len, part);
 		return;
 	}
 	if (i == SIZE_MAX)

@@ -4,7 +4,7 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
-needs bk-init bk-backup bk-list bk-restore
+needs bk-init bk-backup bk-list bk-restore bk-check
 
 new_repository repo
 
@@ -31,5 +31,35 @@ exits 2 "two links to one place are, too" bk-restore latest \
 ok "... and nothing is made there" test ! -e linked/a.t/info/Maildir
 ok "one of them is restored" bk-restore latest --account info@a.t \
 	--to "maildir:$work/mixed/%n/Maildir"
+
+# ---- messages that share a name -------------------------------------------------
+
+new_repository repo2
+inbox=$work/same/a.t/ann/Maildir
+mkdir -p "$inbox/cur" "$inbox/new" "$inbox/tmp"
+echo seen >"$inbox/cur/dup:2,S"
+echo flagged >"$inbox/cur/dup:2,Fa"
+echo fresh >"$inbox/new/dup"
+echo alone >"$inbox/new/pair"
+echo other >"$inbox/cur/pair"
+echo "0 Junk" >"$inbox/dovecot-keywords"
+ok "a set of names that are there twice" bk-backup "maildir:$work/same/%d/%n/Maildir"
+bk-list latest ann@a.t INBOX --json >rows
+ok "all five are listed" test "$(grep -c '"uid"' rows)" = 5
+ok "... with their flags" grep -q 'Flagged.*dup:2,Fa' rows
+ok "... and keywords" grep -q 'Junk.*dup:2,Fa' rows
+ok "they are restored" bk-restore latest --to "maildir:$work/twin/%d/%n/Maildir"
+for text in seen:S flagged:F fresh: alone: other:; do
+	file=$(grep -rlx "${text%:*}" twin/a.t/ann/Maildir/cur \
+		twin/a.t/ann/Maildir/new | grep ":2,${text#*:}a*$\|/new/")
+	ok "... $text" test -n "$file"
+done
+ok "nothing is to be replaced where they come from" \
+	bk-restore latest --replace --to "maildir:$work/same/%d/%n/Maildir"
+ok "... and no flags are in doubt" sh -c '! grep "two files" err'
+ls "$inbox/cur" "$inbox/new" >names
+ok "... and all are there" test "$(grep -c 'dup\|pair' names)" = 5
+ok "nothing changed since" bk-backup "maildir:$work/same/%d/%n/Maildir" --differential
+ok "... and all is in it" bk-check --read-data
 
 done_testing

@@ -80,7 +80,7 @@ static void two_files_of_one_base_name_are_two_messages(void **state)
 	scan("INBOX");
 	assert_int_equal(w.list.n, 4);
 	const char *texts[] = {"third", "first", "second", "single"};
-	const char *names[] = {"x", "x:2,", "x:2,S", "y"};
+	const char *names[] = {"x:2,", "x:2,S", "x:n/", "y"};
 	for (size_t i = 0; i < 4; i++) {
 		assert_string_equal(w.list.items[i].name, names[i]);
 		assert_string_equal(fetch("INBOX", i), texts[i]);
