@@ -87,6 +87,36 @@ static struct bk_set *open_whole(const struct bk_backup_request *request,
 	return NULL;
 }
 
+/* A set of the same mail under another name is nothing to stand on, and who
+ * expects a small set ought to know why. */
+static void note_new_store(const struct bk_backup_base *base,
+			   const struct bk_backup_request *request,
+			   struct bk_progress *progress)
+{
+	const struct bk_store_config *config = &request->job->store.config;
+	char *spelt = bk_asprintf("%s:%s", config->type, config->path);
+	const char *other = NULL;
+
+	for (size_t i = 0; i < base->sets.n; i++) {
+		const struct bk_root *root = &base->sets.items[i].root;
+		if (!base->sets.items[i].broken &&
+		    memcmp(root->host, request->repo->host, BK_ID_LEN) == 0 &&
+		    strcmp(root->store_name, spelt) == 0)
+			other = root->store_name;
+	}
+	char *note = other ? bk_asprintf(
+				     "no set of store '%s' yet: making a full "
+				     "one; the sets of the same mail by "
+				     "another name are found with --store '%s'",
+				     config->name, other)
+			   : bk_strdup(
+				     "no set of this store yet: making a full "
+				     "one");
+	bk_progress_note(progress, note);
+	free(note);
+	free(spelt);
+}
+
 static enum bk_set_kind scheduled_kind(const struct bk_backup_request *request,
 				       const struct bk_set_info *full)
 {
@@ -155,9 +185,7 @@ int bk_backup_base_choose(struct bk_backup_base *out,
 	if (!latest) {
 		bk_random_bytes(out->store, sizeof(out->store));
 		if (request->wish != BK_BACKUP_FULL)
-			bk_progress_note(progress,
-					 "no set of this store yet: making a "
-					 "full one");
+			note_new_store(out, request, progress);
 		return 0;
 	}
 	memcpy(out->store, latest->root.store, sizeof(out->store));

@@ -137,6 +137,13 @@ static int open_repo(struct bk_opened *opened,
 
 	if (!with.keyblock)
 		return open_with_password(opened, which, host, err);
+	if (access(with.keyblock, F_OK) < 0 && errno == ENOENT)
+		return bk_fail(err, BK_MISUSE,
+			       "key file %s is not there; open it by the "
+			       "password: --password-from=prompt, and to make "
+			       "the file: bk key -r %s export "
+			       "--password-from=prompt %s",
+			       with.keyblock, which->name, with.keyblock);
 	return bk_repo_open(&opened->repo, opened->target, host, &with, err);
 }
 
