@@ -30,7 +30,8 @@ int bk_fail_errno(struct bk_err *err, const char *fmt, ...)
 	if (len >= 0 && (size_t)len < sizeof(err->text)) {
 		const char *why = strerrordesc_np(number);
 		(void)snprintf(err->text + len, sizeof(err->text) - (size_t)len,
-			       ": %s", why ? why : "unknown error");
+			       ": %s%s", why ? why : "unknown error",
+			       number == EMFILE ? "; raise ulimit -n" : "");
 	}
 	return -1;
 }
@@ -84,6 +85,11 @@ enum bk_kind bk_kind_of_errno(int number)
 	case ECONNRESET:
 	case EPIPE:
 		return BK_LOST;
+	/* Of the next item it would be just as true. */
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return BK_STARVED;
 	default:
 		return BK_FAILED;
 	}

@@ -23,6 +23,7 @@ enum bk_kind {
 	BK_MISUSE,    /* the request itself makes no sense */
 	BK_UNSAFE,    /* a safety stop: a person must say that it is meant */
 	BK_CANCELLED, /* we were asked to stop */
+	BK_STARVED,   /* this host lacks what any work needs: end the run */
 	BK_FAILED,    /* none of the above */
 };
 

@@ -255,10 +255,25 @@ static double percent_of(uint32_t ppm)
 	return (double)ppm * 100 / PPM;
 }
 
+/* A few errors are forgiven, but a set that has nothing of the store's mail
+ * because of them is none. */
+static int check_empty(struct bk_backup *run, struct bk_err *err)
+{
+	const struct bk_backup_walk *walk = &run->walk;
+
+	if (!run->errors || (walk->counts.messages && walk->listed))
+		return 0;
+	run->outcome->place = BK_PLACE_SOURCE;
+	return bk_fail(err, BK_UNSAFE,
+		       "nothing of store %s can be read. No set written. Look "
+		       "at what is named above",
+		       run->request->job->store.config.name);
+}
+
 static int check_errors(struct bk_backup *run, struct bk_err *err)
 {
 	if (run->errors <= errors_allowed(run, run->walk.counts.messages))
-		return 0;
+		return check_empty(run, err);
 	run->outcome->place = BK_PLACE_SOURCE;
 	return bk_fail(err, BK_UNSAFE,
 		       "%ju messages or folders cannot be read (limit %g %%). "

@@ -95,7 +95,8 @@ void bk_kept_report(struct bk_backup_walk *walk,
 
 bool bk_kept_ends_the_run(enum bk_kind kind)
 {
-	return kind == BK_LOST || kind == BK_CANCELLED || kind == BK_MISUSE;
+	return kind == BK_LOST || kind == BK_CANCELLED || kind == BK_MISUSE ||
+	       kind == BK_STARVED;
 }
 
 /* The listing that the previous set gives in place of the store's. */

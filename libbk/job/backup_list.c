@@ -163,7 +163,26 @@ static int look_again(struct bk_backup_list *list, struct bk_backup_task *task,
 		store->ops->changed(store, list->account, &task->folder, &why);
 	if (changed > 0)
 		return scan_again(list, task, err);
+	if (changed < 0 && bk_kept_ends_the_run(why.kind)) {
+		*err = why;
+		return -1;
+	}
 	return changed < 0 && why.kind == BK_GONE ? 0 : 1;
+}
+
+/* Folders that came since the last round, if any may have. */
+static int add_folders(struct bk_backup_list *list, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (!list->missed)
+		return 0;
+	if (bk_backup_list_folders(list, &why) == 0)
+		return scan_folders(list, true, err);
+	if (!bk_kept_ends_the_run(why.kind))
+		return 0;
+	*err = why;
+	return -1;
 }
 
 /* One round: new folders, if any may have come, and all that changed.  Only
@@ -171,10 +190,8 @@ static int look_again(struct bk_backup_list *list, struct bk_backup_task *task,
 static int settle(struct bk_backup_list *list, struct bk_err *err)
 {
 	struct bk_backup_task **link = &list->first;
-	struct bk_err why = {0};
 
-	if (list->missed && bk_backup_list_folders(list, &why) == 0 &&
-	    scan_folders(list, true, err) < 0)
+	if (add_folders(list, err) < 0)
 		return -1;
 	list->missed = false;
 	list->changed = false;

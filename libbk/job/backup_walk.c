@@ -110,6 +110,7 @@ static int send_task(struct bk_backup_walk *walk, struct bk_backup_task *task,
 	} else if (!task->folder_id) {
 		task->folder_id = ++walk->last_folder;
 	}
+	walk->listed += !task->from_previous && !task->folder.no_select;
 	if (stat_messages(walk, task, err) < 0 ||
 	    plan_task(walk, task, err) < 0) {
 		bk_backup_task_free(task);

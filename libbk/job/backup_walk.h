@@ -42,6 +42,7 @@ struct bk_backup_walk {
 	struct bk_backup_counts counts;
 	uint64_t n_accounts, n_folders;
 	uint64_t unlisted; /* folders and accounts that could not be listed */
+	uint64_t listed;   /* folders that could */
 	struct bk_folder_sum *sums;
 	size_t n_sums, cap_sums;
 

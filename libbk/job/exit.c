@@ -109,6 +109,7 @@ static enum bk_exit of_failure(enum bk_kind kind, enum bk_place place)
 		return BK_EXIT_INTERRUPTED;
 	case BK_OK:
 	case BK_EXISTS:
+	case BK_STARVED:
 	case BK_FAILED:
 		break;
 	}

@@ -72,6 +72,7 @@ bool bk_restore_goes_on(enum bk_kind kind)
 	case BK_MISUSE:
 	case BK_UNSAFE:
 	case BK_CANCELLED:
+	case BK_STARVED:
 		break;
 	}
 	return false;

@@ -63,6 +63,8 @@ static const char *class_of(enum bk_kind kind)
 		return "unsafe";
 	case BK_CANCELLED:
 		return "cancelled";
+	case BK_STARVED:
+		return "starved";
 	case BK_FAILED:
 		return "failed";
 	}

@@ -24,10 +24,11 @@ static int refuse(int number, struct bk_err *err)
 	if (number == ELOOP)
 		return bk_fail(err, BK_REFUSED,
 			       "a symbolic link is not followed");
-	/* One message that cannot be read must not end the run. */
 	errno = number;
 	bk_fail_errno(err, "open");
-	err->kind = BK_REFUSED;
+	/* One message that cannot be read must not end the run. */
+	if (err->kind != BK_STARVED)
+		err->kind = BK_REFUSED;
 	return -1;
 }
 
@@ -114,19 +115,36 @@ static int read_whole(int fd, size_t size, struct bk_buf *into,
 	return 0;
 }
 
-static int open_spool(struct bk_err *err)
+static const char *spool_dir(void)
 {
 	const char *dir = getenv("TMPDIR");
 
-	if (!dir || !*dir)
-		dir = "/tmp";
+	return dir && *dir ? dir : "/tmp";
+}
+
+/* What goes wrong with the spool is nothing that the message is to blame for,
+ * least of all that it is gone: it would go wrong with the next one too. */
+static int spool_failed(struct bk_err *err)
+{
+	char why[BK_ERR_TEXT_MAX];
+
+	bk_fail_errno(err, "spool in %s", spool_dir());
+	memcpy(why, err->text, sizeof(why));
+	return bk_fail(err, err->kind == BK_FULL ? BK_FULL : BK_STARVED,
+		       "%s; set TMPDIR to a folder with room", why);
+}
+
+static int open_spool(struct bk_err *err)
+{
+	const char *dir = spool_dir();
+
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd < 0 ? bk_fail_errno(err, "spool in %s", dir) : fd;
+		return fd < 0 ? spool_failed(err) : fd;
 	char *name = bk_asprintf("%s/bk-spool.XXXXXX", dir);
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd < 0)
-		bk_fail_errno(err, "%s", name);
+		spool_failed(err);
 	else
 		(void)unlink(name);
 	free(name);
@@ -147,12 +165,10 @@ static int copy_all(int from, int to, struct bk_buf *step, uint64_t *size,
 		if (!n)
 			break;
 		if (bk_fd_write(to, step->data, (size_t)n, err) < 0)
-			return bk_context(err, "spool");
+			return spool_failed(err);
 		*size += (uint64_t)n;
 	}
-	if (lseek(to, 0, SEEK_SET) < 0)
-		return bk_fail_errno(err, "spool");
-	return 0;
+	return lseek(to, 0, SEEK_SET) < 0 ? spool_failed(err) : 0;
 }
 
 /* One reading of the file as it is now. */
@@ -212,8 +228,11 @@ int bk_maildir_fetch(struct bk_store *store, const struct bk_account *account,
 	if (rc == 0)
 		return 0;
 	bk_path_close(&body->spool);
-	/* A bad sector concerns this message; a full $TMPDIR does not. */
-	if (err->kind == BK_FAILED)
+	if (err->kind == BK_FULL || err->kind == BK_STARVED)
+		return -1;
+	/* A bad sector concerns this message; and what was opened is there,
+	 * whatever reading it says. */
+	if (err->kind == BK_FAILED || err->kind == BK_GONE)
 		err->kind = BK_REFUSED;
 	return bk_context(err, "%s", msg->name);
 }

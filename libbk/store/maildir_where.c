@@ -242,15 +242,16 @@ static int read_place(struct place *place, int root, struct bk_err *err)
 }
 
 static int open_as(struct place *place, int root, const char *base,
-		   const char *info)
+		   const char *info, struct bk_err *err)
 {
-	struct bk_err none = {0};
 	int dir = bk_path_open(root, place->path[info[0] == 'c'],
-			       O_PATH | O_DIRECTORY, 0, &none);
+			       O_PATH | O_DIRECTORY, 0, err);
 
 	if (dir < 0)
 		return -1;
 	int fd = bk_maildir_open_message(dir, base, info + 1);
+	if (fd < 0)
+		bk_fail_errno(err, "open");
 	(void)close(dir);
 	return fd;
 }
@@ -265,7 +266,9 @@ static bool has_seen(struct reading *reading, const char *base)
 	return bk_name_table_next(&reading->names, key, &at, &info);
 }
 
-static int open_seen(struct place *place, int root, const char *base)
+/* BK_STARVED when there was nothing to open it with; else it is not there. */
+static int open_seen(struct place *place, int root, const char *base,
+		     struct bk_err *err)
 {
 	struct reading *reading = &place->now;
 	struct bk_name_key key =
@@ -274,8 +277,9 @@ static int open_seen(struct place *place, int root, const char *base)
 	size_t at = 0;
 	int fd = -1;
 
-	while (fd < 0 && bk_name_table_next(&reading->names, key, &at, &info))
-		fd = open_as(place, root, base, reading->infos[info]);
+	while (fd < 0 && err->kind != BK_STARVED &&
+	       bk_name_table_next(&reading->names, key, &at, &info))
+		fd = open_as(place, root, base, reading->infos[info], err);
 	return fd;
 }
 
@@ -286,8 +290,9 @@ static int look_here(struct place *place, int root, const char *base,
 		     struct bk_err *err)
 {
 	for (int i = 0; i < CHASES_MAX; i++) {
-		int fd = place->n_readings ? open_seen(place, root, base) : -1;
-		if (fd >= 0)
+		int fd = place->n_readings ? open_seen(place, root, base, err)
+					   : -1;
+		if (fd >= 0 || err->kind == BK_STARVED)
 			return fd;
 		bool seen = has_seen(&place->now, base);
 		if (place->n_readings && !seen &&
@@ -318,8 +323,8 @@ static int look_there(struct place *place, int root, const char *base,
 	if (should_read(place, root) && read_place(place, root, err) < 0)
 		return -1;
 	for (int i = 0; i < CHASES_MAX && has_seen(&place->now, base); i++) {
-		int fd = open_seen(place, root, base);
-		if (fd >= 0)
+		int fd = open_seen(place, root, base, err);
+		if (fd >= 0 || err->kind == BK_STARVED)
 			return fd;
 		if (read_place(place, root, err) < 0)
 			return -1;
@@ -363,6 +368,10 @@ static int look_elsewhere(struct bk_maildir *maildir, int root,
 		    memcmp(other.data, raw.data, raw.len) != 0)
 			fd = look_there(place_of(maildir->whereabouts, other),
 					root, base, &why);
+		if (why.kind == BK_STARVED) {
+			*err = why;
+			rc = -1;
+		}
 	}
 	free(folders.items);
 	bk_arena_clear(&arena);

@@ -200,6 +200,20 @@ static void too_many_unreadable_messages_stop_the_first_set_too(void **state)
 	assert_int_equal(backups_sets(&b), 0);
 }
 
+/* Two errors are few, but all that there is. */
+static void a_store_of_which_nothing_can_be_read_makes_no_set(void **state)
+{
+	(void)state;
+	make_unreadable(ANN);
+	make_unreadable(BOB);
+	int rc = backups_run(&b, BK_BACKUP_FULL);
+	assert_int_equal(status_of(rc), BK_EXIT_SAFETY);
+	assert_non_null(strstr(b.err.text, "can be read. No set written."));
+	assert_int_equal(backups_sets(&b), 0);
+	assert_int_equal(fchmodat(b.t.scratch.dir, ANN, 0700, 0), 0);
+	assert_int_equal(fchmodat(b.t.scratch.dir, BOB, 0700, 0), 0);
+}
+
 static void a_store_that_shrank_stops_it_unless_that_is_right(void **state)
 {
 	(void)state;
@@ -462,6 +476,7 @@ int main(void)
 		CASE(an_unreadable_account_keeps_what_the_last_set_has_of_it),
 		CASE(too_many_unreadable_messages_stop_it),
 		CASE(too_many_unreadable_messages_stop_the_first_set_too),
+		CASE(a_store_of_which_nothing_can_be_read_makes_no_set),
 		CASE(a_store_that_shrank_stops_it_unless_that_is_right),
 		CASE(no_account_is_no_store),
 		CASE(an_account_that_is_not_there_is_nothing_found),

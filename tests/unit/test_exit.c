@@ -22,6 +22,7 @@ static const int failures[][PLACES] = {
 	[BK_MISUSE] = {2,   2,   2,   2,   2,   2,   2,   2  },
 	[BK_UNSAFE] = {18,  18,  18,  18,  18,  18,  18,  18 },
 	[BK_CANCELLED] = {130, 130, 130, 130, 130, 130, 130, 130},
+	[BK_STARVED] = {1,   1,   1,   1,   1,   1,   1,   1  },
 	[BK_FAILED] = {1,   1,   1,   1,   1,   1,   1,   1  },
 };
 
