@@ -279,7 +279,7 @@ static int seal_and_submit(struct bk_packer_hand *hand,
 	size_t stored = block->sealed.len;
 	pthread_mutex_lock(&packer->lock);
 	if (pack == packer->pack)
-		packer->fill += stored - plain;
+		packer->fill = packer->fill + stored - plain;
 	packer->stats.stored_bytes += stored;
 	keep_room(packer, &block->plain);
 	pthread_mutex_unlock(&packer->lock);
