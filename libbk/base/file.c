@@ -198,6 +198,23 @@ int bk_file_rename(int dir, const char *from, const char *to,
 	return bk_dir_sync(dir, to, err);
 }
 
+int bk_dir_make_one(int dir, const char *path, mode_t mode, struct bk_err *err)
+{
+	struct stat st;
+
+	if (mkdirat(dir, path, mode) < 0)
+		return errno == EEXIST
+			       ? 0
+			       : bk_fail_errno(err, "make folder %s", path);
+	/* Some file systems have no modes. */
+	if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (st.st_mode & 0777) != mode &&
+	    fchmodat(dir, path, (st.st_mode & 07000) | mode, 0) < 0 &&
+	    errno != EPERM && errno != EOPNOTSUPP)
+		return bk_fail_errno(err, "mode of %s", path);
+	return 1;
+}
+
 int bk_dir_make(int dir, const char *path, mode_t mode, struct bk_err *err)
 {
 	char *part = bk_strdup(path);
@@ -208,8 +225,8 @@ int bk_dir_make(int dir, const char *path, mode_t mode, struct bk_err *err)
 			continue;
 		char was = *at;
 		*at = 0;
-		if (*part && mkdirat(dir, part, mode) < 0 && errno != EEXIST)
-			rc = bk_fail_errno(err, "make folder %s", part);
+		if (*part && bk_dir_make_one(dir, part, mode, err) < 0)
+			rc = -1;
 		*at = was;
 		if (!was)
 			break;

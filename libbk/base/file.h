@@ -59,6 +59,10 @@ int bk_file_rename(int dir, const char *from, const char *to,
 /* Makes a folder and its parents, each with `mode`; there already is fine. */
 int bk_dir_make(int dir, const char *path, mode_t mode, struct bk_err *err);
 
+/* One of them, with that mode whatever the umask says: 1, 0 when something is
+ * there already, -1. */
+int bk_dir_make_one(int dir, const char *path, mode_t mode, struct bk_err *err);
+
 /* Makes an entry in the folder of `path` durable. */
 int bk_dir_sync(int dir, const char *path, struct bk_err *err);
 

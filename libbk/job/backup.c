@@ -105,6 +105,7 @@ static int choose_base(struct bk_backup *run, struct bk_err *err)
 	if (bk_backup_base_choose(&run->base, request, run->progress, err) < 0)
 		return -1;
 	notice_rollback(run);
+	bk_backup_base_notice_clock(&run->base, run->start_ms, run->progress);
 	bk_random_bytes(random, sizeof(random));
 	bk_setid_make(run->set, run->start_ms, random);
 	return 0;
@@ -448,7 +449,9 @@ int bk_backup_run(const struct bk_backup_request *request,
 	};
 	struct bk_root root = {0};
 
-	int rc = request->dry_run ? open_store(&run, err) : 0;
+	int rc = bk_backup_base_check_clock(run.start_ms, err);
+	if (rc == 0 && request->dry_run)
+		rc = open_store(&run, err);
 	if (rc == 0 && request->dry_run)
 		rc = choose_base(&run, err);
 	if (rc == 0)

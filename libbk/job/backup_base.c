@@ -11,6 +11,8 @@
 #include "repo/presence.h"
 
 #define INCREMENTALS_MAX (BK_CHAIN_MAX - 1)
+#define DAY_MS           ((int64_t)24 * 3600 * 1000)
+#define SETID_END        ((int64_t)1 << 48)
 
 static bool is_ours(const struct bk_set_info *info,
 		    const struct bk_backup_request *request)
@@ -216,6 +218,34 @@ int bk_backup_base_check(const struct bk_backup_base *base,
 		       "and this one would lose the accounts that are not "
 		       "chosen. No set written; run it without --account and "
 		       "the like");
+}
+
+int bk_backup_base_check_clock(int64_t now_ms, struct bk_err *err)
+{
+	char now[BK_CLOCK_TEXT];
+
+	if (now_ms >= 0 && now_ms < SETID_END)
+		return 0;
+	return bk_fail(err, BK_FAILED,
+		       "this host's clock says %s; set it, then run it again",
+		       bk_clock_format(now, now_ms / 1000));
+}
+
+void bk_backup_base_notice_clock(const struct bk_backup_base *base,
+				 int64_t now_ms, struct bk_progress *progress)
+{
+	char now[BK_CLOCK_TEXT], then[BK_CLOCK_TEXT];
+
+	if (bk_id_is_zero(base->newest) ||
+	    now_ms >= bk_setid_ms(base->newest) - DAY_MS)
+		return;
+	char *note = bk_asprintf(
+		"this host's clock says %s, but the newest set of the store is "
+		"of %s: is the clock right?",
+		bk_clock_format(now, now_ms / 1000),
+		bk_clock_format(then, bk_setid_ms(base->newest) / 1000));
+	bk_progress_note(progress, note);
+	free(note);
 }
 
 void bk_backup_base_drop(struct bk_backup_base *base)

@@ -39,6 +39,15 @@ int bk_backup_base_check(const struct bk_backup_base *base,
 			 const struct bk_backup_request *request,
 			 struct bk_err *err);
 
+/* A set is called by the time when it was begun: one that does not fit into
+ * its identifier would make a set that nobody can open. */
+int bk_backup_base_check_clock(int64_t now_ms, struct bk_err *err);
+
+/* Notes a clock far before the newest set: the order of sets does not depend
+ * on it, but people look for a set by its time. */
+void bk_backup_base_notice_clock(const struct bk_backup_base *base,
+				 int64_t now_ms, struct bk_progress *progress);
+
 void bk_backup_base_clear(struct bk_backup_base *base);
 
 /* Makes a full set of it after all. */

@@ -68,9 +68,8 @@ static int make_folder(int dir, const char *name, struct bk_err *err)
 {
 	if (faccessat(dir, name, F_OK, 0) == 0)
 		return 0;
-	if (mkdirat(dir, name, 0700) == 0)
-		return bk_dir_sync(dir, name, err);
-	return errno == EEXIST ? 0 : bk_fail_errno(err, "make folder %s", name);
+	int made = bk_dir_make_one(dir, name, 0700, err);
+	return made > 0 ? bk_dir_sync(dir, name, err) : made;
 }
 
 static int make_parents(int dir, const char *name, struct bk_err *err)
@@ -94,7 +93,11 @@ static int make_part(int dir, struct local_put *put, struct bk_err *err)
 		return -1;
 	put->fd = openat(dir, put->part,
 			 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	return put->fd < 0 ? bk_fail_errno(err, "%s", put->part) : 0;
+	if (put->fd < 0)
+		return bk_fail_errno(err, "%s", put->part);
+	/* Whatever the umask says; some file systems have no modes. */
+	(void)fchmod(put->fd, 0600);
+	return 0;
 }
 
 /* Folders may be taken away, empty, between making and using them: by

@@ -49,11 +49,35 @@ for n in 5 6 7 8 9 10 11 12; do
 		'^bk-backup: .*Too many open files; raise ulimit -n$' few.err
 done
 
+# ---- a clock that lies ----------------------------------------------------------
+
+at() {
+	faketime "$@"
+}
+
+exits 1 "a clock before 1970" at '1969-12-31 23:00:00' bk-backup "$store" --full
+says_like "bk-backup: this host.s clock says 1969-12-31T23:00:[0-9]*Z; set it, then run it again"
+ok "... makes no set" no_set
+ok "a full set" bk-backup "$store" --full
+quiet
+ok "a clock that went back" at '2011-02-03 04:05:06' bk-backup "$store" --full
+says_like ".*this host's clock says 2011-02-03T04:05:0.Z, but the newest set of the store is of 20.*: is the clock right[?]"
+ok "... and latest is the one that was made last" bk-list latest
+
 ok "a host that lacks nothing" bk-backup "$store" --full
 ok "... and a restore" bk-restore latest --to "$back"
 touch -d 2001-01-01 back/a.test/ann/Maildir/cur/1.large.x*
 TMPDIR=/nonexist exits 1 "what is there cannot be compared" \
 	bk-restore latest --to "$back" --merge
 says_like "bk-restore: .*spool in /nonexist: .*; set TMPDIR to a folder with room"
+
+# ---- a umask that takes everything ----------------------------------------------
+
+# Root may read what has no mode at all, so that the modes are looked at.
+(umask 777 && BK_PASSWORD_FILE=$work/password bk-init -r "$work/new/repo") \
+	>out 2>err
+ok "with a umask of 777" [ -e new/repo/bkrepo ]
+ok "... folders are ours" [ -z "$(find new -type d ! -perm 700)" ]
+ok "... and so are files" [ -z "$(find new -type f ! -perm 600)" ]
 
 done_testing
