@@ -56,10 +56,37 @@ for text in seen:S flagged:F fresh: alone: other:; do
 done
 ok "nothing is to be replaced where they come from" \
 	bk-restore latest --replace --to "maildir:$work/same/%d/%n/Maildir"
-ok "... and no flags are in doubt" sh -c '! grep "two files" err'
+cp err said
+ok "... and no flags are in doubt" sh -c '! grep "two files" said'
 ls "$inbox/cur" "$inbox/new" >names
 ok "... and all are there" test "$(grep -c 'dup\|pair' names)" = 5
 ok "nothing changed since" bk-backup "maildir:$work/same/%d/%n/Maildir" --differential
 ok "... and all is in it" bk-check --read-data
+
+# ---- links in the place of accounts ---------------------------------------------
+
+if [ "$(id -u)" = 0 ]; then
+	new_repository repo3
+	mkdir -p "own/a.t/ann/Maildir/cur" "own/a.t/eve" evil/cur
+	echo hers >"own/a.t/ann/Maildir/cur/1:2,S"
+	echo secret >"evil/cur/1:2,S"
+	ln -s "$work/evil" own/a.t/eve/Maildir
+	chown 65534 own/a.t/eve
+	exits 3 "a link that a user could have laid is not read" \
+		bk-backup "maildir:$work/own/%d/%n/Maildir"
+	says_like ".*eve@a.t.*symbolic link is not followed.*"
+	bk-list latest >listed
+	ok "... the others are in the set" grep -q ann@a.t listed
+	mkdir -p back/a.t/ann
+	ln -s "$work/evil" back/a.t/ann/Maildir
+	chown 65534 back/a.t/ann
+	exits 3 "... and not written through" bk-restore latest \
+		--account ann@a.t --to "maildir:$work/back/%d/%n/Maildir"
+	ok "... nothing lies there" test "$(ls evil)" = cur
+	chown 0 back/a.t/ann
+	ok "an administrator's link is followed" bk-restore latest \
+		--account ann@a.t --to "maildir:$work/back/%d/%n/Maildir"
+	ok "... to where it leads" grep -qrx hers evil
+fi
 
 done_testing
