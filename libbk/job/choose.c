@@ -40,19 +40,6 @@ const char *bk_set_host(char out[BK_ID_TEXT], const struct bk_root *root)
 	return bk_id_hex(out, root->host);
 }
 
-/* "20261119T123005" */
-static void full_time(char out[BK_CLOCK_TEXT], const uint8_t id[BK_ID_LEN])
-{
-	char text[BK_CLOCK_TEXT];
-	size_t n = 0;
-
-	bk_clock_format(text, bk_setid_ms(id) / 1000);
-	for (const char *at = text; *at && *at != 'Z'; at++)
-		if (*at != '-' && *at != ':')
-			out[n++] = *at;
-	out[n] = 0;
-}
-
 /* "20261119T1230-d (01a2001f9700b1b1) of mail on mx1" */
 static void add_name(struct bk_buf *to, const struct bk_set_info *info)
 {
@@ -324,27 +311,12 @@ static int choose_newest(struct candidates *sets,
 
 /* ---- by a word ---- */
 
-/* A beginning of its time, as "20261119T1230" or "20261119T1230-d". */
-static bool time_begins(const struct bk_set_info *info, const char *word)
-{
-	char time[BK_CLOCK_TEXT];
-	size_t len = strcspn(word, "-");
-
-	full_time(time, info->id);
-	if (len < 4 || strncmp(time, word, len) != 0)
-		return false;
-	if (word[len] == 0)
-		return true;
-	return !info->broken && word[len + 2] == 0 &&
-	       word[len + 1] == bk_set_kind_name(info->root.kind)[0];
-}
-
 static bool fits(const struct bk_set_info *info, const void *word)
 {
 	const char *text = word;
 
 	return *text &&
-	       (bk_id_begins(info->id, text) || time_begins(info, text));
+	       (bk_id_begins(info->id, text) || bk_set_time_begins(info, text));
 }
 
 static void keep_fitting(struct candidates *sets, const char *word)

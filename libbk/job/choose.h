@@ -59,6 +59,17 @@ int bk_choose_and_open(struct bk_set **out, const struct bk_repo *repo,
 const char *bk_set_label(char out[BK_SET_LABEL], const uint8_t id[BK_ID_LEN],
 			 enum bk_set_kind kind);
 
+/* Is the word a beginning of its time, as "20261119T1230" or
+ * "20261119T1230-d"? */
+bool bk_set_time_begins(const struct bk_set_info *info, const char *word);
+
+/* The shortest word in `out`, which is returned, that chooses this set and no
+ * other one of the list: the label, or with seconds, or the beginning of its
+ * identifier. */
+const char *bk_set_word(char out[BK_SET_LABEL],
+			const struct bk_set_info_list *sets,
+			const struct bk_set_info *info);
+
 /* The name of a set's host in `out`, which is returned; its identifier where
  * it has no name. */
 const char *bk_set_host(char out[BK_ID_TEXT], const struct bk_root *root);

@@ -2,6 +2,7 @@
 
 #include "job/list_sets.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "repo/presence.h"
 #include "repo/table_file.h"
 
+#define COMPLETE "complete"
 #define BRIEF_ID 16 /* digits of an identifier that tell sets apart */
 
 enum field {
@@ -17,7 +19,7 @@ enum field {
 	F_TIME,
 	F_END,
 	F_KIND,
-	F_BASE_TIME,
+	F_BASE_WORD,
 	F_BASE,
 	F_STORE,
 	F_HOST,
@@ -41,7 +43,7 @@ static const struct bk_field fields[N_FIELDS] = {
 	[F_TIME]      = {"TIME",     "time",     BK_FIELD_TIME},
 	[F_END]       = {NULL,       "end",      BK_FIELD_TIME},
 	[F_KIND]      = {"KIND",     "kind",     BK_FIELD_TEXT},
-	[F_BASE_TIME] = {"BASE",     NULL,       BK_FIELD_TEXT},
+	[F_BASE_WORD] = {"BASE",     NULL,       BK_FIELD_TEXT},
 	[F_BASE]      = {NULL,       "base",     BK_FIELD_TEXT},
 	[F_STORE]     = {"STORE",    "store",    BK_FIELD_TEXT},
 	[F_HOST]      = {"HOST",     "host",     BK_FIELD_TEXT},
@@ -147,20 +149,22 @@ static const char *word_for(const struct bk_set_info *info, const char *missing,
 		return bk_buf_text(text);
 	}
 	if (!info->root.incomplete)
-		return "complete";
+		return COMPLETE;
 	bk_buf_printf(text, "%ju errors", (uintmax_t)info->root.totals.errors);
 	return bk_buf_text(text);
 }
 
 /* A set whose root does not open says no more than its time. */
-static int add_broken(struct bk_listing *to, const struct bk_set_info *info,
-		      const char *state, struct bk_err *err)
+static int add_broken(struct bk_listing *to,
+		      const struct bk_set_info_list *sets,
+		      const struct bk_set_info *info, const char *state,
+		      struct bk_err *err)
 {
-	char id[BK_ID_TEXT], time[BK_CLOCK_TEXT];
+	char id[BK_ID_TEXT], word[BK_SET_LABEL];
 	struct bk_cell cells[N_FIELDS] = {{0}};
 
 	cells[F_SET] = bk_cell_text(bk_id_hex(id, info->id));
-	cells[F_LABEL] = bk_cell_text(bk_setid_time(time, info->id));
+	cells[F_LABEL] = bk_cell_text(bk_set_word(word, sets, info));
 	cells[F_TIME] = cells[F_END] =
 		bk_cell_time(bk_setid_ms(info->id) / 1000);
 	cells[F_STATE] = bk_cell_text(state);
@@ -168,28 +172,44 @@ static int add_broken(struct bk_listing *to, const struct bk_set_info *info,
 	return bk_listing_row(to, cells, err);
 }
 
-static int add_set(struct bk_listing *to, const struct bk_set_info *info,
-		   const char *state, bool complete, struct bk_err *err)
+/* The word for the base; its identifier, if it is not here. */
+static const char *base_word(char out[BK_SET_LABEL],
+			     const struct bk_set_info_list *sets,
+			     const uint8_t base[BK_ID_LEN])
+{
+	char hex[BK_ID_TEXT];
+
+	for (size_t i = 0; i < sets->n; i++)
+		if (memcmp(sets->items[i].id, base, BK_ID_LEN) == 0)
+			return bk_set_word(out, sets, &sets->items[i]);
+	(void)snprintf(out, BK_SET_LABEL, "%.*s", BRIEF_ID,
+		       bk_id_hex(hex, base));
+	return out;
+}
+
+static int add_set(struct bk_listing *to, const struct bk_set_info_list *sets,
+		   const struct bk_set_info *info, const char *state,
+		   struct bk_err *err)
 {
 	const struct bk_root *root = &info->root;
 	const struct bk_root_totals *totals = &root->totals;
 	bool based = root->kind != BK_SET_FULL;
-	char id[BK_ID_TEXT], base[BK_ID_TEXT], base_time[BK_CLOCK_TEXT];
+	bool complete = strcmp(state, COMPLETE) == 0;
+	char id[BK_ID_TEXT], base[BK_ID_TEXT], based_on[BK_SET_LABEL];
 	char label[BK_SET_LABEL], host[BK_ID_TEXT], host_id[BK_ID_TEXT];
 	char brief[BK_ID_TEXT];
 
 	bk_id_hex(base, root->base);
-	bk_setid_time(base_time, root->base);
 	memcpy(brief, bk_id_hex(id, info->id), sizeof(brief));
 	brief[BRIEF_ID] = 0;
 	const struct bk_cell cells[N_FIELDS] = {
 		[F_SET] = bk_cell_text(id),
-		[F_LABEL] =
-			bk_cell_text(bk_set_label(label, info->id, root->kind)),
+		[F_LABEL] = bk_cell_text(bk_set_word(label, sets, info)),
 		[F_TIME] = bk_cell_time(bk_setid_ms(info->id) / 1000),
 		[F_END] = bk_cell_time(root->end_ms / 1000),
 		[F_KIND] = bk_cell_text(bk_set_kind_name(root->kind)),
-		[F_BASE_TIME] = bk_cell_text(based ? base_time : NULL),
+		[F_BASE_WORD] = bk_cell_text(
+			based ? base_word(based_on, sets, root->base) : NULL),
 		[F_BASE] = bk_cell_text(based ? base : NULL),
 		[F_STORE] = bk_cell_text(root->store_name),
 		[F_HOST] = bk_cell_text(bk_set_host(host, root)),
@@ -207,15 +227,15 @@ static int add_set(struct bk_listing *to, const struct bk_set_info *info,
 	return bk_listing_row(to, cells, err);
 }
 
-static int print_set(struct bk_listing *to, const struct bk_set_info *info,
-		     const char *missing, struct bk_err *err)
+static int print_set(struct bk_listing *to, const struct bk_set_info_list *sets,
+		     const struct bk_set_info *info, const char *missing,
+		     struct bk_err *err)
 {
-	bool complete = !info->broken && !missing && !info->root.incomplete;
 	struct bk_buf text = {0};
 	const char *state = word_for(info, missing, &text);
 
-	int rc = info->broken ? add_broken(to, info, state, err)
-			      : add_set(to, info, state, complete, err);
+	int rc = info->broken ? add_broken(to, sets, info, state, err)
+			      : add_set(to, sets, info, state, err);
 	bk_buf_clear(&text);
 	return rc;
 }
@@ -245,7 +265,8 @@ static int print_sets(const struct bk_list_request *request,
 	for (size_t i = 0; i < sets->n && rc == 0; i++) {
 		if (!bk_choice_takes(request->choice, &sets->items[i]))
 			continue;
-		rc = print_set(to, &sets->items[i], states->missing[i], err);
+		rc = print_set(to, sets, &sets->items[i], states->missing[i],
+			       err);
 		shown++;
 	}
 	if (rc == 0 && sets->n && !shown)
