@@ -216,14 +216,32 @@ static int send_range(int fd, uint64_t offset, uint64_t len, struct bk_sink *to,
 	return rc;
 }
 
+/* What is no file in place of a blob is damage: a FIFO is not waited for. */
+static int open_blob(struct bk_target *target, const char *name,
+		     struct bk_err *err)
+{
+	struct stat st;
+	int fd = openat(local_of(target)->dir, name,
+			O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 && errno != ENXIO)
+		return bk_fail_errno(err, "%s/%s", target->where, name);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	if (fd >= 0)
+		(void)close(fd);
+	return bk_fail(err, BK_CORRUPT, "%s/%s: is not a regular file",
+		       target->where, name);
+}
+
 static int local_get(struct bk_target *target, const char *name,
 		     uint64_t offset, uint64_t len, struct bk_sink *to,
 		     struct bk_err *err)
 {
-	int fd = openat(local_of(target)->dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = open_blob(target, name, err);
 
 	if (fd < 0)
-		return bk_fail_errno(err, "%s/%s", target->where, name);
+		return -1;
 	int rc = send_range(fd, offset, len, to, err);
 	(void)close(fd);
 	return rc < 0 ? bk_context(err, "%s/%s", target->where, name) : 0;
@@ -286,6 +304,16 @@ static unsigned depth_of(const char *name)
 	return depth;
 }
 
+/* Only names of blobs have a dot: what has one is no folder to look into. */
+static bool is_blob_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash && strchr(slash, '.');
+}
+
+/* What lies in place of a blob and is no file is listed as one without bytes,
+ * so that who reads it finds out. */
 static int list_entry(struct local *local, char *name, struct pending *pending,
 		      struct bk_blob_list *out, struct bk_err *err)
 {
@@ -297,18 +325,21 @@ static int list_entry(struct local *local, char *name, struct pending *pending,
 		free(name);
 		return rc;
 	}
-	if (S_ISDIR(st.st_mode) && depth_of(name) < DEPTH_MAX) {
+	if (S_ISDIR(st.st_mode) && !is_blob_name(name) &&
+	    depth_of(name) < DEPTH_MAX) {
 		pending_add(pending, name);
 		return 0;
 	}
-	if (!S_ISREG(st.st_mode) || is_unfinished(name)) {
+	bool regular = S_ISREG(st.st_mode);
+	if ((!regular && !is_blob_name(name)) || is_unfinished(name)) {
 		free(name);
 		return 0;
 	}
 	out->items = bk_array_room(out->items, out->n, &out->cap,
 				   sizeof(*out->items));
-	out->items[out->n++] = (struct bk_blob){name, (uint64_t)st.st_size,
-						(int64_t)st.st_mtim.tv_sec};
+	out->items[out->n++] =
+		(struct bk_blob){name, regular ? (uint64_t)st.st_size : 0,
+				 (int64_t)st.st_mtim.tv_sec};
 	return 0;
 }
 

@@ -80,4 +80,22 @@ ok "with a umask of 777" [ -e new/repo/bkrepo ]
 ok "... folders are ours" [ -z "$(find new -type d ! -perm 700)" ]
 ok "... and so are files" [ -z "$(find new -type f ! -perm 600)" ]
 
+# ---- what is no file --------------------------------------------------------------
+
+# spoilt NAME HOW...: bk-check of a repository whose file NAME became something
+# else.
+spoilt() {
+	file=$1
+	shift
+	rm -rf odd && cp -a repo odd && rm odd/$file
+	"$@" "odd/$file"
+	timeout 60 bk-check -r "$work/odd"
+}
+export BK_PASSWORD_FILE="$work/password"
+for file in $(cd repo && find bkrepo sets data -type f | awk -F. '!seen[$2]++')
+do
+	exits 13 "a FIFO in place of $file" spoilt "$file" mkfifo
+	exits 13 "a folder in place of $file" spoilt "$file" mkdir
+done
+
 done_testing
