@@ -386,6 +386,7 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 	if (root) {
 		summary.set =
 			label(mine, sizeof(mine), run->set, run->base.kind);
+		memcpy(run->outcome->committed, mine, sizeof(mine));
 		summary.bytes.stored = root->totals.stored;
 	}
 	if (base)

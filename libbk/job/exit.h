@@ -52,6 +52,7 @@ enum bk_ending {
 struct bk_outcome {
 	enum bk_place place;
 	enum bk_ending ending;
+	char committed[48]; /* the set that is there from now on, or "" */
 };
 
 enum bk_exit {

@@ -125,7 +125,7 @@ static int parse(struct bk_call *call, int argc, char **argv,
 
 /*
  * With --json the last line says how it went, also when nothing was begun.
- * The run has failed if its report could not be written.
+ * Fails if the report could not be written.
  */
 static int end_report(struct bk_call *call, int rc, struct bk_err *err)
 {
@@ -141,6 +141,25 @@ static int end_report(struct bk_call *call, int rc, struct bk_err *err)
 		return -1;
 	}
 	return rc;
+}
+
+/* The end of a run that did what it should: 0, unless its results could not be
+ * written.  But who reads a failure takes it that no set was committed. */
+static int finish(struct bk_call *call, bool printed, struct bk_err *err)
+{
+	const char *set = call->outcome.committed;
+	int rc = flush_results(err);
+
+	if (rc < 0 && is_left_by_reader(err))
+		rc = 0;
+	if (!printed && end_report(call, *set ? 0 : rc, err) < 0)
+		rc = -1;
+	if (rc == 0 || is_left_by_reader(err))
+		return 0;
+	if (!*set)
+		return -1;
+	bk_log(BK_LOG_ERROR, "set %s was committed, but %s", set, err->text);
+	return 0;
 }
 
 /* A file that is opened where stdout was closed would get our results.  What is
@@ -179,14 +198,10 @@ int bk_tool_main(const struct bk_tool *tool,
 		rc = print_asked(&call, &printed, &err);
 	if (rc == 0 && !printed)
 		rc = load_and_run(&call, run, &err);
-	if (rc == 0)
-		rc = flush_results(&err);
-	if (rc < 0 && is_left_by_reader(&err))
-		rc = 0;
-	if (!printed)
+	if (rc == 0 || is_left_by_reader(&err))
+		rc = finish(&call, printed, &err);
+	else if (!printed)
 		rc = end_report(&call, rc, &err);
-	if (rc < 0 && is_left_by_reader(&err))
-		rc = 0;
 	if (rc < 0)
 		return (int)bk_tool_failed(tool->name, &call.outcome, &err);
 	return (int)bk_exit_status(0, &call.outcome, &err);

@@ -71,6 +71,21 @@ TMPDIR=/nonexist exits 1 "what is there cannot be compared" \
 	bk-restore latest --to "$back" --merge
 says_like "bk-restore: .*spool in /nonexist: .*; set TMPDIR to a folder with room"
 
+# ---- nowhere to write the report ------------------------------------------------
+
+for options in "" "--json" "-q"; do
+	sets=$(ls repo/sets | wc -l)
+	# shellcheck disable=SC2016 # expanded by that shell
+	exits 0 "a full disk behind the report ${options:-alone}" sh -c \
+		'bk-backup "$0" --full $1 >/dev/full' "$store" "$options"
+	[ "$options" = -q ] || says_like "bk-backup: set [0-9T]*-f was committed, but the results could not be written: No space left on device"
+	ok "... and the set is there" \
+		[ "$(ls repo/sets | wc -l)" -eq $((sets + 1)) ]
+done
+# shellcheck disable=SC2016 # expanded by that shell
+exits 0 "a closed stdout" sh -c 'bk-backup "$0" --full >&-' "$store"
+says_like "bk-backup: set [0-9T]*-f was committed, but the results could not be written.*"
+
 # ---- a umask that takes everything ----------------------------------------------
 
 # Root may read what has no mode at all, so that the modes are looked at.
