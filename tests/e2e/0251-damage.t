@@ -65,6 +65,7 @@ exits 13 "mail in a damaged block is not restored" bk-restore latest \
 	--to "maildir:$work/back/%d/%n/Maildir"
 says_like '.*block [0-9]+.*not restored.*'
 files contents "$work/back" >contents.back
+# shellcheck disable=SC2016
 ok "... and all others are there, none of them wrong" sh -c '
 	comm -13 contents.before contents.back >wrong
 	comm -23 contents.before contents.back >lost

@@ -54,7 +54,7 @@ again
 new_repository elsewhere
 ok "a set of another repository" bk-backup "$store" --full
 cp elsewhere/sets/*.bks repo/sets/
-BK_REPO=repo
+export BK_REPO=repo
 exits 13 "a root of another repository" bk-check -q
 says_like '.*belongs to another repository.*remove that file.*'
 

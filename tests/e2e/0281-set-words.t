@@ -15,6 +15,7 @@ for n in 1 2 3; do
 done
 bk-list -q >ids
 bk-list | awk 'NR > 1 { print $1 }' >words
+# shellcheck disable=SC2016
 ok "each set has a word of its own" sh -c \
 	'cat words; test "$(sort -u words | wc -l)" -eq 4'
 paste -d " " words ids >pairs
@@ -27,6 +28,7 @@ done <pairs
 bk-list | awk 'NR > 2 { print $5 }' >bases
 head -n 3 words >wanted
 bk-list >listed
+# shellcheck disable=SC2016
 ok "bases are shown by the same words" sh -c '
 	cat listed; while read -r word; do
 		tail -n +3 listed | grep -c -e " $word " || exit 1
