@@ -178,8 +178,6 @@ static size_t folders_at_a_time(void)
 
 static int open_store(struct bk_restore *run, struct bk_err *err)
 {
-	const struct bk_root *root = &run->set->levels[0].root;
-
 	run->outcome->place = BK_PLACE_DESTINATION;
 	if (bk_store_open(&run->store, &run->to.config, err) < 0)
 		return -1;
@@ -189,10 +187,6 @@ static int open_store(struct bk_restore *run, struct bk_err *err)
 	run->into.store = run->store;
 	run->into.uid_gap = run->to.uid_gap;
 	run->into.replace = run->request->replace;
-	run->into.same_place =
-		!run->plan.renamed &&
-		strcmp(root->store_name, run->to.config.name) == 0 &&
-		memcmp(root->host, run->set->repo->host, BK_ID_LEN) == 0;
 	return 0;
 }
 
@@ -288,7 +282,7 @@ static void tell_end(struct bk_restore *run, const char *label,
 		.messages.added = writing->written,
 		.messages.kept = run->there,
 		.messages.flags = writing->written + run->flags,
-		.messages.dates = writing->written,
+		.messages.dates = writing->written + run->flags,
 		.messages.gone = run->removed,
 		.bytes.source = writing->bytes,
 		.bytes.stored = writing->bytes,

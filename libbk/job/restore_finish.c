@@ -100,7 +100,7 @@ static void count_end(struct bk_restore *run,
 	pthread_mutex_unlock(&run->lock);
 	if (end->refused)
 		bk_restore_report_folder(run, folder->item, 0,
-					 "its flags stay as they are",
+					 "its flags and date stay as they are",
 					 &end->why);
 }
 

@@ -118,9 +118,9 @@ static int stat_all(struct bk_restore_folder *folder,
 	return 0;
 }
 
-/* The same name is the same message if its size is, too, and either the mail
- * comes from here or its date says so. */
-static void confirm_names(struct bk_restore_folder *folder, bool same_place)
+/* The same name is the same message if size and date are; what is to become
+ * as it was is read besides, and gets its date. */
+static void confirm_names(struct bk_restore_folder *folder, bool replace)
 {
 	for (uint32_t i = 0; i < folder->rows.n; i++) {
 		const struct bk_message *row = &folder->rows.items[i].msg;
@@ -129,7 +129,7 @@ static void confirm_names(struct bk_restore_folder *folder, bool same_place)
 			continue;
 		const struct bk_message *here = &folder->present.items[at];
 		if (here->size != row->size ||
-		    (!same_place && here->date != row->date))
+		    (!replace && here->date != row->date))
 			bk_match_part(&folder->match, i);
 	}
 }
@@ -178,62 +178,108 @@ static int digest_body(struct bk_digester *digester, struct bk_body *body,
 	return rc;
 }
 
-/* Reads messages of the right size, and pairs those of the right content. */
-static int read_candidates(struct bk_restore_folder *folder,
-			   const struct bk_restore_into *into,
-			   const struct bk_folder *listed, struct bk_err *err)
+/* Messages that are there being read, one after the other. */
+struct reading {
+	struct bk_restore_folder *folder;
+	const struct bk_restore_into *into;
+	const struct bk_folder *listed;
+	struct bk_body body;
+	struct bk_buf copy;
+};
+
+/* 1: its digest; 0: it cannot be read, and is not the one that we have. */
+static int read_present(struct reading *reading, uint32_t i,
+			uint8_t digest[BK_DIGEST_LEN], struct bk_err *err)
 {
-	struct bk_store *store = into->store;
-	struct bk_body body = BK_BODY(WHOLE_MAX);
-	struct bk_buf copy = {0};
+	struct bk_restore_folder *folder = reading->folder;
+	struct bk_store *store = reading->into->store;
+	struct bk_err why = {0};
+
+	int rc = bk_cancelled(&why);
+	if (rc == 0)
+		rc = store->ops->fetch(store, folder->account, reading->listed,
+				       &folder->present.items[i],
+				       &reading->body, &why);
+	if (rc == 0)
+		rc = digest_body(reading->into->digester, &reading->body,
+				 &reading->copy, digest, &why);
+	if (rc == 0)
+		return 1;
+	if (concerns_one(why.kind))
+		return 0;
+	*err = why;
+	return -1;
+}
+
+/* A name and a size prove nothing about the bytes. */
+static int prove_names(struct reading *reading, struct bk_err *err)
+{
+	struct bk_restore_folder *folder = reading->folder;
+	uint8_t digest[BK_DIGEST_LEN];
+
+	for (uint32_t i = 0; i < folder->rows.n; i++) {
+		uint32_t at = folder->match.present_of[i];
+		if (at == BK_MATCH_NONE)
+			continue;
+		int rc = read_present(reading, at, digest, err);
+		if (rc < 0)
+			return -1;
+		if (!rc || memcmp(digest, folder->rows.items[i].digest,
+				  BK_DIGEST_LEN) != 0)
+			bk_match_part(&folder->match, i);
+	}
+	return 0;
+}
+
+/* Reads messages of the right size, and pairs those of the right content. */
+static int read_candidates(struct reading *reading, struct bk_err *err)
+{
+	struct bk_match *match = &reading->folder->match;
 	uint8_t digest[BK_DIGEST_LEN];
 	size_t n = 0;
 	int rc = 0;
-	uint32_t *candidates = bk_match_candidates(&folder->match, &n);
+	uint32_t *candidates = bk_match_candidates(match, &n);
 
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		struct bk_message *msg = &folder->present.items[candidates[i]];
-		struct bk_err why = {0};
-		rc = bk_cancelled(&why);
-		if (rc == 0)
-			rc = store->ops->fetch(store, folder->account, listed,
-					       msg, &body, &why);
-		if (rc == 0)
-			rc = digest_body(into->digester, &body, &copy, digest,
-					 &why);
-		if (rc == 0)
-			(void)bk_match_content(&folder->match, candidates[i],
-					       digest);
-		else if (concerns_one(why.kind))
-			rc = 0;
-		else
-			*err = why;
+	for (size_t i = 0; i < n && rc >= 0; i++) {
+		rc = read_present(reading, candidates[i], digest, err);
+		if (rc > 0)
+			(void)bk_match_content(match, candidates[i], digest);
 	}
 	free(candidates);
-	bk_body_clear(&body);
-	bk_buf_clear(&copy);
-	return rc;
+	return rc < 0 ? -1 : 0;
+}
+
+static int compare_listed(struct reading *reading, struct bk_err *err)
+{
+	struct bk_restore_folder *folder = reading->folder;
+	const struct bk_restore_into *into = reading->into;
+
+	if (stat_all(folder, into, reading->listed, true, err) < 0)
+		return -1;
+	confirm_names(folder, into->replace);
+	if (into->replace && prove_names(reading, err) < 0)
+		return -1;
+	if (stat_all(folder, into, reading->listed, false, err) < 0)
+		return -1;
+	return read_candidates(reading, err);
 }
 
 static int compare(struct bk_restore_folder *folder,
 		   const struct bk_restore_into *into, struct bk_err *err)
 {
 	struct bk_folder_list all = {0};
-	const struct bk_folder *listed = NULL;
+	struct reading reading = {
+		.folder = folder, .into = into, .body = BK_BODY(WHOLE_MAX)};
 
 	bk_match_init(&folder->match, &folder->rows, &folder->present);
 	if (!folder->present.n || !folder->rows.n)
 		return 0;
 	bk_match_names(&folder->match);
-	int rc = find_listed(folder, into, &all, &listed, err);
+	int rc = find_listed(folder, into, &all, &reading.listed, err);
 	if (rc == 0)
-		rc = stat_all(folder, into, listed, true, err);
-	if (rc == 0) {
-		confirm_names(folder, into->same_place);
-		rc = stat_all(folder, into, listed, false, err);
-	}
-	if (rc == 0)
-		rc = read_candidates(folder, into, listed, err);
+		rc = compare_listed(&reading, err);
+	bk_body_clear(&reading.body);
+	bk_buf_clear(&reading.copy);
 	bk_folder_list_clear(&all);
 	return rc;
 }
@@ -266,30 +312,42 @@ int bk_restore_folder_begin(struct bk_restore_folder *folder,
 
 /* ---- the end ---- */
 
+static int settle_one(struct bk_folder_writer *writer,
+		      const struct bk_message *here,
+		      const struct bk_message *row, bool replace,
+		      struct bk_err *err)
+{
+	const struct bk_store_ops *ops = writer->store->ops;
+	struct bk_message want = *row;
+
+	if (replace && here->date != row->date &&
+	    ops->set_date(writer, here, row->date, err) < 0)
+		return -1;
+	if (!replace) {
+		if (!writer->keeps_uids || here->uid)
+			return 0;
+		want.flags = here->flags;
+		want.n_keywords = here->n_keywords;
+		want.keywords = here->keywords;
+	}
+	return ops->set_flags(writer, here, &want, err);
+}
+
 /* What is there keeps its flags, but gets its UID if a restore was cut off
- * before it could have one; with --replace it gets the set's flags too. */
+ * before it could have one; with --replace it gets the set's flags and date
+ * too. */
 static int settle_present(struct bk_restore_folder *folder,
 			  const struct bk_restore_into *into,
 			  struct bk_restore_end *end, struct bk_err *err)
 {
-	struct bk_folder_writer *writer = folder->writer;
-
 	for (size_t i = 0; i < folder->present.n; i++) {
-		const struct bk_message *here = &folder->present.items[i];
 		uint32_t row = folder->match.row_of[i];
 		if (row == BK_MATCH_NONE)
 			continue;
-		struct bk_message want = folder->rows.items[row].msg;
-		if (!into->replace) {
-			if (!writer->keeps_uids || here->uid)
-				continue;
-			want.flags = here->flags;
-			want.n_keywords = here->n_keywords;
-			want.keywords = here->keywords;
-		}
 		struct bk_err why = {0};
-		if (writer->store->ops->set_flags(writer, here, &want, &why) ==
-		    0) {
+		if (settle_one(folder->writer, &folder->present.items[i],
+			       &folder->rows.items[row].msg, into->replace,
+			       &why) == 0) {
 			end->flags += into->replace;
 			continue;
 		}

@@ -31,9 +31,7 @@ struct bk_restore_into {
 	struct bk_digester *digester; /* of the thread that opens folders */
 	uint32_t uid_gap;
 	bool replace;
-	bool same_place; /* where the set's mail comes from: a name is a
-			    message, whatever its date */
-	size_t *found;   /* how often each of wish->messages was met */
+	size_t *found; /* how often each of wish->messages was met */
 };
 
 struct bk_restore_folder {
@@ -67,7 +65,7 @@ int bk_restore_folder_begin(struct bk_restore_folder *folder,
 struct bk_restore_end {
 	struct bk_folder_result result;
 	uint64_t removed;
-	uint64_t flags;    /* messages present that got the set's flags */
+	uint64_t flags;    /* present, with the set's flags and date now */
 	uint64_t refused;  /* messages present that did not get them; */
 	struct bk_err why; /* the first of these */
 	bool kept_extra;   /* nothing was taken away, because messages failed */

@@ -279,6 +279,7 @@ const struct bk_store_ops bk_maildir_ops = {
 	.drop = bk_maildir_drop,
 	.remove = bk_maildir_remove,
 	.set_flags = bk_maildir_set_flags,
+	.set_date = bk_maildir_set_date,
 	.finish = bk_maildir_finish,
 	.abort = bk_maildir_abort,
 	.finish_account = bk_maildir_finish_account,

@@ -405,6 +405,25 @@ int bk_maildir_set_flags(struct bk_folder_writer *writer,
 	return rc;
 }
 
+int bk_maildir_set_date(struct bk_folder_writer *writer,
+			const struct bk_message *present, int64_t date,
+			struct bk_err *err)
+{
+	struct bk_maildir_writer *w = bk_maildir_writer_of(writer);
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = date}};
+	int fd = bk_maildir_open_message(present->file[0] == 'n' ? w->new
+								 : w->cur,
+					 present->name, present->file + 1);
+
+	if (fd < 0)
+		return bk_fail_errno(err, "%s", present->name);
+	int rc = futimens(fd, times);
+	if (rc < 0)
+		bk_fail_errno(err, "%s: date", present->name);
+	(void)close(fd);
+	return rc;
+}
+
 /* The server may have renamed it meanwhile. */
 static int remove_renamed(struct bk_maildir_writer *w, int part,
 			  const char *base, struct bk_err *err)

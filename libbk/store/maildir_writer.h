@@ -97,6 +97,9 @@ int bk_maildir_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
 void bk_maildir_drop(struct bk_folder_writer *writer, struct bk_sink *sink);
 int bk_maildir_remove(struct bk_folder_writer *writer,
 		      const struct bk_message *msg, struct bk_err *err);
+int bk_maildir_set_date(struct bk_folder_writer *writer,
+			const struct bk_message *present, int64_t date,
+			struct bk_err *err);
 int bk_maildir_set_flags(struct bk_folder_writer *writer,
 			 const struct bk_message *present,
 			 const struct bk_message *want, struct bk_err *err);

@@ -160,6 +160,10 @@ struct bk_store_ops {
 	int (*set_flags)(struct bk_folder_writer *writer,
 			 const struct bk_message *present,
 			 const struct bk_message *want, struct bk_err *err);
+	/* Gives a message that is present its date again (--replace). */
+	int (*set_date)(struct bk_folder_writer *writer,
+			const struct bk_message *present, int64_t date,
+			struct bk_err *err);
 	/* Makes everything visible, writes UIDs, keywords, subscription, ACL;
 	 * ends the writer either way.  What was kept may not be visible before
 	 * this, and is durable after sync(). */

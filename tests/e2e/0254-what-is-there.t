@@ -63,6 +63,36 @@ ok "... and all are there" test "$(grep -c 'dup\|pair' names)" = 5
 ok "nothing changed since" bk-backup "maildir:$work/same/%d/%n/Maildir" --differential
 ok "... and all is in it" bk-check --read-data
 
+# ---- what --replace proves ------------------------------------------------------
+
+new_repository repo4
+store=maildir:$work/mail/%d/%n/Maildir
+inbox=$work/mail/a.t/ann/Maildir/cur
+mkdir -p "$inbox"
+for n in 1 2 3; do
+	echo "message $n" >"$inbox/$n:2,S"
+	touch -d "2026-01-0$n" "$inbox/$n:2,S"
+done
+ok "a set" bk-backup "$store"
+spoil() {
+	echo "massage 1" >"$inbox/1:2,S"
+	touch -d 2026-01-01 "$inbox/1:2,S"
+	touch -d 2001-01-01 "$inbox/2:2,S"
+}
+spoil
+ok "what was spoilt is replaced" bk-restore latest --replace --to "$store"
+ok "... other bytes of one length are taken away" \
+	sh -c '! grep -rl massage mail'
+ok "... those of the set are there" grep -qrx "message 1" mail
+file=$(grep -rlx "message 2" mail)
+ok "... and a date is right again" \
+	test "$(date -r "$file" +%F)" = 2026-01-02
+ok "... and nothing is there twice" test "$(find mail -type f -path '*/cur/*' | wc -l)" = 3
+echo "massage 3" >"$inbox/3:2,S"
+ok "a merge" bk-restore latest --to "$store"
+ok "... takes no other date for the same message" grep -qrx "message 3" mail
+ok "... and leaves what is there" grep -qrx "massage 3" mail
+
 # ---- links in the place of accounts ---------------------------------------------
 
 if [ "$(id -u)" = 0 ]; then
