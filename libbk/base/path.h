@@ -26,9 +26,8 @@ int bk_path_open(int dir, const char *path, int flags, mode_t mode,
 /*
  * Opens the folder `path` beneath `dir` for openat(2) and fchdir(2) only
  * (O_PATH).  A symbolic link on the way is followed if root or this process's
- * user owns it and the folder that it is in, and nobody else may write to that:
- * an administrator may move an account to another disk, and a user may not
- * point his at somebody else's.  BK_REFUSED else.
+ * user owns it: an administrator may move an account to another disk, and a
+ * user may not point his at somebody else's.  BK_REFUSED else.
  */
 int bk_path_enter(int dir, const char *path, struct bk_err *err);
 

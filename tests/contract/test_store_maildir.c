@@ -66,12 +66,12 @@ static void courier(const struct scratch *scratch, struct bk_arena *arena,
 }
 
 static const struct store_driver drivers[] = {
-	{"maildir++",                    many,         "ann@a.test", true,  true, 26},
-	{"maildir_one_account",          one,          "ann@a.test", false, true, 26},
-	{"maildir_fs",                   fs,           "ann@a.test", true,  true, 26},
-	{"maildir_control_and_index",    elsewhere,    "ann@a.test", true,  true, 26},
+	{"maildir++",                    many,         "ann@a.test", true,  true,  26},
+	{"maildir_one_account",          one,          "ann@a.test", false, true,  26},
+	{"maildir_fs",                   fs,           "ann@a.test", true,  true,  26},
+	{"maildir_control_and_index",    elsewhere,    "ann@a.test", true,  true,  26},
 	{"maildir_fs_control_and_index", fs_elsewhere, "ann@a.test", true,  true,
-	 26									 },
+	 26									  },
 	{"maildir_courier",              courier,      "ann@a.test", false, false, 0 },
 };
 

@@ -101,19 +101,19 @@ if [ "$(id -u)" = 0 ]; then
 	echo hers >"own/a.t/ann/Maildir/cur/1:2,S"
 	echo secret >"evil/cur/1:2,S"
 	ln -s "$work/evil" own/a.t/eve/Maildir
-	chown 65534 own/a.t/eve
+	chown -h 65534 own/a.t/eve/Maildir
 	exits 3 "a link that a user could have laid is not read" \
 		bk-backup "maildir:$work/own/%d/%n/Maildir"
-	says_like ".*eve@a.t.*symbolic link is not followed.*"
+	says_like ".*eve@a.t.*symbolic link that user 65534 owns is not followed.*"
 	bk-list latest >listed
 	ok "... the others are in the set" grep -q ann@a.t listed
 	mkdir -p back/a.t/ann
 	ln -s "$work/evil" back/a.t/ann/Maildir
-	chown 65534 back/a.t/ann
+	chown -h 65534 back/a.t/ann/Maildir
 	exits 3 "... and not written through" bk-restore latest \
 		--account ann@a.t --to "maildir:$work/back/%d/%n/Maildir"
 	ok "... nothing lies there" test "$(ls evil)" = cur
-	chown 0 back/a.t/ann
+	chown -h 0 back/a.t/ann/Maildir
 	ok "an administrator's link is followed" bk-restore latest \
 		--account ann@a.t --to "maildir:$work/back/%d/%n/Maildir"
 	ok "... to where it leads" grep -qrx hers evil
