@@ -24,11 +24,17 @@ void bk_check_finding(struct bk_check_run *run, const struct bk_err *why,
 					      });
 }
 
+/* Others may write meanwhile: a set that is remembered was visible before, and
+ * one that is visible has its files. */
 static int list_all(struct bk_check_run *run, struct bk_err *err)
 {
-	if (bk_target_list(run->request->repo->target, "", &run->files, err) <
-		    0 ||
-	    bk_sets_list(run->request->repo, &run->sets, err) < 0)
+	const struct bk_repo *repo = run->request->repo;
+
+	if (run->request->state_dir)
+		bk_backup_state_heads(&run->heads, run->request->state_dir,
+				      repo->target->where, repo->id);
+	if (bk_sets_list(repo, &run->sets, err) < 0 ||
+	    bk_target_list(repo->target, "", &run->files, err) < 0)
 		return -1;
 	if (!bk_blob_list_find(&run->files, "bkrepo"))
 		return bk_fail(err, BK_CORRUPT,
@@ -199,6 +205,7 @@ int bk_check_run(const struct bk_check_request *request,
 	struct bk_check_run run = {.request = request, .progress = progress};
 
 	int rc = check_all(&run, outcome, err);
+	bk_state_heads_clear(&run.heads);
 	bk_blob_list_clear(&run.files);
 	bk_set_info_list_clear(&run.sets);
 	for (size_t i = 0; i < run.n_packs; i++)

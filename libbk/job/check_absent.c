@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "job/backup_state.h"
 #include "job/check_run.h"
 #include "repo/condemned.h"
 
@@ -147,25 +146,19 @@ static void check_sequence(struct bk_check_run *run,
 static void check_heads(struct bk_check_run *run,
 			const struct bk_condemned *gone)
 {
-	const struct bk_check_request *request = run->request;
-	struct bk_state_heads heads = {0};
+	const struct bk_state_heads *heads = &run->heads;
 	struct bk_err why = {0};
 	char name[BK_SET_NAME];
 
-	if (!request->state_dir)
-		return;
-	bk_backup_state_heads(&heads, request->state_dir,
-			      request->repo->target->where, request->repo->id);
-	for (size_t i = 0; i < heads.n; i++) {
-		if (listed(run, heads.ids[i]) || is_told(run, heads.ids[i]) ||
-		    bk_condemned_has_set(gone, heads.ids[i]))
+	for (size_t i = 0; i < heads->n; i++) {
+		if (listed(run, heads->ids[i]) || is_told(run, heads->ids[i]) ||
+		    bk_condemned_has_set(gone, heads->ids[i]))
 			continue;
 		(void)bk_fail(&why, BK_CORRUPT,
 			      "set %s is not here; this host completed it",
-			      bk_set_name(name, heads.ids[i], 0));
+			      bk_set_name(name, heads->ids[i], 0));
 		bk_check_finding(run, &why, COPY_BACK);
 	}
-	bk_state_heads_clear(&heads);
 }
 
 /* ---- files of no set ---- */

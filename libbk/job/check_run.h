@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "job/backup_state.h"
 #include "job/check.h"
 #include "repo/set.h"
 #include "repo/table.h"
@@ -28,7 +29,8 @@ struct bk_check_pack {
 struct bk_check_run {
 	const struct bk_check_request *request;
 	struct bk_progress *progress;
-	struct bk_blob_list files; /* of the whole repository */
+	struct bk_state_heads heads; /* what this host remembers */
+	struct bk_blob_list files;   /* of the whole repository */
 	struct bk_set_info_list sets;
 	const struct bk_set_info *only; /* the set that was asked for, or NULL:
 					   all */
