@@ -246,7 +246,7 @@ static bool is_elsewhere(const struct found *found, const struct place *stray)
 	    bsearch(stray->digest, found->digests, found->n_digests,
 		    sizeof(*found->digests), by_bytes))
 		return true;
-	if (!*stray->msg->name)
+	if (!*stray->msg->name || !found->n_places)
 		return false;
 	at = bsearch(stray, found->places, found->n_places,
 		     sizeof(*found->places), by_name_and_content);

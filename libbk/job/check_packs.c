@@ -99,28 +99,36 @@ static void add_table(struct bk_check_run *run,
 	}
 }
 
+static void add_set(struct bk_check_run *run, const struct bk_set *set)
+{
+	/* Where all sets are looked at, each comes with its own. */
+	size_t n = run->only ? set->n_levels : 1;
+
+	for (size_t i = 0; i < n; i++)
+		add_table(run, &set->levels[i]);
+}
+
 void bk_check_packs_collect(struct bk_check_run *run, struct bk_set **sets,
 			    size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; sets[i] && k < sets[i]->n_levels; k++)
-			if (k == 0 || run->only)
-				add_table(run, &sets[i]->levels[k]);
-	if (run->n_packs)
-		qsort(run->packs, run->n_packs, sizeof(*run->packs),
-		      by_owner_and_flags);
-	for (size_t i = 0; i < run->n_packs; i++) {
-		struct bk_check_pack *pack = &run->packs[i];
-		struct bk_check_pack *last =
-			kept ? &run->packs[kept - 1] : NULL;
-		if (!last || by_owner(last, pack) != 0)
-			run->packs[kept++] = *pack;
+		if (sets[i])
+			add_set(run, sets[i]);
+	if (!run->n_packs)
+		return;
+	qsort(run->packs, run->n_packs, sizeof(*run->packs),
+	      by_owner_and_flags);
+	for (size_t i = 1; i < run->n_packs; i++) {
+		struct bk_check_pack *last = &run->packs[kept];
+		const struct bk_check_pack *pack = &run->packs[i];
+		if (by_owner(last, pack) != 0)
+			run->packs[++kept] = *pack;
 		else if (!describe_alike(&last->row, &pack->row))
 			tell_difference(run, last, pack);
 	}
-	run->n_packs = kept;
+	run->n_packs = kept + 1;
 }
 
 struct bk_check_pack *bk_check_pack_of(const struct bk_check_run *run,

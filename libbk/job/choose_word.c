@@ -55,11 +55,11 @@ const char *bk_set_word(char out[BK_SET_LABEL],
 			const struct bk_set_info *info)
 {
 	char time[BK_CLOCK_TEXT], hex[BK_ID_TEXT];
-	const char kind[] = {
-		'-', info->broken ? 0 : bk_set_kind_name(info->root.kind)[0],
-		0};
-	const char *end = info->broken ? "" : kind;
+	char end[3] = "";
 
+	if (!info->broken)
+		(void)snprintf(end, sizeof(end), "-%.1s",
+			       bk_set_kind_name(info->root.kind));
 	full_time(time, info->id);
 	(void)snprintf(out, BK_SET_LABEL, "%.*s%s", MINUTE_TEXT, time, end);
 	if (is_only(sets, info, out))

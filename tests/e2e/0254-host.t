@@ -74,13 +74,13 @@ says_like "bk-restore: .*spool in /nonexist: .*; set TMPDIR to a folder with roo
 # ---- nowhere to write the report ------------------------------------------------
 
 for options in "" "--json" "-q"; do
-	sets=$(ls repo/sets | wc -l)
+	sets=$(find repo/sets -type f | wc -l)
 	# shellcheck disable=SC2016 # expanded by that shell
 	exits 0 "a full disk behind the report ${options:-alone}" sh -c \
 		'bk-backup "$0" --full $1 >/dev/full' "$store" "$options"
 	[ "$options" = -q ] || says_like "bk-backup: set [0-9T]*-f was committed, but the results could not be written: No space left on device"
 	ok "... and the set is there" \
-		[ "$(ls repo/sets | wc -l)" -eq $((sets + 1)) ]
+		[ "$(find repo/sets -type f | wc -l)" -eq $((sets + 1)) ]
 done
 # shellcheck disable=SC2016 # expanded by that shell
 exits 0 "a closed stdout" sh -c 'bk-backup "$0" --full >&-' "$store"
@@ -102,7 +102,7 @@ ok "... and so are files" [ -z "$(find new -type f ! -perm 600)" ]
 spoilt() {
 	file=$1
 	shift
-	rm -rf odd && cp -a repo odd && rm odd/$file
+	rm -rf odd && cp -a repo odd && rm "odd/$file"
 	"$@" "odd/$file"
 	timeout 60 bk-check -r "$work/odd"
 }
