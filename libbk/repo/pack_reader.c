@@ -41,24 +41,34 @@ struct bk_pack_reader {
 	uint32_t rows_block; /* its number among row blocks, or NO_BLOCK */
 };
 
+static const char *fault_of_entry(const struct entry *entry, uint64_t at,
+				  bool is_first)
+{
+	if (is_first ? entry->first : entry->first <= entry[-1].first)
+		return "chunks out of order";
+	if (entry->offset != at || entry->stored < BK_BLOCK_OVERHEAD)
+		return "blocks that do not meet";
+	if (!entry->plain_len || entry->plain_len > BLOCK_PLAIN)
+		return "a block of an impossible length";
+	return NULL;
+}
+
 /* Blocks lie from the header to the rows without gaps, and their chunks are
  * numbered through. */
 static const char *fault_of_entries(const struct bk_pack_reader *pack,
 				    const struct bk_trailer *trailer)
 {
 	uint64_t at = BK_HEAD_LEN, plain = 0;
+	const char *fault = NULL;
 
-	for (uint32_t i = 0; i < pack->n_blocks; i++) {
+	for (uint32_t i = 0; !fault && i < pack->n_blocks; i++) {
 		const struct entry *entry = &pack->entries[i];
-		if (i ? entry->first <= entry[-1].first : entry->first)
-			return "chunks out of order";
-		if (entry->offset != at || entry->stored < BK_BLOCK_OVERHEAD)
-			return "blocks that do not meet";
-		if (!entry->plain_len || entry->plain_len > BLOCK_PLAIN)
-			return "a block of an impossible length";
+		fault = fault_of_entry(entry, at, i == 0);
 		at += entry->stored;
 		plain += entry->plain_len;
 	}
+	if (fault)
+		return fault;
 	if (pack->n_blocks &&
 	    pack->entries[pack->n_blocks - 1].first >= pack->n_chunks)
 		return "more blocks than chunks";

@@ -52,11 +52,11 @@ const char *bk_set_name(char out[BK_SET_NAME], const uint8_t id[BK_ID_LEN],
 			unsigned kind)
 {
 	char time[BK_CLOCK_TEXT], hex[BK_ID_TEXT];
-	const char known[] = {
-		'-', kind ? bk_set_kind_name((enum bk_set_kind)kind)[0] : 0, 0};
+	const char *known =
+		kind ? bk_set_kind_name((enum bk_set_kind)kind) : "";
 
-	(void)snprintf(out, BK_SET_NAME, "%.13s%s (%.16s)",
-		       bk_setid_time(time, id), kind ? known : "",
+	(void)snprintf(out, BK_SET_NAME, "%.13s%s%.1s (%.16s)",
+		       bk_setid_time(time, id), kind ? "-" : "", known,
 		       bk_id_hex(hex, id));
 	return out;
 }

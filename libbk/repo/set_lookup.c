@@ -37,11 +37,11 @@ static const struct bk_set_folder **sorted(const struct bk_set *set,
 							const void *))
 {
 	const struct bk_set_folder **out =
-		bk_alloc(set->n_folders * sizeof(*out));
+		bk_alloc(set->n_folders * sizeof(struct bk_set_folder *));
 
 	for (size_t i = 0; i < set->n_folders; i++)
 		out[i] = &set->folders[i];
-	qsort(out, set->n_folders, sizeof(*out), order);
+	qsort(out, set->n_folders, sizeof(struct bk_set_folder *), order);
 	return out;
 }
 
@@ -133,7 +133,7 @@ const struct bk_set_folder *bk_set_folder_named(const struct bk_set *set,
 	const struct bk_set_folder *wanted = &key;
 	const struct bk_set_folder **hit =
 		bsearch(&wanted, set->by_name, set->n_folders,
-			sizeof(*set->by_name), by_name);
+			sizeof(struct bk_set_folder *), by_name);
 
 	return hit ? *hit : NULL;
 }
