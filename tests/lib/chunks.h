@@ -86,7 +86,7 @@ static inline int chunks_chunk(struct bk_chunk_source *from, uint64_t ref,
 static inline void chunks_init(struct chunks *chunks)
 {
 	*chunks = (struct chunks){.sink = {chunks_keep},
-				  .source = {chunks_chunk}};
+				  .source = {.chunk = chunks_chunk}};
 }
 
 static inline void chunks_clear(struct chunks *chunks)
