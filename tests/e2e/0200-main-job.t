@@ -53,7 +53,7 @@ files contents "$a/mail" >contents.after
 ok "what it took is restored beside" \
 	bk-restore "$first" --to "maildir:$work/live/%d/%n/Maildir"
 ok "every message accepted before is in it, and none is cut" \
-	files delivered "$work/live" "$work/record" "$start"
+	files delivered "$work/live" "$work/record" "$start" "$a/mail"
 files contents "$work/live" >contents.live
 comm -12 contents.before contents.after >stayed
 comm -23 stayed contents.live >missed

@@ -4,10 +4,11 @@
     maildir_files.py list ROOT          a line for each message, sorted: folder,
                                         base name, flags, mtime, SHA-256
     maildir_files.py contents ROOT      a line for each content: its SHA-256
-    maildir_files.py delivered ROOT RECORD [BEFORE]
+    maildir_files.py delivered ROOT RECORD [BEFORE [SERVER]]
                                         proves RECORD of mail_world.py deliver:
                                         what was accepted before the time BEFORE
-                                        is there, and nothing is there cut
+                                        is there, and nothing is there cut;
+                                        what SERVER has no longer was deleted
 """
 
 import collections
@@ -73,14 +74,16 @@ def found_tokens(root):
     return found
 
 
-def check_delivered(root, record, before="inf"):
+def check_delivered(root, record, before="inf", server=None):
     found = found_tokens(root)
+    left = found_tokens(server) if server else None
     wrong = accepted = 0
     with open(record, encoding="ascii") as lines:
         for line in lines:
             account, token, when, digest = line.split()
             copies = found.get(token, set())
-            must_be_there = float(when) < float(before)
+            must_be_there = float(when) < float(before) and (
+                left is None or token in left)
             accepted += must_be_there
             if must_be_there and not copies:
                 wrong += 1
