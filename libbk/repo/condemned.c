@@ -57,25 +57,9 @@ static int add_list(const struct bk_repo *repo, const char *text,
 	return -1;
 }
 
-int bk_condemned_read(const struct bk_repo *repo, struct bk_condemned *out,
-		      struct bk_err *err)
-{
-	struct bk_blob_list files = {0};
-	struct bk_name name;
-
-	int rc = bk_target_list(repo->target, "trash", &files, err);
-	for (size_t i = 0; rc == 0 && i < files.n; i++) {
-		const char *text = files.items[i].name;
-		if (bk_name_parse(text, &name) == BK_NAME_TRASH_LIST &&
-		    !is_done(&files, name.id))
-			rc = add_list(repo, text, &name, out, err);
-	}
-	bk_blob_list_clear(&files);
-	return rc < 0 ? bk_context(err, "trash lists") : 0;
-}
-
-int bk_tombstones_read(const struct bk_repo *repo, struct bk_condemned *out,
-		       struct bk_err *err)
+/* Lists that still condemn something, or with `done` all that there were. */
+static int read_lists(const struct bk_repo *repo, bool done,
+		      struct bk_condemned *out, struct bk_err *err)
 {
 	struct bk_blob_list files = {0};
 	struct bk_name name;
@@ -84,11 +68,25 @@ int bk_tombstones_read(const struct bk_repo *repo, struct bk_condemned *out,
 	for (size_t i = 0; rc == 0 && i < files.n; i++) {
 		const char *text = files.items[i].name;
 		enum bk_name_kind kind = bk_name_parse(text, &name);
-		if (kind == BK_NAME_TRASH_LIST || kind == BK_NAME_TRASH_DONE)
+		bool wanted = kind == BK_NAME_TRASH_LIST &&
+			      (done || !is_done(&files, name.id));
+		if (wanted || (done && kind == BK_NAME_TRASH_DONE))
 			rc = add_list(repo, text, &name, out, err);
 	}
 	bk_blob_list_clear(&files);
 	return rc < 0 ? bk_context(err, "trash lists") : 0;
+}
+
+int bk_condemned_read(const struct bk_repo *repo, struct bk_condemned *out,
+		      struct bk_err *err)
+{
+	return read_lists(repo, false, out, err);
+}
+
+int bk_tombstones_read(const struct bk_repo *repo, struct bk_condemned *out,
+		       struct bk_err *err)
+{
+	return read_lists(repo, true, out, err);
 }
 
 void bk_condemned_clear(struct bk_condemned *condemned)
