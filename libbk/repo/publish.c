@@ -19,6 +19,8 @@
 
 #define REFRESH_S 300
 #define DEAD_MS   ((int64_t)3600 * 1000)
+/* A put that nobody writes to for so long is of a run that was killed. */
+#define PART_DEAD_S ((int64_t)7 * 24 * 3600)
 
 struct bk_publish {
 	const struct bk_repo *repo;
@@ -122,17 +124,28 @@ static void init_lock(struct bk_publish *publish)
 	(void)pthread_condattr_destroy(&attr);
 }
 
+static bool is_ours(const char *name)
+{
+	struct bk_name parsed;
+
+	return bk_name_parse(name, &parsed) != BK_NAME_OTHER;
+}
+
 int bk_publish_open(struct bk_publish **out, const struct bk_repo *repo,
 		    const uint8_t set[16], const uint8_t *base,
 		    struct bk_err *err)
 {
 	struct bk_publish *publish = bk_alloc(sizeof(*publish));
+	struct bk_err ignored = {0};
 
 	publish->repo = repo;
 	memcpy(publish->set, set, sizeof(publish->set));
 	if (base)
 		memcpy(publish->base, base, sizeof(publish->base));
 	init_lock(publish);
+	/* First, for what it leaves may be all the room there is.  What stays
+	 * does no harm, and the next run tries again. */
+	(void)bk_target_sweep(repo->target, PART_DEAD_S, is_ours, &ignored);
 	if (put_intent(publish, 0, err) < 0 ||
 	    bk_condemned_read(repo, &publish->trash, err) < 0)
 		goto fail;

@@ -23,7 +23,8 @@
 
 struct bk_publish;
 
-/* `base` is the set that this one stands on, or NULL. */
+/* `base` is the set that this one stands on, or NULL.  Takes away first what
+ * runs that were killed more than 7 days ago left of files that they put. */
 int bk_publish_open(struct bk_publish **out, const struct bk_repo *repo,
 		    const uint8_t set[16], const uint8_t *base,
 		    struct bk_err *err);

@@ -2,7 +2,6 @@
 
 #include "target/local.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,9 +11,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "target/local_list.h"
 
-#define DEPTH_MAX  3
 #define OPEN_TRIES 10
+#define CLOCK_NAME "clock" BK_LOCAL_PART
 #define COPY_SIZE  ((size_t)1 << 18)
 /* Dirty pages are pushed out behind the writer, so that the last fsync of a
  * pack has little left to wait for. */
@@ -124,7 +124,7 @@ static int local_put_begin(struct bk_target *target, const char *name,
 
 	put->put.target = target;
 	put->name = bk_strdup(name);
-	put->part = bk_asprintf("%s.part", name);
+	put->part = bk_asprintf("%s" BK_LOCAL_PART, name);
 	put->expected = length;
 	put->fd = -1;
 	if (open_part(local->dir, put, err) < 0) {
@@ -275,152 +275,63 @@ static int local_remove(struct bk_target *target, const char *name,
 	return 0;
 }
 
-static bool is_unfinished(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 5 && strcmp(name + len - 5, ".part") == 0;
-}
-
-/* The folders still to be read; a listing is a loop over it, not recursion. */
-struct pending {
-	char **names;
-	size_t n, cap;
-};
-
-static void pending_add(struct pending *pending, char *name)
-{
-	pending->names = bk_array_room(pending->names, pending->n,
-				       &pending->cap, sizeof(*pending->names));
-	pending->names[pending->n++] = name;
-}
-
-static unsigned depth_of(const char *name)
-{
-	unsigned depth = 1;
-
-	for (; *name; name++)
-		depth += *name == '/';
-	return depth;
-}
-
-/* Only names of blobs have a dot: what has one is no folder to look into. */
-static bool is_blob_name(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	return slash && strchr(slash, '.');
-}
-
-/* What lies in place of a blob and is no file is listed as one without bytes,
- * so that who reads it finds out. */
-static int list_entry(struct local *local, char *name, struct pending *pending,
-		      struct bk_blob_list *out, struct bk_err *err)
-{
-	struct stat st;
-
-	if (fstatat(local->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		int rc = errno == ENOENT ? 0
-					 : bk_fail_errno(err, "list %s", name);
-		free(name);
-		return rc;
-	}
-	if (S_ISDIR(st.st_mode) && !is_blob_name(name) &&
-	    depth_of(name) < DEPTH_MAX) {
-		pending_add(pending, name);
-		return 0;
-	}
-	bool regular = S_ISREG(st.st_mode);
-	if ((!regular && !is_blob_name(name)) || is_unfinished(name)) {
-		free(name);
-		return 0;
-	}
-	out->items = bk_array_room(out->items, out->n, &out->cap,
-				   sizeof(*out->items));
-	out->items[out->n++] =
-		(struct bk_blob){name, regular ? (uint64_t)st.st_size : 0,
-				 (int64_t)st.st_mtim.tv_sec};
-	return 0;
-}
-
-/* 1; 0: there is no such folder; -1.  A file in its place, or a repository
- * that was deleted under us, is not an empty folder. */
-static int open_folder(struct local *local, const char *folder, DIR **out,
-		       struct bk_err *err)
-{
-	int fd = openat(local->dir, *folder ? folder : ".",
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool missing = fd < 0 && errno == ENOENT;
-	struct stat st;
-
-	if (missing && fstat(local->dir, &st) == 0 && st.st_nlink > 0)
-		return 0;
-	*out = fd < 0 ? NULL : fdopendir(fd);
-	if (*out)
-		return 1;
-	bk_fail_errno(err, "list %s", folder);
-	if (err->kind == BK_GONE)
-		err->kind = BK_FAILED;
-	if (fd >= 0)
-		(void)close(fd);
-	return -1;
-}
-
-static char *join_name(const char *folder, const char *name)
-{
-	return *folder ? bk_asprintf("%s/%s", folder, name) : bk_strdup(name);
-}
-
-static int list_folder(struct local *local, const char *folder,
-		       struct pending *pending, struct bk_blob_list *out,
-		       struct bk_err *err)
-{
-	struct dirent *entry;
-	DIR *dir = NULL;
-
-	int rc = open_folder(local, folder, &dir, err);
-	if (rc <= 0)
-		return rc;
-	rc = 0;
-	while (rc == 0 && (errno = 0, entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
-			rc = list_entry(local, join_name(folder, entry->d_name),
-					pending, out, err);
-	if (rc == 0 && errno)
-		rc = bk_fail_errno(err, "list %s", folder);
-	(void)closedir(dir);
-	return rc;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct bk_blob *)a)->name,
-		      ((const struct bk_blob *)b)->name);
-}
-
 static int local_list(struct bk_target *target, const char *folder,
 		      struct bk_blob_list *out, struct bk_err *err)
 {
-	struct pending pending = {0};
+	if (bk_local_list(local_of(target)->dir, folder, false, out, err) < 0)
+		return bk_context(err, "%s", target->where);
+	return 0;
+}
+
+/* The time of a file system may be that of another machine: a file is touched
+ * there.  Its name is that of a part, and always the same: what a run that was
+ * killed left of it is taken away by the next. */
+static int ask_clock(int dir, int64_t *now, struct bk_err *err)
+{
+	struct stat st;
 	int rc = 0;
 
-	bk_blob_list_clear(out);
-	pending_add(&pending, bk_strdup(folder));
-	while (pending.n) {
-		char *name = pending.names[--pending.n];
-		if (rc == 0)
-			rc = list_folder(local_of(target), name, &pending, out,
-					 err);
-		free(name);
-	}
-	free(pending.names);
-	if (rc < 0) {
-		bk_blob_list_clear(out);
-		return bk_context(err, "%s", target->where);
-	}
-	if (out->n)
-		qsort(out->items, out->n, sizeof(*out->items), by_name);
-	return 0;
+	int fd = openat(dir, CLOCK_NAME,
+			O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return bk_fail_errno(err, CLOCK_NAME);
+	if (futimens(fd, NULL) < 0 || fstat(fd, &st) < 0)
+		rc = bk_fail_errno(err, CLOCK_NAME);
+	else
+		*now = (int64_t)st.st_mtim.tv_sec;
+	(void)close(fd);
+	(void)unlinkat(dir, CLOCK_NAME, 0);
+	return rc;
+}
+
+/* Is it what a put of such a blob left? */
+static bool is_part_of(const char *part, bool (*ours)(const char *name))
+{
+	char *name = bk_strndup(part, strlen(part) - strlen(BK_LOCAL_PART));
+	bool yes = ours(name);
+
+	free(name);
+	return yes;
+}
+
+static int local_sweep(struct bk_target *target, int64_t older_s,
+		       bool (*ours)(const char *name), struct bk_err *err)
+{
+	struct local *local = local_of(target);
+	struct bk_blob_list list = {0};
+	struct bk_err ignored = {0};
+	int64_t now = 0;
+
+	int rc = ask_clock(local->dir, &now, err);
+	if (rc == 0)
+		rc = bk_local_list(local->dir, "", true, &list, err);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.items[i].mtime < now - older_s &&
+		    is_part_of(list.items[i].name, ours))
+			(void)local_remove(target, list.items[i].name,
+					   &ignored);
+	bk_blob_list_clear(&list);
+	return rc < 0 ? bk_context(err, "%s", target->where) : 0;
 }
 
 static const struct bk_target_ops local_ops = {
@@ -434,6 +345,7 @@ static const struct bk_target_ops local_ops = {
 	.list = local_list,
 	.stat = local_stat,
 	.remove = local_remove,
+	.sweep = local_sweep,
 	.unknown_length = true,
 };
 

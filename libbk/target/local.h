@@ -1,6 +1,7 @@
 /*
  * A local folder as a target.  A blob is written as NAME.part, synced, renamed
- * and its folder synced.  All ops may run in several threads at a time.
+ * and its folder synced; a sweep takes parts away by the time of a file that it
+ * touches, clock.part.  All ops may run in several threads at a time.
  */
 
 #ifndef BK_TARGET_LOCAL_H

@@ -131,6 +131,14 @@ int bk_target_remove(struct bk_target *target, const char *name,
 	return target->ops->remove(target, name, err);
 }
 
+int bk_target_sweep(struct bk_target *target, int64_t older_s,
+		    bool (*ours)(const char *name), struct bk_err *err)
+{
+	if (!target->ops->sweep)
+		return 0;
+	return target->ops->sweep(target, older_s, ours, err);
+}
+
 void bk_blob_list_clear(struct bk_blob_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -69,6 +69,12 @@ struct bk_target_ops {
 	/* BK_GONE if it is not there. */
 	int (*remove)(struct bk_target *target, const char *name,
 		      struct bk_err *err);
+	/* Takes away what puts that never ended left of blobs that are `ours`
+	 * by their names, where nobody wrote for more than `older_s` seconds
+	 * by the target's own clock; what cannot be taken away stays.  NULL
+	 * where nothing is left. */
+	int (*sweep)(struct bk_target *target, int64_t older_s,
+		     bool (*ours)(const char *name), struct bk_err *err);
 	bool unknown_length;
 };
 
@@ -115,6 +121,8 @@ int bk_target_stat(struct bk_target *target, const char *name, uint64_t *size,
 		   struct bk_err *err);
 int bk_target_remove(struct bk_target *target, const char *name,
 		     struct bk_err *err);
+int bk_target_sweep(struct bk_target *target, int64_t older_s,
+		    bool (*ours)(const char *name), struct bk_err *err);
 void bk_blob_list_clear(struct bk_blob_list *list);
 /* The blob of that name in a sorted list, or NULL. */
 const struct bk_blob *bk_blob_list_find(const struct bk_blob_list *list,

@@ -124,6 +124,12 @@ static int remove_blob(struct bk_target *target, const char *name,
 	return bk_target_remove(recorder_of(target)->below, name, err);
 }
 
+static int sweep(struct bk_target *target, int64_t older_s,
+		 bool (*ours)(const char *name), struct bk_err *err)
+{
+	return bk_target_sweep(recorder_of(target)->below, older_s, ours, err);
+}
+
 static void close_target(struct bk_target *target)
 {
 	(void)target;
@@ -140,6 +146,7 @@ static const struct bk_target_ops recorder_ops = {
 	.list = list,
 	.stat = stat_blob,
 	.remove = remove_blob,
+	.sweep = sweep,
 	.unknown_length = true,
 };
 

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/scratch.h"
@@ -107,6 +108,66 @@ static void what_a_dead_writer_left_is_not_listed_and_not_in_the_way(
 	assert_int_equal(list.items[0].size, 3);
 	assert_false(scratch_has(&scratch, "repo/data/x/p.part"));
 	bk_blob_list_clear(&list);
+	bk_target_close(target);
+}
+
+#define WEEK_S (7LL * 24 * 3600)
+
+static bool is_pack(const char *name)
+{
+	return strncmp(name, "data/", 5) == 0;
+}
+
+static void a_sweep_takes_what_nobody_wrote_to_for_so_long(void **state)
+{
+	struct bk_target *target = open_local();
+	long long now = (long long)time(NULL);
+
+	(void)state;
+	scratch_file(&scratch, "repo/data/x/old.part", "x");
+	scratch_age(&scratch, "repo/data/x/old.part", now - WEEK_S - 60);
+	scratch_file(&scratch, "repo/data/x/young.part", "x");
+	scratch_age(&scratch, "repo/data/x/young.part", now - WEEK_S + 60);
+	scratch_file(&scratch, "repo/data/x/future.part", "x");
+	scratch_age(&scratch, "repo/data/x/future.part", now + WEEK_S * 60);
+	scratch_file(&scratch, "repo/data/x/whole", "x");
+	scratch_age(&scratch, "repo/data/x/whole", now - WEEK_S - 60);
+	scratch_file(&scratch, "repo/film.part", "of somebody else");
+	scratch_age(&scratch, "repo/film.part", now - WEEK_S - 60);
+	scratch_file(&scratch, "repo/data/y/only.part", "x");
+	scratch_age(&scratch, "repo/data/y/only.part", now - WEEK_S - 60);
+	scratch_link(&scratch, "repo/data/x/link.part", "/etc/passwd");
+	assert_int_equal(bk_target_sweep(target, WEEK_S, is_pack, &err), 0);
+	assert_false(scratch_has(&scratch, "repo/data/x/old.part"));
+	assert_true(scratch_has(&scratch, "repo/data/x/young.part"));
+	assert_true(scratch_has(&scratch, "repo/data/x/future.part"));
+	assert_true(scratch_has(&scratch, "repo/data/x/whole"));
+	assert_true(scratch_has(&scratch, "repo/film.part"));
+	assert_true(scratch_has(&scratch, "repo/data/x/link.part"));
+	assert_false(scratch_has(&scratch, "repo/data/y"));
+	assert_false(scratch_has(&scratch, "repo/clock.part"));
+	bk_target_close(target);
+}
+
+static void a_put_that_is_under_way_outlives_a_sweep(void **state)
+{
+	const struct bk_view bytes = {(const uint8_t *)"abc", 3};
+	struct bk_target *target = open_local(), *other = open_local();
+	struct bk_put *put = NULL;
+	uint64_t size = 0;
+
+	(void)state;
+	assert_int_equal(bk_target_put_begin(target, "data/x/p", 6, &put, &err),
+			 0);
+	assert_int_equal(bk_put_write(put, bytes.data, bytes.len, &err), 0);
+	/* Begun long ago, written to just now. */
+	scratch_age(&scratch, "repo/data/x/p.part", 1000);
+	assert_int_equal(bk_put_write(put, bytes.data, bytes.len, &err), 0);
+	assert_int_equal(bk_target_sweep(other, WEEK_S, is_pack, &err), 0);
+	assert_int_equal(bk_put_commit(put, &err), 0);
+	assert_int_equal(bk_target_stat(other, "data/x/p", &size, &err), 0);
+	assert_int_equal(size, 6);
+	bk_target_close(other);
 	bk_target_close(target);
 }
 
@@ -239,6 +300,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_a_dead_writer_left_is_not_listed_and_not_in_the_way,
 			start, end),
+		cmocka_unit_test_setup_teardown(
+			a_sweep_takes_what_nobody_wrote_to_for_so_long, start,
+			end),
+		cmocka_unit_test_setup_teardown(
+			a_put_that_is_under_way_outlives_a_sweep, start, end),
 		cmocka_unit_test_setup_teardown(
 			only_files_within_three_levels_are_listed, start, end),
 		cmocka_unit_test_setup_teardown(
