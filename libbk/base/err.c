@@ -13,6 +13,7 @@ int bk_fail(struct bk_err *err, enum bk_kind kind, const char *fmt, ...)
 
 	va_start(args, fmt);
 	err->kind = kind;
+	err->retry_after_s = 0;
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
 	return -1;
@@ -25,6 +26,7 @@ int bk_fail_errno(struct bk_err *err, const char *fmt, ...)
 
 	va_start(args, fmt);
 	err->kind = bk_kind_of_errno(number);
+	err->retry_after_s = 0;
 	int len = vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
 	if (len >= 0 && (size_t)len < sizeof(err->text)) {

@@ -7,6 +7,8 @@
 #ifndef BK_BASE_ERR_H
 #define BK_BASE_ERR_H
 
+#include <stdint.h>
+
 #define BK_ERR_TEXT_MAX 768
 
 enum bk_kind {
@@ -30,6 +32,10 @@ enum bk_kind {
 /* The caller's, never NULL, untouched on success.  {0} is a valid empty one. */
 struct bk_err {
 	enum bk_kind kind;
+	/* With BK_BUSY, BK_LOST: a server asked to be left alone for so many
+	 * seconds (Retry-After); 0: it did not say.  Set it after bk_fail(),
+	 * which makes it 0. */
+	uint32_t retry_after_s;
 	char text[BK_ERR_TEXT_MAX]; /* NUL-terminated UTF-8; cut when too long
 				     */
 };
@@ -47,7 +53,7 @@ int bk_fail_errno(struct bk_err *err, const char *fmt, ...)
  * tool. */
 int bk_fail_output(struct bk_err *err, const char *what);
 
-/* Puts "context: " before the text; keeps the kind; returns -1. */
+/* Puts "context: " before the text; keeps the rest; returns -1. */
 int bk_context(struct bk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
