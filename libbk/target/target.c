@@ -139,6 +139,11 @@ int bk_target_sweep(struct bk_target *target, int64_t older_s,
 	return target->ops->sweep(target, older_s, ours, err);
 }
 
+int bk_target_flush(struct bk_target *target, struct bk_err *err)
+{
+	return target->ops->flush ? target->ops->flush(target, err) : 0;
+}
+
 void bk_blob_list_clear(struct bk_blob_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)

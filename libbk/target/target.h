@@ -5,7 +5,8 @@
  * Names are those of bk-format(5): lower-case ASCII letters, digits and dots,
  * levels joined by '/', at most three of them.  A blob is written once, under
  * a name that was never used before, and appears whole or not at all.  A LIST
- * that starts after a commit was answered shows it.
+ * that starts after a commit was answered shows it; in another session, after
+ * bk_target_flush() was.
  */
 
 #ifndef BK_TARGET_TARGET_H
@@ -38,7 +39,11 @@ struct bk_blob_list {
 };
 
 /* Driver contract; BK_GONE for a name that is not there, BK_FULL for no room,
- * BK_DENIED for rights, BK_LOST when the session is over. */
+ * BK_DENIED for rights, BK_LOST when the connection broke or a server did not
+ * answer in time, BK_BUSY when it says to try again (err.h: retry_after_s).
+ * A driver of a remote target does one attempt of each act; the next one opens
+ * what broke anew.  Trying again, limits and caches are wrappers' business
+ * (target/remote.h). */
 struct bk_target_ops {
 	const char *scheme;
 
@@ -75,6 +80,9 @@ struct bk_target_ops {
 	 * where nothing is left. */
 	int (*sweep)(struct bk_target *target, int64_t older_s,
 		     bool (*ours)(const char *name), struct bk_err *err);
+	/* Waits until all that was committed is at the target; NULL where a
+	 * commit does. */
+	int (*flush)(struct bk_target *target, struct bk_err *err);
 	bool unknown_length;
 };
 
@@ -123,6 +131,10 @@ int bk_target_remove(struct bk_target *target, const char *name,
 		     struct bk_err *err);
 int bk_target_sweep(struct bk_target *target, int64_t older_s,
 		    bool (*ours)(const char *name), struct bk_err *err);
+/* Every commit that was answered before is done, durable and visible to others
+ * too; -1 with the first error of those that are not.  Closing a target does
+ * not wait for them. */
+int bk_target_flush(struct bk_target *target, struct bk_err *err);
 void bk_blob_list_clear(struct bk_blob_list *list);
 /* The blob of that name in a sorted list, or NULL. */
 const struct bk_blob *bk_blob_list_find(const struct bk_blob_list *list,

@@ -58,6 +58,14 @@ static void put(const char *name, const char *text)
 	struct bk_view bytes = {(const uint8_t *)text, strlen(text)};
 
 	done(bk_target_put(target, name, bytes, &err), &err);
+	done(bk_target_flush(target, &err), &err);
+}
+
+/* So that the other session sees it. */
+static void commit(struct bk_put *blob)
+{
+	done(bk_put_commit(blob, &err), &err);
+	done(bk_target_flush(target, &err), &err);
 }
 
 static struct bk_put *begin_put(const char *name, uint64_t length)
@@ -132,7 +140,7 @@ static void a_blob_is_nowhere_until_it_is_committed(void **state)
 	done(bk_put_write(blob, "abc", 3, &err), &err);
 	assert_gone(DEEP);
 	assert_listed("", "");
-	done(bk_put_commit(blob, &err), &err);
+	commit(blob);
 	assert_listed("", DEEP "\n");
 	assert_listed("data", DEEP "\n");
 }
@@ -180,7 +188,7 @@ static void a_length_need_not_be_known_where_the_driver_says_so(void **state)
 		done(bk_put_write(blob, bytes.data, 1, &err), &err);
 		done(bk_put_write(blob, bytes.data + 1, bytes.len - 1, &err),
 		     &err);
-		done(bk_put_commit(blob, &err), &err);
+		commit(blob);
 		assert_holds(DEEP, &bytes);
 	}
 	bk_buf_clear(&bytes);
@@ -210,7 +218,7 @@ static void a_large_blob_comes_in_any_pieces(void **state)
 		done(bk_put_write(blob, bytes.data + at, n, &err), &err);
 		at += n;
 	}
-	done(bk_put_commit(blob, &err), &err);
+	commit(blob);
 	assert_holds(DEEP, &bytes);
 	bk_buf_clear(&bytes);
 }
@@ -226,9 +234,9 @@ static void blobs_under_way_at_a_time_stay_apart(void **state)
 		done(bk_put_write(one, a.data + at, 10000, &err), &err);
 		done(bk_put_write(two, b.data + at, 10000, &err), &err);
 	}
-	done(bk_put_commit(two, &err), &err);
+	commit(two);
 	assert_listed("", "data/b\n");
-	done(bk_put_commit(one, &err), &err);
+	commit(one);
 	assert_holds("data/a", &a);
 	assert_holds("data/b", &b);
 	bk_buf_clear(&a);
@@ -313,6 +321,7 @@ static void a_sink_that_fails_ends_the_getting(void **state)
 
 	(void)state;
 	done(bk_target_put(target, DEEP, bk_buf_view(&bytes), &err), &err);
+	done(bk_target_flush(target, &err), &err);
 	assert_int_equal(bk_target_get(target, DEEP, 0, bytes.len, &sink, &err),
 			 -1);
 	assert_int_equal(err.kind, BK_CANCELLED);
@@ -423,6 +432,8 @@ static void *come_and_go(void *arg)
 		if (w->rc == 0 && n < 38)
 			w->rc = bk_target_remove(w->target, name, &w->err);
 	}
+	if (w->rc == 0)
+		w->rc = bk_target_flush(w->target, &w->err);
 	bk_buf_clear(&bytes);
 	bk_buf_clear(&got);
 	return NULL;
