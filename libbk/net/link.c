@@ -1,0 +1,323 @@
+/* Connections to a server, and the policy that they keep: see link.h. */
+
+#include "net/link.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/password.h"
+#include "crypto/secret.h"
+
+#define CONNECT_TIMEOUT_S 30L
+#define BUFFER_SIZE       524288L
+
+struct bk_link {
+	const struct bk_url *url;
+	const struct bk_access *access;
+	struct bk_secret password, token, proxy_password, key_password;
+	pthread_mutex_t lock; /* of `idle` */
+	struct bk_line *idle;
+};
+
+static void start_libcurl(void)
+{
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		abort();
+}
+
+/* ---- opening ---- */
+
+static int check_scheme(const struct bk_url *url,
+			const struct bk_access *access, struct bk_err *err)
+{
+	static const struct {
+		const char *clear, *instead;
+	} schemes[] = {
+		{"ftp",  "ftpes://"},
+                {"http", "https://"}
+        };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (strcmp(url->transport, schemes[i].clear) == 0 &&
+		    !access->allow_cleartext)
+			return bk_fail(
+				err, BK_MISUSE,
+				"%s is clear text: who listens reads the "
+				"password; use %s, or say "
+				"allow-cleartext = yes",
+				url->transport, schemes[i].instead);
+	return 0;
+}
+
+/* libcurl wants a NUL at the end. */
+static int fetch_secret(struct bk_secret *out, const char *from,
+			const char *what, const struct bk_url *url,
+			struct bk_err *err)
+{
+	struct bk_secret text = {0};
+	char *prompt;
+
+	if (!from)
+		return 0;
+	prompt = bk_asprintf("%s for %s", what, url->text);
+	int rc = bk_password_get(&text, from, prompt, false, err);
+	if (rc == 0) {
+		bk_secret_alloc(out, text.len + 1);
+		memcpy(out->data, text.data, text.len);
+	}
+	bk_secret_clear(&text);
+	free(prompt);
+	return rc;
+}
+
+static int fetch_secrets(struct bk_link *link, struct bk_err *err)
+{
+	const struct bk_access *access = link->access;
+	const struct bk_url *url = link->url;
+
+	if (fetch_secret(&link->password, access->password, "password", url,
+			 err) < 0 ||
+	    fetch_secret(&link->token, access->token, "session token", url,
+			 err) < 0 ||
+	    fetch_secret(&link->proxy_password, access->proxy_password,
+			 "proxy's password", url, err) < 0)
+		return -1;
+	return fetch_secret(&link->key_password, access->client_key_password,
+			    "password of the client's key", url, err);
+}
+
+int bk_link_open(struct bk_link **out, const struct bk_url *url,
+		 const struct bk_access *access, struct bk_err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct bk_link *link;
+
+	(void)pthread_once(&once, start_libcurl);
+	if (check_scheme(url, access, err) < 0)
+		return bk_context(err, "%s", url->text);
+	link = bk_alloc(sizeof(*link));
+	link->url = url;
+	link->access = access;
+	(void)pthread_mutex_init(&link->lock, NULL);
+	if (fetch_secrets(link, err) < 0) {
+		bk_link_close(link);
+		return bk_context(err, "%s", url->text);
+	}
+	*out = link;
+	return 0;
+}
+
+static void line_free(struct bk_line *line)
+{
+	/* The connection belongs to the multi handle: it says goodbye. */
+	(void)curl_multi_cleanup(line->multi);
+	curl_easy_cleanup(line->easy);
+	curl_slist_free_all(line->headers);
+	bk_buf_clear(&line->replies);
+	bk_buf_clear(&line->complaint);
+	free(line);
+}
+
+void bk_link_close(struct bk_link *link)
+{
+	if (!link)
+		return;
+	while (link->idle) {
+		struct bk_line *line = link->idle;
+		link->idle = line->next;
+		line_free(line);
+	}
+	bk_secret_clear(&link->password);
+	bk_secret_clear(&link->token);
+	bk_secret_clear(&link->proxy_password);
+	bk_secret_clear(&link->key_password);
+	(void)pthread_mutex_destroy(&link->lock);
+	free(link);
+}
+
+const struct bk_url *bk_link_url(const struct bk_link *link)
+{
+	return link->url;
+}
+
+const struct bk_access *bk_link_access(const struct bk_link *link)
+{
+	return link->access;
+}
+
+static const char *text_of(const struct bk_secret *secret)
+{
+	return secret->len ? (const char *)secret->data : "";
+}
+
+const char *bk_link_password(const struct bk_link *link)
+{
+	return text_of(&link->password);
+}
+
+const char *bk_link_token(const struct bk_link *link)
+{
+	return text_of(&link->token);
+}
+
+/* ---- lines ---- */
+
+struct bk_line *bk_link_take(struct bk_link *link)
+{
+	struct bk_line *line;
+
+	(void)pthread_mutex_lock(&link->lock);
+	line = link->idle;
+	if (line)
+		link->idle = line->next;
+	(void)pthread_mutex_unlock(&link->lock);
+	if (line) {
+		line->next = NULL;
+		return line;
+	}
+	line = bk_alloc(sizeof(*line));
+	line->link = link;
+	line->easy = curl_easy_init();
+	line->multi = curl_multi_init();
+	if (!line->easy || !line->multi)
+		abort(); /* as all small allocations do */
+	return line;
+}
+
+void bk_link_give(struct bk_line *line)
+{
+	struct bk_link *link = line->link;
+
+	if (line->running) {
+		(void)curl_multi_remove_handle(line->multi, line->easy);
+		line->running = false;
+	}
+	(void)pthread_mutex_lock(&link->lock);
+	line->next = link->idle;
+	link->idle = line;
+	(void)pthread_mutex_unlock(&link->lock);
+}
+
+static void set_text(CURL *easy, CURLoption option, const char *text)
+{
+	if (text && *text)
+		(void)curl_easy_setopt(easy, option, text);
+}
+
+static bool is_scheme(const struct bk_link *link, const char *prefix)
+{
+	return strncmp(link->url->transport, prefix, strlen(prefix)) == 0;
+}
+
+static void set_tls(const struct bk_link *link, CURL *easy)
+{
+	const struct bk_access *access = link->access;
+	long version = CURL_SSLVERSION_TLSv1_2;
+
+	/* Servers that want a session to be used again break uploads over
+	 * TLS 1.3 with this libcurl (7.88). */
+	if (is_scheme(link, "ftp"))
+		version |= CURL_SSLVERSION_MAX_TLSv1_2;
+	(void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, version);
+	set_text(easy, CURLOPT_CAINFO, access->ca);
+	set_text(easy, CURLOPT_PROXY_CAINFO, access->ca);
+	set_text(easy, CURLOPT_PINNEDPUBLICKEY, access->pin);
+	set_text(easy, CURLOPT_SSLCERT, access->client_cert);
+	set_text(easy, CURLOPT_SSLKEY, access->client_key);
+	set_text(easy, CURLOPT_KEYPASSWD, text_of(&link->key_password));
+	if (is_scheme(link, "ftpes"))
+		(void)curl_easy_setopt(easy, CURLOPT_USE_SSL,
+				       (long)CURLUSESSL_ALL);
+}
+
+static void set_login(const struct bk_link *link, CURL *easy)
+{
+	/* S3 signs with its keys instead: see target/s3. */
+	if (strcmp(link->url->scheme, "s3") == 0)
+		return;
+	set_text(easy, CURLOPT_USERNAME, link->url->user);
+	set_text(easy, CURLOPT_PASSWORD, text_of(&link->password));
+	(void)curl_easy_setopt(easy, CURLOPT_NETRC,
+			       link->access->netrc ? (long)CURL_NETRC_OPTIONAL
+						   : (long)CURL_NETRC_IGNORED);
+}
+
+static void set_proxy(const struct bk_link *link, CURL *easy)
+{
+	const char *proxy = link->access->proxy;
+
+	/* An empty one keeps the environment's out. */
+	(void)curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy : "");
+	set_text(easy, CURLOPT_PROXYPASSWORD, text_of(&link->proxy_password));
+}
+
+static void set_policy(struct bk_line *line)
+{
+	const struct bk_link *link = line->link;
+	uint32_t timeout_s = link->access->timeout_s;
+	CURL *easy = line->easy;
+
+	timeout_s = timeout_s ? timeout_s : BK_ACCESS_TIMEOUT_S;
+	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+			       "ftp,ftps,http,https,sftp");
+	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
+			       timeout_s < CONNECT_TIMEOUT_S
+				       ? (long)timeout_s
+				       : CONNECT_TIMEOUT_S);
+	(void)curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+			       (long)timeout_s);
+	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_SIZE);
+	(void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, BUFFER_SIZE);
+	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+			       (long)CURL_HTTP_VERSION_1_1);
+	(void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	set_tls(link, easy);
+	set_login(link, easy);
+	set_proxy(link, easy);
+}
+
+/* libcurl has no name for explicit TLS. */
+static const char *curl_scheme(const struct bk_link *link)
+{
+	return is_scheme(link, "ftpes") ? "ftp" : link->url->transport;
+}
+
+void bk_line_to(struct bk_line *line, const char *path)
+{
+	struct bk_buf text = {0};
+
+	bk_url_origin(&text, line->link->url, curl_scheme(line->link));
+	/* FTP takes a path that begins with // from the root, not from the
+	 * folder of the login. */
+	bk_buf_printf(&text, "%s", is_scheme(line->link, "ftp") ? "/" : "");
+	bk_url_escape(&text, path);
+	bk_line_to_url(line, bk_buf_text(&text));
+	bk_buf_clear(&text);
+}
+
+void bk_line_to_url(struct bk_line *line, const char *url)
+{
+	curl_easy_reset(line->easy);
+	line->replies.len = 0;
+	line->complaint.len = 0;
+	curl_slist_free_all(line->headers);
+	line->headers = NULL;
+	bk_line_add_header(line, "Expect:");
+	line->to = NULL;
+	line->sink_err = (struct bk_err){0};
+	set_policy(line);
+	(void)curl_easy_setopt(line->easy, CURLOPT_URL, url);
+}
+
+void bk_line_add_header(struct bk_line *line, const char *header)
+{
+	struct curl_slist *more = curl_slist_append(line->headers, header);
+
+	if (!more)
+		abort(); /* as all small allocations do */
+	line->headers = more;
+}

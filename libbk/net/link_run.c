@@ -1,0 +1,342 @@
+/* Carrying acts out on a connection: see link.h. */
+
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "net/link.h"
+
+#define REPLIES_MAX   ((size_t)64 << 10)
+#define COMPLAINT_MAX ((size_t)4 << 10)
+#define POLL_MS       500
+/* With TLS over FTP this libcurl (7.88) sleeps on data that it has. */
+#define POLL_FTPS_MS 5
+
+/* ---- what libcurl calls ---- */
+
+static void keep(struct bk_buf *buf, const char *data, size_t n, size_t limit)
+{
+	size_t room = buf->len < limit ? limit - buf->len : 0;
+
+	bk_buf_add(buf, data, n < room ? n : room);
+}
+
+static size_t take_reply(char *data, size_t size, size_t n, void *arg)
+{
+	struct bk_line *line = arg;
+
+	keep(&line->replies, data, size * n, REPLIES_MAX);
+	return size * n;
+}
+
+static bool is_http(const struct bk_line *line)
+{
+	const struct bk_url *url = bk_link_url(line->link);
+
+	return strncmp(url->transport, "http", 4) == 0;
+}
+
+static size_t take_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct bk_line *line = arg;
+	size_t len = size * n;
+
+	if (is_http(line) && bk_line_status(line) / 100 != 2) {
+		keep(&line->complaint, data, len, COMPLAINT_MAX);
+		return len;
+	}
+	if (line->to &&
+	    line->to->write(line->to, data, len, &line->sink_err) < 0)
+		return CURL_WRITEFUNC_ERROR;
+	return len;
+}
+
+static size_t give_body(char *into, size_t size, size_t n, void *arg)
+{
+	struct bk_line *line = arg;
+	size_t len = size * n;
+
+	if (line->left.len == 0) {
+		if (line->ended)
+			return 0;
+		line->waiting = true;
+		return CURL_READFUNC_PAUSE;
+	}
+	len = line->left.len < len ? line->left.len : len;
+	memcpy(into, line->left.data, len);
+	line->left.data += len;
+	line->left.len -= len;
+	return len;
+}
+
+/* Called at every turn: the one place that sees a stall in all protocols. */
+static int look_at_progress(void *arg, curl_off_t to_come, curl_off_t came,
+			    curl_off_t to_go, curl_off_t went)
+{
+	struct bk_line *line = arg;
+	const struct bk_access *access = bk_link_access(line->link);
+	int64_t now = bk_clock_monotonic_ms();
+	uint32_t timeout_s =
+		access->timeout_s ? access->timeout_s : BK_ACCESS_TIMEOUT_S;
+
+	(void)to_come;
+	(void)to_go;
+	if (came + went != line->moved) {
+		line->moved = came + went;
+		line->moved_ms = now;
+	}
+	line->stalled = now - line->moved_ms >= (int64_t)timeout_s * 1000;
+	return line->stalled || bk_cancel_wanted();
+}
+
+/* ---- what went wrong ---- */
+
+static const struct {
+	CURLcode code;
+	enum bk_kind kind;
+	const char *advice;
+} failures[] = {
+	{CURLE_UNSUPPORTED_PROTOCOL,     BK_MISUSE,
+	 "this libcurl was built without it"                                       },
+	{CURLE_URL_MALFORMAT,            BK_MISUSE,  NULL                          },
+	{CURLE_COULDNT_RESOLVE_PROXY,    BK_LOST,    "is the proxy's name right?"  },
+	{CURLE_COULDNT_RESOLVE_HOST,     BK_LOST,
+	 "is the name right, and does the name server answer?"                     },
+	{CURLE_COULDNT_CONNECT,          BK_LOST,
+	 "is the server running, and its port open from here?"                     },
+	{CURLE_WEIRD_SERVER_REPLY,       BK_LOST,
+	 "is this the right port for this protocol?"                               },
+	{CURLE_REMOTE_ACCESS_DENIED,     BK_DENIED,
+	 "may this login use this folder?"                                         },
+	{CURLE_FTP_ACCEPT_FAILED,        BK_LOST,    NULL                          },
+	{CURLE_FTP_WEIRD_PASS_REPLY,     BK_LOST,    NULL                          },
+	{CURLE_HTTP2,                    BK_LOST,    NULL                          },
+	{CURLE_HTTP2_STREAM,             BK_LOST,    NULL                          },
+	{CURLE_PARTIAL_FILE,             BK_LOST,    NULL                          },
+	{CURLE_UPLOAD_FAILED,            BK_REFUSED, NULL                          },
+	{CURLE_OPERATION_TIMEDOUT,       BK_LOST,    NULL                          },
+	{CURLE_SSL_CONNECT_ERROR,        BK_LOST,
+	 "does the server speak TLS 1.2 or newer on this port?"                    },
+	{CURLE_LDAP_CANNOT_BIND,         BK_DENIED,  NULL                          },
+	{CURLE_GOT_NOTHING,              BK_LOST,    NULL                          },
+	{CURLE_SSL_ENGINE_NOTFOUND,      BK_MISUSE,  NULL                          },
+	{CURLE_SEND_ERROR,               BK_LOST,    NULL                          },
+	{CURLE_RECV_ERROR,               BK_LOST,    NULL                          },
+	{CURLE_SSL_CERTPROBLEM,          BK_MISUSE,
+	 "are client-cert and client-key right?"                                   },
+	{CURLE_PEER_FAILED_VERIFICATION, BK_DENIED,
+	 "if it is the right server, give the certificate of its authority: "
+	 "ca = FILE"							       },
+	{CURLE_USE_SSL_FAILED,           BK_DENIED,
+	 "this server offers no TLS here; is it ftps:// or another port?"          },
+	{CURLE_SEND_FAIL_REWIND,         BK_LOST,    NULL                          },
+	{CURLE_LOGIN_DENIED,             BK_DENIED,  "are user and password right?"},
+	{CURLE_REMOTE_DISK_FULL,         BK_FULL,    NULL                          },
+	{CURLE_REMOTE_FILE_NOT_FOUND,    BK_GONE,    NULL                          },
+	{CURLE_SSL_CACERT_BADFILE,       BK_MISUSE,  "is ca = FILE right?"         },
+	{CURLE_SSH,		      BK_LOST,    NULL                          },
+	{CURLE_SSL_SHUTDOWN_FAILED,      BK_LOST,    NULL                          },
+	{CURLE_SSL_PINNEDPUBKEYNOTMATCH, BK_DENIED,
+	 "its key is not the one that pin names: a new certificate, or another "
+	 "server"								  },
+	{CURLE_PROXY,                    BK_LOST,    "is the proxy right?"         },
+	{CURLE_SSL_CLIENTCERT,           BK_DENIED,
+	 "the server wants a client's certificate: client-cert = FILE"             },
+};
+
+static int failed(const struct bk_line *line, struct bk_err *err)
+{
+	const struct bk_access *access = bk_link_access(line->link);
+	const char *text =
+		line->error[0] ? line->error : curl_easy_strerror(line->result);
+
+	if (line->sink_err.kind != BK_OK) {
+		*err = line->sink_err;
+		return -1;
+	}
+	if (line->result == CURLE_ABORTED_BY_CALLBACK && line->stalled)
+		return bk_fail(err, BK_LOST,
+			       "nothing came or went for %u s; is the network "
+			       "up?",
+			       access->timeout_s ? access->timeout_s
+						 : BK_ACCESS_TIMEOUT_S);
+	if (line->result == CURLE_ABORTED_BY_CALLBACK)
+		return bk_cancelled(err) < 0
+			       ? -1
+			       : bk_fail(err, BK_CANCELLED, "interrupted");
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (failures[i].code == line->result)
+			return failures[i].advice
+				       ? bk_fail(err, failures[i].kind,
+						 "%s; %s", text,
+						 failures[i].advice)
+				       : bk_fail(err, failures[i].kind, "%s",
+						 text);
+	return bk_fail(err, BK_FAILED, "%s (libcurl %d)", text,
+		       (int)line->result);
+}
+
+/* ---- running ---- */
+
+static void start(struct bk_line *line)
+{
+	CURL *easy = line->easy;
+
+	line->done = line->waiting = line->stalled = false;
+	line->result = CURLE_OK;
+	line->moved = 0;
+	line->moved_ms = bk_clock_monotonic_ms();
+	line->error[0] = 0;
+	(void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, line->error);
+	(void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_reply);
+	(void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, line);
+	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, line);
+	(void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION,
+			       look_at_progress);
+	(void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, line);
+	(void)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	if (is_http(line))
+		(void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, line->headers);
+	line->running = curl_multi_add_handle(line->multi, easy) == CURLM_OK;
+	if (!line->running) {
+		line->done = true;
+		line->result = CURLE_FAILED_INIT;
+	}
+}
+
+static void stop(struct bk_line *line)
+{
+	if (line->running)
+		(void)curl_multi_remove_handle(line->multi, line->easy);
+	line->running = false;
+}
+
+static void see_whether_it_is_done(struct bk_line *line)
+{
+	CURLMsg *message;
+	int more;
+
+	while ((message = curl_multi_info_read(line->multi, &more)))
+		if (message->msg == CURLMSG_DONE) {
+			line->done = true;
+			line->result = message->data.result;
+		}
+}
+
+/* Until the act is over, or it waits for bytes to send. */
+static void drive(struct bk_line *line)
+{
+	const struct bk_url *url = bk_link_url(line->link);
+	int ms = strncmp(url->transport, "ftp", 3) == 0 && url->transport[3]
+			 ? POLL_FTPS_MS
+			 : POLL_MS;
+	int running;
+
+	while (!line->done) {
+		CURLMcode code = curl_multi_perform(line->multi, &running);
+		see_whether_it_is_done(line);
+		if (line->done || line->waiting)
+			break;
+		if (code == CURLM_OK)
+			code = curl_multi_poll(line->multi, NULL, 0, ms, NULL);
+		if (code != CURLM_OK) {
+			line->done = true;
+			line->result = CURLE_FAILED_INIT;
+		}
+	}
+}
+
+/* An HTTP server may answer, and close, before it has read everything: then
+ * its answer tells more than the broken stream. */
+static bool was_refused(const struct bk_line *line)
+{
+	return is_http(line) && bk_line_status(line) >= 400 &&
+	       (line->result == CURLE_SEND_ERROR ||
+		line->result == CURLE_RECV_ERROR);
+}
+
+static int finish(struct bk_line *line, struct bk_err *err)
+{
+	stop(line);
+	if (line->result == CURLE_OK || was_refused(line))
+		return 0;
+	return failed(line, err);
+}
+
+void bk_line_into(struct bk_line *line, struct bk_sink *to)
+{
+	line->to = to;
+}
+
+int bk_line_run(struct bk_line *line, struct bk_err *err)
+{
+	line->ended = true;
+	line->left = (struct bk_view){0};
+	start(line);
+	drive(line);
+	return finish(line, err);
+}
+
+int bk_line_send_begin(struct bk_line *line, uint64_t length,
+		       struct bk_err *err)
+{
+	curl_off_t size = length == BK_LINE_UNKNOWN ? -1 : (curl_off_t)length;
+
+	line->ended = false;
+	line->left = (struct bk_view){0};
+	(void)curl_easy_setopt(line->easy, CURLOPT_UPLOAD, 1L);
+	(void)curl_easy_setopt(line->easy, CURLOPT_INFILESIZE_LARGE, size);
+	(void)curl_easy_setopt(line->easy, CURLOPT_READFUNCTION, give_body);
+	(void)curl_easy_setopt(line->easy, CURLOPT_READDATA, line);
+	start(line);
+	return bk_line_send(line, NULL, 0, err);
+}
+
+int bk_line_send(struct bk_line *line, const void *data, size_t len,
+		 struct bk_err *err)
+{
+	line->left = (struct bk_view){data, len};
+	/* The time that the caller took for these bytes is no stall. */
+	line->moved_ms = bk_clock_monotonic_ms();
+	if (line->waiting && len > 0) {
+		line->waiting = false;
+		(void)curl_easy_pause(line->easy, CURLPAUSE_CONT);
+	}
+	drive(line);
+	if (line->done && line->result != CURLE_OK && !was_refused(line)) {
+		stop(line);
+		return failed(line, err);
+	}
+	return 0;
+}
+
+int bk_line_send_end(struct bk_line *line, struct bk_err *err)
+{
+	line->ended = true;
+	line->moved_ms = bk_clock_monotonic_ms();
+	if (line->waiting) {
+		line->waiting = false;
+		(void)curl_easy_pause(line->easy, CURLPAUSE_CONT);
+	}
+	drive(line);
+	return finish(line, err);
+}
+
+long bk_line_status(const struct bk_line *line)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(line->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status;
+}
+
+const char *bk_line_header(const struct bk_line *line, const char *name)
+{
+	struct curl_header *header = NULL;
+
+	if (curl_easy_header(line->easy, name, 0, CURLH_HEADER, -1, &header) !=
+	    CURLHE_OK)
+		return NULL;
+	return header->value;
+}
