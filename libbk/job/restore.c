@@ -108,57 +108,6 @@ static int check_request(const struct bk_restore_request *request,
 	return 0;
 }
 
-/* ---- only listing it ---- */
-
-static int list_item(struct bk_restore *run, struct bk_listing *to,
-		     const struct bk_restore_item *item, struct bk_err *err)
-{
-	struct bk_restore_folder folder = {0};
-	uint64_t bytes = 0;
-
-	run->outcome->place = BK_PLACE_REPO;
-	int rc = bk_restore_folder_read(&folder, &run->into, item, err);
-	for (size_t i = 0; i < folder.rows.n; i++)
-		bytes += folder.rows.items[i].msg.size;
-	const struct bk_cell cells[] = {
-		bk_cell_text(item->account->account.address),
-		bk_cell_text(item->folder->folder.name),
-		bk_cell_n(folder.rows.n),
-		bk_cell_n(bytes),
-		bk_cell_text(item->to_account),
-		bk_cell_text(item->to_folder),
-	};
-	if (rc == 0 && (folder.rows.n || !run->request->wish->messages.n))
-		rc = bk_listing_row(to, cells, err);
-	bk_restore_folder_clear(&folder);
-	return rc;
-}
-
-static int list_plan(struct bk_restore *run, struct bk_err *err)
-{
-	/* clang-format off */
-	static const struct bk_field fields[] = {
-		{"ACCOUNT",    "account",    BK_FIELD_TEXT},
-		{"FOLDER",     "folder",     BK_FIELD_TEXT},
-		{"MESSAGES",   "messages",   BK_FIELD_COUNT},
-		{"SIZE",       "bytes",      BK_FIELD_SIZE},
-		{"TO ACCOUNT", "to_account", BK_FIELD_TEXT},
-		{"TO FOLDER",  "to_folder",  BK_FIELD_TEXT},
-	};
-	/* clang-format on */
-	struct bk_listing *to =
-		bk_listing_new(&run->request->style, "restore", fields,
-			       sizeof(fields) / sizeof(*fields));
-	int rc = 0;
-
-	for (size_t i = 0; i < run->plan.n && rc == 0; i++)
-		rc = list_item(run, to, &run->plan.items[i], err);
-	if (rc == 0)
-		return bk_listing_finish(to, err);
-	bk_listing_free(to);
-	return -1;
-}
-
 /* ---- doing it ---- */
 
 /* Folders that are written at a time have some files open each. */
@@ -351,11 +300,17 @@ static int lock_and_write(struct bk_restore *run, struct bk_err *err)
 	return rc;
 }
 
+/* With --replace it is compared with what is there, which only reads. */
 static int preview(struct bk_restore *run, struct bk_err *err)
 {
-	if (list_plan(run, err) < 0 || check_found(run, err) < 0)
+	const struct bk_restore_request *request = run->request;
+
+	run->to.config.writable = false;
+	if (request->replace && open_store(run, err) < 0)
 		return -1;
-	if (run->errors)
+	if (bk_restore_preview(run, err) < 0 || check_found(run, err) < 0)
+		return -1;
+	if (run->errors || run->writing.failed)
 		run->outcome->ending = BK_ENDING_INCOMPLETE;
 	return 0;
 }
@@ -376,9 +331,9 @@ static int restore(struct bk_restore *run, struct bk_err *err)
 	run->into.wish = request->wish;
 	run->into.found = bk_alloc((request->wish->messages.n + 1) *
 				   sizeof(*run->into.found));
+	run->into.digester = bk_digester_new(&request->repo->keys.digest);
 	if (request->dry_run)
 		return preview(run, err);
-	run->into.digester = bk_digester_new(&request->repo->keys.digest);
 	return lock_and_write(run, err);
 }
 

@@ -56,25 +56,6 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 
 /* ---- what is there ---- */
 
-/* The folder as the store lists it: what stat and fetch want to be told. */
-static int find_listed(const struct bk_restore_folder *folder,
-		       const struct bk_restore_into *into,
-		       struct bk_folder_list *all, const struct bk_folder **out,
-		       struct bk_err *err)
-{
-	struct bk_store *store = into->store;
-
-	if (store->ops->folders(store, folder->account, all, err) < 0)
-		return -1;
-	for (size_t i = 0; i < all->n; i++)
-		if (strcmp(all->items[i].name, folder->want.name) == 0)
-			*out = &all->items[i];
-	return *out ? 0
-		    : bk_fail(err, BK_FAILED,
-			      "folder %s is not listed after it was made",
-			      folder->want.name);
-}
-
 /* A message that cannot be looked at, or is gone by now, is not the one that
  * we have: ours is restored beside it. */
 static bool concerns_one(enum bk_kind kind)
@@ -249,7 +230,7 @@ static int read_candidates(struct reading *reading, struct bk_err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-static int compare_listed(struct reading *reading, struct bk_err *err)
+static int look_and_read(struct reading *reading, struct bk_err *err)
 {
 	struct bk_restore_folder *folder = reading->folder;
 	const struct bk_restore_into *into = reading->into;
@@ -264,22 +245,53 @@ static int compare_listed(struct reading *reading, struct bk_err *err)
 	return read_candidates(reading, err);
 }
 
+static int compare_listed(struct bk_restore_folder *folder,
+			  const struct bk_restore_into *into,
+			  const struct bk_folder *listed, struct bk_err *err)
+{
+	struct reading reading = {.folder = folder,
+				  .into = into,
+				  .listed = listed,
+				  .body = BK_BODY(WHOLE_MAX)};
+
+	bk_match_names(&folder->match);
+	int rc = look_and_read(&reading, err);
+	bk_body_clear(&reading.body);
+	bk_buf_clear(&reading.copy);
+	return rc;
+}
+
+/* The folder as the store lists it: what stat and fetch want to be told. */
+static int find_listed(const struct bk_restore_folder *folder,
+		       const struct bk_restore_into *into,
+		       struct bk_folder_list *all, const struct bk_folder **out,
+		       struct bk_err *err)
+{
+	struct bk_store *store = into->store;
+
+	if (store->ops->folders(store, folder->account, all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->items[i].name, folder->want.name) == 0)
+			*out = &all->items[i];
+	return *out ? 0
+		    : bk_fail(err, BK_FAILED,
+			      "folder %s is not listed after it was made",
+			      folder->want.name);
+}
+
 static int compare(struct bk_restore_folder *folder,
 		   const struct bk_restore_into *into, struct bk_err *err)
 {
 	struct bk_folder_list all = {0};
-	struct reading reading = {
-		.folder = folder, .into = into, .body = BK_BODY(WHOLE_MAX)};
+	const struct bk_folder *listed = NULL;
 
 	bk_match_init(&folder->match, &folder->rows, &folder->present);
 	if (!folder->present.n || !folder->rows.n)
 		return 0;
-	bk_match_names(&folder->match);
-	int rc = find_listed(folder, into, &all, &reading.listed, err);
+	int rc = find_listed(folder, into, &all, &listed, err);
 	if (rc == 0)
-		rc = compare_listed(&reading, err);
-	bk_body_clear(&reading.body);
-	bk_buf_clear(&reading.copy);
+		rc = compare_listed(folder, into, listed, err);
 	bk_folder_list_clear(&all);
 	return rc;
 }
@@ -308,6 +320,34 @@ int bk_restore_folder_begin(struct bk_restore_folder *folder,
 		return -1;
 	list_todo(folder);
 	return 0;
+}
+
+int bk_restore_folder_look(struct bk_restore_folder *folder,
+			   const struct bk_restore_into *into,
+			   const struct bk_account *account,
+			   struct bk_folder *listed, struct bk_err *err)
+{
+	struct bk_store *store = into->store;
+	int rc = 0;
+
+	folder->account = account;
+	if (listed)
+		rc = store->ops->scan(store, account, listed, &folder->present,
+				      err);
+	bk_match_init(&folder->match, &folder->rows, &folder->present);
+	if (rc == 0 && folder->present.n && folder->rows.n)
+		rc = compare_listed(folder, into, listed, err);
+	list_todo(folder);
+	return rc;
+}
+
+uint64_t bk_restore_folder_others(const struct bk_restore_folder *folder)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < folder->present.n; i++)
+		n += folder->match.row_of[i] == BK_MATCH_NONE;
+	return n;
 }
 
 /* ---- the end ---- */

@@ -6,6 +6,8 @@
  *	begin    opens the folder for writing, compares
  *	...      the messages in `todo` are written, by any thread
  *	finish   --replace takes away what is not in the set; durable, visible
+ *
+ * For a dry run: read, look.
  */
 
 #ifndef BK_JOB_RESTORE_FOLDER_H
@@ -60,6 +62,17 @@ int bk_restore_folder_begin(struct bk_restore_folder *folder,
 			    const struct bk_restore_into *into,
 			    const struct bk_account *account,
 			    struct bk_err *err);
+
+/* Only compares, and opens nothing for writing: with the folder of the
+ * destination as folders() lists it, which is filled by its scan; NULL: there
+ * is none yet. */
+int bk_restore_folder_look(struct bk_restore_folder *folder,
+			   const struct bk_restore_into *into,
+			   const struct bk_account *account,
+			   struct bk_folder *listed, struct bk_err *err);
+
+/* Messages present that are none of the set's. */
+uint64_t bk_restore_folder_others(const struct bk_restore_folder *folder);
 
 /* What it did besides writing messages. */
 struct bk_restore_end {

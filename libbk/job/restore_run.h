@@ -65,6 +65,10 @@ int bk_restore_folders(struct bk_restore *run, struct bk_err *err);
 int bk_restore_finish(struct bk_restore *run, struct bk_restore_batch *batch,
 		      const struct bk_set_account *next, struct bk_err *err);
 
+/* Only lists what would be restored and, with --replace, what would be taken
+ * away, as the request's style has it.  Makes and locks nothing. */
+int bk_restore_preview(struct bk_restore *run, struct bk_err *err);
+
 /* Tell what could not be done; `lost` messages are not restored because of it,
  * with none it is an error by itself.  Any thread. */
 void bk_restore_report_folder(struct bk_restore *run,

@@ -140,7 +140,9 @@ static void print_bytes(const struct bk_summary *summary, FILE *out)
 
 	(void)bk_units_size(source, summary->bytes.source);
 	if (summary->result == BK_RESULT_PLANNED) {
-		(void)fprintf(out, "%s to read\n", source);
+		(void)fprintf(out, "%s to %s\n", source,
+			      summary->act == BK_ACT_RESTORE ? "write"
+							     : "read");
 		return;
 	}
 	if (summary->act == BK_ACT_BACKUP && summary->bytes.source)

@@ -271,6 +271,7 @@ const struct bk_store_ops bk_maildir_ops = {
 	.changed = bk_maildir_changed,
 	.fetch = bk_maildir_fetch,
 	.stat = bk_maildir_stat,
+	.find_account = bk_maildir_find_account,
 	.create_account = bk_maildir_create_account,
 	.begin = bk_maildir_begin,
 	.present = bk_maildir_present,

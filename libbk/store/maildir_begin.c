@@ -90,6 +90,33 @@ static int take_only_address(struct bk_maildir *maildir, const char *address,
 		       maildir->where, maildir->only);
 }
 
+static int name_account(struct bk_maildir *maildir, const char *address,
+			struct bk_arena *arena, struct bk_account *out,
+			struct bk_err *err)
+{
+	if (take_only_address(maildir, address, err) < 0)
+		return -1;
+	*out = (struct bk_account){0};
+	out->address = bk_arena_strdup(arena, address);
+	out->root = bk_account_path_expand(maildir->mail, address, arena, err);
+	return out->root ? 0 : -1;
+}
+
+int bk_maildir_find_account(struct bk_store *store, const char *address,
+			    struct bk_arena *arena, struct bk_account *out,
+			    struct bk_err *err)
+{
+	struct bk_maildir *maildir = bk_maildir_of(store);
+
+	if (name_account(maildir, address, arena, out, err) < 0)
+		return -1;
+	int root = bk_maildir_root(maildir, out, err);
+	if (root < 0)
+		return bk_context(err, "account %s", address);
+	(void)close(root);
+	return 0;
+}
+
 int bk_maildir_create_account(struct bk_store *store, const char *address,
 			      struct bk_arena *arena, struct bk_account *out,
 			      struct bk_err *err)
@@ -98,12 +125,7 @@ int bk_maildir_create_account(struct bk_store *store, const char *address,
 
 	if (!maildir->writable)
 		return bk_fail(err, BK_MISUSE, "the store is open for reading");
-	if (take_only_address(maildir, address, err) < 0)
-		return -1;
-	*out = (struct bk_account){0};
-	out->address = bk_arena_strdup(arena, address);
-	out->root = bk_account_path_expand(maildir->mail, address, arena, err);
-	if (!out->root)
+	if (name_account(maildir, address, arena, out, err) < 0)
 		return -1;
 	int root = make_root(maildir, out->root, err);
 	if (root < 0)

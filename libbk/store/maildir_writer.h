@@ -72,6 +72,9 @@ static inline struct bk_maildir_writer *bk_maildir_writer_of(
 }
 
 /* maildir_begin.c */
+int bk_maildir_find_account(struct bk_store *store, const char *address,
+			    struct bk_arena *arena, struct bk_account *out,
+			    struct bk_err *err);
 int bk_maildir_create_account(struct bk_store *store, const char *address,
 			      struct bk_arena *arena, struct bk_account *out,
 			      struct bk_err *err);

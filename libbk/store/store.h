@@ -117,6 +117,12 @@ struct bk_store_ops {
 		    const struct bk_folder *folder, struct bk_message *msg,
 		    struct bk_err *err);
 
+	/* The account of an address as accounts() would list it, allocated in
+	 * `arena`; BK_GONE when it is not there.  Makes nothing. */
+	int (*find_account)(struct bk_store *store, const char *address,
+			    struct bk_arena *arena, struct bk_account *out,
+			    struct bk_err *err);
+
 	/* ---- writing; NULL in a driver that only reads ---- */
 
 	/* Makes the account's root if it is not there.  *out is the account

@@ -15,6 +15,26 @@ static void an_account_that_was_made_is_listed(void **state)
 	store_make_account(); /* once more is fine */
 }
 
+static void an_account_is_found_when_it_is_there_and_not_made(void **state)
+{
+	struct bk_account found = {0};
+
+	(void)state;
+	for (int n = 0; world.driver->many && n < 2; n++) {
+		world.err.kind = BK_OK;
+		assert_int_equal(store_ops()->find_account(
+					 world.store, "nobody@a.test",
+					 &world.arena, &found, &world.err),
+				 -1);
+		assert_int_equal(world.err.kind, BK_GONE);
+	}
+	store_make_account();
+	OK(store_ops()->find_account(world.store, world.driver->address,
+				     &world.arena, &found, &world.err));
+	assert_string_equal(found.address, world.driver->address);
+	assert_string_equal(found.root, world.account.root);
+}
+
 static void accounts_are_listed_by_address(void **state)
 {
 	static const char *const names[] = {"zoe@a.test", "ann@b.test",
@@ -177,6 +197,7 @@ static void rights_come_back(void **state)
 
 const struct store_test store_account_tests[] = {
 	STORE_TEST(an_account_that_was_made_is_listed),
+	STORE_TEST(an_account_is_found_when_it_is_there_and_not_made),
 	STORE_TEST(accounts_are_listed_by_address),
 	STORE_TEST(an_address_cannot_lead_out_of_the_store),
 	STORE_TEST(a_store_of_one_account_takes_no_second),

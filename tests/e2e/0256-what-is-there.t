@@ -93,6 +93,74 @@ ok "a merge" bk-restore latest --to "$store"
 ok "... takes no other date for the same message" grep -qrx "message 3" mail
 ok "... and leaves what is there" grep -qrx "massage 3" mail
 
+# ---- what --replace would take away ----------------------------------------------
+
+# foretells OPTION...: -n --replace changes nothing, and counts as the run does.
+foretells() {
+	find mail -printf '%p %T@ %C@ %s\n' | sort >before
+	bk-restore latest --replace -n --json --to "$store" "$@" >planned ||
+		return 1
+	find mail -printf '%p %T@ %C@ %s\n' | sort >after
+	cmp before after || return 1
+	bk-restore latest --replace --json --to "$store" "$@" >made || return 1
+	for run in planned made; do
+		"$top/tests/lib/json_lines.py" restored $run >$run.n || return 1
+		cat $run.n
+	done
+	cmp planned.n made.n
+}
+
+new_repository repo5
+inbox=$work/mail/a.t/ann/Maildir/cur
+rm -rf mail
+mkdir -p "$inbox" mail/a.t/bob/Maildir/cur "$inbox/../.Old/cur"
+for n in 1 2 3; do
+	echo "message $n" >"$inbox/$n:2,S"
+	echo "old $n" >"$inbox/../.Old/cur/old$n:2,"
+	echo "bob's $n" >"mail/a.t/bob/Maildir/cur/$n:2,S"
+done
+ok "a set of two accounts" bk-backup "$store"
+changes() {
+	echo "massage 1" >"$inbox/1:2,S"
+	mv "$(grep -rlx "message 2" "$inbox")" "$inbox/renamed$1:2,F"
+	echo "new 1" >"$inbox/new1:2,"
+	echo "new 2" >"$inbox/new2:2,"
+	rm -rf "$inbox/../.Old" mail/a.t/bob
+	mkdir -p "$inbox/../.Mine/cur"
+	echo "mine" >"$inbox/../.Mine/cur/mine:2,"
+}
+changes 1
+ok "a dry run of --replace" bk-restore latest --replace -n --to "$store"
+cp out listed
+cp err summary
+ok "... lists each folder, with what would be taken away" grep -qE \
+	'^ann@a.t +INBOX +3 +30 B +ann@a.t +INBOX +1 +2 +3$' listed
+ok "... folders that are not there yet" grep -qE \
+	'^ann@a.t +Old +3 +18 B +ann@a.t +Old +3 +0 +0$' listed
+ok "... and accounts" grep -qE \
+	'^bob@a.t +INBOX +3 +24 B +bob@a.t +INBOX +3 +0 +0$' listed
+ok "... not what stays as it is" sh -c '! grep Mine listed'
+ok "... and counts as the run does" grep -qx \
+	"2 accounts | 7 restored, 2 already there, 0 failed, 3 taken away; flags 9, dates 9" \
+	listed summary
+ok "... and says that it did nothing" grep -q \
+	"nothing written, this is what a run would do" listed summary
+ok "... nor makes anything" test ! -e mail/a.t/bob
+ok "what is foretold comes" foretells
+ok "... and then there is nothing left to do" foretells
+changes 2
+ok "for one account" foretells --account 'bob@*'
+changes 3
+ok "for one folder" foretells --folder Old
+changes 4
+bk-restore latest -n --to "$store" >listed 2>&1
+ok "a dry run without --replace takes nothing away" sh -c \
+	'! grep -i "taken away" listed'
+rm -rf nowhere
+ok "into a store that is not there" bk-restore latest --replace -n \
+	--to "maildir:$work/nowhere/%d/%n"
+ok "... which is not made" test ! -e nowhere
+
 # ---- links in the place of accounts ---------------------------------------------
 
 if [ "$(id -u)" = 0 ]; then

@@ -3,6 +3,7 @@
 
     json_lines.py numbers FILE        what the summary counts, in one line
     json_lines.py accounts FILE       each account line: name and what is counted
+    json_lines.py restored FILE       what a restore's summary counts
     json_lines.py valid FILE          fails unless each line is one JSON object of
                                       version 1, in ASCII without controls
 """
@@ -16,6 +17,13 @@ def numbers(lines):
     print(end["kind"], end.get("base"), end["accounts"], end["bytes"]["source"],
           *(end["messages"][key]
             for key in ("total", "new", "kept", "flags", "gone")))
+
+
+def restored(lines):
+    (end,) = (line for line in lines if line["type"] == "summary")
+    print(end["accounts"], end["bytes"]["source"], end["errors"],
+          *(f"{key}={end['messages'][key]}" for key in
+            ("total", "new", "kept", "flags", "dates", "gone")))
 
 
 def accounts(lines):
@@ -39,7 +47,8 @@ def main():
     if not lines or any(line["v"] != 1 or not line["type"] for line in lines):
         sys.exit("no lines, or one of another version")
     if verb != "valid":
-        {"numbers": numbers, "accounts": accounts}[verb](lines)
+        {"numbers": numbers, "accounts": accounts,
+         "restored": restored}[verb](lines)
 
 
 main()

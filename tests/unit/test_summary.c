@@ -77,6 +77,26 @@ static void a_dry_run_says_that_nothing_was_written(void **state)
 	     "1.9 GiB to read\n");
 }
 
+static void a_dry_restore_says_what_it_would_take_away(void **state)
+{
+	struct bk_summary summary = {
+		.act = BK_ACT_RESTORE,
+		.result = BK_RESULT_PLANNED,
+		.set = "20261119T1230-d",
+		.accounts = 1,
+		.messages = {.added = 318, .gone = 2, .flags = 318},
+		.bytes.source = 2048,
+	};
+
+	(void)state;
+	says(&summary,
+	     "restore of set 20261119T1230-d: nothing written, this is what "
+	     "a run would do\n"
+	     "1 account | 318 restored, 0 already there, 0 failed, 2 taken "
+	     "away; flags 318, dates 0\n"
+	     "2.0 KiB to write\n");
+}
+
 static void an_unchanged_run_divides_by_nothing(void **state)
 {
 	struct bk_summary summary = {.set = "20261119T1230-f", .kind = "full"};
@@ -242,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_backup_says_what_it_took_in_time_and_space),
 		cmocka_unit_test(a_dry_run_says_that_nothing_was_written),
+		cmocka_unit_test(a_dry_restore_says_what_it_would_take_away),
 		cmocka_unit_test(an_unchanged_run_divides_by_nothing),
 		cmocka_unit_test(an_incomplete_run_says_so_and_what_to_do),
 		cmocka_unit_test(a_failed_run_counts_nothing_as_done),
