@@ -44,7 +44,7 @@ static bool take_range(const char **at, uint8_t *days)
 }
 
 /* "mon-wed,sat", "daily". */
-static bool read_days(const char *word, size_t len, uint8_t *days)
+bool bk_schedule_read_days(const char *word, size_t len, uint8_t *days)
 {
 	const char *p = word;
 
@@ -68,7 +68,7 @@ static bool is_digit(char c)
 }
 
 /* "06:30", "6:30". */
-static bool read_minute(const char *word, size_t len, uint16_t *minute)
+bool bk_schedule_read_minute(const char *word, size_t len, uint16_t *minute)
 {
 	size_t colon = len - 3;
 	int hour = 0;
@@ -110,9 +110,9 @@ static int take_word(struct reading *r, const char *word, size_t len,
 {
 	uint16_t minute = 0;
 
-	if (read_minute(word, len, &minute))
+	if (bk_schedule_read_minute(word, len, &minute))
 		return add_time(r, minute, err);
-	if (!r->hanging && read_days(word, len, &r->days)) {
+	if (!r->hanging && bk_schedule_read_days(word, len, &r->days)) {
 		r->hanging = true;
 		return 0;
 	}

@@ -31,6 +31,11 @@ struct bk_schedule {
 int bk_schedule_parse(const char *text, struct bk_schedule *out,
 		      struct bk_err *err);
 
+/* The words that a schedule is made of, without their end: "mon-wed,sat" or
+ * "daily", bit 0 is Sunday; "06:30", minutes of the day.  False for others. */
+bool bk_schedule_read_days(const char *word, size_t len, uint8_t *days);
+bool bk_schedule_read_minute(const char *word, size_t len, uint16_t *minute);
+
 /* The latest scheduled moment not after `now`, and the first one after it, in
  * UTC seconds; INT64_MIN and INT64_MAX of an empty schedule. */
 int64_t bk_schedule_last(const struct bk_schedule *schedule, int64_t now);
