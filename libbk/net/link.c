@@ -189,10 +189,7 @@ void bk_link_give(struct bk_line *line)
 {
 	struct bk_link *link = line->link;
 
-	if (line->running) {
-		(void)curl_multi_remove_handle(line->multi, line->easy);
-		line->running = false;
-	}
+	bk_line_stop(line);
 	(void)pthread_mutex_lock(&link->lock);
 	line->next = link->idle;
 	link->idle = line;

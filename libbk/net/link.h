@@ -112,6 +112,9 @@ int bk_line_send(struct bk_line *line, const void *data, size_t len,
 		 struct bk_err *err);
 int bk_line_send_end(struct bk_line *line, struct bk_err *err);
 
+/* Breaks an act off that is under way; its connection may be lost. */
+void bk_line_stop(struct bk_line *line);
+
 /* HTTP status or last FTP reply; 0 if there was none.  From within a sink it
  * is that of the answer whose body comes. */
 long bk_line_status(const struct bk_line *line);

@@ -205,7 +205,7 @@ static void start(struct bk_line *line)
 	}
 }
 
-static void stop(struct bk_line *line)
+void bk_line_stop(struct bk_line *line)
 {
 	if (line->running)
 		(void)curl_multi_remove_handle(line->multi, line->easy);
@@ -258,7 +258,7 @@ static bool was_refused(const struct bk_line *line)
 
 static int finish(struct bk_line *line, struct bk_err *err)
 {
-	stop(line);
+	bk_line_stop(line);
 	if (line->result == CURLE_OK || was_refused(line))
 		return 0;
 	return failed(line, err);
@@ -305,7 +305,7 @@ int bk_line_send(struct bk_line *line, const void *data, size_t len,
 	}
 	drive(line);
 	if (line->done && line->result != CURLE_OK && !was_refused(line)) {
-		stop(line);
+		bk_line_stop(line);
 		return failed(line, err);
 	}
 	return 0;

@@ -12,9 +12,10 @@
 
 #include "base/file.h"
 #include "target/local_list.h"
+#include "target/walk.h"
 
 #define OPEN_TRIES 10
-#define CLOCK_NAME "clock" BK_LOCAL_PART
+#define CLOCK_NAME "clock" BK_PART
 #define COPY_SIZE  ((size_t)1 << 18)
 /* Dirty pages are pushed out behind the writer, so that the last fsync of a
  * pack has little left to wait for. */
@@ -124,7 +125,7 @@ static int local_put_begin(struct bk_target *target, const char *name,
 
 	put->put.target = target;
 	put->name = bk_strdup(name);
-	put->part = bk_asprintf("%s" BK_LOCAL_PART, name);
+	put->part = bk_asprintf("%s" BK_PART, name);
 	put->expected = length;
 	put->fd = -1;
 	if (open_part(local->dir, put, err) < 0) {
@@ -304,32 +305,18 @@ static int ask_clock(int dir, int64_t *now, struct bk_err *err)
 	return rc;
 }
 
-/* Is it what a put of such a blob left? */
-static bool is_part_of(const char *part, bool (*ours)(const char *name))
-{
-	char *name = bk_strndup(part, strlen(part) - strlen(BK_LOCAL_PART));
-	bool yes = ours(name);
-
-	free(name);
-	return yes;
-}
-
 static int local_sweep(struct bk_target *target, int64_t older_s,
 		       bool (*ours)(const char *name), struct bk_err *err)
 {
 	struct local *local = local_of(target);
 	struct bk_blob_list list = {0};
-	struct bk_err ignored = {0};
 	int64_t now = 0;
 
 	int rc = ask_clock(local->dir, &now, err);
 	if (rc == 0)
 		rc = bk_local_list(local->dir, "", true, &list, err);
-	for (size_t i = 0; i < list.n; i++)
-		if (list.items[i].mtime < now - older_s &&
-		    is_part_of(list.items[i].name, ours))
-			(void)local_remove(target, list.items[i].name,
-					   &ignored);
+	if (rc == 0)
+		bk_parts_sweep(target, &list, now, older_s, ours);
 	bk_blob_list_clear(&list);
 	return rc < 0 ? bk_context(err, "%s", target->where) : 0;
 }

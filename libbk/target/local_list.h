@@ -1,7 +1,4 @@
-/*
- * The listing of a local folder, of its blobs or of what puts that never ended
- * left: a put writes NAME.part.
- */
+/* The listing of a local folder: see walk.h. */
 
 #ifndef BK_TARGET_LOCAL_LIST_H
 #define BK_TARGET_LOCAL_LIST_H
@@ -10,8 +7,6 @@
 
 #include "base/err.h"
 #include "target/target.h"
-
-#define BK_LOCAL_PART ".part"
 
 /* All blobs below `folder` of the folder `dir` is open on, as a target's list
  * gives them; with `unfinished` the parts instead, by the names that they have

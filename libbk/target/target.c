@@ -144,6 +144,26 @@ int bk_target_flush(struct bk_target *target, struct bk_err *err)
 	return target->ops->flush ? target->ops->flush(target, err) : 0;
 }
 
+void bk_blob_list_add(struct bk_blob_list *list, char *name, uint64_t size,
+		      int64_t mtime)
+{
+	list->items = bk_array_room(list->items, list->n, &list->cap,
+				    sizeof(*list->items));
+	list->items[list->n++] = (struct bk_blob){name, size, mtime};
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct bk_blob *)a)->name,
+		      ((const struct bk_blob *)b)->name);
+}
+
+void bk_blob_list_sort(struct bk_blob_list *list)
+{
+	if (list->n)
+		qsort(list->items, list->n, sizeof(*list->items), by_name);
+}
+
 void bk_blob_list_clear(struct bk_blob_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -135,6 +135,10 @@ int bk_target_sweep(struct bk_target *target, int64_t older_s,
  * too; -1 with the first error of those that are not.  Closing a target does
  * not wait for them. */
 int bk_target_flush(struct bk_target *target, struct bk_err *err);
+/* Takes the name. */
+void bk_blob_list_add(struct bk_blob_list *list, char *name, uint64_t size,
+		      int64_t mtime);
+void bk_blob_list_sort(struct bk_blob_list *list); /* by name */
 void bk_blob_list_clear(struct bk_blob_list *list);
 /* The blob of that name in a sorted list, or NULL. */
 const struct bk_blob *bk_blob_list_find(const struct bk_blob_list *list,
