@@ -37,7 +37,7 @@ start_over() {
 	impostor apt-get <<-'END'
 		case "$*" in *--print-uris*) echo "'http://x/a.deb' a.deb 3000000 X:1" ;; esac
 		policy=$BK_DEPS_ROOT/usr/sbin/policy-rc.d
-		[ ! -x "$policy" ] || { "$policy" dovecot start; echo "policy $?" >>"$TRACE"; }
+		[ ! -x "$policy" ] || { "$policy" server start; echo "policy $?" >>"$TRACE"; }
 		[ ! -e "${TRACE%/*}/fail" ]
 	END
 	impostor update-rc.d </dev/null
@@ -98,8 +98,12 @@ ok "only what is missing is installed" traced ' install python3$'
 start_over
 ok "test servers are installed" deps test
 ok "and their start is forbidden meanwhile" traced '^policy 101'
-ok "and not at their next start either" \
-	traced 'deb-systemd-helper disable dovecot.service'
+for daemon in dovecot proftpd nginx ssh; do
+	ok "and not at their next start either: $daemon" \
+		traced "deb-systemd-helper disable $daemon.service"
+	ok "nor the old way" traced "update-rc.d $daemon disable"
+done
+ok "nothing of the host's is removed for them" traced no-remove
 ok "no policy is left behind" test ! -e "$policy"
 
 start_over
@@ -161,7 +165,8 @@ ok "a build is no danger there" deps build
 export FORCE=1
 ok "FORCE=1 insists" deps test
 ok "the start of daemons is forbidden then too" traced '^policy 101'
-ok "but the host's own server stays enabled" no traced disable
+ok "but the host's own server stays enabled" no traced 'disable dovecot'
+ok "and the others are not" traced 'disable nginx'
 unset FORCE
 
 start_over
@@ -186,8 +191,25 @@ start_over
 mkdir host/proc/7
 echo dovecot >host/proc/7/comm
 printf 'dovecot-imapd\ndovecot-lmtpd\n' >has
-ok "with the servers there already, the rest is installed" deps test
+ok "with the mail server there already, the rest is installed" deps test
+ok "the start of daemons is forbidden then too" traced '^policy 101'
+ok "but the host's own server stays enabled" no traced 'disable dovecot'
+
+start_over
+mkdir host/proc/7
+echo dovecot >host/proc/7/comm
+FORCE=1 deps test >/dev/null
+installs | tr ' ' '\n' | grep -vx npm >has
+: >trace
+ok "with all servers there already, the rest is installed" deps test
 ok "without touching the policy" no traced '^policy'
+ok "and none is disabled" no traced disable
+
+start_over
+printf '%s\n' dovecot-imapd dovecot-lmtpd openssh-server >has
+ok "where only sshd is the host's own" deps test
+ok "it stays enabled" no traced 'disable ssh'
+ok "and the others are not" traced 'disable nginx'
 
 start_over
 impostor id <<-'END'
