@@ -210,4 +210,79 @@ exits 255 "SFTP: a host key that has changed" \
 	sftp_with "$BK_TEST_KNOWN_HOSTS" "put large $(server_says sshd TINY)/a"
 gone sshd
 
+# ---- SMB -----------------------------------------------------------------
+
+# smb URL COMMANDS: smbclient, logged in.
+smb() {
+	at=${1#smb://}
+	port=${at#*:}
+	share=${at#*/}
+	(umask 077 && printf 'username = %s\npassword = %s\ndomain = BK\n' \
+		"${at%%@*}" "$password" >login)
+	timeout 20 smbclient -s /dev/null -A login -m SMB3 -p "${port%%/*}" \
+		--client-protection=encrypt "//127.0.0.1/${share%%/*}" -c "$2"
+}
+
+if [ "$(id -u)" -eq 0 ]; then
+	needs smbclient
+	need_samba
+	ok "SMB: a file is sent and comes back" smb "$BK_TEST_SMB_URL" \
+		"mkdir repo; put sent repo/a; get repo/a received; ls repo/*"
+	cp out listed
+	ok "SMB: its list" grep -q '  a  .* 300000 ' listed
+	ok "SMB: its bytes are there" there "$BK_TEST_SMB_DIR/a"
+	ok "SMB: ... and came back" cmp received sent
+	exits 1 "SMB: a share to read" \
+		smb "$BK_TEST_SMB_READONLY_URL" "put sent repo/b"
+	[ -z "${BK_TEST_SMB_TINY_URL:-}" ] || {
+		smb "$BK_TEST_SMB_TINY_URL" "put large a" >said 2>&1
+		ok "SMB: a small disk is full" grep DISK_FULL said
+	}
+	password=wrong
+	exits 1 "SMB: a wrong password" smb "$BK_TEST_SMB_URL" ls
+	password=$(cat "$BK_TEST_PASSWORD_FILE")
+	gone samba
+fi
+
+# ---- S3 ------------------------------------------------------------------
+
+# s3 URL OPTION...: curl, which signs what it asks.
+s3() {
+	where=${1#s3:}
+	shift
+	(umask 077 && printf 'user = "%s:%s"\n' "$BK_TEST_S3_KEY" \
+		"$password" >login)
+	digest=$(sha256sum </dev/null)
+	[ "${1:-}" != -T ] || digest=$(sha256sum <"$2")
+	curl -K login -sS --fail --max-time 20 --cacert "$BK_TEST_CA" --http1.1 \
+		--aws-sigv4 aws:amz:us-east-1:s3 -o received \
+		-H "x-amz-content-sha256: ${digest%% *}" "$@" "$where"
+}
+
+s3_status() {
+	want=$1
+	shift
+	s3 "$@" --no-fail -w '%{http_code}' >code && grep -qx "$want" code
+}
+
+need_rgw
+url=$BK_TEST_S3_URL
+ok "S3: a file is sent" s3 "$url/a" -T sent
+ok "S3: it comes back" s3 "$url/a"
+ok "S3: ... the same" cmp received sent
+ok "S3: its list" s3 "${url%/repo}?list-type=2&prefix=repo%2F"
+ok "S3: ... has it" grep -q '<Key>repo/a</Key>.*<Size>300000</Size>' received
+ok "S3: it is not overwritten" \
+	s3_status 412 "$url/a" -T sent -H 'If-None-Match: *'
+ok "S3: a bucket with a quota is full" \
+	s3_status 403 "$BK_TEST_S3_TINY_URL" -T large
+ok "S3: ... and says so" grep -q QuotaExceeded received
+ok "S3: without TLS" s3 "$BK_TEST_S3_HTTP_URL/a"
+ok "S3: it is deleted" s3 "$url/a" -X DELETE
+ok "S3: it is gone" s3_status 404 "$url/a"
+password=wrong
+ok "S3: a wrong secret" s3_status 403 "$url/a" -T sent
+password=$(cat "$BK_TEST_PASSWORD_FILE")
+gone rgw
+
 done_testing

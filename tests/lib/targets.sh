@@ -52,6 +52,17 @@
 #	BK_TEST_KNOWN_HOSTS_CHANGED  another key for the same host
 #	BK_TEST_SFTP_TINY_URL   8 MiB  *
 #
+# need_samba (root only)
+#	BK_TEST_SMB_URL         wants encryption; BK_TEST_SMB_DIR
+#	BK_TEST_SMB_READONLY_URL     the same files, not to be written
+#	BK_TEST_SMB_TINY_URL    8 MiB  *
+# need_rgw
+#	BK_TEST_S3_URL          Ceph; nothing of it is left after `server rgw stop`
+#	BK_TEST_S3_KEY          the access key
+#	BK_TEST_S3_SECRET_FILE  its secret (the same as BK_TEST_PASSWORD_FILE)
+#	BK_TEST_S3_TINY_URL     a bucket with a quota of 8 MiB
+#	BK_TEST_S3_HTTP_URL     without TLS
+#
 # * only where root may mount, otherwise not set.
 #
 # server NAME start|stop|kill   does that to one of them; kill is SIGKILL
@@ -192,4 +203,27 @@ need_sshd() {
 	export BK_TEST_SSH_KEY="$root/user_key"
 	export BK_TEST_KNOWN_HOSTS="$root/known_hosts"
 	export BK_TEST_KNOWN_HOSTS_CHANGED="$root/changed_hosts"
+}
+
+need_samba() {
+	new samba || return 0
+	needs smbd smbpasswd
+	[ "$(id -u)" -eq 0 ] || skip "Samba wants root"
+	new_server samba
+	at=bk@127.0.0.1:$port
+	export BK_TEST_SMB_URL="smb://$at/share/repo" BK_TEST_SMB_DIR="$data/repo"
+	export BK_TEST_SMB_READONLY_URL="smb://$at/readonly/repo"
+	[ -z "$tiny" ] || export BK_TEST_SMB_TINY_URL="smb://$at/tiny/repo"
+}
+
+need_rgw() {
+	new rgw || return 0
+	needs radosgw ceph-mon ceph-osd curl
+	need_pki
+	new_server rgw "$pki"
+	export BK_TEST_S3_URL="s3:https://127.0.0.1:$port/bucket/repo"
+	export BK_TEST_S3_TINY_URL="s3:https://127.0.0.1:$port/tiny/repo"
+	export BK_TEST_S3_HTTP_URL="s3:http://127.0.0.1:$((port + 1))/bucket/repo"
+	export BK_TEST_S3_KEY=BKTESTKEY
+	export BK_TEST_S3_SECRET_FILE="$BK_TEST_PASSWORD_FILE"
 }
