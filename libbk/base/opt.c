@@ -20,6 +20,7 @@ struct common_opt {
 /* clang-format off */
 static const struct common_opt common_table[] = {
 	{BK_COMMON_REPO, {BK_OPT_TEXT, 'r', "repo", "REPO", "the repository: a section of the configuration, a path or a URL", NULL}, INTO(repo)},
+	{BK_COMMON_REPO, {BK_OPT_LIST, 'o', "target-option", "KEY=VALUE", "how the server of a URL is reached: a key of [target], such as password=file:PATH", NULL}, INTO(target_options)},
 	{BK_COMMON_REPO, {BK_OPT_TEXT, 0, "slot", "LABEL", "try this key slot only", NULL}, INTO(slot)},
 	{BK_COMMON_REPO, {BK_OPT_TEXT, 0, "password-from", "WHERE", "where the password is: file:PATH, fd:N, command:COMMAND, env:NAME, credential:NAME, keyblock:PATH or prompt", NULL}, INTO(password_from)},
 	{BK_COMMON_REPO, {BK_OPT_FLAG, 0, "no-input", NULL, "never ask on the terminal, fail instead", NULL}, INTO(no_input)},

@@ -75,7 +75,7 @@ void bk_opt_list_clear(struct bk_opt_list *list);
 enum {
 	BK_COMMON_CONFIG = 1 << 0, /* -c FILE */
 	BK_COMMON_REPO =
-		1 << 1, /* -r REPO, --slot, --password-from, --no-input */
+		1 << 1, /* -r REPO, -o, --slot, --password-from, --no-input */
 	BK_COMMON_DRY_RUN = 1 << 2,  /* -n */
 	BK_COMMON_JSON = 1 << 3,     /* --json */
 	BK_COMMON_PROGRESS = 1 << 4, /* --progress= */
@@ -96,7 +96,8 @@ struct bk_common {
 	const char *repo;
 	const char *slot;          /* label of the one key slot to try */
 	const char *password_from; /* file:PATH, fd:N, command:CMD, ... */
-	bool no_input;             /* never ask on the terminal */
+	struct bk_opt_list target_options; /* -o KEY=VALUE; owned by the call */
+	bool no_input;                     /* never ask on the terminal */
 	bool dry_run;
 	bool quiet;
 	unsigned verbose;

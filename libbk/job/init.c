@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "crypto/password.h"
+#include "net/url.h"
 
 static int get_password(const struct bk_repo_settings *which,
 			struct bk_secret *out, struct bk_err *err)
@@ -22,26 +23,30 @@ static int get_password(const struct bk_repo_settings *which,
 }
 
 /* Looks at what is there, and makes nothing yet. */
-static int check_place(struct bk_opened *out, const char *where,
-		       struct bk_err *err)
+static int check_place(struct bk_opened *out,
+		       const struct bk_repo_settings *which, struct bk_err *err)
 {
 	struct bk_err why = {0};
 
-	if (bk_target_open(&out->target, where, false, &why) == 0)
+	if (bk_target_open(&out->target, which->where, &which->reach, false,
+			   &why) == 0)
 		return bk_repo_check_empty(out->target, err);
-	if (why.kind == BK_GONE && access(where, F_OK) < 0)
+	if (why.kind == BK_GONE &&
+	    (bk_url_is(which->where) || access(which->where, F_OK) < 0))
 		return 0;
 	*err = why;
 	if (err->kind == BK_GONE)
-		return bk_fail(err, BK_FAILED, "%s is not a folder", where);
+		return bk_fail(err, BK_FAILED, "%s is not a folder",
+			       which->where);
 	return -1;
 }
 
 /* What is in the way of the folder is no repository that is missing. */
-static int make_place(struct bk_opened *out, const char *where,
-		      struct bk_err *err)
+static int make_place(struct bk_opened *out,
+		      const struct bk_repo_settings *which, struct bk_err *err)
 {
-	if (out->target || bk_target_open(&out->target, where, true, err) == 0)
+	if (out->target || bk_target_open(&out->target, which->where,
+					  &which->reach, true, err) == 0)
 		return 0;
 	if (err->kind == BK_GONE)
 		err->kind = BK_FAILED;
@@ -61,7 +66,7 @@ int bk_init_run(struct bk_opened *out, const struct bk_settings *settings,
 	if (rc < 0)
 		goto out;
 	outcome->place = BK_PLACE_REPO;
-	rc = check_place(out, which->where, err);
+	rc = check_place(out, which, err);
 	if (rc < 0)
 		goto out;
 	outcome->place = BK_PLACE_REQUEST;
@@ -71,7 +76,7 @@ int bk_init_run(struct bk_opened *out, const struct bk_settings *settings,
 	if (rc < 0)
 		goto out;
 	outcome->place = BK_PLACE_REPO;
-	rc = make_place(out, which->where, err);
+	rc = make_place(out, which, err);
 	if (rc == 0)
 		rc = bk_repo_init(&out->repo, out->target, host, &plan, err);
 out:

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "crypto/password.h"
 #include "crypto/random.h"
+#include "net/url.h"
 
 #define HOST_ID_LEN 33 /* 32 digits and a line end */
 
@@ -153,10 +154,11 @@ int bk_opened_look(struct bk_opened *out, const struct bk_repo_settings *which,
 		   struct bk_err *err)
 {
 	outcome->place = BK_PLACE_REPO;
-	if (bk_target_open(&out->target, which->where, false, err) < 0) {
+	if (bk_target_open(&out->target, which->where, &which->reach, false,
+			   err) < 0) {
 		if (err->kind != BK_GONE)
 			return -1;
-		if (access(which->where, F_OK) == 0)
+		if (!bk_url_is(which->where) && access(which->where, F_OK) == 0)
 			return bk_fail(err, BK_GONE,
 				       "no repository at %s: it is not a "
 				       "folder; is the path right?",

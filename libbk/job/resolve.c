@@ -1,4 +1,4 @@
-/* Which repository, store and job are meant: see settings.h. */
+/* Which store and job are meant: see settings.h. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,213 +6,14 @@
 #include "base/nearest.h"
 #include "base/parse.h"
 #include "base/path.h"
+#include "job/resolve.h"
 #include "job/schema.h"
+#include "job/sections.h"
 #include "job/settings.h"
 
 #define UID_GAP     100000
 #define READ_ERRORS 1000   /* 0.1 % */
 #define MAX_SHRINK  300000 /* 30 % */
-
-/* The only section of a type, NULL and *n for none or several. */
-static const struct bk_conf_section *only(const struct bk_conf *conf,
-					  const char *type, size_t *n)
-{
-	const struct bk_conf_section *first = bk_conf_next(conf, type, NULL);
-	const struct bk_conf_section *s = first;
-
-	for (*n = 0; s; s = bk_conf_next(conf, type, s))
-		++*n;
-	return *n == 1 ? first : NULL;
-}
-
-/* "a, b, c": the names of all sections of a type. */
-static void add_names(struct bk_buf *out, const struct bk_conf *conf,
-		      const char *type)
-{
-	const struct bk_conf_section *s = NULL;
-	const char *gap = "";
-
-	while ((s = bk_conf_next(conf, type, s))) {
-		bk_buf_printf(out, "%s%s", gap, s->name);
-		gap = ", ";
-	}
-}
-
-static int which_one(const struct bk_settings *settings, const char *type,
-		     const char *how, struct bk_err *err)
-{
-	struct bk_buf names = {0};
-
-	add_names(&names, &settings->conf, type);
-	if (names.len > 0)
-		bk_fail(err, BK_MISUSE, "which %s? %s, one of: %s", type, how,
-			bk_buf_text(&names));
-	else
-		bk_fail(err, BK_MISUSE, "which %s? %s; there is none in %s",
-			type, how, settings->source);
-	bk_buf_clear(&names);
-	return -1;
-}
-
-static void offer_names(struct bk_nearest *near, const struct bk_conf *conf,
-			const char *type)
-{
-	const struct bk_conf_section *s = NULL;
-
-	while ((s = bk_conf_next(conf, type, s)))
-		bk_nearest_offer(near, s->name);
-}
-
-/* ---- repositories ---- */
-
-static const char *strip_file_scheme(const char *where)
-{
-	return strncmp(where, "file:///", 8) == 0 ? where + 7 : where;
-}
-
-static int repo_of_section(const struct bk_conf_section *section,
-			   struct bk_repo_settings *out, struct bk_err *err)
-{
-	const char *where = bk_conf_value(section, "path");
-
-	if (!where)
-		return bk_fail(err, BK_MISUSE, "%s:%u: [repo %s] has no path",
-			       section->file, section->line, section->name);
-	out->name = section->name;
-	out->where = strip_file_scheme(where);
-	out->password = bk_conf_value(section, "password");
-	out->slot = bk_conf_value(section, "slot");
-	const char *pack_size = bk_conf_value(section, "pack-size");
-	return pack_size ? bk_parse_size(pack_size, &out->pack_size, err) : 0;
-}
-
-/* A section's name, a path or a URL.  A word near a section's name is taken
- * for a slip, not for a folder here. */
-static int repo_of_word(const struct bk_settings *settings, const char *word,
-			struct bk_repo_settings *out, struct bk_err *err)
-{
-	const struct bk_conf_section *section =
-		bk_conf_find(&settings->conf, "repo", word);
-	struct bk_nearest near;
-
-	if (section)
-		return repo_of_section(section, out, err);
-	if (*word == 0)
-		return bk_fail(err, BK_MISUSE,
-			       "the name of the repository is empty");
-	if (!strpbrk(word, "/:")) {
-		bk_nearest_init(&near, word);
-		offer_names(&near, &settings->conf, "repo");
-		if (near.best)
-			return bk_fail(err, BK_MISUSE,
-				       "no repository '%s'; did you mean "
-				       "'%s'? (a folder here: ./%s)",
-				       word, near.best, word);
-	}
-	if (bk_schema_check_where(word, err) < 0)
-		return -1;
-	out->name = out->where = strip_file_scheme(word);
-	return 0;
-}
-
-static const char *env(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
-/* The one of the three variables that is set, as a spec. */
-static int password_of_env(struct bk_settings *settings, const char **out,
-			   struct bk_err *err)
-{
-	static const struct {
-		const char *name, *prefix;
-	} places[] = {
-		{"BK_PASSWORD_FILE",    "file:"   },
-		{"BK_PASSWORD_COMMAND", "command:"},
-		{"BK_PASSWORD_FD",      "fd:"     },
-	};
-	struct bk_buf spec = {0};
-
-	for (size_t i = 0; i < 3; i++) {
-		const char *value = env(places[i].name);
-		if (!value)
-			continue;
-		if (spec.len > 0) {
-			bk_buf_clear(&spec);
-			return bk_fail(err, BK_MISUSE,
-				       "two of BK_PASSWORD_FILE, _COMMAND and "
-				       "_FD are set");
-		}
-		bk_buf_printf(&spec, "%s%s", places[i].prefix, value);
-	}
-	if (spec.len > 0)
-		*out = bk_arena_strdup(&settings->arena, bk_buf_text(&spec));
-	bk_buf_clear(&spec);
-	return 0;
-}
-
-/* What options and environment say beats the section. */
-static int find_password(struct bk_settings *settings,
-			 struct bk_repo_settings *out, struct bk_err *err)
-{
-	const struct bk_common *common = settings->common;
-
-	if (common->slot)
-		out->slot = common->slot;
-	if (common->password_from) {
-		out->password = common->password_from;
-		if (bk_schema_check_password(out->password, err) < 0)
-			return bk_context(err, "--password-from");
-	} else if (password_of_env(settings, &out->password, err) < 0) {
-		return -1;
-	}
-	if (!out->password)
-		out->password = "prompt";
-	if (common->slot && strncmp(out->password, "keyblock:", 9) == 0)
-		return bk_fail(err, BK_MISUSE,
-			       "--slot %s: a key block opens its own slot; for "
-			       "another one add --password-from prompt",
-			       common->slot);
-	if (common->no_input && strcmp(out->password, "prompt") == 0)
-		return bk_fail(err, BK_MISUSE,
-			       "no password for %s: use --password-from, "
-			       "BK_PASSWORD_FILE, or password = in its section",
-			       out->where);
-	return 0;
-}
-
-/* `usual` is what to take when neither -r nor BK_REPO was given, or NULL. */
-static int find_repo(struct bk_settings *settings, const char *usual,
-		     struct bk_repo_settings *out, struct bk_err *err)
-{
-	const char *word = settings->common->repo;
-	size_t n = 0;
-	int rc = 0;
-
-	*out = (struct bk_repo_settings){0};
-	if (!word)
-		word = env("BK_REPO");
-	if (!word)
-		word = usual;
-	if (word) {
-		rc = repo_of_word(settings, word, out, err);
-	} else {
-		const struct bk_conf_section *section =
-			only(&settings->conf, "repo", &n);
-		rc = section ? repo_of_section(section, out, err)
-			     : which_one(settings, "repo", "name it by -r REPO",
-					 err);
-	}
-	return rc < 0 ? -1 : find_password(settings, out, err);
-}
-
-int bk_settings_repo(struct bk_settings *settings, struct bk_repo_settings *out,
-		     struct bk_err *err)
-{
-	return find_repo(settings, NULL, out, err);
-}
 
 /* ---- stores ---- */
 
@@ -306,9 +107,9 @@ static int no_store(const struct bk_settings *settings, const char *word,
 			       "maildir:%s",
 			       word, word);
 	bk_nearest_init(&near, word);
-	offer_names(&near, &settings->conf, "store");
+	bk_sections_offer(&near, &settings->conf, "store");
 	if (or_job)
-		offer_names(&near, &settings->conf, "job");
+		bk_sections_offer(&near, &settings->conf, "job");
 	if (near.best)
 		return bk_fail(err, BK_MISUSE, "no %s '%s'; did you mean '%s'?",
 			       what, word, near.best);
@@ -327,11 +128,11 @@ int bk_settings_store(struct bk_settings *settings, const char *word,
 	if (word)
 		section = bk_conf_find(&settings->conf, "store", word);
 	else
-		section = only(&settings->conf, "store", &n);
+		section = bk_sections_only(&settings->conf, "store", &n);
 	if (section)
 		return store_of_section(section, out, err);
 	if (!word)
-		return which_one(settings, "store", "name it", err);
+		return bk_sections_which(settings, "store", "name it", err);
 	if (strchr(word, ':'))
 		return store_of_url(settings, word, out, err);
 	return no_store(settings, word, false, err);
@@ -427,8 +228,8 @@ static int find_job(const struct bk_settings *settings, const char *word,
 			return no_store(settings, word, true, err);
 		return 0;
 	}
-	*out = only(conf, "job", &n);
-	return n > 1 ? which_one(settings, "job", "name it", err) : 0;
+	*out = bk_sections_only(conf, "job", &n);
+	return n > 1 ? bk_sections_which(settings, "job", "name it", err) : 0;
 }
 
 int bk_settings_job(struct bk_settings *settings, const char *word,
@@ -452,7 +253,7 @@ int bk_settings_job(struct bk_settings *settings, const char *word,
 	if (rc == 0)
 		rc = bk_settings_store(settings, store, &out->store, err);
 	if (rc == 0)
-		rc = find_repo(settings, repo, &out->repo, err);
+		rc = bk_settings_find_repo(settings, repo, &out->repo, err);
 	if (rc < 0) {
 		bk_job_settings_clear(out);
 		return -1;

@@ -4,10 +4,12 @@
 
 #include <string.h>
 
+#include "base/limit.h"
 #include "base/nearest.h"
 #include "base/parse.h"
 #include "base/pattern.h"
 #include "base/schedule.h"
+#include "net/url.h"
 
 /* One of the words of a list that ends in NULL. */
 static int check_word(const char *value, const char *const *words,
@@ -105,32 +107,69 @@ static int refuse_trees(const char *value, struct bk_err *err)
 
 int bk_schema_check_where(const char *where, struct bk_err *err)
 {
-	const char *rest = strstr(where, "://");
+	struct bk_url url = {0};
 
-	if (!rest)
+	if (!bk_url_is(where) || strncmp(where, "file:///", 8) == 0)
 		return 0;
-	rest += 3;
-	size_t host = strcspn(rest, "/");
-	const char *at = memrchr(rest, '@', host);
-	if (at && memchr(rest, ':', (size_t)(at - rest)))
-		return bk_fail(err, BK_MISUSE,
-			       "a URL with a password in it is refused; write "
-			       "password = file:PATH beside it");
+	if (bk_url_parse(&url, where, err) < 0)
+		return -1;
+	bk_url_clear(&url);
 	return 0;
 }
 
 static int check_url(const char *value, struct bk_err *err)
 {
-	if (!strstr(value, ":"))
+	if (!bk_url_is(value))
 		return bk_fail(err, BK_MISUSE, "'%s' is not a URL", value);
 	return bk_schema_check_where(value, err);
 }
 
 static int check_where(const char *value, struct bk_err *err)
 {
-	if (strstr(value, "://"))
+	if (bk_url_is(value))
 		return bk_schema_check_where(value, err);
 	return check_path(value, err);
+}
+
+static int check_limit(const char *value, struct bk_err *err)
+{
+	struct bk_limit unused;
+
+	return bk_limit_parse(value, &unused, err);
+}
+
+/* In whole seconds, of which a server needs a few. */
+static int check_timeout(const char *value, struct bk_err *err)
+{
+	int64_t ms = 0;
+
+	if (bk_parse_duration(value, &ms, err) < 0)
+		return -1;
+	if (ms < 1000 || ms > 3600000)
+		return bk_fail(err, BK_MISUSE, "'%s' is not from 1s to 1h",
+			       value);
+	return 0;
+}
+
+static int check_pin(const char *value, struct bk_err *err)
+{
+	if (strncmp(value, "sha256//", 8) != 0)
+		return bk_fail(err, BK_MISUSE,
+			       "'%s' does not begin with sha256//", value);
+	return 0;
+}
+
+static int check_proxy(const char *value, struct bk_err *err)
+{
+	static const char *const schemes[] = {"http", "https", "socks5h",
+					      "socks5", NULL};
+	struct bk_url url = {0};
+
+	if (bk_url_parse(&url, value, err) < 0)
+		return -1;
+	int rc = check_word(url.scheme, schemes, err);
+	bk_url_clear(&url);
+	return rc;
 }
 
 int bk_schema_check_password(const char *spec, struct bk_err *err)
@@ -154,9 +193,10 @@ int bk_schema_check_password(const char *spec, struct bk_err *err)
 
 static const struct bk_conf_key repo_keys[] = {
 	{"path",      check_where             },
-        {"password",  bk_schema_check_password},
+	{"target",    NULL                    },
+	{"password",  bk_schema_check_password},
 	{"slot",      NULL                    },
-        {"pack-size", check_pack_size         },
+	{"pack-size", check_pack_size         },
 	{NULL,        NULL		    },
 };
 
@@ -189,13 +229,47 @@ static const struct bk_conf_key job_keys[] = {
 };
 
 static const struct bk_conf_key target_keys[] = {
-	{"url",             check_url               },
-	{"password",        bk_schema_check_password},
-	{"keep",            check_duration          },
-	{"limit",           NULL                    },
-	{"allow-cleartext", check_bool              },
-	{NULL,              NULL		    },
+	{"url",		 check_url               },
+	{"password",            bk_schema_check_password},
+	{"keep",                check_duration          },
+	{"limit",               check_limit             },
+	{"limit-down",          check_limit             },
+	{"allow-cleartext",     check_bool              },
+	{"timeout",             check_timeout           },
+	{"ca",		  check_path              },
+	{"pin",		 check_pin               },
+	{"client-cert",         check_path              },
+	{"client-key",          check_path              },
+	{"client-key-password", bk_schema_check_password},
+	{"proxy",               check_proxy             },
+	{"proxy-password",      bk_schema_check_password},
+	{"netrc",               check_bool              },
+	{"known-hosts",         check_path              },
+	{"accept-new",          check_bool              },
+	{"ssh-key",             check_path              },
+	{"region",              NULL                    },
+	{"virtual-host",        check_bool              },
+	{"token",               bk_schema_check_password},
+	{NULL,		  NULL		    },
 };
+
+int bk_schema_check_target(const char *key, const char *value,
+			   struct bk_err *err)
+{
+	struct bk_nearest near;
+
+	bk_nearest_init(&near, key);
+	for (const struct bk_conf_key *k = target_keys; k->name; k++) {
+		if (strcmp(k->name, key) == 0)
+			return k->check ? k->check(value, err) : 0;
+		bk_nearest_offer(&near, k->name);
+	}
+	if (near.best)
+		return bk_fail(err, BK_MISUSE,
+			       "unknown key; did you mean '%s'?", near.best);
+	return bk_fail(err, BK_MISUSE,
+		       "unknown key; see [target] in bk.conf(5)");
+}
 
 static const struct bk_conf_key server_keys[] = {
 	{"url",             check_url               },
@@ -265,8 +339,11 @@ static int check_entry(const struct bk_conf *conf,
 
 int bk_schema_check_names(const struct bk_conf *conf, struct bk_err *err)
 {
-	const struct bk_conf_section *job = NULL;
+	const struct bk_conf_section *job = NULL, *repo = NULL;
 
+	while ((repo = bk_conf_next(conf, "repo", repo)))
+		if (check_entry(conf, repo, "target", "target", err) < 0)
+			return -1;
 	while ((job = bk_conf_next(conf, "job", job)))
 		if (check_entry(conf, job, "store", "store", err) < 0 ||
 		    check_entry(conf, job, "repo", "repo", err) < 0 ||

@@ -16,6 +16,10 @@ int bk_schema_check_names(const struct bk_conf *conf, struct bk_err *err);
  * text: it may be the password itself. */
 int bk_schema_check_password(const char *spec, struct bk_err *err);
 
+/* Is it a key of [target] and its value right? */
+int bk_schema_check_target(const char *key, const char *value,
+			   struct bk_err *err);
+
 /* Is it a path or URL for a repository: no password inside? */
 int bk_schema_check_where(const char *where, struct bk_err *err);
 

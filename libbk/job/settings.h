@@ -24,6 +24,7 @@
 #include "base/pattern.h"
 #include "base/schedule.h"
 #include "store/store.h"
+#include "target/reach.h"
 
 /* Texts in all of these live as long as the settings, argv and environ. */
 struct bk_settings {
@@ -36,14 +37,21 @@ struct bk_settings {
 	unsigned jobs;         /* threads: at least 1 */
 };
 
+struct bk_target_settings {
+	const char *name;  /* of its section, or the same as `where` */
+	const char *where; /* a path or a URL */
+	struct bk_reach reach;
+};
+
 struct bk_repo_settings {
-	const char *name;     /* of its section, or the same as `where` */
-	const char *where;    /* a path or a target URL */
-	const char *password; /* where it comes from, as in crypto/password.h:
-				 "file:/etc/bk/main.pass", or keyblock:PATH;
-				 "prompt" where nothing was said */
-	const char *slot;     /* label of the one slot to try, or NULL */
-	uint64_t pack_size;   /* of what is written, bytes; 0: as usual */
+	const char *name;      /* of its section, or the same as `where` */
+	const char *where;     /* a path or a target URL */
+	struct bk_reach reach; /* of that URL */
+	const char *password;  /* where it comes from, as in crypto/password.h:
+				  "file:/etc/bk/main.pass", or keyblock:PATH;
+				  "prompt" where nothing was said */
+	const char *slot;      /* label of the one slot to try, or NULL */
+	uint64_t pack_size;    /* of what is written, bytes; 0: as usual */
 };
 
 struct bk_store_settings {

@@ -202,6 +202,7 @@ int bk_tool_main(const struct bk_tool *tool,
 		rc = finish(&call, printed, &err);
 	else if (!printed)
 		rc = end_report(&call, rc, &err);
+	bk_opt_list_clear(&call.common.target_options);
 	if (rc < 0)
 		return (int)bk_tool_failed(tool->name, &call.outcome, &err);
 	return (int)bk_exit_status(0, &call.outcome, &err);

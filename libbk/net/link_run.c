@@ -21,19 +21,24 @@ static void keep(struct bk_buf *buf, const char *data, size_t n, size_t limit)
 	bk_buf_add(buf, data, n < room ? n : room);
 }
 
-static size_t take_reply(char *data, size_t size, size_t n, void *arg)
-{
-	struct bk_line *line = arg;
-
-	keep(&line->replies, data, size * n, REPLIES_MAX);
-	return size * n;
-}
-
 static bool is_http(const struct bk_line *line)
 {
 	const struct bk_url *url = bk_link_url(line->link);
 
 	return strncmp(url->transport, "http", 4) == 0;
+}
+
+static size_t take_reply(char *data, size_t size, size_t n, void *arg)
+{
+	struct bk_line *line = arg;
+	size_t len = size * n;
+
+	/* Of an act that libcurl asks for twice (a login that needs a
+	 * challenge) only the last answer counts. */
+	if (is_http(line) && len > 5 && memcmp(data, "HTTP/", 5) == 0)
+		line->replies.len = line->complaint.len = 0;
+	keep(&line->replies, data, len, REPLIES_MAX);
+	return len;
 }
 
 static size_t take_body(char *data, size_t size, size_t n, void *arg)

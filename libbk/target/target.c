@@ -1,26 +1,11 @@
-/* What all targets share: opening by name, and the small conveniences. */
+/* What all targets share: see target.h.  Opening is in target/scheme.c. */
 
 #include "target/target.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "target/local.h"
-
 #define ROOM ((uint64_t)2 << 20)
-
-int bk_target_open(struct bk_target **out, const char *where, bool create,
-		   struct bk_err *err)
-{
-	if (strncmp(where, "file://", 7) == 0)
-		where += 7;
-	if (strstr(where, "://") || strncmp(where, "s3:", 3) == 0)
-		return bk_fail(err, BK_MISUSE,
-			       "%s: this version keeps repositories in local "
-			       "folders only; give a path",
-			       where);
-	return bk_local_open(out, where, create, err);
-}
 
 void bk_target_close(struct bk_target *target)
 {

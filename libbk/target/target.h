@@ -21,6 +21,7 @@
 #include "base/stream.h"
 #include "crypto/digest.h"
 
+struct bk_reach;
 struct bk_target;
 struct bk_put;
 
@@ -98,9 +99,14 @@ struct bk_put {
 	struct bk_target *target;
 };
 
-/* Opens a path (the only kind of this version): BK_GONE if there is none, and
- * `create` is false. */
-int bk_target_open(struct bk_target **out, const char *where, bool create,
+/*
+ * Opens a path or a URL (net/url.h): BK_GONE if there is no such folder, and
+ * `create` is false.  `reach` says how a server is reached (NULL: as usual);
+ * its texts stay the caller's until the target is closed.  BK_MISUSE for a
+ * scheme that this version does not know.
+ */
+int bk_target_open(struct bk_target **out, const char *where,
+		   const struct bk_reach *reach, bool create,
 		   struct bk_err *err);
 void bk_target_close(struct bk_target *target); /* NULL is fine */
 

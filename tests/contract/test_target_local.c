@@ -27,7 +27,7 @@ static struct bk_target *open_local(void)
 	struct bk_err err = {0};
 
 	(void)snprintf(path, sizeof(path), "%s/repo", scratch.path);
-	if (bk_target_open(&target, path, true, &err) < 0)
+	if (bk_target_open(&target, path, NULL, true, &err) < 0)
 		fail_msg("%s", err.text);
 	return target;
 }

@@ -35,13 +35,21 @@ start_over() {
 		grep -qx "$4" "${TRACE%/*}/has" && printf installed
 	END
 	impostor apt-get <<-'END'
-		case "$*" in *--print-uris*) echo "'http://x/a.deb' a.deb 3000000 X:1" ;; esac
+		case "$*" in *--print-uris*) echo "'http://x/a.deb' a.deb 3000000 X:1" && exit ;; esac
+		for daemon in dovecot proftpd nginx ssh smbd ceph-mon; do
+			ln -sf "/lib/$daemon.service" "$BK_DEPS_ROOT/etc/systemd/system/multi-user.target.wants/"
+			ln -sf "../init.d/$daemon" "$BK_DEPS_ROOT/etc/rc2.d/S01$daemon"
+		done
 		policy=$BK_DEPS_ROOT/usr/sbin/policy-rc.d
-		[ ! -x "$policy" ] || { "$policy" dovecot start; echo "policy $?" >>"$TRACE"; }
+		[ ! -x "$policy" ] || { "$policy" server start; echo "policy $?" >>"$TRACE"; }
 		[ ! -e "${TRACE%/*}/fail" ]
 	END
-	impostor update-rc.d </dev/null
-	impostor deb-systemd-helper </dev/null
+	impostor update-rc.d <<-'END'
+		rm "$BK_DEPS_ROOT/etc/rc2.d/S01$1"
+	END
+	impostor deb-systemd-helper <<-'END'
+		rm "$BK_DEPS_ROOT/etc/systemd/system/multi-user.target.wants/$2"
+	END
 	PATH="$work/fake:$path"
 }
 
@@ -98,8 +106,12 @@ ok "only what is missing is installed" traced ' install python3$'
 start_over
 ok "test servers are installed" deps test
 ok "and their start is forbidden meanwhile" traced '^policy 101'
-ok "and not at their next start either" \
-	traced 'deb-systemd-helper disable dovecot.service'
+for daemon in dovecot proftpd nginx ssh smbd ceph-mon; do
+	ok "and not at their next start either: $daemon" \
+		traced "deb-systemd-helper disable $daemon.service"
+	ok "nor the old way" traced "update-rc.d $daemon disable"
+done
+ok "nothing of the host's is removed for them" traced no-remove
 ok "no policy is left behind" test ! -e "$policy"
 
 start_over
@@ -153,6 +165,8 @@ ok "but the next run does" grep -q own "$policy"
 start_over
 mkdir host/proc/7
 echo dovecot >host/proc/7/comm
+ln -s /lib/systemd/system/dovecot.service "$unit"
+ln -s ../init.d/dovecot host/etc/rc2.d/S01dovecot
 exits 1 "where a mail server runs it refuses" deps test
 ok "and says why" says 'dovecot is running' deps test
 ok "and how to insist" says 'FORCE=1' deps test
@@ -161,7 +175,7 @@ ok "a build is no danger there" deps build
 export FORCE=1
 ok "FORCE=1 insists" deps test
 ok "the start of daemons is forbidden then too" traced '^policy 101'
-ok "but the host's own server stays enabled" no traced disable
+ok "but the host's own server stays enabled" no traced 'disable dovecot'
 unset FORCE
 
 start_over
@@ -185,9 +199,31 @@ ok "talking to a mail server elsewhere is no mail service" deps test
 start_over
 mkdir host/proc/7
 echo dovecot >host/proc/7/comm
+ln -s /lib/systemd/system/dovecot.service "$unit"
 printf 'dovecot-imapd\ndovecot-lmtpd\n' >has
-ok "with the servers there already, the rest is installed" deps test
+ok "with the mail server there already, the rest is installed" deps test
+ok "the start of daemons is forbidden then too" traced '^policy 101'
+ok "but the host's own server stays enabled" no traced 'disable dovecot'
+ok "and the others are not" traced 'disable nginx'
+
+start_over
+mkdir host/proc/7
+echo dovecot >host/proc/7/comm
+FORCE=1 deps test >/dev/null
+installs | tr ' ' '\n' | grep -vx npm >has
+: >trace
+ok "with all servers there already, the rest is installed" deps test
 ok "without touching the policy" no traced '^policy'
+ok "and none is disabled" no traced disable
+
+start_over
+ln -s /lib/ssh.service host/etc/systemd/system/multi-user.target.wants/
+ln -s ../init.d/ssh host/etc/rc2.d/S01ssh
+echo openssh-server >has
+ok "where only sshd is the host's own" deps test
+ok "nothing is said of it" test ! -s err
+ok "it stays enabled" no traced 'disable ssh'
+ok "and the others are not" traced 'disable nginx'
 
 start_over
 impostor id <<-'END'
@@ -197,7 +233,7 @@ impostor sudo <<-'END'
 	exec "$@"
 END
 ok "an ordinary user goes through sudo" deps test
-ok "which was asked" traced '^sudo sh .*deps --as-root new gcc'
+ok "which was asked" traced '^sudo sh .*deps --as-root some gcc'
 ok "and the packages are installed" installs
 
 start_over

@@ -87,14 +87,14 @@ says_like() {
 }
 
 stop_servers() {
-	for root in $servers; do
-		"$top/tests/servers/dovecot" "$root" stop
+	for server in $servers; do
+		"$top/tests/servers/${server%%:*}" "${server#*:}" stop
 	done
 }
 
 # dovecot ROOT VERB...: as tests/servers/dovecot; what was started is stopped.
 dovecot() {
-	case $2 in start) servers="$servers $1" ;; esac
+	case $2 in start) servers="$servers dovecot:$1" ;; esac
 	"$top/tests/servers/dovecot" "$@"
 }
 

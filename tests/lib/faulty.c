@@ -27,7 +27,10 @@ static bool is_meant(struct fault *fault, enum faulty_act act, const char *name,
 		fault->skip--;
 		return false;
 	}
-	fault->times--;
+	if (fault->every)
+		fault->skip = fault->every - 1;
+	else
+		fault->times--;
 	return true;
 }
 
@@ -162,6 +165,8 @@ static int get(struct bk_target *target, const char *name, uint64_t offset,
 	struct fault fault;
 
 	bool fails = shall_fail(faulty, FAULTY_GET, name, offset + len, &fault);
+	if (fails && fault.crumbs)
+		fault.after = offset + 1;
 	if (fails && fault.after <= offset)
 		return as_told(&fault, name, err);
 	if (fails)
@@ -240,6 +245,8 @@ void faulty_add(struct faulty *faulty, struct fault fault)
 {
 	if (!fault.times)
 		fault.times = 1;
+	if (fault.every)
+		fault.skip = fault.every - 1;
 	pthread_mutex_lock(&faulty->lock);
 	faulty->faults[faulty->n++] = fault;
 	pthread_mutex_unlock(&faulty->lock);

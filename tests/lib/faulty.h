@@ -27,6 +27,8 @@ struct fault {
 	enum bk_kind kind;
 	unsigned skip;  /* so many acts of this kind go well before */
 	unsigned times; /* then so many fail; 0: one */
+	unsigned every; /* not 0: each so manieth fails, for ever */
+	bool crumbs;    /* get: one byte passes before */
 	uint64_t after; /* get, write: so many bytes of the blob pass before */
 	bool done;      /* it is done all the same: the answer is lost */
 	uint32_t retry_after_s;

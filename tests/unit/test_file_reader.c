@@ -32,7 +32,7 @@ static int start(void **state)
 	if (!mkdtemp(folder) || bk_keys_generate(&repo.keys, &err) < 0)
 		return -1;
 	bk_random_bytes(repo.id, sizeof(repo.id));
-	return bk_target_open(&repo.target, folder, false, &err);
+	return bk_target_open(&repo.target, folder, NULL, false, &err);
 }
 
 static int end(void **state)

@@ -30,7 +30,7 @@ static struct bk_target *open_local(void)
 	char path[80];
 
 	(void)snprintf(path, sizeof(path), "%s/repo", scratch.path);
-	if (bk_target_open(&target, path, true, &err) < 0)
+	if (bk_target_open(&target, path, NULL, true, &err) < 0)
 		fail_msg("%s", err.text);
 	return target;
 }
@@ -65,11 +65,11 @@ static void a_folder_is_made_only_when_it_is_asked_for(void **state)
 
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/none", scratch.path);
-	assert_int_equal(bk_target_open(&target, path, false, &err), -1);
+	assert_int_equal(bk_target_open(&target, path, NULL, false, &err), -1);
 	assert_int_equal(err.kind, BK_GONE);
 	assert_false(scratch_has(&scratch, "none"));
 	scratch_file(&scratch, "none", "a file");
-	assert_int_equal(bk_target_open(&target, path, true, &err), -1);
+	assert_int_equal(bk_target_open(&target, path, NULL, true, &err), -1);
 	assert_null(target);
 }
 

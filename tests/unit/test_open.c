@@ -153,7 +153,7 @@ static void make_repository(const char *where)
 	const uint8_t host[BK_ID_LEN] = {7};
 
 	bk_secret_set(&password, "right", 5);
-	assert_int_equal(bk_target_open(&target, where, true, &err), 0);
+	assert_int_equal(bk_target_open(&target, where, NULL, true, &err), 0);
 	if (bk_repo_init(&repo, target, host, &plan, &err) < 0)
 		fail_msg("%s", err.text);
 	bk_repo_close(repo);

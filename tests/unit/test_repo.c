@@ -32,7 +32,7 @@ static int start(void **state)
 		return -1;
 	bk_secret_set(&password, "sesame", 6);
 	bk_secret_set(&wrong, "sesamf", 6);
-	return bk_target_open(&target, folder, false, &err);
+	return bk_target_open(&target, folder, NULL, false, &err);
 }
 
 static int end(void **state)
@@ -314,8 +314,8 @@ static void the_repository_of_the_manual_opens_and_proves(void **state)
 	struct bk_err err = {0};
 
 	(void)state;
-	if (bk_target_open(&target, "tests/golden/manual/repo", false, &err) <
-	    0)
+	if (bk_target_open(&target, "tests/golden/manual/repo", NULL, false,
+			   &err) < 0)
 		fail_msg("%s", err.text);
 	bk_secret_set(&password, "correct horse", 13);
 	struct bk_repo *repo = open_with(&with);

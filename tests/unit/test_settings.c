@@ -355,7 +355,7 @@ static void a_section_that_lacks_something_says_so_when_used(void **state)
 	loaded("[store m]\ntype = maildir\n[repo r]\n");
 	fails_with(bk_settings_store(&settings, "m", &store, &err), want);
 	free(want);
-	want = bk_asprintf("%s:3: [repo r] has no path", path);
+	want = bk_asprintf("%s:3: [repo r] has no path and no target", path);
 	fails_with(bk_settings_repo(&settings, &repo, &err), want);
 	free(want);
 }

@@ -1,0 +1,26 @@
+/* Sections of one type: the one that is meant where none was named, and the
+ * names of those that there are. */
+
+#ifndef BK_JOB_SECTIONS_H
+#define BK_JOB_SECTIONS_H
+
+#include <stddef.h>
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/nearest.h"
+#include "job/settings.h"
+
+/* The only section of a type, NULL and *n for none or several. */
+const struct bk_conf_section *bk_sections_only(const struct bk_conf *conf,
+					       const char *type, size_t *n);
+
+/* BK_MISUSE "which TYPE? HOW, one of: a, b, c"; returns -1. */
+int bk_sections_which(const struct bk_settings *settings, const char *type,
+		      const char *how, struct bk_err *err);
+
+/* All names of a type. */
+void bk_sections_offer(struct bk_nearest *near, const struct bk_conf *conf,
+		       const char *type);
+
+#endif

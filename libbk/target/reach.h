@@ -1,0 +1,14 @@
+/* How a target is reached and how fast it may be used.  {0} is a valid one. */
+
+#ifndef BK_TARGET_REACH_H
+#define BK_TARGET_REACH_H
+
+#include "base/limit.h"
+#include "net/access.h"
+
+struct bk_reach {
+	struct bk_access access;
+	struct bk_limit up, down; /* bytes of content a second */
+};
+
+#endif

@@ -1,0 +1,98 @@
+/* From a path or a URL to an open target: the table of drivers. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/url.h"
+#include "target/local.h"
+#include "target/reach.h"
+#include "target/retry.h"
+#include "target/target.h"
+#include "target/throttle.h"
+#include "target/wrapper.h"
+
+struct driver {
+	const char *scheme;
+	int (*open)(struct bk_target **out, const struct bk_url *url,
+		    const struct bk_access *access, bool create,
+		    struct bk_err *err);
+};
+
+static const struct driver drivers[] = {
+	{NULL, NULL},
+};
+
+/* The outermost wrapper: keeps what the driver points to. */
+struct remote {
+	struct bk_wrapper wrapper;
+	struct bk_url url;
+	struct bk_reach reach;
+};
+
+static void remote_close(struct bk_target *target)
+{
+	struct remote *remote = (struct remote *)target;
+
+	bk_wrapper_close_below(&remote->wrapper);
+	bk_url_clear(&remote->url);
+	free(remote);
+}
+
+static struct bk_target *wrap(struct bk_target *driver,
+			      const struct bk_reach *reach)
+{
+	return bk_retry_open(
+		bk_throttle_open(driver, &reach->up, &reach->down, NULL), NULL);
+}
+
+static const struct driver *driver_of(const struct bk_url *url,
+				      struct bk_err *err)
+{
+	struct bk_buf known = {0};
+
+	for (const struct driver *d = drivers; d->scheme; d++) {
+		if (strcmp(d->scheme, url->scheme) == 0)
+			return d;
+		bk_buf_printf(&known, "%s://, ", d->scheme);
+	}
+	bk_fail(err, BK_MISUSE, "%s: '%s' is none of %sor a path", url->text,
+		url->scheme, bk_buf_text(&known));
+	bk_buf_clear(&known);
+	return NULL;
+}
+
+static int open_remote(struct bk_target **out, const char *where,
+		       const struct bk_reach *reach, bool create,
+		       struct bk_err *err)
+{
+	struct remote *remote = bk_alloc(sizeof(*remote));
+	struct bk_target *target = NULL;
+	const struct driver *driver = NULL;
+
+	int rc = bk_url_parse(&remote->url, where, err);
+	if (rc == 0)
+		driver = driver_of(&remote->url, err);
+	if (reach)
+		remote->reach = *reach;
+	if (!driver || driver->open(&target, &remote->url,
+				    &remote->reach.access, create, err) < 0) {
+		bk_url_clear(&remote->url);
+		free(remote);
+		return -1;
+	}
+	bk_wrapper_init(&remote->wrapper, wrap(target, &remote->reach));
+	remote->wrapper.ops.close = remote_close;
+	*out = &remote->wrapper.target;
+	return 0;
+}
+
+int bk_target_open(struct bk_target **out, const char *where,
+		   const struct bk_reach *reach, bool create,
+		   struct bk_err *err)
+{
+	if (strncmp(where, "file:///", 8) == 0)
+		where += 7;
+	else if (bk_url_is(where))
+		return open_remote(out, where, reach, create, err);
+	return bk_local_open(out, where, create, err);
+}
