@@ -31,16 +31,22 @@ bare() {
 	echo "$1" | sed 's,^ftpes:,ftp:,; s,//[^@/]*@,//,'
 }
 
-# put URL FILE, get URL: what was sent comes back; there DIR NAME: its bytes
+# put URL FILE [OPTION...]
 put() {
-	with "$1" --ftp-create-dirs -T "$2"
+	where=$1
+	file=$2
+	shift 2
+	with "$where" --ftp-create-dirs -T "$file" "$@"
 }
 
+# get URL: what was sent comes back.
 get() {
 	rm -f received
-	with "$1" && cmp received sent
+	with "$1" || return
+	cmp received sent
 }
 
+# there FILE: it has the bytes that were sent.
 there() {
 	cmp "$1" sent
 }
@@ -105,7 +111,46 @@ ok "SFTP with a password: a file is sent" put "$url/s" sent
 ok "SFTP with a password: it comes back" get "$url/s"
 [ -z "${BK_TEST_FTPES_TINY_URL:-}" ] || exits 18 \
 	"a small disk is full" put "$BK_TEST_FTPES_TINY_URL/large" large
+
+need_faultproxy proftpd
+url=$(through_proxy "$BK_TEST_FTP_URL")
+struck=$(server_root proftpd-faults)/struck
+ok "through the proxy: a file is sent" put "$url/p" sent
+ok "through the proxy: it comes back" get "$url/p"
+ok "through the proxy: TLS" put "$(through_proxy "$BK_TEST_FTPES_URL")/p" sent
+fault proftpd cut 100000
+put "$url/p" sent 2>/dev/null # the server may take it for the end: 226
+ok "cut on the way up, where it was said" test "$(stat -c %s "$BK_TEST_FTP_DIR/p")" = 100000
+fault proftpd flip 1000
+ok "a bit flips on the way up" put "$url/p" sent
+ok "... that one" cmp -i 1001 "$BK_TEST_FTP_DIR/p" sent
+exits 1 "... that one indeed" cmp "$BK_TEST_FTP_DIR/p" sent
+fault proftpd none
+ok "the next one passes" put "$url/p" sent
+fault proftpd down-cut 100000 1
+exits 18 "cut on the way down" get "$url/p"
+ok "... once only" get "$url/p"
+ok "... as the proxy's notes say" grep -c '^down-cut 100000 port' "$struck"
+fault proftpd down-reset 100000 1
+exits 56 "reset on the way down" get "$url/p"
+fault proftpd stall 100000 1
+exits 28 "stalled on the way up" put "$url/p" sent --max-time 2
+ok "the proxy stops" "$top/tests/servers/faultproxy" \
+	"$(server_root proftpd-faults)" stop
+exits 7 "... and is gone" get "$url/p"
 gone proftpd
+
+if [ "$(id -u)" -eq 0 ]; then
+	need_vsftpd
+	url=$BK_TEST_VSFTPD_URL
+	# It cuts off what curl uploads by TLS 1.3.
+	ok "vsftpd: a file is sent" put "$url/a" sent --tls-max 1.2
+	ok "vsftpd: its bytes are there" there "$BK_TEST_VSFTPD_DIR/a"
+	ok "vsftpd: it comes back" get "$url/a"
+	ok "vsftpd: LIST shows it" lists "$url/" ' 300000 .* a'
+	exits 19 "vsftpd: MLSD is not known" with "$url/" -X MLSD
+	gone vsftpd
+fi
 
 # ---- WebDAV and HTTPS ----------------------------------------------------
 

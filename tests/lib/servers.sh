@@ -74,12 +74,12 @@ appears() {
 }
 
 # family PID...: those that live of them and of all that descend from them; the
-# dead may wait for their parent.
+# dead may wait for their parent, once their last thread is gone.
 family() {
 	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/ (.*) / /' |
 		awk -v heads="$*" '
 		BEGIN { n = split(heads, head); for (i = 1; i <= n; i++) in_it[head[i]] }
-		$2 != "Z" { parent[$1] = $3 }
+		$2 != "Z" || $19 > 1 { parent[$1] = $3 }
 		END {
 			do {
 				more = 0

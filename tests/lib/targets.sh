@@ -24,9 +24,9 @@
 #	BK_TEST_FTPES_TINY_URL     8 MiB  *
 #	BK_TEST_SFTP_PASSWORD_URL  SFTP with a password; BK_TEST_SFTP_PASSWORD_DIR,
 #				BK_TEST_SFTP_PASSWORD_KNOWN_HOSTS
-# need_vsftpd
-#	BK_TEST_VSFTPD_URL      explicit TLS, neither MLSD nor HASH;
-#				BK_TEST_VSFTPD_DIR
+# need_vsftpd (root only)
+#	BK_TEST_VSFTPD_URL      explicit TLS, neither MLSD nor HASH; takes any
+#				password; BK_TEST_VSFTPD_DIR
 # need_nginx
 #	BK_TEST_WEBDAV_URL      overwrites whatever one asks; BK_TEST_WEBDAV_DIR
 #	BK_TEST_WEBDAV_TINY_URL 8 MiB  *
@@ -71,8 +71,9 @@
 # hand_over PATH...             gives files to the user that the servers run as
 # need_faultproxy NAME          puts a proxy before it, on 127.0.0.2
 # through_proxy URL             prints the URL that goes through it
-# fault NAME WHAT [N [TIMES]]   what it does from now on, see
-#				tests/servers/faultproxy
+# fault NAME WHAT [N [TIMES]]   what goes wrong there from now on, see
+#				tests/lib/fault_proxy.py; a line for each
+#				time is in `server_root NAME-faults`/struck
 
 BK_TEST_PASSWORD_FILE=${work:?}/servers/password
 export BK_TEST_PASSWORD_FILE
@@ -156,6 +157,17 @@ need_proftpd() {
 	export BK_TEST_SFTP_PASSWORD_KNOWN_HOSTS
 }
 
+need_vsftpd() {
+	new vsftpd || return 0
+	vsftpd=$("$top/tests/lib/fetch_vsftpd" 2>"$work/vsftpd.err") ||
+		skip "no vsftpd: $(tail -n 1 "$work/vsftpd.err")"
+	[ "$(id -u)" -eq 0 ] || skip "$vsftpd wants root"
+	need_pki
+	new_server vsftpd "$pki"
+	export BK_TEST_VSFTPD_URL="ftpes://anonymous@127.0.0.1:$port/files/repo"
+	export BK_TEST_VSFTPD_DIR="$data/files/repo"
+}
+
 need_nginx() {
 	new nginx || return 0
 	needs nginx
@@ -226,4 +238,28 @@ need_rgw() {
 	export BK_TEST_S3_HTTP_URL="s3:http://127.0.0.1:$((port + 1))/bucket/repo"
 	export BK_TEST_S3_KEY=BKTESTKEY
 	export BK_TEST_S3_SECRET_FILE="$BK_TEST_PASSWORD_FILE"
+}
+
+# The proxy before NAME lies in $work/servers/NAME-faults.
+need_faultproxy() {
+	new "$1-faults" || return 0
+	root=$(server_root "$1-faults")
+	servers="$servers faultproxy:$root"
+	if ! "$top/tests/servers/faultproxy" "$root" new "$(server_root "$1")" ||
+		! "$top/tests/servers/faultproxy" "$root" start; then
+		echo "Bail out! no proxy before $1"
+		exit 1
+	fi
+}
+
+through_proxy() {
+	echo "$1" | sed 's/127\.0\.0\.1/127.0.0.2/'
+}
+
+fault() {
+	root=$(server_root "$1-faults")
+	shift
+	: >"$root/struck"
+	echo "$*" >"$root/fault.new"
+	mv "$root/fault.new" "$root/fault"
 }

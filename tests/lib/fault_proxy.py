@@ -1,0 +1,183 @@
+#!/usr/bin/python3
+"""Stands between a client and a server and breaks what goes through.
+
+    fault_proxy.py FOLDER ADDRESS SERVER PORT PORTS
+
+listens on ADDRESS, on PORTS ports from PORT on, and hands everything on to the
+same port of SERVER, so that FTP's data connections pass as well.  FOLDER/fault
+says what goes wrong, in one line that may be replaced (renamed over) at any
+time: WHAT N [TIMES].  N counts bytes of one connection and one direction, from
+when the line appeared; TIMES is how many connections it befalls, all without
+it.
+
+    none        nothing goes wrong
+    cut N       after N bytes from the client both sides are closed
+    reset N     ... both sides are reset
+    stall N     ... nothing passes any more, in either direction
+    flip N      the lowest bit of byte N from the client, counted from 0, flips
+    slow N      N bytes a second pass in each direction
+    down-cut N, down-reset N, down-stall N, down-flip N
+                the same for what the server sends
+
+FOLDER/struck gets a line for each time that something went wrong.
+"""
+
+import asyncio
+import os
+import socket
+import struct
+import sys
+
+PIECE = 65536
+
+
+class Rule:
+    def __init__(self, line):
+        words = line.split()
+        self.what = words[0] if words else "none"
+        self.n = int(words[1]) if len(words) > 1 else 0
+        self.times = int(words[2]) if len(words) > 2 else sys.maxsize
+
+    def direction(self):
+        return "down" if self.what.startswith("down-") else "up"
+
+    def act(self):
+        return self.what.removeprefix("down-")
+
+
+class Faults:
+    """The rule in force, and what it did."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "fault")
+        self.log = os.path.join(folder, "struck")
+        self.stamp = None
+        self.rule = Rule("none")
+
+    def current(self):
+        try:
+            stat = os.stat(self.path)
+        except FileNotFoundError:
+            return self.rule
+        stamp = (stat.st_ino, stat.st_mtime_ns)
+        if stamp != self.stamp:
+            self.stamp = stamp
+            with open(self.path, encoding="ascii") as file:
+                self.rule = Rule(file.readline())
+        return self.rule
+
+    def strikes(self, rule, port):
+        """Whether it still befalls somebody; notes that it does."""
+        if rule.times <= 0:
+            return False
+        rule.times -= 1
+        with open(self.log, "a", encoding="ascii") as file:
+            file.write(f"{rule.what} {rule.n} port {port}\n")
+        return True
+
+
+class Connection:
+    def __init__(self, faults, port, client, server):
+        self.faults = faults
+        self.port = port
+        self.ends = (client, server)
+        self.stalled = False
+        self.flipped = None
+
+    async def relay(self):
+        client, server = self.ends
+        both = [
+            asyncio.create_task(self.pipe("up", client, server)),
+            asyncio.create_task(self.pipe("down", server, client)),
+        ]
+        try:
+            await asyncio.gather(*both)
+        except (OSError, EOFError):
+            pass
+        finally:
+            for task in both:
+                task.cancel()
+            for _, writer in self.ends:
+                writer.close()
+
+    async def pipe(self, direction, source, sink):
+        rule, passed = self.faults.current(), 0
+        while piece := await source[0].read(PIECE):
+            if self.faults.current() is not rule:
+                rule, passed = self.faults.current(), 0
+            while self.stalled:
+                await asyncio.sleep(3600)
+            if rule.act() == "slow":
+                await asyncio.sleep(len(piece) / max(rule.n, 1))
+            elif rule.direction() == direction:
+                piece = await self.strike(rule, passed, piece, sink[1])
+            passed += len(piece)
+            sink[1].write(piece)
+            await sink[1].drain()
+        sink[1].write_eof()
+
+    async def strike(self, rule, passed, piece, sink):
+        """Returns what of the piece goes on, if anything ever does."""
+        left = rule.n - passed
+        act = rule.act()
+        if act == "none" or left >= len(piece):
+            return piece
+        if act == "flip":
+            return self.flip(rule, left, piece)
+        if not self.faults.strikes(rule, self.port):
+            return piece
+        sink.write(piece[: max(left, 0)])
+        await sink.drain()
+        if act == "stall":
+            self.stalled = True
+            await asyncio.sleep(3600)
+        if act == "reset":
+            for _, writer in self.ends:
+                reset(writer)
+        raise EOFError(act)
+
+    def flip(self, rule, at, piece):
+        if at < 0 or self.flipped is rule:
+            return piece
+        self.flipped = rule
+        if not self.faults.strikes(rule, self.port):
+            return piece
+        return piece[:at] + bytes([piece[at] ^ 1]) + piece[at + 1 :]
+
+
+def reset(writer):
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, linger
+    )
+    writer.transport.abort()
+
+
+async def serve(folder, address, server, first, count):
+    faults = Faults(folder)
+    here = set()  # the loop itself holds its tasks weakly
+
+    def accept(port):
+        async def accepted(*client):
+            here.add(asyncio.current_task())
+            try:
+                beyond = await asyncio.open_connection(server, port)
+                await Connection(faults, port, client, beyond).relay()
+            except OSError:
+                reset(client[1])
+            finally:
+                here.discard(asyncio.current_task())
+
+        return accepted
+
+    for port in range(first, first + count):
+        await asyncio.start_server(accept(port), address, port)
+    with open(os.path.join(folder, "run/pid"), "w", encoding="ascii") as file:
+        file.write(f"{os.getpid()}\n")
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 6:
+        sys.exit(__doc__)
+    asyncio.run(serve(*sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5])))
