@@ -7,6 +7,7 @@
 #include "target/local.h"
 #include "target/reach.h"
 #include "target/retry.h"
+#include "target/smb.h"
 #include "target/target.h"
 #include "target/throttle.h"
 #include "target/wrapper.h"
@@ -19,7 +20,8 @@ struct driver {
 };
 
 static const struct driver drivers[] = {
-	{NULL, NULL},
+	{"smb", bk_smb_open},
+	{NULL,  NULL       },
 };
 
 /* The outermost wrapper: keeps what the driver points to. */
