@@ -43,6 +43,11 @@ void bk_tries_begin(struct bk_tries *tries,
 void bk_tries_further(struct bk_tries *tries)
 {
 	tries->in_row = 0;
+	bk_tries_alive(tries);
+}
+
+void bk_tries_alive(struct bk_tries *tries)
+{
 	tries->since = now_ms(tries);
 }
 
@@ -72,8 +77,8 @@ static int64_t next_wait(const struct bk_tries *tries, const struct bk_err *why)
 	return wait;
 }
 
-int bk_tries_end(const struct bk_tries *tries, const struct bk_err *why,
-		 const char *hint, struct bk_err *err)
+static int end_with(const struct bk_tries *tries, const struct bk_err *why,
+		    const char *hint, struct bk_err *err)
 {
 	struct bk_err out = *why;
 	int64_t seconds = (now_ms(tries) - tries->began + 500) / 1000;
@@ -99,7 +104,14 @@ static int asked_too_much(const struct bk_tries *tries,
 		       "the server asks to wait %" PRIu32
 		       " s: run it again after that",
 		       why->retry_after_s);
-	return bk_tries_end(tries, why, hint, err);
+	return end_with(tries, why, hint, err);
+}
+
+int bk_tries_end(struct bk_tries *tries, const struct bk_err *why,
+		 const char *hint, struct bk_err *err)
+{
+	tries->all++;
+	return end_with(tries, why, hint, err);
 }
 
 int bk_tries_again(struct bk_tries *tries, const struct bk_err *why,
@@ -123,12 +135,12 @@ int bk_tries_again(struct bk_tries *tries, const struct bk_err *why,
 	bool late = passed + wait > (lost ? p->lost_ms : p->busy_ms);
 	if ((tries->in_row > 1 && late) || tries->in_row >= p->tries ||
 	    tries->all >= p->tries_most)
-		return bk_tries_end(tries, why,
-				    lost ? "check the network and the server, "
-					   "and run it again"
-					 : "run it again when the server is "
-					   "less busy",
-				    err);
+		return end_with(tries, why,
+				lost ? "check the network and the server, "
+				       "and run it again"
+				     : "run it again when the server is "
+				       "less busy",
+				err);
 	return p->timer->wait(p->timer, wait, tries->stop, err);
 }
 

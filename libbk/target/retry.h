@@ -52,6 +52,9 @@ void bk_tries_begin(struct bk_tries *tries,
  * times begin anew. */
 void bk_tries_further(struct bk_tries *tries);
 
+/* The target answers: the time that it was out of reach begins anew. */
+void bk_tries_alive(struct bk_tries *tries);
+
 /*
  * After a try that failed with *why: 0 after a wait, when another one is worth
  * it; else -1 and *err: *why as it is if it is none to try again, BK_CANCELLED
@@ -61,8 +64,9 @@ void bk_tries_further(struct bk_tries *tries);
 int bk_tries_again(struct bk_tries *tries, const struct bk_err *why,
 		   struct bk_err *err);
 
-/* -1 as above without another try: `hint` says why, and what to do. */
-int bk_tries_end(const struct bk_tries *tries, const struct bk_err *why,
+/* The same for the last try, whatever the policy says: `hint` says what to do.
+ */
+int bk_tries_end(struct bk_tries *tries, const struct bk_err *why,
 		 const char *hint, struct bk_err *err);
 
 /*

@@ -1,0 +1,116 @@
+/* Blobs in memory and in files without a name: see gather.h. */
+
+#include "target/gather.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+void bk_gathered_init(struct bk_gathered *bytes, struct bk_gather_room *room)
+{
+	*bytes = (struct bk_gathered){.room = room, .fd = -1};
+}
+
+static void forget_memory(struct bk_gathered *bytes)
+{
+	(void)atomic_fetch_sub(&bytes->room->memory, bytes->memory.len);
+	bk_buf_clear(&bytes->memory);
+}
+
+void bk_gathered_clear(struct bk_gathered *bytes)
+{
+	forget_memory(bytes);
+	if (bytes->fd >= 0)
+		(void)close(bytes->fd);
+	bytes->fd = -1;
+	bytes->len = 0;
+}
+
+/* Not every file system has files without a name. */
+static int make_nameless(const char *folder)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 ||
+	    (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	char *path = bk_asprintf("%s/bk-XXXXXX", folder);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		(void)unlink(path);
+	free(path);
+	return fd;
+}
+
+/* This host lacks room, not the target: that is another kind of trouble. */
+static int starved(const struct bk_gathered *bytes, struct bk_err *err)
+{
+	err->kind = BK_STARVED;
+	return bk_context(err,
+			  "%s: blobs on their way to the target need room "
+			  "here; make some, or set TMPDIR",
+			  bytes->room->folder);
+}
+
+static int move_to_file(struct bk_gathered *bytes, struct bk_err *err)
+{
+	bytes->fd = make_nameless(bytes->room->folder);
+	if (bytes->fd < 0) {
+		bk_fail_errno(err, "make a file");
+		return starved(bytes, err);
+	}
+	if (bk_fd_write(bytes->fd, bytes->memory.data, bytes->memory.len, err) <
+	    0)
+		return starved(bytes, err);
+	forget_memory(bytes);
+	return 0;
+}
+
+/* Takes room for len more bytes in memory, if there is some. */
+static bool fits_memory(struct bk_gathered *bytes, size_t len)
+{
+	struct bk_gather_room *room = bytes->room;
+
+	if (bytes->fd >= 0 || len > BK_GATHER_MEMORY - bytes->memory.len)
+		return false;
+	size_t before = atomic_fetch_add(&room->memory, len);
+	if (before <= room->memory_most && len <= room->memory_most - before)
+		return true;
+	(void)atomic_fetch_sub(&room->memory, len);
+	return false;
+}
+
+int bk_gathered_add(struct bk_gathered *bytes, const void *data, size_t len,
+		    struct bk_err *err)
+{
+	if (fits_memory(bytes, len)) {
+		bk_buf_add(&bytes->memory, data, len);
+		bytes->len += len;
+		return 0;
+	}
+	if (bytes->fd < 0 && move_to_file(bytes, err) < 0)
+		return -1;
+	if (bk_fd_write(bytes->fd, data, len, err) < 0)
+		return starved(bytes, err);
+	bytes->len += len;
+	return 0;
+}
+
+int bk_gathered_read(const struct bk_gathered *bytes, uint64_t offset,
+		     void *into, size_t len, struct bk_err *err)
+{
+	if (bytes->fd < 0) {
+		if (len)
+			memcpy(into, bytes->memory.data + offset, len);
+		return 0;
+	}
+	if (bk_fd_read_at(bytes->fd, into, len, offset, err) == 0)
+		return 0;
+	err->kind = BK_FAILED;
+	return bk_context(err, "%s", bytes->room->folder);
+}
