@@ -18,7 +18,9 @@ fi
 
 servers=
 trap 'stop_servers; rm -rf "$work"' EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 trap 'exit 143' TERM
 chmod 755 "$work"
 
