@@ -6,13 +6,26 @@
 #include <string.h>
 
 #define END_LEN 64
+#define VACANT  SIZE_MAX
 
-/* A level's own changes, before they meet what the base has. */
+/* Where the folders are, by id: what the writer's threads finished first comes
+ * first, and an account may have tens of thousands. */
+struct places {
+	size_t *slots; /* indexes of folders, or VACANT */
+	size_t cap;    /* a power of two */
+};
+
+/* The base's names, and what this level makes of them.  Folders lie in any
+ * order until the end; those that went have a tombstone. */
 struct names {
 	struct bk_set_account *accounts;
 	size_t n_accounts, cap_accounts;
 	struct bk_set_folder *folders;
 	size_t n_folders, cap_folders;
+	size_t n_gone;     /* of folders */
+	bool *folder_gone; /* by index */
+	size_t cap_gone;
+	struct places places;
 	bool ended;
 };
 
@@ -31,19 +44,107 @@ static struct bk_set_account *seek_account(const struct names *names,
 	return NULL;
 }
 
+/* ---- folders by id ---- */
+
+static size_t first_slot(const struct places *places, uint32_t id)
+{
+	return (size_t)((id * UINT64_C(0x9e3779b97f4a7c15)) >> 32) &
+	       (places->cap - 1);
+}
+
+static void put_place(struct names *names, size_t index)
+{
+	struct places *places = &names->places;
+	size_t i = first_slot(places, names->folders[index].id);
+
+	while (places->slots[i] != VACANT)
+		i = (i + 1) & (places->cap - 1);
+	places->slots[i] = index;
+}
+
+static void reserve_places(struct names *names, size_t n)
+{
+	struct places *places = &names->places;
+
+	if (places->cap / 2 >= n)
+		return;
+	places->cap = 256;
+	while (places->cap / 2 < n)
+		places->cap *= 2;
+	free(places->slots);
+	places->slots = bk_alloc(places->cap * sizeof(*places->slots));
+	memset(places->slots, 0xff, places->cap * sizeof(*places->slots));
+	for (size_t i = 0; i < names->n_folders; i++)
+		put_place(names, i);
+}
+
 static struct bk_set_folder *seek_folder(const struct names *names, uint32_t id)
 {
-	for (size_t low = 0, high = names->n_folders; low < high;) {
-		size_t middle = low + (high - low) / 2;
-		if (names->folders[middle].id == id)
-			return &names->folders[middle];
-		if (names->folders[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
+	const struct places *places = &names->places;
+
+	if (!places->cap)
+		return NULL;
+	for (size_t i = first_slot(places, id); places->slots[i] != VACANT;
+	     i = (i + 1) & (places->cap - 1)) {
+		size_t at = places->slots[i];
+		if (names->folders[at].id == id && !names->folder_gone[at])
+			return &names->folders[at];
 	}
 	return NULL;
 }
+
+static void add_folder(struct names *names, const struct bk_set_folder *folder)
+{
+	size_t at = names->n_folders;
+
+	reserve_places(names, at + 1);
+	names->folders = bk_array_room(names->folders, at, &names->cap_folders,
+				       sizeof(*names->folders));
+	names->folder_gone =
+		bk_array_room(names->folder_gone, at, &names->cap_gone,
+			      sizeof(*names->folder_gone));
+	names->folders[at] = *folder;
+	names->folder_gone[at] = false;
+	names->n_folders++;
+	put_place(names, at);
+}
+
+static void drop_folder(struct names *names, size_t at)
+{
+	names->folder_gone[at] = true;
+	names->n_gone++;
+}
+
+static int by_folder_id(const void *a, const void *b)
+{
+	const struct bk_set_folder *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* What is left, by id; nobody is sought from now on. */
+static void settle_folders(struct names *names)
+{
+	bool sorted = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < names->n_folders; i++) {
+		if (names->folder_gone[i]) {
+			bk_set_folder_clear(&names->folders[i]);
+			continue;
+		}
+		names->folders[n] = names->folders[i];
+		sorted &= !n || names->folders[n - 1].id < names->folders[n].id;
+		n++;
+	}
+	names->n_folders = n;
+	if (!sorted)
+		qsort(names->folders, n, sizeof(*names->folders), by_folder_id);
+	free(names->folder_gone);
+	free(names->places.slots);
+}
+
+/* ---- records ---- */
 
 /* Takes the account. */
 static int place_account(struct names *names, struct bk_set_account *account,
@@ -109,13 +210,7 @@ static int place_folder(struct names *names, struct bk_set_folder *folder,
 	folder->fresh = true;
 	if (known)
 		return replace_folder(known, folder, err);
-	names->folders =
-		bk_array_room(names->folders, names->n_folders,
-			      &names->cap_folders, sizeof(*names->folders));
-	size_t at = names->n_folders++;
-	for (; at && names->folders[at - 1].id > folder->id; at--)
-		names->folders[at] = names->folders[at - 1];
-	names->folders[at] = *folder;
+	add_folder(names, folder);
 	return 0;
 }
 
@@ -154,13 +249,6 @@ static void note_gone(struct bk_set *set, struct bk_set_gone what)
 	set->gone[set->n_gone++] = what;
 }
 
-static void drop_folder(struct names *names, size_t at)
-{
-	bk_set_folder_clear(&names->folders[at]);
-	memmove(&names->folders[at], &names->folders[at + 1],
-		(--names->n_folders - at) * sizeof(*names->folders));
-}
-
 static int id_of(struct bk_view body, uint32_t *id, struct bk_err *err)
 {
 	struct bk_cursor from = bk_cursor_over(body.data, body.len);
@@ -195,7 +283,7 @@ static int drop_folders(struct bk_set *set, struct names *names,
 {
 	for (size_t i = names->n_folders; i-- > 0;) {
 		const struct bk_set_folder *folder = &names->folders[i];
-		if (folder->account_id != account)
+		if (folder->account_id != account || names->folder_gone[i])
 			continue;
 		if (folder->fresh)
 			return bk_fail(err, BK_CORRUPT,
@@ -264,7 +352,7 @@ static int end(struct bk_set *set, const struct names *names,
 	set->messages = bk_cursor_u64(&from);
 	set->bytes = bk_cursor_u64(&from);
 	if (body.len != END_LEN || accounts != names->n_accounts ||
-	    folders != names->n_folders)
+	    folders != names->n_folders - names->n_gone)
 		return bk_fail(err, BK_CORRUPT,
 			       "end record does not agree with the manifest");
 	memcpy(set->state_sha256, from.at, sizeof(set->state_sha256));
@@ -337,8 +425,12 @@ int bk_set_names_apply(struct bk_set *set, const struct bk_set_level *level,
 
 	for (size_t i = 0; i < names.n_accounts; i++)
 		names.accounts[i].fresh = false;
+	names.folder_gone =
+		bk_alloc((names.n_folders + 1) * sizeof(*names.folder_gone));
+	names.cap_gone = names.n_folders;
 	for (size_t i = 0; i < names.n_folders; i++)
 		names.folders[i].fresh = false;
+	reserve_places(&names, names.n_folders + 1);
 
 	while (rc == 0 && at.number < trailer->n_data) {
 		rc = bk_file_reader_block(level->manifest, &at, BK_BLOCK_DATA,
@@ -350,6 +442,7 @@ int bk_set_names_apply(struct bk_set *set, const struct bk_set_level *level,
 		rc = bk_fail(err, BK_CORRUPT, "manifest has no end record");
 	if (rc == 0)
 		rc = check_gone(set, &names, first_gone, err);
+	settle_folders(&names);
 	bk_buf_clear(&block);
 	set->accounts = names.accounts;
 	set->n_accounts = names.n_accounts;

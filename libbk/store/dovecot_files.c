@@ -87,16 +87,19 @@ int bk_keyword_letters_find(struct bk_keyword_letters *letters,
 void bk_subscriptions_clear(struct bk_subscriptions *subs)
 {
 	free(subs->names);
+	bk_name_table_clear(&subs->table);
 	bk_arena_clear(&subs->arena);
 	*subs = (struct bk_subscriptions){0};
 }
 
-bool bk_subscriptions_has(const struct bk_subscriptions *subs, const char *name)
+bool bk_subscriptions_has(struct bk_subscriptions *subs, const char *name)
 {
-	for (size_t i = 0; i < subs->n; i++)
-		if (strcmp(subs->names[i], name) == 0)
-			return true;
-	return false;
+	struct bk_name_key key =
+		bk_name_table_key(&subs->table, name, strlen(name));
+	size_t at = 0;
+	uint32_t value;
+
+	return bk_name_table_next(&subs->table, key, &at, &value);
 }
 
 static void add_name(struct bk_subscriptions *subs, struct bk_view name)
@@ -106,6 +109,9 @@ static void add_name(struct bk_subscriptions *subs, struct bk_view name)
 	subs->names = bk_array_room(subs->names, subs->n, &subs->cap,
 				    sizeof(*subs->names));
 	subs->names[subs->n++] = text_of(&subs->arena, name);
+	bk_name_table_add(&subs->table,
+			  bk_name_table_key(&subs->table, name.data, name.len),
+			  0);
 }
 
 bool bk_subscriptions_add(struct bk_subscriptions *subs, const char *name)

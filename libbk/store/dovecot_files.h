@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "mail/message.h"
+#include "store/name_table.h"
 
 #define BK_KEYWORD_LETTERS 26
 
@@ -43,7 +44,8 @@ struct bk_subscriptions {
 	struct bk_arena arena;
 	const char **names; /* owned */
 	size_t n, cap;
-	bool version2; /* with "V\t2" at its head */
+	struct bk_name_table table; /* of them */
+	bool version2;              /* with "V\t2" at its head */
 };
 
 /* `separator` stands between levels in the older form, and will in `names`. */
@@ -51,8 +53,7 @@ void bk_subscriptions_read(struct bk_subscriptions *subs, struct bk_view text,
 			   char separator);
 void bk_subscriptions_write(const struct bk_subscriptions *subs, char separator,
 			    struct bk_buf *out);
-bool bk_subscriptions_has(const struct bk_subscriptions *subs,
-			  const char *name);
+bool bk_subscriptions_has(struct bk_subscriptions *subs, const char *name);
 /* false if it was there already, or cannot be written. */
 bool bk_subscriptions_add(struct bk_subscriptions *subs, const char *name);
 void bk_subscriptions_clear(struct bk_subscriptions *subs);

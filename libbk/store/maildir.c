@@ -1,6 +1,6 @@
 /* The Maildir driver: opening a store and finding its accounts. */
 
-#include "store/maildir_writer.h"
+#include "store/maildir_known.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,6 +83,7 @@ static void close_maildir(struct bk_store *store)
 {
 	struct bk_maildir *maildir = bk_maildir_of(store);
 
+	bk_maildir_known_forget(maildir, NULL);
 	bk_maildir_dirs_close(maildir);
 	bk_maildir_disks_clear(&maildir->disks);
 	bk_whereabouts_free(maildir->whereabouts);

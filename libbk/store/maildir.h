@@ -84,6 +84,11 @@ struct bk_maildir {
 	struct bk_name_table hashes; /* for its seed alone */
 	struct bk_maildir_dir dirs[BK_MAILDIR_DIRS];
 	uint64_t clock;
+	/* Accounts that are being written, by root. */
+	struct bk_maildir_known **known; /* NULL: it is written */
+	size_t n_known, cap_known;
+	struct bk_name_table known_roots;
+
 	pthread_mutex_t where_lock;
 	struct bk_whereabouts *whereabouts; /* for messages that moved */
 };

@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
-#include "store/maildir_writer.h"
+#include "store/maildir_known.h"
 #include "store/uidlist.h"
 
 static const char *const parts[] = {"cur", "new", "tmp"};
@@ -162,52 +162,47 @@ static bool is_named(struct bk_view raw, const char *name)
 
 /* What the name is spelt like here already, or was where it comes from, or
  * would be. */
-static int spell(struct bk_maildir_writer *w, const struct bk_raw_folders *raw,
+static int spell(struct bk_maildir_writer *w, struct bk_maildir_known *known,
 		 struct bk_buf *out, struct bk_err *err)
 {
 	const struct bk_folder *want = w->want;
 	bool fs = w->layout == BK_LAYOUT_FS;
-	bool utf8 = false;
+	struct bk_view here;
 
-	for (size_t i = 0; i < raw->n; i++) {
-		struct bk_view here = raw->items[i];
-		utf8 |= bk_folder_name_is_utf8(here);
-		if (is_named(here, want->name) ||
-		    (strcmp(want->name, "INBOX") == 0 && i == 0)) {
-			bk_buf_add(out, here.data, here.len);
-			return 0;
-		}
+	if (bk_maildir_known_spelling(known, want->name, &here)) {
+		bk_buf_add(out, here.data, here.len);
+		return 0;
 	}
 	if (want->raw.len && (want->raw.data[0] == '.') == !fs &&
 	    is_named(want->raw, want->name)) {
 		bk_buf_add(out, want->raw.data, want->raw.len);
 		return 0;
 	}
-	return bk_folder_name_encode(want->name, w->layout, utf8, out, err);
+	return bk_folder_name_encode(want->name, w->layout, known->utf8, out,
+				     err);
 }
 
 static int choose_folder(struct bk_maildir_writer *w, struct bk_err *err)
 {
-	struct bk_raw_folders raw = {0};
-	struct bk_arena arena = {0};
+	struct bk_maildir_known *known = bk_maildir_known(w, err);
 	struct bk_buf name = {0};
-	int rc = bk_maildir_raw_folders(w->maildir, w->root, &arena, &raw, err);
 
-	if (rc == 0) {
-		w->layout = bk_maildir_layout_of(w->maildir, &raw);
-		if (w->maildir->layout == BK_LAYOUT_AUTO && raw.n <= 1 &&
-		    says_fs(w->want))
-			w->layout = BK_LAYOUT_FS;
-		rc = spell(w, &raw, &name, err);
-	}
+	if (!known)
+		return -1;
+	pthread_mutex_lock(&known->lock);
+	w->layout = bk_maildir_layout_of(w->maildir, &known->raw);
+	if (w->maildir->layout == BK_LAYOUT_AUTO && known->raw.n <= 1 &&
+	    says_fs(w->want))
+		w->layout = BK_LAYOUT_FS;
+	int rc = spell(w, known, &name, err);
 	if (rc == 0) {
 		w->raw.len = name.len;
 		w->raw.data = (const uint8_t *)bk_arena_strndup(
 			&w->arena, (const char *)name.data, name.len);
+		bk_maildir_known_add(known, w);
 	}
+	pthread_mutex_unlock(&known->lock);
 	bk_buf_clear(&name);
-	free(raw.items);
-	bk_arena_clear(&arena);
 	return rc;
 }
 

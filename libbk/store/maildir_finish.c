@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
-#include "store/maildir_writer.h"
+#include "store/maildir_known.h"
 
 #define SUBSCRIPTIONS         "subscriptions"
 #define COURIER_SUBSCRIPTIONS "courierimapsubscribed"
@@ -334,6 +334,7 @@ int bk_maildir_finish_account(struct bk_store *store,
 		drop_counts(control);
 	if (rc == 0)
 		rc = use_disks(maildir, root, control, account, err);
+	bk_maildir_known_forget(maildir, account->root);
 	bk_path_close(&control);
 	(void)close(root);
 	return rc;

@@ -17,6 +17,7 @@
 #include "store/dents.h"
 #include "store/dovecot_files.h"
 #include "store/maildir.h"
+#include "store/name_table.h"
 
 /* Levels of folders; a user can make more, but no server shows them. */
 #define DEPTH_MAX 64
@@ -102,12 +103,6 @@ static int list_level(struct listing *l, const char *path, struct bk_err *err)
 	return rc;
 }
 
-static bool is_level_of(struct bk_view raw, struct bk_view below)
-{
-	return below.len > raw.len && below.data[raw.len] == '/' &&
-	       memcmp(raw.data, below.data, raw.len) == 0;
-}
-
 static size_t depth_of(struct bk_view raw)
 {
 	size_t n = 0;
@@ -126,26 +121,49 @@ static bool is_being_deleted(struct bk_view raw)
 	       memcmp(raw.data, name, sizeof(name) - 1) == 0;
 }
 
+/* The levels above a folder in folders, by their names in `table`. */
+static void keep_levels(struct bk_name_table *table, struct bk_view raw,
+			bool *keep)
+{
+	for (size_t len = 1; len < raw.len; len++) {
+		size_t at = 0;
+		uint32_t i;
+		if (raw.data[len] != '/')
+			continue;
+		struct bk_name_key key =
+			bk_name_table_key(table, raw.data, len);
+		while (bk_name_table_next(table, key, &at, &i))
+			keep[i] = true;
+	}
+}
+
 /* Folders that hold no mail and have none below them are not folders. */
 static void drop_others(struct listing *l, size_t first)
 {
 	struct bk_raw_folders *out = l->out;
+	struct bk_name_table table = {0};
 	size_t n = out->n;
 	bool *keep = bk_alloc(n);
 
+	bk_name_table_reserve(&table, n);
+	for (size_t i = first; i < n; i++)
+		bk_name_table_add(&table,
+				  bk_name_table_key(&table, out->items[i].data,
+						    out->items[i].len),
+				  (uint32_t)i);
 	/* What was found later may lie below what was found before. */
 	for (size_t i = n; i-- > first;) {
 		struct bk_view raw = out->items[i];
 		keep[i] |= !is_being_deleted(raw) &&
 			   holds_mail(l->root, (const char *)raw.data);
-		for (size_t k = first; keep[i] && k < i; k++)
-			if (is_level_of(out->items[k], raw))
-				keep[k] = true;
+		if (keep[i])
+			keep_levels(&table, raw, keep);
 	}
 	out->n = first;
 	for (size_t i = first; i < n; i++)
 		if (keep[i])
 			out->items[out->n++] = out->items[i];
+	bk_name_table_clear(&table);
 	free(keep);
 }
 
@@ -197,31 +215,37 @@ static bool is_inbox_level(int root, struct bk_view raw)
 	       !holds_mail(root, "INBOX");
 }
 
-static bool is_taken(const struct bk_folder_list *list, const char *name)
+/* Takes the name, unless it is taken. */
+static bool take_name(struct bk_name_table *taken, const char *name)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (list->items[i].name &&
-		    strcmp(list->items[i].name, name) == 0)
-			return true;
-	return false;
+	struct bk_name_key key = bk_name_table_key(taken, name, strlen(name));
+	size_t at = 0;
+	uint32_t value;
+
+	if (bk_name_table_next(taken, key, &at, &value))
+		return false;
+	bk_name_table_add(taken, key, 0);
+	return true;
 }
 
 /* Two spellings of one name (UTF-8 beside UTF-7): the second is shown as it
  * lies. */
 static void name_folder(struct bk_folder *folder, bool inbox,
-			const struct bk_folder_list *list)
+			struct bk_name_table *taken)
 {
 	struct bk_buf name = {0};
 
 	if (inbox) {
 		bk_buf_add(&name, "INBOX", 5);
+		(void)take_name(taken, "INBOX");
 	} else {
 		bk_folder_name_decode(folder->raw, layout_of_raw(folder->raw),
 				      &name);
-		if (is_taken(list, bk_buf_text(&name))) {
+		if (!take_name(taken, bk_buf_text(&name))) {
 			name.len = 0;
 			bk_buf_add(&name, "./", 2);
 			bk_folder_name_show(folder->raw, &name);
+			(void)take_name(taken, bk_buf_text(&name));
 		}
 	}
 	folder->name = bk_arena_strdup(&folder->arena, bk_buf_text(&name));
@@ -268,7 +292,7 @@ static int read_acl(int root, struct bk_folder *folder, struct bk_buf *spare,
 	return 0;
 }
 
-static bool is_subscribed(const struct bk_subscriptions *subs,
+static bool is_subscribed(struct bk_subscriptions *subs,
 			  const struct bk_folder *folder, bool inbox)
 {
 	const char *name = (const char *)folder->raw.data;
@@ -366,9 +390,10 @@ static void note_layout(struct bk_folder *folder)
 }
 
 static int describe(int root, const struct bk_raw_folders *raw,
-		    const struct bk_subscriptions *subs,
-		    struct bk_folder_list *out, struct bk_err *err)
+		    struct bk_subscriptions *subs, struct bk_folder_list *out,
+		    struct bk_err *err)
 {
+	struct bk_name_table taken = {0};
 	struct bk_buf spare = {0};
 	bool has_root = false;
 	int rc = 0;
@@ -386,7 +411,7 @@ static int describe(int root, const struct bk_raw_folders *raw,
 			&folder->arena, (const char *)raw->items[i].data,
 			raw->items[i].len);
 		folder->delimiter = folder->raw.data[0] == '.' ? '.' : '/';
-		name_folder(folder, inbox, out);
+		name_folder(folder, inbox, &taken);
 		note_layout(folder);
 		folder->subscribed = is_subscribed(subs, folder, inbox);
 		folder->no_select =
@@ -396,6 +421,7 @@ static int describe(int root, const struct bk_raw_folders *raw,
 		if (rc < 0)
 			bk_context(err, "folder %s", folder->name);
 	}
+	bk_name_table_clear(&taken);
 	bk_buf_clear(&spare);
 	return rc;
 }

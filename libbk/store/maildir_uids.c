@@ -8,42 +8,8 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/path.h"
-#include "store/maildir_writer.h"
+#include "store/maildir_known.h"
 #include "store/uidlist.h"
-
-/* Two folders of one GUID would be one folder to dsync and to Dovecot's list
- * of folders: who restores a copy beside the original gets a new one. */
-static bool guid_is_taken(struct bk_maildir_writer *w)
-{
-	struct bk_raw_folders raw = {0};
-	struct bk_arena arena = {0};
-	struct bk_err why = {0};
-	bool taken = false;
-
-	if (bk_maildir_raw_folders(w->maildir, w->root, &arena, &raw, &why) < 0)
-		taken = true;
-	for (size_t i = 0; i < raw.n && !taken; i++) {
-		struct bk_uidlist_reader reader;
-		struct bk_view other = raw.items[i];
-		if (other.len == w->raw.len &&
-		    memcmp(other.data, w->raw.data, other.len) == 0)
-			continue;
-		int dir = bk_maildir_control(w->maildir, &w->account, other,
-					     &why);
-		if (dir < 0 ||
-		    bk_uidlist_open(&reader, dir, BK_UIDLIST_NAME, &why) <= 0) {
-			bk_path_close(&dir);
-			continue;
-		}
-		taken = reader.header.has_guid &&
-			memcmp(reader.header.guid, w->want->guid, 16) == 0;
-		bk_uidlist_close(&reader);
-		(void)close(dir);
-	}
-	free(raw.items);
-	bk_arena_clear(&arena);
-	return taken;
-}
 
 /* A message that takes a UID. */
 struct taker {
@@ -141,7 +107,10 @@ int bk_maildir_write_uids(struct bk_maildir_writer *w, struct bk_err *err)
 				(struct taker){w->staged[i].uid, (uint32_t)i};
 	qsort(sorted, n, sizeof(*sorted), by_uid);
 	header.uid_next = next_uid(w, n ? sorted[n - 1].uid : 0);
-	header.has_guid = w->want->has_guid && !guid_is_taken(w);
+	/* Two folders of one GUID would be one folder to dsync and to Dovecot's
+	 * list of folders: who restores a copy beside the original gets a new
+	 * one. */
+	header.has_guid = w->want->has_guid && !bk_maildir_known_guid_taken(w);
 	memcpy(header.guid, w->want->guid, sizeof(header.guid));
 	bk_uidlist_add_header(&text, &header, w->courier);
 	add_rows(w, sorted, n, &text);
