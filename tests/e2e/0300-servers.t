@@ -26,9 +26,10 @@ with() {
 		-o received "$@" "$(bare "$where")"
 }
 
-# bare URL: as curl takes it.
+# bare URL: as curl takes it.  Its paths of FTP begin where one logs in.
 bare() {
-	echo "$1" | sed 's,^ftpes:,ftp:,; s,//[^@/]*@,//,'
+	echo "$1" | sed 's,^ftpes:,ftp:,; s,//[^@/]*@,//,
+		s,^\(ftps\{0\,1\}://[^/]*\)/,\1/%2F,'
 }
 
 # put URL FILE [OPTION...]
