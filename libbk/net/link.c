@@ -11,6 +11,7 @@
 
 #define CONNECT_TIMEOUT_S 30L
 #define BUFFER_SIZE       524288L
+#define TIDY_MS           3000L
 
 struct bk_link {
 	const struct bk_url *url;
@@ -305,6 +306,7 @@ void bk_line_to_url(struct bk_line *line, const char *url)
 	line->headers = NULL;
 	bk_line_add_header(line, "Expect:");
 	line->to = NULL;
+	line->tidying = false;
 	line->sink_err = (struct bk_err){0};
 	set_policy(line);
 	(void)curl_easy_setopt(line->easy, CURLOPT_URL, url);
@@ -317,4 +319,10 @@ void bk_line_add_header(struct bk_line *line, const char *header)
 	if (!more)
 		abort(); /* as all small allocations do */
 	line->headers = more;
+}
+
+void bk_line_tidy(struct bk_line *line)
+{
+	line->tidying = true;
+	(void)curl_easy_setopt(line->easy, CURLOPT_TIMEOUT_MS, TIDY_MS);
 }

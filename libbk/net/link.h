@@ -53,7 +53,7 @@ struct bk_line {
 	struct bk_sink *to;
 	struct bk_err sink_err;
 	struct bk_view left; /* of what is being sent */
-	bool running, done, waiting, ended, stalled;
+	bool running, done, waiting, ended, stalled, tidying;
 	CURLcode result;
 	int64_t moved_ms; /* when something last came or went */
 	curl_off_t moved;
@@ -90,6 +90,10 @@ void bk_line_to_url(struct bk_line *line, const char *url);
 /* Adds "Name: value" to what HTTP asks, or "Name:" to leave libcurl's own
  * out.  "Expect" is left out always: a server that refuses answers early. */
 void bk_line_add_header(struct bk_line *line, const char *header);
+
+/* This act cleans up after another one, that failed or was broken off: it is
+ * carried out though the run was cancelled, and takes 3 s at most. */
+void bk_line_tidy(struct bk_line *line);
 
 /* Where the body goes: of HTTP only that of a 2xx answer.  NULL: nowhere.
  * Its errors end the act and are its error. */

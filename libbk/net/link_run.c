@@ -91,7 +91,7 @@ static int look_at_progress(void *arg, curl_off_t to_come, curl_off_t came,
 		line->moved_ms = now;
 	}
 	line->stalled = now - line->moved_ms >= (int64_t)timeout_s * 1000;
-	return line->stalled || bk_cancel_wanted();
+	return line->stalled || (!line->tidying && bk_cancel_wanted());
 }
 
 /* ---- what went wrong ---- */

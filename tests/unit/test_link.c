@@ -348,7 +348,7 @@ static void *cancel_soon(void *arg)
 	return arg;
 }
 
-/* The last one: the flag stays. */
+/* The last but one: the flag stays. */
 static void an_act_is_left_when_the_run_is_cancelled(void **state)
 {
 	struct bk_buf body = {0};
@@ -362,6 +362,32 @@ static void an_act_is_left_when_the_run_is_cancelled(void **state)
 	assert_int_equal(err.kind, BK_CANCELLED);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	bk_buf_clear(&body);
+	end();
+}
+
+/* After the one before. */
+static void what_cleans_up_is_done_all_the_same(void **state)
+{
+	struct bk_line *line;
+
+	(void)state;
+	begin(serve_all);
+	line = bk_link_take(link_);
+	bk_line_to(line, "/a");
+	bk_line_tidy(line);
+	assert_int_equal(bk_line_run(line, &err), 0);
+	bk_link_give(line);
+	end();
+	begin(serve_silence);
+	access_.timeout_s = 60;
+	int64_t start_ms = bk_clock_monotonic_ms();
+	line = bk_link_take(link_);
+	bk_line_to(line, "/a");
+	bk_line_tidy(line);
+	assert_int_equal(bk_line_run(line, &err), -1);
+	assert_int_equal(err.kind, BK_LOST);
+	assert_true(bk_clock_monotonic_ms() - start_ms < 5000);
+	bk_link_give(line);
 	end();
 }
 
@@ -381,6 +407,7 @@ int main(void)
 		cmocka_unit_test(a_redirect_is_not_followed),
 		cmocka_unit_test(the_environments_proxy_is_not_used),
 		cmocka_unit_test(an_act_is_left_when_the_run_is_cancelled),
+		cmocka_unit_test(what_cleans_up_is_done_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
