@@ -32,3 +32,12 @@ void bk_md5_final(struct bk_md5 *md5, uint8_t out[BK_MD5_LEN])
 {
 	(void)MD5_Final(out, context(md5));
 }
+
+void bk_md5_of(const void *data, size_t len, uint8_t out[BK_MD5_LEN])
+{
+	struct bk_md5 md5;
+
+	bk_md5_init(&md5);
+	bk_md5_update(&md5, data, len);
+	bk_md5_final(&md5, out);
+}

@@ -19,4 +19,7 @@ void bk_md5_init(struct bk_md5 *md5);
 void bk_md5_update(struct bk_md5 *md5, const void *data, size_t len);
 void bk_md5_final(struct bk_md5 *md5, uint8_t out[BK_MD5_LEN]);
 
+/* All in one go. */
+void bk_md5_of(const void *data, size_t len, uint8_t out[BK_MD5_LEN]);
+
 #endif

@@ -7,6 +7,7 @@
 #include "target/local.h"
 #include "target/reach.h"
 #include "target/retry.h"
+#include "target/s3.h"
 #include "target/smb.h"
 #include "target/target.h"
 #include "target/throttle.h"
@@ -20,6 +21,7 @@ struct driver {
 };
 
 static const struct driver drivers[] = {
+	{"s3",  bk_s3_open },
 	{"smb", bk_smb_open},
 	{NULL,  NULL       },
 };
@@ -55,7 +57,8 @@ static const struct driver *driver_of(const struct bk_url *url,
 	for (const struct driver *d = drivers; d->scheme; d++) {
 		if (strcmp(d->scheme, url->scheme) == 0)
 			return d;
-		bk_buf_printf(&known, "%s://, ", d->scheme);
+		bk_buf_printf(&known, "%s://, ",
+			      d->open == bk_s3_open ? "s3:https" : d->scheme);
 	}
 	bk_fail(err, BK_MISUSE, "%s: '%s' is none of %sor a path", url->text,
 		url->scheme, bk_buf_text(&known));
