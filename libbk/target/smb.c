@@ -210,6 +210,7 @@ int bk_smb_open(struct bk_target **out, const struct bk_url *url,
 	smb->pool.login.create = create;
 	int rc = bk_smb_pool_take(&smb->pool, &child, err);
 	smb->pool.login.create = false;
+	smb->pool.found = true;
 	if (rc < 0) {
 		(void)bk_context(err, "%s", smb->where);
 		smb_close(&smb->target);

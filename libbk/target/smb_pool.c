@@ -121,17 +121,26 @@ void bk_smb_pool_clear(struct bk_smb_pool *pool)
 	bk_secret_clear(&pool->password);
 }
 
+/* What is in a folder that was there is not absent, but out of reach. */
+static int taken_away(struct bk_err *err)
+{
+	return bk_fail(err, BK_LOST,
+		       "the share or the folder of the repository is not there "
+		       "any more");
+}
+
 int bk_smb_pool_take(struct bk_smb_pool *pool, struct bk_smb_child **out,
 		     struct bk_err *err)
 {
 	struct bk_smb_child *child = NULL;
 
 	(void)pthread_mutex_lock(&pool->lock);
+	bool found = pool->found;
 	if (pool->n_idle)
 		child = pool->idle[--pool->n_idle];
 	(void)pthread_mutex_unlock(&pool->lock);
-	if (!child)
-		return bk_smb_child_start(out, &pool->login, err);
+	if (!child && bk_smb_child_start(&child, &pool->login, err) < 0)
+		return found && err->kind == BK_GONE ? taken_away(err) : -1;
 	*out = child;
 	return 0;
 }

@@ -16,6 +16,8 @@
 struct bk_smb_pool {
 	struct bk_smb_login login; /* its texts are owned */
 	struct bk_secret password;
+	bool found; /* set when the folder is known to be there: its absence is
+		       BK_LOST from then on */
 	pthread_mutex_t lock;
 	struct bk_smb_child *idle[BK_SMB_IDLE_MAX];
 	size_t n_idle;

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Repositories on an SMB share, on a real Samba: the contract of a target, what
+# goes wrong on the way, and the tools.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+. "$top/tests/lib/e2e.sh"
+. "$top/tests/lib/targets.sh"
+need_samba
+need_faultproxy samba
+
+# each PROGRAM: its tests are ours.
+each() {
+	echo "# $1"
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$BK_BUILD/drivers/$1" \
+		>tap 2>tap.err
+	status=$?
+	while read -r line; do
+		case $line in
+		'ok '*) verdict='ok' ;;
+		'not ok '*) verdict='not ok' ;;
+		'#'*) echo "$line" && continue ;;
+		*) continue ;;
+		esac
+		tests=$((tests + 1))
+		echo "$verdict $tests - ${line#*- }"
+	done <tap
+	[ $status -eq 0 ] || sed 's/^/# /' tap.err
+	ok "$1 ended well" test $status -eq 0
+}
+
+each test_target_smb
+
+BK_TEST_SMB_SERVER="$top/tests/servers/samba $(server_root samba)"
+BK_TEST_SMB_STALLED_URL=$(through_proxy "$BK_TEST_SMB_URL")
+export BK_TEST_SMB_SERVER BK_TEST_SMB_STALLED_URL
+fault samba stall 0
+each test_smb_faults
+done_testing
