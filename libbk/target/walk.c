@@ -135,7 +135,8 @@ void bk_parts_sweep(struct bk_target *target, const struct bk_blob_list *parts,
 	struct bk_err ignored = {0};
 
 	for (size_t i = 0; i < parts->n; i++)
-		if (parts->items[i].mtime < now - older_s &&
+		if (parts->items[i].mtime &&
+		    parts->items[i].mtime < now - older_s &&
 		    is_part_of(parts->items[i].name, ours))
 			(void)target->ops->remove(target, parts->items[i].name,
 						  &ignored);

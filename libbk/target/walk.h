@@ -62,7 +62,7 @@ int bk_walk_run(struct bk_walk *walk, const char *folder,
 
 /* Removes the parts of that list that are older than `older_s` seconds at
  * `now`, the target's own time, and whose names without BK_PART are `ours`.
- * What cannot be removed stays. */
+ * What cannot be removed stays, and so does what has no known age. */
 void bk_parts_sweep(struct bk_target *target, const struct bk_blob_list *parts,
 		    int64_t now, int64_t older_s,
 		    bool (*ours)(const char *name));
