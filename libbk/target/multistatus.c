@@ -355,17 +355,27 @@ void bk_multistatus_free(struct bk_multistatus *from)
 	free(from);
 }
 
+static bool ends_early(enum XML_Error code)
+{
+	return code == XML_ERROR_NO_ELEMENTS ||
+	       code == XML_ERROR_UNCLOSED_TOKEN ||
+	       code == XML_ERROR_PARTIAL_CHAR ||
+	       code == XML_ERROR_UNCLOSED_CDATA_SECTION;
+}
+
 static int parse(struct bk_multistatus *from, const char *data, size_t len,
 		 bool last)
 {
 	if (XML_Parse(from->parser, data, (int)len, last) != XML_STATUS_ERROR)
 		return 0;
+	enum XML_Error code = XML_GetErrorCode(from->parser);
+	bool early = ends_early(code);
 	if (from->err.kind == BK_OK)
-		bk_fail(&from->err, last ? BK_LOST : BK_CORRUPT,
-			"the listing of %s/ %s: line %lu: %s", from->path,
-			last ? "is not complete" : "is no XML",
+		bk_fail(&from->err, early ? BK_LOST : BK_CORRUPT,
+			"the listing of %s/ is %s: line %lu: %s", from->path,
+			early ? "not complete" : "no XML",
 			(unsigned long)XML_GetCurrentLineNumber(from->parser),
-			XML_ErrorString(XML_GetErrorCode(from->parser)));
+			XML_ErrorString(code));
 	return -1;
 }
 

@@ -11,6 +11,7 @@
 #include "target/smb.h"
 #include "target/target.h"
 #include "target/throttle.h"
+#include "target/webdav.h"
 #include "target/wrapper.h"
 
 struct driver {
@@ -21,9 +22,11 @@ struct driver {
 };
 
 static const struct driver drivers[] = {
-	{"s3",  bk_s3_open },
-	{"smb", bk_smb_open},
-	{NULL,  NULL       },
+	{"https", bk_webdav_open},
+	{"http",  bk_webdav_open},
+	{"s3",    bk_s3_open    },
+	{"smb",   bk_smb_open   },
+	{NULL,    NULL          },
 };
 
 /* The outermost wrapper: keeps what the driver points to. */

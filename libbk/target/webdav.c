@@ -9,6 +9,7 @@
 #include "target/upload.h"
 #include "target/walk.h"
 #include "target/webdav_act.h"
+#include "target/webdav_plain.h"
 #include "target/webdav_put.h"
 
 /* Which every repository has. */
@@ -110,6 +111,9 @@ static int list_folder(struct bk_walk *walk, const char *folder,
 	};
 
 	listing->folder = folder;
+	if (listing->dav->plain)
+		return bk_webdav_plain_list(listing->dav, folder, add, listing,
+					    err);
 	int rc = bk_webdav_propfind(listing->dav, &ask, err);
 	listing->now = ask.now;
 	return rc == 0 ? check_root(listing->dav, folder, err) : rc;

@@ -19,8 +19,7 @@ struct bk_webdav {
 	struct bk_target target;
 	struct bk_link *link;
 	const struct bk_url *url;
-	bool plain;  /* no WebDAV: files to read */
-	bool listed; /* a plain one that has been seen to list its folders */
+	bool plain; /* no WebDAV: files to read */
 
 	pthread_mutex_t lock; /* of all below */
 	long auth;            /* CURLAUTH_..., what the server asks for */
