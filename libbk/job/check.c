@@ -186,6 +186,7 @@ static int check_all(struct bk_check_run *run, struct bk_outcome *outcome,
 	if (!run->only) {
 		if (bk_check_absent(run, err) < 0)
 			return -1;
+		bk_check_seen(run);
 		bk_check_control(run);
 	}
 	tell_end(run, start_ms);

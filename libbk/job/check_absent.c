@@ -10,8 +10,8 @@
 #define NAMED_MAX 8 /* sets that a finding names */
 #define COPY_BACK "copy its root back from where the repository is kept too"
 
-static const struct bk_set_info *listed(const struct bk_check_run *run,
-					const uint8_t id[BK_ID_LEN])
+const struct bk_set_info *bk_check_listed(const struct bk_check_run *run,
+					  const uint8_t id[BK_ID_LEN])
 {
 	for (size_t i = 0; i < run->sets.n; i++)
 		if (memcmp(run->sets.items[i].id, id, BK_ID_LEN) == 0)
@@ -29,7 +29,7 @@ static const uint8_t *absent_base(const struct bk_check_run *run,
 		if (info->broken || bk_id_is_zero(info->root.base))
 			return NULL;
 		const uint8_t *id = info->root.base;
-		info = listed(run, id);
+		info = bk_check_listed(run, id);
 		if (!info || info->broken)
 			return id;
 	}
@@ -55,7 +55,7 @@ static bool needs(const struct bk_check_run *run, size_t i,
 
 static void tell_base(struct bk_check_run *run, const uint8_t base[BK_ID_LEN])
 {
-	const struct bk_set_info *there = listed(run, base);
+	const struct bk_set_info *there = bk_check_listed(run, base);
 	struct bk_buf names = {0};
 	struct bk_err why = {0};
 	char name[BK_SET_NAME];
@@ -125,7 +125,7 @@ static void check_sequence(struct bk_check_run *run,
 	for (size_t i = 0; i < run->sets.n; i++) {
 		const struct bk_set_info *info = &run->sets.items[i];
 		const uint8_t *before = info->root.previous;
-		const struct bk_set_info *there = listed(run, before);
+		const struct bk_set_info *there = bk_check_listed(run, before);
 		if (info->broken || bk_id_is_zero(before) ||
 		    (there && is_the_one_before(info, there)) ||
 		    (!there && (is_told(run, before) ||
@@ -151,7 +151,8 @@ static void check_heads(struct bk_check_run *run,
 	char name[BK_SET_NAME];
 
 	for (size_t i = 0; i < heads->n; i++) {
-		if (listed(run, heads->ids[i]) || is_told(run, heads->ids[i]) ||
+		if (bk_check_listed(run, heads->ids[i]) ||
+		    is_told(run, heads->ids[i]) ||
 		    bk_condemned_has_set(gone, heads->ids[i]))
 			continue;
 		(void)bk_fail(&why, BK_CORRUPT,
@@ -174,7 +175,7 @@ struct orphans {
 static bool is_of_a_set(const struct bk_check_run *run,
 			const struct bk_name *name)
 {
-	if (listed(run, name->id))
+	if (bk_check_listed(run, name->id))
 		return true;
 	for (size_t i = 0; i < run->n_packs; i++)
 		if (memcmp(run->packs[i].row.owner, name->id, BK_ID_LEN) == 0)

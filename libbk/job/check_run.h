@@ -61,6 +61,14 @@ int bk_check_manifest(const struct bk_set *set, struct bk_err *err);
 /* The intents, trash lists and holds: whether they are what they must be. */
 void bk_check_control(struct bk_check_run *run);
 
+/* The set of that identifier, if it is listed; or NULL. */
+const struct bk_set_info *bk_check_listed(const struct bk_check_run *run,
+					  const uint8_t id[BK_ID_LEN]);
+
+/* Whether the sets that a set says it has seen are these, as far as they are
+ * here, and had not seen it themselves. */
+void bk_check_seen(struct bk_check_run *run);
+
 /* Does it stand on a set that is not here or does not open?  Then it cannot be
  * opened, and bk_check_bases tells it. */
 bool bk_check_base_absent(const struct bk_check_run *run,

@@ -310,8 +310,18 @@ static void read_seen(struct bk_cursor *from, struct bk_root *root)
 	seen->sequence = bk_cursor_u64(from);
 	bk_cursor_copy(from, seen->set, BK_ID_LEN);
 	bk_cursor_copy(from, seen->sha256, BK_SHA256_LEN);
-	if (root->n_seen > 1 && compare_seen(seen - 1, seen) >= 0)
-		from->bad = true;
+}
+
+static int check_seen(const struct bk_root *root, struct bk_err *err)
+{
+	for (size_t i = 1; i < root->n_seen; i++) {
+		int order = compare_seen(&root->seen[i - 1], &root->seen[i]);
+		if (order >= 0)
+			return bk_fail(err, BK_CORRUPT,
+				       order ? "hosts seen are not in order"
+					     : "it has seen one host twice");
+	}
+	return 0;
 }
 
 static void read_totals(struct bk_cursor *from, struct bk_root_totals *totals)
@@ -426,5 +436,7 @@ int bk_root_decode(struct bk_view records, struct bk_root *out,
 	if ((out->kind == BK_SET_FULL) != bk_id_is_zero(out->base))
 		return bk_fail(err, BK_CORRUPT,
 			       "a full set with a base, or another without");
+	if (check_seen(out, err) < 0)
+		return -1;
 	return check_parts(out, err);
 }

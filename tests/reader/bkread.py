@@ -92,6 +92,7 @@ def do_extract(repo, options):
 
 def do_verify(repo, options):
     verify_sequence(repo)
+    verify_seen(repo)
     verify_side_files(repo)
     chain = repo.chain(repo.find(options.set))
     for position, each in enumerate(chain):
@@ -120,6 +121,22 @@ def verify_sequence(repo):
             need(not before or (before.file.host, before.file.sum())
                  == (each.file.host, each.previous_sum) and before.sequence < each.sequence,
                  f"{each.file.place}: the set before is another one")
+
+
+def verify_seen(repo):
+    """A set that another has seen is that one, and had not seen the other itself."""
+    there = {each.id: each for each in repo.visible()}
+    for each in there.values():
+        for host, sequence, name, digest in each.seen:
+            if name not in there:
+                continue
+            seen = there[name]
+            with going_on(), at(each.file.place):
+                need(seen.file.host == host, "has seen a set of another host")
+                need(seen.sequence == sequence, "has seen a set of another sequence")
+                need(seen.file.sum() == digest, "has seen another set")
+                need(not any(its[0] == each.file.host and its[1] >= each.sequence
+                             for its in seen.seen), "has seen a set that is newer")
 
 
 def verify_side_files(repo):

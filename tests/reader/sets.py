@@ -48,7 +48,8 @@ class Set:
             need(records[5][:2] == b"\1\0" or tuple(records[5][:2]) <= (1, 0),
                  "a newer reader is needed")
             text(records[5][2:])
-            hosts = [seen[:16] for seen in records[7]]
+            self.seen = [struct.unpack("<16sQ16s32s", seen) for seen in records[7]]
+            hosts = [seen[0] for seen in self.seen]
             need(hosts == sorted(set(hosts)) and host not in hosts, "hosts seen: not in order")
             c = Cursor(records[8])
             self.messages, self.bytes, *_ = (c.varint() for _ in range(7))

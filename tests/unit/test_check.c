@@ -235,6 +235,90 @@ static void the_set_before_is_the_one_that_was_named(void **state)
 	assert_found(0, "is another one than 20231114T2214-f (");
 }
 
+/* ---- what other hosts saw ---- */
+
+/* Sets 0 and 1 of two hosts; what the second says of the first. */
+static struct bk_root_seen seen;
+
+static void says_it_saw(struct setmaker *maker)
+{
+	*bk_root_add_seen(&maker->root) = seen;
+}
+
+static void twice(struct setmaker *maker)
+{
+	says_it_saw(maker);
+	says_it_saw(maker);
+}
+
+static void by_another_host(const struct making *how)
+{
+	uint8_t *host = t.repo.host;
+
+	host[0] ^= 1;
+	make(how);
+	host[0] ^= 1;
+}
+
+#define FIRST  "set 20231114T2213-f (018bcfe568000000)"
+#define SECOND "20231114T2214-f (018bcfe652600000)"
+
+static void what_was_seen_is_what_is_there(void **state)
+{
+	const struct making next = {
+		.kind = BK_SET_FULL, .number = 1, .root = says_it_saw};
+
+	(void)state;
+	before = make(&right);
+	seen = (struct bk_root_seen){.sequence = 1};
+	memcpy(seen.host, t.repo.host, BK_ID_LEN);
+	memcpy(seen.set, before.id, BK_ID_LEN);
+	memcpy(seen.sha256, before.sha256, BK_SHA256_LEN);
+	by_another_host(&next);
+	assert_whole(0);
+	seen.sha256[0] ^= 1;
+	by_another_host(&next);
+	assert_found(0, FIRST " has another SHA-256 than " SECOND
+			      " says, which saw it");
+	seen.sha256[0] ^= 1;
+	seen.sequence = 2;
+	by_another_host(&next);
+	assert_found(0, FIRST " has another sequence than " SECOND
+			      " says, which saw it");
+	seen.sequence = 1;
+	seen.host[0] ^= 2;
+	by_another_host(&next);
+	assert_found(0, FIRST " has another host than " SECOND
+			      " says, which saw it");
+	seen.set[0] ^= 1; /* not here: it may have been pruned */
+	by_another_host(&next);
+	assert_whole(0);
+	by_another_host(&(struct making){
+		.kind = BK_SET_FULL, .number = 1, .root = twice});
+	assert_found(0, "it has seen one host twice");
+}
+
+static void no_set_saw_one_that_had_seen_it(void **state)
+{
+	(void)state;
+	/* The first says that it saw what came after it. */
+	seen = (struct bk_root_seen){.sequence = 2};
+	memcpy(seen.host, t.repo.host, BK_ID_LEN);
+	seen.host[0] ^= 1;
+	memset(seen.set, 0xee, BK_ID_LEN);
+	before = make(
+		&(struct making){.kind = BK_SET_FULL, .root = says_it_saw});
+	assert_whole(0);
+	seen = (struct bk_root_seen){.sequence = 1};
+	memcpy(seen.host, t.repo.host, BK_ID_LEN);
+	memcpy(seen.set, before.id, BK_ID_LEN);
+	memcpy(seen.sha256, before.sha256, BK_SHA256_LEN);
+	by_another_host(&(struct making){
+		.kind = BK_SET_FULL, .number = 1, .root = says_it_saw});
+	assert_found(0, FIRST " is newer than " SECOND
+			      ", which says that it saw it");
+}
+
 /* ---- files ---- */
 
 static void a_file_that_is_longer_is_another(void **state)
@@ -284,6 +368,8 @@ int main(void)
 		CASE(a_full_set_has_no_changes),
 		CASE(a_root_adds_up),
 		CASE(the_set_before_is_the_one_that_was_named),
+		CASE(what_was_seen_is_what_is_there),
+		CASE(no_set_saw_one_that_had_seen_it),
 		CASE(a_file_that_is_longer_is_another),
 		CASE(lists_that_are_not_signed_rightly),
 	};
