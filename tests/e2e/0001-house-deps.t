@@ -48,7 +48,7 @@ start_over() {
 		rm "$BK_DEPS_ROOT/etc/rc2.d/S01$1"
 	END
 	impostor deb-systemd-helper <<-'END'
-		rm "$BK_DEPS_ROOT/etc/systemd/system/multi-user.target.wants/$2"
+		[ "$2" = ceph-mon.service ] || rm "$BK_DEPS_ROOT/etc/systemd/system/multi-user.target.wants/$2"
 	END
 	PATH="$work/fake:$path"
 }
@@ -111,6 +111,8 @@ for daemon in dovecot proftpd nginx ssh smbd ceph-mon; do
 		traced "deb-systemd-helper disable $daemon.service"
 	ok "nor the old way" traced "update-rc.d $daemon disable"
 done
+ok "what the helper does not know does not start either" \
+	test ! -h "${unit%/*}/ceph-mon.service"
 ok "nothing of the host's is removed for them" traced no-remove
 ok "no policy is left behind" test ! -e "$policy"
 
