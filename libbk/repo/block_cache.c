@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #define BUCKETS ((size_t)256)
+#define SPARES  ((size_t)1)
 
 struct cached {
 	struct bk_opened_block block; /* first */
@@ -29,12 +30,15 @@ struct bk_block_cache {
 	pthread_cond_t done;  /* a block was opened, or could not be */
 	struct cached *buckets[BUCKETS];
 	struct cached *newest, *oldest;
-	size_t idle, limit; /* bytes that nobody holds */
+	size_t idle, limit;           /* bytes that nobody holds */
+	struct bk_buf spares[SPARES]; /* of blocks that went */
+	size_t n_spares;
+	struct bk_block_watch *watch;
 };
 
 static size_t weight_of(const struct cached *cached)
 {
-	return cached->block.plain.cap + sizeof(*cached);
+	return cached->block.plain.len + sizeof(*cached);
 }
 
 static size_t bucket_of(const struct bk_pack_name *pack, uint32_t number)
@@ -84,7 +88,10 @@ static void unlink_use(struct bk_block_cache *cache, struct cached *cached)
 static void forget(struct bk_block_cache *cache, struct cached *cached)
 {
 	*find(cache, &cached->pack, cached->number) = cached->next;
-	bk_buf_clear(&cached->block.plain);
+	if (cached->block.plain.cap && cache->n_spares < SPARES)
+		cache->spares[cache->n_spares++] = cached->block.plain;
+	else
+		bk_buf_clear(&cached->block.plain);
 	free(cached->block.chunks);
 	free(cached);
 }
@@ -109,6 +116,8 @@ static struct cached *add(struct bk_block_cache *cache,
 
 	cached->pack = *pack;
 	cached->number = number;
+	if (cache->n_spares)
+		cached->block.plain = cache->spares[--cache->n_spares];
 	cached->next = *bucket;
 	*bucket = cached;
 	return cached;
@@ -140,6 +149,9 @@ static int open_block(struct bk_block_cache *cache, struct cached *cached,
 		bk_pack_reader_block(pack, cached->number, &cached->block.plain,
 				     &cached->block.chunks, err);
 
+	if (rc == 0 && cache->watch)
+		cache->watch->opened(cache->watch, pack, cached->number,
+				     &cached->block);
 	(void)pthread_mutex_lock(&cache->lock);
 	if (rc == 0) {
 		cached->opened = true;
@@ -190,12 +202,20 @@ struct bk_block_cache *bk_block_cache_new(size_t bytes)
 	return cache;
 }
 
+void bk_block_cache_show(struct bk_block_cache *cache,
+			 struct bk_block_watch *watch)
+{
+	cache->watch = watch;
+}
+
 void bk_block_cache_free(struct bk_block_cache *cache)
 {
 	if (!cache)
 		return;
 	cache->limit = 0;
 	make_room(cache);
+	while (cache->n_spares)
+		bk_buf_clear(&cache->spares[--cache->n_spares]);
 	(void)pthread_cond_destroy(&cache->done);
 	(void)pthread_mutex_destroy(&cache->lock);
 	free(cache);

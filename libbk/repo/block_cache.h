@@ -23,9 +23,20 @@ struct bk_opened_block {
 
 struct bk_block_cache;
 
+/* Who looks at blocks when they were opened. */
+struct bk_block_watch {
+	/* In the thread that opened it, before anybody reads it. */
+	void (*opened)(struct bk_block_watch *watch,
+		       struct bk_pack_reader *pack, uint32_t number,
+		       const struct bk_opened_block *block);
+};
+
 /* Keeps up to `bytes` of blocks that nobody reads just now; the least recently
  * used go first.  With 0 none of them stays. */
 struct bk_block_cache *bk_block_cache_new(size_t bytes);
+/* Each block that is opened from now on is shown to `watch`, the caller's. */
+void bk_block_cache_show(struct bk_block_cache *cache,
+			 struct bk_block_watch *watch);
 /* When all blocks were let go of; NULL is fine. */
 void bk_block_cache_free(struct bk_block_cache *cache);
 

@@ -210,6 +210,10 @@ int bk_file_reader_block(struct bk_file_reader *reader, struct bk_block_at *at,
 void bk_file_reader_expect(struct bk_file_reader *reader, uint32_t len);
 /* Lets go of buffers: for a file that will not be read for a while. */
 void bk_file_reader_rest(struct bk_file_reader *reader);
+/* Takes the buffers of `from`, which will not be read for a while: a thread
+ * that reads many files in turn needs those of one. */
+void bk_file_reader_take_over(struct bk_file_reader *reader,
+			      struct bk_file_reader *from);
 /* The contents of the directory, into *contents (emptied first). */
 int bk_file_reader_directory(struct bk_file_reader *reader,
 			     struct bk_buf *contents, struct bk_err *err);
@@ -221,6 +225,10 @@ struct bk_block_visitor {
 	int (*block)(struct bk_block_visitor *visitor, enum bk_block_kind kind,
 		     const struct bk_block_at *at, struct bk_view plain,
 		     struct bk_err *err);
+	/* Blocks of data stay closed and are shown empty: who opens them
+	 * elsewhere has to see that they open and are as long as they should.
+	 */
+	bool leaves_data;
 };
 
 /* SHA-256 over the whole body (NULL: only what the footer has of it), and that

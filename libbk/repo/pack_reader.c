@@ -370,18 +370,14 @@ uint32_t bk_pack_reader_generation(const struct bk_pack_reader *pack)
 	return bk_file_reader_generation(pack->file);
 }
 
-/* A pack on its way to be proved. */
-struct proof {
-	struct bk_block_visitor visitor;
-	struct bk_pack_reader *pack;
-	struct bk_mac_key id;
-};
+/* ---- proving ---- */
 
-static int prove_chunks(struct proof *proof, uint32_t block,
+static int prove_chunks(struct bk_pack_reader *pack,
+			const struct bk_mac_key *id, uint32_t block,
 			const struct bk_chunk_at *chunks, struct bk_view plain,
 			struct bk_err *err)
 {
-	const struct entry *entry = &proof->pack->entries[block];
+	const struct entry *entry = &pack->entries[block];
 	uint8_t right[BK_SHA256_LEN]; /* an identifier is no secret */
 
 	for (uint32_t i = entry[0].first; i < entry[1].first; i++) {
@@ -390,10 +386,10 @@ static int prove_chunks(struct proof *proof, uint32_t block,
 					chunk[1].start - chunk[0].start};
 		if (chunk->type == BK_CHUNK_TRACE)
 			continue; /* has none */
-		const uint8_t *row = bk_pack_reader_row(proof->pack, i, err);
+		const uint8_t *row = bk_pack_reader_row(pack, i, err);
 		if (!row)
 			return -1;
-		bk_mac_tagged(&proof->id, chunk->type, bytes, right);
+		bk_mac_tagged(id, chunk->type, bytes, right);
 		if (memcmp(row, right, BK_CHUNK_ID_LEN) != 0)
 			return bk_fail(err, BK_CORRUPT,
 				       "chunk %u: its identifier is that of "
@@ -403,19 +399,47 @@ static int prove_chunks(struct proof *proof, uint32_t block,
 	return 0;
 }
 
+int bk_pack_reader_prove_block(struct bk_pack_reader *pack, uint32_t block,
+			       struct bk_view plain,
+			       const struct bk_chunk_at *chunks,
+			       struct bk_err *err)
+{
+	struct bk_mac_key id;
+
+	if (bk_keys_id(&pack->repo->keys, bk_pack_reader_generation(pack), &id,
+		       err) < 0)
+		return -1;
+	int rc = prove_chunks(pack, &id, block, chunks, plain, err);
+	bk_mac_key_clear(&id);
+	return rc < 0 ? bk_context(err, "block %u", block) : 0;
+}
+
+/* A pack on its way to be proved. */
+struct proof {
+	struct bk_block_visitor visitor;
+	struct bk_pack_reader *pack;
+	struct bk_mac_key id;
+};
+
 static int prove_block(struct bk_block_visitor *visitor,
 		       enum bk_block_kind kind, const struct bk_block_at *at,
 		       struct bk_view plain, struct bk_err *err)
 {
 	struct proof *proof = (struct proof *)visitor;
+	struct bk_pack_reader *pack = proof->pack;
 
 	if (kind != BK_BLOCK_DATA)
 		return 0;
-	const struct entry *entry = &proof->pack->entries[at->number];
-	if (at->offset != entry->offset || plain.len != entry->plain_len)
+	const struct entry *entry = &pack->entries[at->number];
+	bool open = !visitor->leaves_data;
+	if (at->offset != entry->offset ||
+	    (open && plain.len != entry->plain_len))
 		return bk_fail(err, BK_CORRUPT, "is not as its table says");
-	struct bk_chunk_at *chunks = chunks_of(proof->pack, at->number, err);
-	int rc = chunks ? prove_chunks(proof, at->number, chunks, plain, err)
+	if (!open)
+		return 0;
+	struct bk_chunk_at *chunks = chunks_of(pack, at->number, err);
+	int rc = chunks ? prove_chunks(pack, &proof->id, at->number, chunks,
+				       plain, err)
 			: -1;
 	free(chunks);
 	return rc;
@@ -432,6 +456,23 @@ int bk_pack_reader_prove(struct bk_pack_reader *pack, struct bk_err *err)
 				      &proof.visitor, err);
 	bk_mac_key_clear(&proof.id);
 	return rc;
+}
+
+int bk_pack_reader_prove_body(struct bk_pack_reader *pack, struct bk_err *err)
+{
+	struct proof proof = {
+		.visitor = {.block = prove_block, .leaves_data = true},
+		.pack = pack,
+	};
+
+	return bk_file_reader_prove(pack->file, pack->row.sha256,
+				    &proof.visitor, err);
+}
+
+void bk_pack_reader_take_over(struct bk_pack_reader *pack,
+			      struct bk_pack_reader *from)
+{
+	bk_file_reader_take_over(pack->file, from->file);
 }
 
 void bk_pack_reader_rest(struct bk_pack_reader *pack)

@@ -64,6 +64,9 @@ const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 
 /* Lets go of buffers: for a pack that will not be read for a while. */
 void bk_pack_reader_rest(struct bk_pack_reader *pack);
+/* Takes the buffers of `from`, which will not be read for a while. */
+void bk_pack_reader_take_over(struct bk_pack_reader *pack,
+			      struct bk_pack_reader *from);
 
 /* That all rows agree with the block table; *types (the caller's to free) gets
  * the type of each chunk.  Reads no data. */
@@ -76,5 +79,16 @@ uint32_t bk_pack_reader_generation(const struct bk_pack_reader *pack);
 /* That every byte of the body is as the table says, every block opens, and
  * every chunk has the identifier of its bytes. */
 int bk_pack_reader_prove(struct bk_pack_reader *pack, struct bk_err *err);
+
+/*
+ * The same in two parts, for who opens the blocks of data anyway: the body,
+ * whose blocks of data stay closed, and each of those, which was opened by
+ * bk_pack_reader_block.
+ */
+int bk_pack_reader_prove_body(struct bk_pack_reader *pack, struct bk_err *err);
+int bk_pack_reader_prove_block(struct bk_pack_reader *pack, uint32_t block,
+			       struct bk_view plain,
+			       const struct bk_chunk_at *chunks,
+			       struct bk_err *err);
 
 #endif
