@@ -73,24 +73,33 @@ static int narrow(struct bk_check_run *run, struct bk_outcome *outcome,
 	return rc;
 }
 
-/* What is read of a set's data, and who suffers from what is bad. */
+/* Where all data is read: every message, and what none of them needs. */
 static int check_data(struct bk_check_run *run, struct bk_set **sets, size_t n,
 		      struct bk_err *err)
 {
-	bool bad = false;
-
-	for (size_t i = 0; i < run->n_packs; i++)
-		bad |= run->packs[i].bad;
+	if (run->request->read_ppm != PPM)
+		return 0;
 	for (size_t i = 0; i < n; i++) {
-		if (sets[i] && bad)
-			bk_check_affected(run, sets[i]);
-		if (!sets[i] || run->request->read_ppm != PPM)
+		if (!sets[i])
 			continue;
 		bk_check_index(run, sets[i]);
 		if (bk_check_messages(run, sets[i], err) < 0)
 			return -1;
 	}
-	return 0;
+	return bk_check_rest(run, err);
+}
+
+/* Who suffers from what is bad. */
+static void tell_affected(struct bk_check_run *run, struct bk_set **sets,
+			  size_t n)
+{
+	bool bad = false;
+
+	for (size_t i = 0; i < run->n_packs; i++)
+		bad |= run->packs[i].bad;
+	for (size_t i = 0; bad && i < n; i++)
+		if (sets[i])
+			bk_check_affected(run, sets[i]);
 }
 
 static void open_set(struct bk_check_run *run, const struct bk_set_info *info,
@@ -127,7 +136,10 @@ static int check_opened(struct bk_check_run *run, struct bk_set **sets,
 		if (sets[i])
 			bk_check_structure(run, sets[i]);
 	}
-	return check_data(run, sets, n, err);
+	if (check_data(run, sets, n, err) < 0)
+		return -1;
+	tell_affected(run, sets, n);
+	return 0;
 }
 
 static int check_sets(struct bk_check_run *run, struct bk_err *err)
@@ -205,12 +217,16 @@ int bk_check_run(const struct bk_check_request *request,
 {
 	struct bk_check_run run = {.request = request, .progress = progress};
 
+	(void)pthread_mutex_init(&run.lock, NULL);
 	int rc = check_all(&run, outcome, err);
+	(void)pthread_mutex_destroy(&run.lock);
 	bk_state_heads_clear(&run.heads);
 	bk_blob_list_clear(&run.files);
 	bk_set_info_list_clear(&run.sets);
-	for (size_t i = 0; i < run.n_packs; i++)
+	for (size_t i = 0; i < run.n_packs; i++) {
 		free(run.packs[i].types);
+		free(run.packs[i].proved);
+	}
 	free(run.packs);
 	return rc;
 }

@@ -1,73 +1,24 @@
 /* Putting messages together to see that they can be: see check_run.h. */
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cancel.h"
-#include "base/pool.h"
-#include "base/queue.h"
 #include "job/check_run.h"
 #include "mail/recipe.h"
-#include "repo/chunk_reader.h"
+#include "repo/gather.h"
 
-#define CACHE      ((size_t)15 << 20) /* of each worker: most of the memory */
-#define STRETCH    2048 /* messages that one worker takes at a time */
-#define AHEAD      4
+#define ROWS       ((size_t)24 << 20) /* bytes of rows at a time */
 #define NAMED_MOST 5
 
-/* A message of the set, where its blocks come to lie, and whose it is. */
-struct item {
-	struct bk_row row;
-	uint64_t order;
-	const struct bk_set_folder *folder;
-};
-
+/* As many messages of a set as there is memory for their rows. */
 struct joining {
 	struct bk_check_run *run;
 	struct bk_set *set;
+	struct bk_gather *gather;
 	struct bk_arena arena; /* of the rows */
-	struct item *items;
+	struct bk_gather_item *items;
 	size_t n, cap;
-	struct bk_chunk_reader **readers; /* one a worker */
 };
-
-struct stretch {
-	struct item *first;
-	size_t n;
-};
-
-static int collect(struct joining *joining, struct bk_err *err)
-{
-	struct bk_set *set = joining->set;
-
-	for (size_t i = 0; i < set->n_folders; i++) {
-		struct bk_row_list rows = {0};
-		if (bk_set_rows(set, set->folders[i].id, true, &rows, err) < 0)
-			return -1;
-		for (size_t k = 0; k < rows.n; k++) {
-			if (rows.items[k].frame && !joining->run->only)
-				continue; /* its own set proves it */
-			joining->items = bk_array_room(
-				joining->items, joining->n, &joining->cap,
-				sizeof(*joining->items));
-			joining->items[joining->n++] =
-				(struct item){rows.items[k],
-					      bk_row_order(set, &rows.items[k]),
-					      &set->folders[i]};
-		}
-		bk_arena_join(&joining->arena, &rows.arena);
-		bk_row_list_clear(&rows);
-	}
-	return 0;
-}
-
-static int by_order(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-
-	return x->order < y->order ? -1 : x->order > y->order;
-}
 
 static int nowhere(struct bk_sink *to, const void *data, size_t len,
 		   struct bk_err *err)
@@ -79,11 +30,13 @@ static int nowhere(struct bk_sink *to, const void *data, size_t len,
 	return 0;
 }
 
-static void name_message(struct joining *joining, const struct item *item,
+static void name_message(struct joining *joining,
+			 const struct bk_gather_item *item,
 			 const struct bk_err *why)
 {
+	const struct bk_set_folder *folder = item->owner;
 	const struct bk_set_account *account =
-		bk_set_account_by_id(joining->set, item->folder->account_id);
+		bk_set_account_by_id(joining->set, folder->account_id);
 
 	atomic_fetch_add(&joining->run->findings, 1);
 	bk_progress_item_error(
@@ -91,79 +44,86 @@ static void name_message(struct joining *joining, const struct item *item,
 		&(struct bk_item_error){
 			.kind = BK_CORRUPT,
 			.account = account ? account->account.address : NULL,
-			.folder = item->folder->folder.name,
-			.uid = item->row.msg.uid,
-			.name = item->row.msg.name,
+			.folder = folder->folder.name,
+			.uid = item->row->msg.uid,
+			.name = item->row->msg.name,
 			.text = why->text,
 			.outcome = "cannot be restored from this set",
 		});
 }
 
-static int join_stretch(void *context, unsigned worker, void *what,
-			struct bk_err *err)
+static int join(void *context, const struct bk_gather_item *item,
+		struct bk_chunk_reader *reader, struct bk_err *err)
 {
 	struct joining *joining = context;
-	struct stretch *stretch = what;
 	struct bk_sink sink = {nowhere};
-	int rc = 0;
+	struct bk_err why = {0};
 
-	for (size_t i = 0; rc == 0 && i < stretch->n; i++) {
-		const struct item *item = &stretch->first[i];
-		struct bk_err why = {0};
-		rc = bk_cancelled(err);
-		if (rc == 0 &&
-		    bk_chunk_reader_join(joining->readers[worker], &item->row,
-					 &sink, &why) < 0)
-			name_message(joining, item, &why);
-		bk_progress_message(joining->run->progress, 1,
-				    item->row.msg.size);
-	}
-	free(stretch);
+	(void)err;
+	if (bk_chunk_reader_join(reader, item->row, &sink, &why) < 0)
+		name_message(joining, item, &why);
+	bk_progress_message(joining->run->progress, 1, item->row->msg.size);
+	return 0;
+}
+
+static int join_all(struct joining *joining, struct bk_err *err)
+{
+	int rc = bk_gather_run(joining->gather, joining->items, joining->n,
+			       join, joining, err);
+
+	joining->n = 0;
+	bk_arena_clear(&joining->arena);
 	return rc;
 }
 
-static int run_workers(struct joining *joining, struct bk_err *err)
+/* Of the row no more than this needs. */
+static void add_row(struct joining *joining, struct bk_set_folder *folder,
+		    const struct bk_row *row)
 {
-	unsigned threads = joining->run->request->threads;
-	struct bk_queue *queue = bk_queue_new(AHEAD, 0);
-	struct bk_pool *pool = NULL;
-	int rc = bk_pool_start(&pool, threads, queue, join_stretch, joining,
-			       err);
+	struct bk_arena *arena = &joining->arena;
+	struct bk_row *copy = bk_arena_memdup(arena, row, sizeof(*row));
 
-	for (size_t at = 0; rc == 0 && at < joining->n; at += STRETCH) {
-		struct stretch *stretch = bk_alloc(sizeof(*stretch));
-		stretch->first = &joining->items[at];
-		stretch->n =
-			joining->n - at < STRETCH ? joining->n - at : STRETCH;
-		rc = bk_queue_push(queue, stretch, 0, err);
-		if (rc < 0)
-			free(stretch);
+	copy->msg.name = bk_arena_strdup(arena, row->msg.name);
+	copy->msg.keywords = NULL;
+	copy->msg.n_keywords = 0;
+	copy->body.data = bk_arena_memdup(arena, row->body.data, row->body.len);
+	joining->items = bk_array_room(joining->items, joining->n,
+				       &joining->cap, sizeof(*joining->items));
+	joining->items[joining->n++] =
+		(struct bk_gather_item){.row = copy, .owner = folder};
+}
+
+static int join_folder(struct joining *joining, struct bk_set_folder *folder,
+		       struct bk_err *err)
+{
+	struct bk_row_list rows = {0};
+	int rc = bk_set_rows(joining->set, folder->id, true, &rows, err);
+
+	for (size_t i = 0; i < rows.n && rc == 0; i++) {
+		if (rows.items[i].frame && !joining->run->only)
+			continue; /* its own set proves it */
+		add_row(joining, folder, &rows.items[i]);
+		if (joining->arena.bytes >= ROWS)
+			rc = join_all(joining, err);
 	}
-	bk_queue_close(queue);
-	if (pool && bk_pool_join(pool, err) < 0)
-		rc = -1;
-	bk_queue_free(queue, free);
+	bk_row_list_clear(&rows);
 	return rc;
 }
 
 int bk_check_messages(struct bk_check_run *run, struct bk_set *set,
 		      struct bk_err *err)
 {
+	struct bk_check_watch watch = bk_check_watch(run);
 	struct joining joining = {.run = run, .set = set};
-	unsigned threads = run->request->threads;
+	int rc = 0;
 
-	joining.readers = bk_alloc(threads * sizeof(struct bk_chunk_reader *));
-	for (unsigned i = 0; i < threads; i++)
-		joining.readers[i] = bk_chunk_reader_new(set, CACHE);
-	int rc = collect(&joining, err);
-	if (rc == 0 && joining.n) {
-		qsort(joining.items, joining.n, sizeof(*joining.items),
-		      by_order);
-		rc = run_workers(&joining, err);
-	}
-	for (unsigned i = 0; i < threads; i++)
-		bk_chunk_reader_free(joining.readers[i]);
-	free(joining.readers);
+	joining.gather =
+		bk_gather_new(set, run->request->threads, &watch.watch);
+	for (size_t i = 0; i < set->n_folders && rc == 0; i++)
+		rc = join_folder(&joining, &set->folders[i], err);
+	if (rc == 0)
+		rc = join_all(&joining, err);
+	bk_gather_free(joining.gather);
 	free(joining.items);
 	bk_arena_clear(&joining.arena);
 	return rc;

@@ -156,6 +156,24 @@ static int check_generation(const struct bk_check_pack *pack,
 		       "has keys of another generation than its set");
 }
 
+/* Everything about it but for its blocks of data, which are to be opened for
+ * messages. */
+static int prove_body(struct bk_check_pack *pack, struct bk_pack_reader *reader,
+		      struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (bk_pack_reader_prove_body(reader, &why) < 0) {
+		/* Which block is it? */
+		if (bk_pack_reader_prove(reader, err) == 0)
+			*err = why;
+		return -1;
+	}
+	pack->n_blocks = bk_pack_reader_blocks(reader);
+	pack->proved = bk_alloc((pack->n_blocks + (size_t)7) / 8);
+	return 0;
+}
+
 static int check_pack(struct bk_check_run *run, struct bk_check_pack *pack,
 		      struct bk_err *err)
 {
@@ -167,37 +185,53 @@ static int check_pack(struct bk_check_run *run, struct bk_check_pack *pack,
 	int rc = check_generation(pack, reader, err);
 	if (rc == 0)
 		rc = bk_pack_reader_types(reader, &pack->types, err);
-	if (rc == 0 && is_sampled(run, &pack->row))
+	if (rc == 0 && run->request->read_ppm == PPM)
+		rc = prove_body(pack, reader, err);
+	else if (rc == 0 && is_sampled(run, &pack->row))
 		rc = bk_pack_reader_prove(reader, err);
 	bk_pack_reader_close(reader);
 	return rc;
 }
 
-static int work(void *context, unsigned worker, void *item, struct bk_err *err)
+/* Tells of a pack once. */
+static void tell_bad(struct bk_check_run *run, struct bk_check_pack *pack,
+		     struct bk_err *why)
+{
+	char name[BK_NAME_MAX];
+
+	pthread_mutex_lock(&run->lock);
+	bool told = pack->bad;
+	pack->bad = true;
+	pthread_mutex_unlock(&run->lock);
+	if (told)
+		return;
+	(void)bk_table_row_name(name, &pack->row);
+	if (!strstr(why->text, name))
+		(void)bk_context(why, "%s", name);
+	bk_check_finding(run, why,
+			 "put a good copy of this file back, or run: bk "
+			 "backup --full");
+}
+
+static int check_whole(void *context, unsigned worker, void *item,
+		       struct bk_err *err)
 {
 	struct bk_check_run *run = context;
 	struct bk_check_pack *pack = item;
 	struct bk_err why = {0};
-	char name[BK_NAME_MAX];
 
 	(void)worker;
 	if (bk_cancelled(err) < 0)
 		return -1;
-	if (check_pack(run, pack, &why) == 0) {
+	if (check_pack(run, pack, &why) < 0)
+		tell_bad(run, pack, &why);
+	else
 		bk_progress_message(run->progress, 0, pack->row.file_len);
-		return 0;
-	}
-	pack->bad = true;
-	(void)bk_table_row_name(name, &pack->row);
-	if (!strstr(why.text, name))
-		(void)bk_context(&why, "%s", name);
-	bk_check_finding(run, &why,
-			 "put a good copy of this file back, or run: bk "
-			 "backup --full");
 	return 0;
 }
 
-int bk_check_packs(struct bk_check_run *run, struct bk_err *err)
+static int each_pack(struct bk_check_run *run, bk_pool_work *work,
+		     struct bk_err *err)
 {
 	struct bk_queue *queue = bk_queue_new(AHEAD, 0);
 	struct bk_pool *pool = NULL;
@@ -211,4 +245,97 @@ int bk_check_packs(struct bk_check_run *run, struct bk_err *err)
 		rc = -1;
 	bk_queue_free(queue, NULL);
 	return rc;
+}
+
+int bk_check_packs(struct bk_check_run *run, struct bk_err *err)
+{
+	return each_pack(run, check_whole, err);
+}
+
+/* ---- their blocks ---- */
+
+/* Is the block ours to prove?  Then it is nobody else's. */
+static bool claim(struct bk_check_run *run, struct bk_check_pack *pack,
+		  uint32_t block)
+{
+	uint8_t bit = (uint8_t)(1u << block % 8);
+
+	if (!pack || !pack->proved || block >= pack->n_blocks)
+		return false;
+	pthread_mutex_lock(&run->lock);
+	bool mine = !(pack->proved[block / 8] & bit);
+	pack->proved[block / 8] |= bit;
+	pthread_mutex_unlock(&run->lock);
+	return mine;
+}
+
+static void prove_opened(struct bk_block_watch *watch,
+			 struct bk_pack_reader *reader, uint32_t number,
+			 const struct bk_opened_block *block)
+{
+	struct bk_check_run *run = ((struct bk_check_watch *)watch)->run;
+	struct bk_pack_name name = bk_pack_reader_name(reader);
+	struct bk_table_row row = {.owner_ordinal = name.ordinal};
+	struct bk_err why = {0};
+
+	memcpy(row.owner, name.owner, sizeof(row.owner));
+	struct bk_check_pack *pack = bk_check_pack_of(run, &row);
+	if (claim(run, pack, number) &&
+	    bk_pack_reader_prove_block(reader, number,
+				       bk_buf_view(&block->plain),
+				       block->chunks, &why) < 0)
+		tell_bad(run, pack, &why);
+}
+
+struct bk_check_watch bk_check_watch(struct bk_check_run *run)
+{
+	return (struct bk_check_watch){{prove_opened}, run};
+}
+
+static int prove_rest(struct bk_check_run *run, struct bk_check_pack *pack,
+		      struct bk_pack_reader *reader, struct bk_err *err)
+{
+	struct bk_buf plain = {0};
+	int rc = 0;
+
+	for (uint32_t i = 0; i < pack->n_blocks && rc == 0; i++) {
+		struct bk_chunk_at *chunks = NULL;
+		if (!claim(run, pack, i))
+			continue;
+		rc = bk_pack_reader_block(reader, i, &plain, &chunks, err);
+		if (rc == 0)
+			rc = bk_pack_reader_prove_block(
+				reader, i, bk_buf_view(&plain), chunks, err);
+		free(chunks);
+	}
+	bk_buf_clear(&plain);
+	return rc;
+}
+
+static int check_rest(void *context, unsigned worker, void *item,
+		      struct bk_err *err)
+{
+	struct bk_check_run *run = context;
+	struct bk_check_pack *pack = item;
+	struct bk_pack_reader *reader = NULL;
+	struct bk_err why = {0};
+
+	(void)worker;
+	if (bk_cancelled(err) < 0)
+		return -1;
+	if (!pack->proved || pack->bad)
+		return 0;
+	int rc = bk_pack_reader_open(&reader, run->request->repo, &pack->row,
+				     &why);
+	if (rc == 0)
+		rc = prove_rest(run, pack, reader, &why);
+	bk_pack_reader_close(reader);
+	if (rc < 0)
+		tell_bad(run, pack, &why);
+	return 0;
+}
+
+int bk_check_rest(struct bk_check_run *run, struct bk_err *err)
+{
+	return each_pack(run, check_rest, err);
 }

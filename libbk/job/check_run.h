@@ -3,6 +3,7 @@
 #ifndef BK_JOB_CHECK_RUN_H
 #define BK_JOB_CHECK_RUN_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 #include "base/err.h"
 #include "job/backup_state.h"
 #include "job/check.h"
+#include "repo/block_cache.h"
 #include "repo/set.h"
 #include "repo/table.h"
 #include "target/target.h"
@@ -24,6 +26,10 @@ struct bk_check_pack {
 	const struct bk_set_level *level; /* of whose table the row is */
 	uint8_t *types; /* of its chunks, once it was opened; or NULL */
 	bool bad;       /* a finding was told */
+	/* Which of its blocks were proved, or are about to be; NULL where all
+	 * were, or none will be. */
+	uint8_t *proved;
+	uint32_t n_blocks;
 };
 
 struct bk_check_run {
@@ -36,6 +42,7 @@ struct bk_check_run {
 					   all */
 	struct bk_check_pack *packs;    /* of all sets, by owner and ordinal */
 	size_t n_packs, cap_packs;
+	pthread_mutex_t lock; /* of what packs say of bad and proved */
 	_Atomic uint64_t findings;
 	uint64_t n_sets, messages;
 };
@@ -91,9 +98,25 @@ void bk_check_packs_collect(struct bk_check_run *run, struct bk_set **sets,
 struct bk_check_pack *bk_check_pack_of(const struct bk_check_run *run,
 				       const struct bk_table_row *row);
 
-/* Opens every pack, and reads what the request wants of them, in threads.  -1
- * only when it could not go on. */
+/*
+ * Opens every pack, and reads what the request wants of them, in threads.
+ * Where that is everything, it leaves the blocks of data of packs whose sum is
+ * right to those that open them for messages (bk_check_watch), and what these
+ * did not need to bk_check_rest.  -1 only when it could not go on.
+ */
 int bk_check_packs(struct bk_check_run *run, struct bk_err *err);
+
+/* All chunks of each block that is opened, against their identifiers, unless
+ * that was done before. */
+struct bk_check_watch {
+	struct bk_block_watch watch;
+	struct bk_check_run *run;
+};
+struct bk_check_watch bk_check_watch(struct bk_check_run *run);
+
+/* Proves the blocks that no message needed.  -1 only when it could not go on.
+ */
+int bk_check_rest(struct bk_check_run *run, struct bk_err *err);
 
 /* Whether the set's index names the chunks of its packs, all of them and where
  * they are: a later set trusts it. */

@@ -1,56 +1,15 @@
-/*
- * Putting messages together and writing them: see restore_write.h.
- *
- * All messages are sorted by where they lie.  The thread that hands them out
- * goes ahead of those that write, and fetches the traces of the next ones.
- */
+/* Putting messages together and writing them: see restore_write.h. */
 
 #include "job/restore_write.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "base/cancel.h"
-#include "base/pool.h"
-#include "base/queue.h"
-#include "repo/block_cache.h"
-#include "repo/chunk_reader.h"
-#include "repo/hoard.h"
-
-/* Messages that a thread takes at a time: few, so that all threads are at about
- * the same place and need the same blocks. */
-#define STRETCH    ((size_t)16)
-#define HOARD      8192 /* messages whose traces are fetched at a time */
-#define HOARD_MOST ((size_t)16 << 20)
-#define AHEAD      128 /* stretches: work while traces are fetched */
-#define CACHE      ((size_t)13 << 20) /* of opened blocks, of all threads */
-
-/* A message that is to be written. */
-struct task {
-	uint64_t order;
-	struct bk_restore_folder *folder;
-	uint32_t row;
-};
-
-/* The traces of the messages of some stretches, which go with the last of
- * them. */
-struct share {
-	struct bk_hoard *hoard;
-	_Atomic size_t users;
-};
-
-struct stretch {
-	const struct task *tasks;
-	size_t n;
-	struct share *share;
-};
+#include "repo/gather.h"
 
 struct work {
 	struct bk_restore_writing *writing;
-	struct bk_block_cache *cache;
-	struct bk_chunk_reader **readers; /* of each thread */
-	struct bk_chunk_reader *hoarder;  /* of the one that hands out */
-	pthread_mutex_t lock;             /* of writing->place */
+	pthread_mutex_t lock; /* of writing->place */
 	bool placed;
 };
 
@@ -150,20 +109,17 @@ static void note_place(struct work *work, enum bk_place place)
 	pthread_mutex_unlock(&work->lock);
 }
 
-static int do_task(struct work *work, unsigned worker, const struct task *task,
-		   struct bk_err *err)
+static int restore_message(void *context, const struct bk_gather_item *item,
+			   struct bk_chunk_reader *reader, struct bk_err *err)
 {
+	struct work *work = context;
 	struct bk_restore_writing *writing = work->writing;
-	struct bk_restore_folder *folder = task->folder;
-	const struct bk_row *row = &folder->rows.items[task->row];
+	struct bk_restore_folder *folder = item->owner;
+	const struct bk_row *row = item->row;
 	enum bk_place place = BK_PLACE_DESTINATION;
 	struct bk_err why = {0};
 
-	int rc = bk_cancelled(&why);
-	if (rc == 0)
-		rc = write_message(folder, work->readers[worker], row, &place,
-				   &why);
-	if (rc == 0) {
+	if (write_message(folder, reader, row, &place, &why) == 0) {
 		atomic_fetch_add(&writing->written, 1);
 		atomic_fetch_add(&writing->bytes, row->msg.size);
 		bk_progress_message(writing->progress, 1, row->msg.size);
@@ -182,131 +138,25 @@ static int do_task(struct work *work, unsigned worker, const struct task *task,
 	return 0;
 }
 
-static void leave_share(struct share *share)
+static struct bk_gather_item *list_items(
+	struct bk_restore_folder *const *folders, size_t n, size_t *n_items)
 {
-	if (atomic_fetch_sub(&share->users, 1) > 1)
-		return;
-	bk_hoard_free(share->hoard);
-	free(share);
-}
-
-static void free_stretch(void *item)
-{
-	struct stretch *stretch = item;
-
-	leave_share(stretch->share);
-	free(stretch);
-}
-
-static int do_stretch(void *context, unsigned worker, void *item,
-		      struct bk_err *err)
-{
-	struct work *work = context;
-	struct stretch *stretch = item;
-	int rc = 0;
-
-	bk_chunk_reader_use(work->readers[worker], stretch->share->hoard);
-	for (size_t i = 0; i < stretch->n && rc == 0; i++)
-		rc = do_task(work, worker, &stretch->tasks[i], err);
-	bk_chunk_reader_use(work->readers[worker], NULL);
-	free_stretch(stretch);
-	return rc;
-}
-
-static int compare_tasks(const void *a, const void *b)
-{
-	const struct task *x = a, *y = b;
-
-	return (x->order > y->order) - (x->order < y->order);
-}
-
-static struct task *list_tasks(struct bk_chunk_reader *reader,
-			       struct bk_restore_folder *const *folders,
-			       size_t n, size_t *n_tasks)
-{
-	struct task *tasks;
+	struct bk_gather_item *items;
 	size_t at = 0;
 
-	*n_tasks = 0;
+	*n_items = 0;
 	for (size_t i = 0; i < n; i++)
-		*n_tasks += folders[i]->n_todo;
-	tasks = bk_alloc((*n_tasks + 1) * sizeof(*tasks));
+		*n_items += folders[i]->n_todo;
+	items = bk_alloc((*n_items + 1) * sizeof(*items));
 	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < folders[i]->n_todo; k++) {
-			struct task *task = &tasks[at++];
-			task->folder = folders[i];
-			task->row = folders[i]->todo[k];
-			task->order = bk_chunk_reader_order(
-				reader, &folders[i]->rows.items[task->row]);
-		}
-	if (at)
-		qsort(tasks, at, sizeof(*tasks), compare_tasks);
-	return tasks;
-}
-
-static struct bk_hoard *hoard_traces(const struct task *tasks, size_t n,
-				     struct bk_chunk_reader *hoarder)
-{
-	const struct bk_row **rows = bk_alloc(n * sizeof(void *));
-
-	for (size_t i = 0; i < n; i++)
-		rows[i] = &tasks[i].folder->rows.items[tasks[i].row];
-	struct bk_hoard *hoard = bk_hoard_new(rows, n, HOARD_MOST, hoarder);
-	bk_chunk_reader_rest(hoarder);
-	free(rows);
-	return hoard;
-}
-
-static int push_shared(struct bk_queue *queue, const struct task *tasks,
-		       size_t n, struct share *share, struct bk_err *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < n && rc == 0; i += STRETCH) {
-		struct stretch *stretch = bk_alloc(sizeof(*stretch));
-		stretch->tasks = tasks + i;
-		stretch->n = n - i < STRETCH ? n - i : STRETCH;
-		stretch->share = share;
-		atomic_fetch_add(&share->users, 1);
-		rc = bk_queue_push(queue, stretch, 0, err);
-		if (rc < 0)
-			free_stretch(stretch);
-	}
-	return rc;
-}
-
-static void push_all(struct work *work, struct bk_queue *queue,
-		     const struct task *tasks, size_t n)
-{
-	struct bk_err ignored = {0};
-	int rc = 0;
-
-	for (size_t i = 0; i < n && rc == 0; i += HOARD) {
-		size_t some = n - i < HOARD ? n - i : HOARD;
-		struct share *share = bk_alloc(sizeof(*share));
-		share->users = 1;
-		share->hoard = hoard_traces(tasks + i, some, work->hoarder);
-		rc = push_shared(queue, tasks + i, some, share, &ignored);
-		leave_share(share);
-	}
-}
-
-/* Who fills the queue fails with the error of the worker that cancelled it. */
-static int run_pool(struct work *work, const struct task *tasks, size_t n,
-		    struct bk_err *err)
-{
-	struct bk_queue *queue = bk_queue_new(AHEAD, 0);
-	struct bk_pool *pool = NULL;
-
-	int rc = bk_pool_start(&pool, work->writing->threads, queue, do_stretch,
-			       work, err);
-	if (rc == 0) {
-		push_all(work, queue, tasks, n);
-		bk_queue_close(queue);
-		rc = bk_pool_join(pool, err);
-	}
-	bk_queue_free(queue, free_stretch);
-	return rc;
+		for (size_t k = 0; k < folders[i]->n_todo; k++)
+			items[at++] = (struct bk_gather_item){
+				.row = &folders[i]
+						->rows
+						.items[folders[i]->todo[k]],
+				.owner = folders[i],
+			};
+	return items;
 }
 
 int bk_restore_write(struct bk_restore_writing *writing,
@@ -314,25 +164,17 @@ int bk_restore_write(struct bk_restore_writing *writing,
 		     struct bk_err *err)
 {
 	struct work work = {.writing = writing};
-	size_t n_tasks = 0;
+	size_t n_items = 0;
+	struct bk_gather_item *items = list_items(folders, n, &n_items);
+	struct bk_gather *gather =
+		bk_gather_new(writing->set, writing->threads, NULL);
 
-	work.cache = bk_block_cache_new(CACHE);
-	/* It opens each block once, and needs none of them again. */
-	work.hoarder = bk_chunk_reader_new(writing->set, 0);
-	struct task *tasks = list_tasks(work.hoarder, folders, n, &n_tasks);
-
+	writing->place = BK_PLACE_DESTINATION;
 	(void)pthread_mutex_init(&work.lock, NULL);
-	work.readers = bk_alloc(writing->threads * sizeof(void *));
-	for (unsigned i = 0; i < writing->threads; i++)
-		work.readers[i] =
-			bk_chunk_reader_share(writing->set, work.cache);
-	int rc = run_pool(&work, tasks, n_tasks, err);
-	for (unsigned i = 0; i < writing->threads; i++)
-		bk_chunk_reader_free(work.readers[i]);
-	free(work.readers);
-	bk_chunk_reader_free(work.hoarder);
-	bk_block_cache_free(work.cache);
+	int rc = bk_gather_run(gather, items, n_items, restore_message, &work,
+			       err);
 	(void)pthread_mutex_destroy(&work.lock);
-	free(tasks);
+	bk_gather_free(gather);
+	free(items);
 	return rc;
 }

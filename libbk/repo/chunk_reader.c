@@ -12,7 +12,6 @@
 #include "repo/hoard.h"
 #include "repo/pack_reader.h"
 
-#define REGION     ((uint64_t)3 << 20) /* sealed bytes, a few blocks */
 #define PARTS_MOST ((uint64_t)256)
 
 struct bk_chunk_reader {
@@ -47,7 +46,7 @@ static int hold(struct bk_chunk_reader *reader, struct bk_pack_reader *pack,
 		return 0;
 	let_go(reader);
 	if (reader->latest && reader->latest != pack)
-		bk_pack_reader_rest(reader->latest);
+		bk_pack_reader_take_over(pack, reader->latest);
 	reader->latest = pack;
 	if (bk_block_cache_get(reader->cache, pack, number, &reader->held,
 			       err) < 0)
@@ -140,12 +139,13 @@ void bk_chunk_reader_use(struct bk_chunk_reader *reader,
 	reader->hoard = hoard;
 }
 
-int bk_chunk_reader_chunk(struct bk_chunk_reader *reader, uint32_t frame,
+int bk_chunk_reader_trace(struct bk_chunk_reader *reader, uint32_t frame,
 			  uint64_t ref, struct bk_view *out, struct bk_err *err)
 {
 	if (frame >= reader->set->n_levels)
 		return bk_fail(err, BK_MISUSE, "a chunk of another set");
 	reader->frame = frame;
+	reader->source.role = BK_REF_TRACE;
 	return give_chunk(&reader->source, ref, out, err);
 }
 
@@ -242,41 +242,6 @@ static uint64_t part_of(const struct bk_table *table, uint64_t ref,
 		return UINT64_MAX >> 40;
 	return (ordinal & 0xffff) << 8 |
 	       chunk * parts / table->rows[ordinal].chunks;
-}
-
-/* A region to a part, whatever the size of the pack. */
-static uint64_t parts_of_pack(const struct bk_table *table, uint64_t ref)
-{
-	uint64_t ordinal = ref >> 32;
-	uint64_t parts = ordinal < table->n
-				 ? table->rows[ordinal].body_len / REGION + 1
-				 : 1;
-
-	return parts < PARTS_MOST ? parts : PARTS_MOST;
-}
-
-uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row)
-{
-	struct bk_recipe recipe = {0};
-	struct bk_err ignored = {0};
-	uint64_t order = 0;
-
-	if (row->frame >= set->n_levels)
-		return 0;
-	const struct bk_table *table = &set->levels[row->frame].table;
-	if (bk_body_decode(row->body, &recipe, &ignored) == 0 &&
-	    recipe.n_refs) {
-		uint64_t trace = recipe.refs[0];
-		uint64_t skeleton = recipe.n_trace < recipe.n_refs
-					    ? recipe.refs[recipe.n_trace]
-					    : trace;
-		order = part_of(table, skeleton, parts_of_pack(table, skeleton))
-				<< 24 |
-			part_of(table, trace, PARTS_MOST);
-	}
-	bk_recipe_clear(&recipe);
-	/* Older sets first: their packs are read through once. */
-	return (set->n_levels - 1 - row->frame) << 56 | order;
 }
 
 /* The block that a chunk lies in: 16 bits of the pack, 8 of the block. */

@@ -1,7 +1,7 @@
 /*
  * Chunks of a set, found and opened: one a thread.  Blocks that were opened
- * stay in a cache, the least recently used go first, so read in about the order
- * in which messages were stored (bk_row_order).
+ * stay in a cache, the least recently used go first: whoever reads many
+ * messages does so block by block (repo/gather.h).
  */
 
 #ifndef BK_REPO_CHUNK_READER_H
@@ -46,8 +46,9 @@ void bk_chunk_reader_use(struct bk_chunk_reader *reader,
  * for a while. */
 void bk_chunk_reader_rest(struct bk_chunk_reader *reader);
 
-/* One chunk: *out is valid until the next call of any function here. */
-int bk_chunk_reader_chunk(struct bk_chunk_reader *reader, uint32_t frame,
+/* One chunk of a trace: *out is valid until the next call of any function here.
+ */
+int bk_chunk_reader_trace(struct bk_chunk_reader *reader, uint32_t frame,
 			  uint64_t ref, struct bk_view *out,
 			  struct bk_err *err);
 
@@ -60,15 +61,5 @@ int bk_chunk_reader_chunk(struct bk_chunk_reader *reader, uint32_t frame,
  */
 uint64_t bk_chunk_reader_order(struct bk_chunk_reader *reader,
 			       const struct bk_row *row);
-
-/*
- * A key by which rows may be sorted so that reading them opens each block a
- * few times at most, with a cache of 24 MiB: the region of a pack that the
- * row's skeleton lies in, which is the order in which messages were stored,
- * and within a region where its trace lies.  Skeleton and parts alone would
- * not do: one letter to many has one skeleton and a trace in the blocks of
- * every recipient.
- */
-uint64_t bk_row_order(const struct bk_set *set, const struct bk_row *row);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "repo/hoard.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "mail/recipe.h"
@@ -16,7 +17,10 @@ struct piece {
 struct bk_hoard {
 	struct piece *pieces; /* by frame and ref */
 	size_t n, cap;
-	struct bk_arena arena;
+	size_t limit;
+	_Atomic size_t bytes; /* fetched */
+	unsigned shares;
+	struct bk_arena arenas[]; /* of the bytes; one a share */
 };
 
 static void add_pieces(struct bk_hoard *hoard, const struct bk_row *row,
@@ -50,35 +54,20 @@ static int compare(const void *a, const void *b)
 	return (x->ref > y->ref) - (x->ref < y->ref);
 }
 
-static void fetch(struct bk_hoard *hoard, size_t limit,
-		  struct bk_chunk_reader *reader)
-{
-	struct bk_view bytes;
-
-	for (size_t i = 0; i < hoard->n && hoard->arena.bytes < limit; i++) {
-		struct piece *piece = &hoard->pieces[i];
-		struct bk_err ignored = {0};
-		if (bk_chunk_reader_chunk(reader, piece->frame, piece->ref,
-					  &bytes, &ignored) < 0)
-			continue;
-		piece->len = (uint32_t)bytes.len;
-		piece->data =
-			bk_arena_memdup(&hoard->arena, bytes.data, bytes.len);
-	}
-}
-
 struct bk_hoard *bk_hoard_new(const struct bk_row *const *rows, size_t n,
-			      size_t limit, struct bk_chunk_reader *reader)
+			      size_t limit, unsigned shares)
 {
-	struct bk_hoard *hoard = bk_alloc(sizeof(*hoard));
+	struct bk_hoard *hoard =
+		bk_alloc(sizeof(*hoard) + shares * sizeof(struct bk_arena));
 	struct bk_recipe recipe = {0};
 
+	hoard->limit = limit;
+	hoard->shares = shares;
 	for (size_t i = 0; i < n; i++)
 		add_pieces(hoard, rows[i], &recipe);
 	bk_recipe_clear(&recipe);
 	if (hoard->n)
 		qsort(hoard->pieces, hoard->n, sizeof(*hoard->pieces), compare);
-	fetch(hoard, limit, reader);
 	return hoard;
 }
 
@@ -86,9 +75,39 @@ void bk_hoard_free(struct bk_hoard *hoard)
 {
 	if (!hoard)
 		return;
-	bk_arena_clear(&hoard->arena);
+	for (unsigned i = 0; i < hoard->shares; i++)
+		bk_arena_clear(&hoard->arenas[i]);
 	free(hoard->pieces);
 	free(hoard);
+}
+
+size_t bk_hoard_traces(const struct bk_hoard *hoard)
+{
+	return hoard->n;
+}
+
+void bk_hoard_fetch(struct bk_hoard *hoard, unsigned share, size_t first,
+		    size_t n, struct bk_chunk_reader *reader)
+{
+	struct bk_view bytes;
+
+	for (size_t i = first; i < first + n && hoard->bytes < hoard->limit;
+	     i++) {
+		struct piece *piece = &hoard->pieces[i];
+		struct bk_err ignored = {0};
+		if (bk_chunk_reader_trace(reader, piece->frame, piece->ref,
+					  &bytes, &ignored) < 0)
+			continue;
+		piece->len = (uint32_t)bytes.len;
+		piece->data = bk_arena_memdup(&hoard->arenas[share], bytes.data,
+					      bytes.len);
+		hoard->bytes += bytes.len;
+	}
+}
+
+size_t bk_hoard_bytes(const struct bk_hoard *hoard)
+{
+	return hoard->bytes;
 }
 
 bool bk_hoard_find(const struct bk_hoard *hoard, uint32_t frame, uint64_t ref,

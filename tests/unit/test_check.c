@@ -46,6 +46,11 @@ static void another_id(struct packmaker *pack)
 	pack->rows.data[3 * 24] ^= 1;
 }
 
+static void another_id_of_a_skeleton(struct packmaker *pack)
+{
+	pack->rows.data[1 * 24] ^= 1;
+}
+
 static void impossible_type(struct packmaker *pack)
 {
 	pack->rows.data[3 * 24 + 22] = 6;
@@ -63,7 +68,24 @@ static void identifiers_of_chunks_are_computed_from_all_data(void **state)
 	(void)state;
 	make(&(struct making){.kind = BK_SET_FULL, .pack = another_id});
 	assert_whole(0); /* nothing is read */
-	assert_found(ALL, "chunk 3: its identifier is that of other bytes");
+	assert_found(ALL,
+		     "block 2: chunk 3: its identifier is that of other "
+		     "bytes");
+	/* It is told once, though three blocks of the pack are looked at. */
+	const char *first = strstr(bk_buf_text(&said), "its identifier");
+	assert_null(strstr(first + 1, "its identifier"));
+}
+
+static void blocks_that_no_message_needs_are_read_too(void **state)
+{
+	(void)state;
+	make(&(struct making){.kind = BK_SET_FULL,
+			      .empty = true,
+			      .pack = another_id_of_a_skeleton});
+	assert_whole(0);
+	assert_found(ALL,
+		     "block 1: chunk 1: its identifier is that of other "
+		     "bytes");
 }
 
 static void rows_and_block_tables_need_no_data(void **state)
@@ -358,6 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(sets_as_they_should_be_are_whole),
 		CASE(identifiers_of_chunks_are_computed_from_all_data),
+		CASE(blocks_that_no_message_needs_are_read_too),
 		CASE(rows_and_block_tables_need_no_data),
 		CASE(chunks_must_be_of_the_type_that_is_wanted),
 		CASE(two_tables_say_the_same_of_a_pack),
