@@ -89,10 +89,15 @@ static int add_to_sum(struct bk_sink *to, const void *data, size_t len,
 int bk_target_sum(struct bk_target *target, const char *name, uint64_t offset,
 		  uint64_t len, uint8_t out[BK_SHA256_LEN], struct bk_err *err)
 {
+	const struct bk_target_ops *ops = target->ops;
 	struct summing_sink summing = {.sink.write = add_to_sum};
 
 	bk_sha256_init(&summing.sha);
-	if (bk_target_get(target, name, offset, len, &summing.sink, err) < 0)
+	int rc = ops->get_stored ? ops->get_stored(target, name, offset, len,
+						   &summing.sink, err)
+				 : ops->get(target, name, offset, len,
+					    &summing.sink, err);
+	if (rc < 0)
 		return -1;
 	bk_sha256_final(&summing.sha, out);
 	return 0;

@@ -84,6 +84,11 @@ struct bk_target_ops {
 	/* Waits until all that was committed is at the target; NULL where a
 	 * commit does. */
 	int (*flush)(struct bk_target *target, struct bk_err *err);
+	/* As get, but what the target holds and no cache from before: for
+	 * bk_target_sum().  NULL where get does that. */
+	int (*get_stored)(struct bk_target *target, const char *name,
+			  uint64_t offset, uint64_t len, struct bk_sink *to,
+			  struct bk_err *err);
 	bool unknown_length;
 };
 
@@ -126,7 +131,8 @@ int bk_target_get(struct bk_target *target, const char *name, uint64_t offset,
 /* The same into a buffer, which is emptied first. */
 int bk_target_read(struct bk_target *target, const char *name, uint64_t offset,
 		   uint64_t len, struct bk_buf *into, struct bk_err *err);
-/* SHA-256 of the same, as it passes. */
+/* SHA-256 of the same, as it passes; read from the target in this run, not from
+ * what a cache keeps. */
 int bk_target_sum(struct bk_target *target, const char *name, uint64_t offset,
 		  uint64_t len, uint8_t out[BK_SHA256_LEN], struct bk_err *err);
 int bk_target_list(struct bk_target *target, const char *folder,

@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-static int hand_put_begin(struct bk_target *target, const char *name,
-			  uint64_t length, struct bk_put **out,
-			  struct bk_err *err)
+int bk_wrapper_put_begin(struct bk_target *target, const char *name,
+			 uint64_t length, struct bk_put **out,
+			 struct bk_err *err)
 {
 	struct bk_wrapper_put *put = bk_alloc(sizeof(*put));
 
@@ -88,7 +88,7 @@ void bk_wrapper_init(struct bk_wrapper *wrapper, struct bk_target *below)
 	wrapper->ops = (struct bk_target_ops){
 		.scheme = below->ops->scheme,
 		.close = hand_close,
-		.put_begin = hand_put_begin,
+		.put_begin = bk_wrapper_put_begin,
 		.put_write = hand_put_write,
 		.put_commit = hand_put_commit,
 		.put_abort = hand_put_abort,

@@ -29,6 +29,11 @@ void bk_wrapper_init(struct bk_wrapper *wrapper, struct bk_target *below);
  * and then frees the wrapper. */
 void bk_wrapper_close_below(struct bk_wrapper *wrapper);
 
+/* The op, for one that does something before. */
+int bk_wrapper_put_begin(struct bk_target *target, const char *name,
+			 uint64_t length, struct bk_put **out,
+			 struct bk_err *err);
+
 static inline struct bk_target *bk_wrapper_below(struct bk_target *target)
 {
 	return ((struct bk_wrapper *)target)->below;
