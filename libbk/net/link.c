@@ -208,6 +208,15 @@ static bool is_scheme(const struct bk_link *link, const char *prefix)
 	return strncmp(link->url->transport, prefix, strlen(prefix)) == 0;
 }
 
+/* Paths as they are, from the root; data only from the server itself. */
+static void set_ftp(CURL *easy)
+{
+	(void)curl_easy_setopt(easy, CURLOPT_FTP_FILEMETHOD,
+			       (long)CURLFTPMETHOD_NOCWD);
+	(void)curl_easy_setopt(easy, CURLOPT_FTP_SKIP_PASV_IP, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_FTPSSLAUTH, (long)CURLFTPAUTH_TLS);
+}
+
 static void set_tls(const struct bk_link *link, CURL *easy)
 {
 	const struct bk_access *access = link->access;
@@ -273,6 +282,7 @@ static void set_policy(struct bk_line *line)
 	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			       (long)CURL_HTTP_VERSION_1_1);
 	(void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	set_ftp(easy);
 	set_tls(link, easy);
 	set_login(link, easy);
 	set_proxy(link, easy);

@@ -33,6 +33,7 @@
 #include "base/err.h"
 #include "base/stream.h"
 #include "net/access.h"
+#include "net/reply.h"
 #include "net/url.h"
 
 struct bk_link;
@@ -58,6 +59,7 @@ struct bk_line {
 	int64_t moved_ms; /* when something last came or went */
 	curl_off_t moved;
 	char error[CURL_ERROR_SIZE];
+	char reply[BK_REPLY_TEXT];
 };
 
 /*
@@ -122,6 +124,10 @@ void bk_line_stop(struct bk_line *line);
 /* HTTP status or last FTP reply; 0 if there was none.  From within a sink it
  * is that of the answer whose body comes. */
 long bk_line_status(const struct bk_line *line);
+
+/* The last FTP reply, "550 No such file", as bk_reply_last() has it; "" if
+ * there was none; valid until the next act. */
+const char *bk_line_reply(struct bk_line *line);
 
 /* A header of HTTP's last answer, or NULL; valid until the next act. */
 const char *bk_line_header(const struct bk_line *line, const char *name);

@@ -149,7 +149,69 @@ static const struct {
 	 "the server wants a client's certificate: client-cert = FILE"             },
 };
 
-static int failed(const struct bk_line *line, struct bk_err *err)
+static bool is_ftp(const struct bk_line *line)
+{
+	const struct bk_url *url = bk_link_url(line->link);
+
+	return strncmp(url->transport, "ftp", 3) == 0;
+}
+
+/* Is it what an FTP server said that ended the act?  421 comes at any time, and
+ * libcurl calls it a time-out. */
+static bool was_replied(const struct bk_line *line)
+{
+	static const CURLcode codes[] = {
+		CURLE_WEIRD_SERVER_REPLY,    CURLE_REMOTE_ACCESS_DENIED,
+		CURLE_FTP_WEIRD_PASS_REPLY,  CURLE_FTP_WEIRD_PASV_REPLY,
+		CURLE_FTP_COULDNT_SET_TYPE,  CURLE_PARTIAL_FILE,
+		CURLE_FTP_COULDNT_RETR_FILE, CURLE_QUOTE_ERROR,
+		CURLE_UPLOAD_FAILED,         CURLE_FTP_COULDNT_USE_REST,
+		CURLE_USE_SSL_FAILED,        CURLE_LOGIN_DENIED,
+		CURLE_REMOTE_DISK_FULL,      CURLE_REMOTE_FILE_NOT_FOUND,
+	};
+	long status = bk_line_status(line);
+
+	if (!is_ftp(line) || status < 400)
+		return false;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i] == line->result)
+			return true;
+	return status == 421 && line->result == CURLE_OPERATION_TIMEDOUT;
+}
+
+static enum bk_kind kind_of_reply(const struct bk_line *line, const char *reply)
+{
+	enum bk_kind kind = bk_reply_kind(reply);
+	bool passes = kind == BK_BUSY || kind == BK_LOST;
+
+	/* A login may be refused by any code. */
+	return (line->result == CURLE_LOGIN_DENIED ||
+		line->result == CURLE_USE_SSL_FAILED) &&
+			       !passes
+		       ? BK_DENIED
+		       : kind;
+}
+
+static const char *advice_for(CURLcode result)
+{
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (failures[i].code == result)
+			return failures[i].advice;
+	return NULL;
+}
+
+static int failed_by_reply(struct bk_line *line, struct bk_err *err)
+{
+	const char *reply = bk_line_reply(line);
+	enum bk_kind kind = kind_of_reply(line, reply);
+	const char *advice =
+		kind == BK_DENIED ? advice_for(line->result) : NULL;
+
+	return bk_fail(err, kind, "the server says \"%s\"%s%s", reply,
+		       advice ? "; " : "", advice ? advice : "");
+}
+
+static int failed(struct bk_line *line, struct bk_err *err)
 {
 	const struct bk_access *access = bk_link_access(line->link);
 	const char *text =
@@ -159,6 +221,8 @@ static int failed(const struct bk_line *line, struct bk_err *err)
 		*err = line->sink_err;
 		return -1;
 	}
+	if (was_replied(line))
+		return failed_by_reply(line, err);
 	if (line->result == CURLE_ABORTED_BY_CALLBACK && line->stalled)
 		return bk_fail(err, BK_LOST,
 			       "nothing came or went for %u s; is the network "
@@ -334,6 +398,12 @@ long bk_line_status(const struct bk_line *line)
 
 	(void)curl_easy_getinfo(line->easy, CURLINFO_RESPONSE_CODE, &status);
 	return status;
+}
+
+const char *bk_line_reply(struct bk_line *line)
+{
+	bk_reply_last(line->reply, bk_buf_view(&line->replies));
+	return line->reply;
 }
 
 const char *bk_line_header(const struct bk_line *line, const char *name)
