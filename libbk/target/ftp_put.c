@@ -1,0 +1,357 @@
+/*
+ * Puts over FTP: STOR to NAME.part, SIZE, RNFR and RNTO.
+ *
+ * A login that may neither delete nor overwrite nor rename puts blobs plainly
+ * under their names, as bk-format(5) has it.  Nothing says so beforehand: the
+ * first refusal to rename is remembered.  The bytes of small blobs are kept
+ * until then, and put anew; a large one fails with BK_LOST, and whoever has its
+ * bytes tries again.
+ */
+
+#include "target/ftp_put.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "target/ftp_session.h"
+#include "target/upload.h"
+
+#define KEPT_MAX  ((uint64_t)1 << 20)
+#define PROBE_LEN ((size_t)64 << 10)
+
+struct ftp_put {
+	struct bk_put put;
+	struct bk_upload *up;
+	bool plain;         /* goes under its name, not to NAME.part */
+	struct bk_buf kept; /* all of it, while renames are unknown */
+};
+
+static struct ftp_put *ftp_put_of(struct bk_put *put)
+{
+	return (struct ftp_put *)put;
+}
+
+static struct bk_ftp *ftp_of(const struct ftp_put *put)
+{
+	return bk_ftp_of(put->put.target);
+}
+
+static void put_free(struct ftp_put *put)
+{
+	bk_upload_free(put->up);
+	bk_buf_clear(&put->kept);
+	free(put);
+}
+
+/* The caller's. */
+static char *part_path(const struct ftp_put *put)
+{
+	return bk_ftp_path(ftp_of(put),
+			   put->plain ? put->up->name : put->up->part);
+}
+
+/* ---- beginning ---- */
+
+static int begin_at(struct ftp_put *put, struct bk_err *err)
+{
+	struct bk_line *line = put->up->line;
+	char *path = part_path(put);
+
+	bk_line_to(line, path);
+	int rc = bk_line_send_begin(line, put->up->expected, err);
+	if (rc < 0)
+		bk_line_stop(line);
+	free(path);
+	return rc;
+}
+
+/* A folder that is there already is refused too: what follows tells. */
+static int make_folders(struct ftp_put *put, struct bk_err *err)
+{
+	char *name = bk_strdup(put->up->name);
+	int rc = 0;
+
+	for (char *at = strchr(name, '/'); at && rc >= 0;
+	     at = strchr(at + 1, '/')) {
+		*at = 0;
+		char *path = bk_ftp_path(ftp_of(put), name);
+		rc = bk_ftp_ask(put->up->line, err, "MKD %s", path);
+		free(path);
+		*at = '/';
+	}
+	free(name);
+	return rc < 0 ? -1 : 0;
+}
+
+/* No folder, no right, a name that is taken: all 550 or 553. */
+static bool was_refused(const struct ftp_put *put)
+{
+	return put->up->line->result == CURLE_UPLOAD_FAILED &&
+	       bk_line_status(put->up->line) / 100 == 5 &&
+	       bk_line_status(put->up->line) != 552;
+}
+
+static int is_there(struct ftp_put *put, bool *there, struct bk_err *err)
+{
+	enum bk_ftp_found found;
+	struct bk_entry entry;
+	char *path = part_path(put);
+	int rc = bk_ftp_find(ftp_of(put), put->up->line, path, &found, &entry,
+			     err);
+
+	free(path);
+	*there = rc == 0 && found == BK_FTP_THERE;
+	return rc;
+}
+
+/* Where nothing may be overwritten, a part that an earlier attempt left is in
+ * the way: then it goes under its name. */
+static int begin_otherwise(struct ftp_put *put, const struct bk_err *why,
+			   struct bk_err *err)
+{
+	bool there;
+
+	if (is_there(put, &there, err) < 0)
+		return -1;
+	if (there && !put->plain) {
+		put->plain = true;
+		return begin_at(put, err);
+	}
+	*err = *why;
+	err->kind = there ? BK_EXISTS : BK_DENIED;
+	if (!there)
+		bk_fail(err, BK_DENIED, "%s; may this login write here?",
+			why->text);
+	return -1;
+}
+
+static int begin(struct ftp_put *put, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (begin_at(put, &why) == 0)
+		return 0;
+	if (was_refused(put)) {
+		why = (struct bk_err){0};
+		if (make_folders(put, err) < 0)
+			return -1;
+		if (begin_at(put, &why) == 0)
+			return 0;
+		if (was_refused(put))
+			return begin_otherwise(put, &why, err);
+	}
+	*err = why;
+	return -1;
+}
+
+int bk_ftp_put_begin(struct bk_target *target, const char *name,
+		     uint64_t length, struct bk_put **out, struct bk_err *err)
+{
+	struct bk_ftp *ftp = bk_ftp_of(target);
+	struct ftp_put *put = bk_alloc(sizeof(*put));
+
+	put->put.target = target;
+	put->up = bk_upload_new(target, ftp->link, name, length);
+	put->plain = atomic_load(&ftp->renames) == BK_FTP_RENAMES_NO;
+	if (begin(put, err) < 0) {
+		bk_upload_failed(put->up, err);
+		put_free(put);
+		return -1;
+	}
+	*out = &put->put;
+	return 0;
+}
+
+/* ---- writing ---- */
+
+/* A server without room breaks the data connection, and why it did is lost with
+ * it: a little more is sent, and that is answered. */
+static int see_whether_it_is_full(struct ftp_put *put, struct bk_err *err)
+{
+	static const uint8_t zeros[PROBE_LEN];
+	struct bk_view bytes = {zeros, sizeof(zeros)};
+	struct bk_line *line = put->up->line;
+	struct bk_err why = {0};
+
+	if (err->kind != BK_LOST || put->plain || line->stalled ||
+	    line->result == CURLE_OPERATION_TIMEDOUT)
+		return -1;
+	bk_line_stop(line);
+	char *path = part_path(put);
+	if (bk_ftp_store(line, path, bytes, true, &why) < 0 &&
+	    why.kind == BK_FULL) {
+		*err = why;
+		bk_upload_failed(put->up, err);
+	}
+	free(path);
+	return -1;
+}
+
+int bk_ftp_put_write(struct bk_put *base, const void *data, size_t len,
+		     struct bk_err *err)
+{
+	struct ftp_put *put = ftp_put_of(base);
+
+	if (bk_upload_write(&put->up->put, data, len, err) < 0)
+		return see_whether_it_is_full(put, err);
+	if (atomic_load(&ftp_of(put)->renames) == BK_FTP_RENAMES_UNKNOWN &&
+	    put->up->expected <= KEPT_MAX)
+		bk_buf_add(&put->kept, data, len);
+	return 0;
+}
+
+static void remove_part(struct ftp_put *put)
+{
+	struct bk_err ignored = {0};
+	char *path = part_path(put);
+
+	(void)bk_ftp_ask(put->up->line, &ignored, "DELE %s", path);
+	free(path);
+}
+
+/* After a time-out nobody would answer. */
+void bk_ftp_put_abort(struct bk_put *base)
+{
+	struct ftp_put *put = ftp_put_of(base);
+	struct bk_line *line = put->up->line;
+	bool silent = line->stalled || line->result == CURLE_OPERATION_TIMEDOUT;
+
+	bk_upload_stop(put->up);
+	if (!silent)
+		remove_part(put);
+	put_free(put);
+}
+
+/* ---- committing ---- */
+
+/* The size of what is there, 0 where there is nothing that has one. */
+static int look_at(struct ftp_put *put, const char *path, uint64_t *size,
+		   struct bk_err *err)
+{
+	enum bk_ftp_found found;
+	struct bk_entry entry;
+
+	int rc = bk_ftp_size(put->up->line, path, size, err);
+	if (rc != 0)
+		return rc;
+	if (bk_ftp_find(ftp_of(put), put->up->line, path, &found, &entry, err) <
+	    0)
+		return -1;
+	*size = entry.size;
+	return found == BK_FTP_THERE && entry.kind == BK_ENTRY_FILE;
+}
+
+static int check_size(struct ftp_put *put, const char *path, struct bk_err *err)
+{
+	uint64_t size = 0;
+
+	int rc = look_at(put, path, &size, err);
+	if (rc > 0 && size == put->up->written)
+		return 0;
+	if (rc < 0)
+		return -1;
+	/* Where a data connection ends, only its end says; a middlebox that
+	 * ends it is believed. */
+	return bk_fail(err, BK_LOST,
+		       "%ju bytes were sent, and the server has %ju",
+		       (uintmax_t)put->up->written, (uintmax_t)size);
+}
+
+/* Is the blob under its name, whatever became of the reply? */
+static bool has_its_name(struct ftp_put *put, const char *name)
+{
+	struct bk_err ignored = {0};
+	uint64_t size;
+
+	return look_at(put, name, &size, &ignored) > 0 &&
+	       size == put->up->written;
+}
+
+static int put_plainly(struct ftp_put *put, struct bk_err *err)
+{
+	bool all = put->kept.len == put->up->written;
+
+	atomic_store(&ftp_of(put)->renames, BK_FTP_RENAMES_NO);
+	remove_part(put);
+	put->plain = true;
+	if (!all)
+		return bk_fail(err, BK_LOST,
+			       "this login may not rename; it is to be put "
+			       "again, under its name");
+	char *path = part_path(put);
+	int rc = bk_ftp_store(put->up->line, path, bk_buf_view(&put->kept),
+			      false, err);
+	if (rc == 0)
+		rc = check_size(put, path, err);
+	free(path);
+	return rc;
+}
+
+/* 1; 0: refused, and nothing is there under the name; -1. */
+static int give_name(struct ftp_put *put, const char *part, const char *name,
+		     struct bk_err *err)
+{
+	struct bk_line *line = put->up->line;
+	enum bk_ftp_found found;
+	struct bk_entry entry;
+
+	int code = bk_ftp_ask(line, err, "RNFR %s", part);
+	if (code / 100 == 3)
+		code = bk_ftp_ask(line, err, "RNTO %s", name);
+	if (code / 100 == 2)
+		return 1;
+	if (code >= 0)
+		bk_ftp_refused(line, err);
+	struct bk_err why = *err;
+	if (has_its_name(put, name))
+		return 1;
+	if (code / 100 != 5 || why.kind == BK_LOST || why.kind == BK_FULL) {
+		*err = why;
+		return -1;
+	}
+	if (bk_ftp_find(ftp_of(put), line, name, &found, &entry, err) < 0)
+		return -1;
+	if (found == BK_FTP_MISSING)
+		return 0;
+	*err = why;
+	err->kind = found == BK_FTP_THERE ? BK_EXISTS : BK_FAILED;
+	return -1;
+}
+
+static int publish(struct ftp_put *put, struct bk_err *err)
+{
+	char *name = bk_ftp_path(ftp_of(put), put->up->name);
+	char *part = part_path(put);
+	struct bk_err why = {0};
+
+	int rc = check_size(put, part, err);
+	if (rc == 0 && !put->plain) {
+		rc = give_name(put, part, name, &why);
+		if (rc > 0)
+			atomic_store(&ftp_of(put)->renames, BK_FTP_RENAMES_YES);
+		if (rc < 0)
+			*err = why;
+		if (rc == 0)
+			rc = put_plainly(put, err);
+	}
+	free(part);
+	free(name);
+	return rc < 0 ? bk_upload_failed(put->up, err) : 0;
+}
+
+int bk_ftp_put_commit(struct bk_put *base, struct bk_err *err)
+{
+	struct ftp_put *put = ftp_put_of(base);
+
+	int rc = bk_upload_finish(put->up, err);
+	if (rc < 0)
+		rc = see_whether_it_is_full(put, err);
+	else
+		rc = publish(put, err);
+	if (rc < 0) {
+		bk_ftp_put_abort(base);
+		return -1;
+	}
+	put_free(put);
+	return 0;
+}
