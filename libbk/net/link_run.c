@@ -1,5 +1,6 @@
 /* Carrying acts out on a connection: see link.h. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cancel.h"
@@ -9,8 +10,11 @@
 #define REPLIES_MAX   ((size_t)64 << 10)
 #define COMPLAINT_MAX ((size_t)4 << 10)
 #define POLL_MS       500
-/* With TLS over FTP this libcurl (7.88) sleeps on data that it has. */
-#define POLL_FTPS_MS 5
+/* Over FTP this libcurl (7.88) sleeps on data that TLS has, and between a reply
+ * and the connection that it makes then. */
+#define POLL_FTP_LEAST_MS 1
+#define POLL_FTP_MOST_MS  20
+#define POLL_FTP_SHORT    50
 
 /* ---- what libcurl calls ---- */
 
@@ -211,6 +215,19 @@ static int failed_by_reply(struct bk_line *line, struct bk_err *err)
 		       advice ? "; " : "", advice ? advice : "");
 }
 
+static int failed_by_libcurl(const struct bk_line *line, const char *text,
+			     struct bk_err *err)
+{
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (failures[i].code == line->result)
+			return bk_fail(err, failures[i].kind, "%s%s%s", text,
+				       failures[i].advice ? "; " : "",
+				       failures[i].advice ? failures[i].advice
+							  : "");
+	return bk_fail(err, BK_FAILED, "%s (libcurl %d)", text,
+		       (int)line->result);
+}
+
 static int failed(struct bk_line *line, struct bk_err *err)
 {
 	const struct bk_access *access = bk_link_access(line->link);
@@ -233,16 +250,7 @@ static int failed(struct bk_line *line, struct bk_err *err)
 		return bk_cancelled(err) < 0
 			       ? -1
 			       : bk_fail(err, BK_CANCELLED, "interrupted");
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
-		if (failures[i].code == line->result)
-			return failures[i].advice
-				       ? bk_fail(err, failures[i].kind,
-						 "%s; %s", text,
-						 failures[i].advice)
-				       : bk_fail(err, failures[i].kind, "%s",
-						 text);
-	return bk_fail(err, BK_FAILED, "%s (libcurl %d)", text,
-		       (int)line->result);
+	return failed_by_libcurl(line, text, err);
 }
 
 /* ---- running ---- */
@@ -281,6 +289,21 @@ void bk_line_stop(struct bk_line *line)
 	line->running = false;
 }
 
+/* After some failures of FTP, libcurl keeps a connection on which a reply is
+ * still to come, and would take it for the reply to what it asks next: only
+ * after a plain refusal it is known that none is. */
+static void drop_connection(struct bk_line *line)
+{
+	if (!is_ftp(line) || line->result == CURLE_FTP_COULDNT_RETR_FILE ||
+	    line->result == CURLE_REMOTE_FILE_NOT_FOUND ||
+	    line->result == CURLE_UPLOAD_FAILED)
+		return;
+	(void)curl_multi_cleanup(line->multi);
+	line->multi = curl_multi_init();
+	if (!line->multi)
+		abort(); /* as all small allocations do */
+}
+
 static void see_whether_it_is_done(struct bk_line *line)
 {
 	CURLMsg *message;
@@ -293,14 +316,19 @@ static void see_whether_it_is_done(struct bk_line *line)
 		}
 }
 
+/* How long to wait, after so many waits in which nothing happened. */
+static int wait_ms(const struct bk_line *line, unsigned idle)
+{
+	if (!is_ftp(line))
+		return POLL_MS;
+	return idle < POLL_FTP_SHORT ? POLL_FTP_LEAST_MS : POLL_FTP_MOST_MS;
+}
+
 /* Until the act is over, or it waits for bytes to send. */
 static void drive(struct bk_line *line)
 {
-	const struct bk_url *url = bk_link_url(line->link);
-	int ms = strncmp(url->transport, "ftp", 3) == 0 && url->transport[3]
-			 ? POLL_FTPS_MS
-			 : POLL_MS;
-	int running;
+	int running, events = 0;
+	unsigned idle = 0;
 
 	while (!line->done) {
 		CURLMcode code = curl_multi_perform(line->multi, &running);
@@ -308,7 +336,9 @@ static void drive(struct bk_line *line)
 		if (line->done || line->waiting)
 			break;
 		if (code == CURLM_OK)
-			code = curl_multi_poll(line->multi, NULL, 0, ms, NULL);
+			code = curl_multi_poll(line->multi, NULL, 0,
+					       wait_ms(line, idle), &events);
+		idle = events ? 0 : idle + 1;
 		if (code != CURLM_OK) {
 			line->done = true;
 			line->result = CURLE_FAILED_INIT;
@@ -330,6 +360,7 @@ static int finish(struct bk_line *line, struct bk_err *err)
 	bk_line_stop(line);
 	if (line->result == CURLE_OK || was_refused(line))
 		return 0;
+	drop_connection(line);
 	return failed(line, err);
 }
 
@@ -373,10 +404,8 @@ int bk_line_send(struct bk_line *line, const void *data, size_t len,
 		(void)curl_easy_pause(line->easy, CURLPAUSE_CONT);
 	}
 	drive(line);
-	if (line->done && line->result != CURLE_OK && !was_refused(line)) {
-		bk_line_stop(line);
-		return failed(line, err);
-	}
+	if (line->done && line->result != CURLE_OK && !was_refused(line))
+		return finish(line, err);
 	return 0;
 }
 

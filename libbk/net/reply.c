@@ -64,9 +64,10 @@ static void copy(char out[BK_REPLY_TEXT], const uint8_t *line, size_t len)
 {
 	size_t n = len < BK_REPLY_TEXT - 1 ? len : BK_REPLY_TEXT - 1;
 
+	memcpy(out, line, n);
 	for (size_t i = 0; i < n; i++)
-		out[i] =
-			line[i] >= 0x20 && line[i] < 0x7f ? (char)line[i] : '?';
+		if (line[i] < 0x20 || line[i] >= 0x7f)
+			out[i] = '?';
 	out[n] = 0;
 }
 
