@@ -23,6 +23,8 @@ static void ftp_close(struct bk_target *target)
 	struct bk_ftp *ftp = bk_ftp_of(target);
 
 	bk_link_close(ftp->link);
+	(void)pthread_mutex_destroy(&ftp->lock);
+	free(ftp->folder);
 	free(ftp);
 }
 
@@ -77,36 +79,37 @@ static int fetch(struct bk_ftp *ftp, struct bk_line *line, const char *path,
 	bk_buf_clear(&text);
 	if (rc == 0 || stretch->enough)
 		return stretch->left == 0;
-	if (bk_line_status(line) / 100 == 5 && line->sink_err.kind == BK_OK &&
-	    why.kind != BK_LOST)
-		return 0;
 	*err = why;
-	return -1;
+	return line->sink_err.kind == BK_OK && (bk_ftp_was_refused(line) ||
+						bk_ftp_perhaps_refused(line))
+		       ? 0
+		       : -1;
 }
 
-/* They did not all come. */
+/* They did not all come: *err is why, if the server or libcurl said so. */
 static int why_short(struct bk_ftp *ftp, struct bk_line *line, const char *path,
 		     uint64_t end, struct bk_err *err)
 {
-	char *reply = bk_strdup(bk_line_reply(line));
-	bool refused = bk_line_status(line) / 100 == 5;
+	bool refused = bk_ftp_was_refused(line);
+	struct bk_err said = *err;
 	uint64_t size;
 
 	int rc = bk_ftp_size(line, path, &size, err);
-	if (rc > 0 && size < end)
-		rc = bk_fail(err, BK_CORRUPT, "ends after %ju bytes",
-			     (uintmax_t)size);
-	else if (rc > 0 && refused)
-		rc = bk_fail(err, BK_DENIED,
-			     "the server says \"%s\"; may this login read it?",
-			     reply);
-	else if (rc > 0)
-		rc = bk_fail(err, BK_LOST,
-			     "the connection ended before its last byte");
-	else if (rc == 0)
-		rc = bk_ftp_why(ftp, line, path, err);
-	free(reply);
-	return rc;
+	if (rc == 0)
+		return bk_ftp_why(ftp, line, path, err);
+	if (rc < 0)
+		return -1;
+	if (size < end)
+		return bk_fail(err, BK_CORRUPT, "ends after %ju bytes",
+			       (uintmax_t)size);
+	if (refused)
+		return bk_fail(err, BK_DENIED, "%s; may this login read it?",
+			       said.text);
+	if (said.kind == BK_OK)
+		return bk_fail(err, BK_LOST,
+			       "the connection ended before its last byte");
+	*err = said;
+	return -1;
 }
 
 static int look_at(struct bk_ftp *ftp, struct bk_line *line, const char *path,
@@ -148,20 +151,24 @@ static int ftp_get(struct bk_target *target, const char *name, uint64_t offset,
 	struct bk_ftp *ftp = bk_ftp_of(target);
 	struct bk_line *line = bk_link_take(ftp->link);
 	char *path = bk_ftp_path(ftp, name);
+	struct bk_err why = {0};
 	uint64_t end;
 	int rc;
 
 	if (__builtin_add_overflow(offset, len, &end) || end > INT64_MAX)
-		rc = bk_fail(err, BK_CORRUPT, "no blob is that long");
+		rc = bk_fail(&why, BK_CORRUPT, "no blob is that long");
 	else if (len == 0)
-		rc = get_nothing(ftp, line, path, offset, err);
+		rc = get_nothing(ftp, line, path, offset, &why);
 	else
-		rc = fetch(ftp, line, path, offset, &stretch, err);
+		rc = fetch(ftp, line, path, offset, &stretch, &why);
 	if (rc == 0 && len)
-		rc = why_short(ftp, line, path, end, err);
+		rc = why_short(ftp, line, path, end, &why);
 	bk_link_give(line);
 	free(path);
-	return rc < 0 ? failed(target, name, err) : 0;
+	if (rc >= 0)
+		return 0;
+	*err = why;
+	return failed(target, name, err);
 }
 
 static int ftp_stat(struct bk_target *target, const char *name, uint64_t *size,
@@ -320,6 +327,7 @@ int bk_ftp_open(struct bk_target **out, const struct bk_url *url,
 	ftp->target.where = url->text;
 	ftp->link = link;
 	ftp->base = url->path;
+	(void)pthread_mutex_init(&ftp->lock, NULL);
 	struct bk_line *line = bk_link_take(link);
 	int rc = ask_features(ftp, line, err);
 	if (rc == 0)

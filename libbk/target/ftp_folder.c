@@ -47,37 +47,33 @@ static int take_lines(struct bk_sink *to, const void *data, size_t len,
 	return 0;
 }
 
-static void ask_mlsd(struct bk_line *line, const char *path)
+static void ask_folder(struct bk_line *line, const char *path)
 {
 	struct bk_buf folder = {0};
 
 	/* The '/' at the end makes it a folder for libcurl. */
 	bk_buf_printf(&folder, "%s%s", path, path[1] ? "/" : "");
 	bk_line_to(line, bk_buf_text(&folder));
-	(void)curl_easy_setopt(line->easy, CURLOPT_CUSTOMREQUEST, "MLSD");
 	bk_buf_clear(&folder);
 }
 
 /* There are servers that show an empty list of a folder that is not there, but
- * none lets one go there.  It is done last: libcurl itself goes back to where
- * the login began. */
-static struct curl_slist *ask_list(struct bk_line *line, const char *path)
+ * none lets one go there.  0: it is refused; -1. */
+static int ask_list(struct bk_line *line, const char *path, struct bk_err *err)
 {
-	struct curl_slist *commands;
-	struct bk_buf text = {0};
+	/* libcurl does not go where it believes to be, though that folder may
+	 * have been replaced; this makes it forget, and is refused without
+	 * the loss of the connection. */
+	int code = bk_ftp_ask(line, err, "CWD %s", path);
 
-	bk_url_origin(&text, bk_link_url(line->link),
-		      strcmp(bk_link_url(line->link)->transport, "ftps") == 0
-			      ? "ftps"
-			      : "ftp");
-	bk_buf_printf(&text, "/");
-	bk_line_to_url(line, bk_buf_text(&text));
-	text.len = 0;
-	bk_buf_printf(&text, "CWD %s", path);
-	commands = curl_slist_append(NULL, bk_buf_text(&text));
-	(void)curl_easy_setopt(line->easy, CURLOPT_PREQUOTE, commands);
-	bk_buf_clear(&text);
-	return commands;
+	if (code / 100 == 4)
+		return bk_ftp_refused(line, err);
+	if (code < 0 || code / 100 != 2)
+		return code < 0 ? -1 : 0;
+	ask_folder(line, path);
+	(void)curl_easy_setopt(line->easy, CURLOPT_FTP_FILEMETHOD,
+			       (long)CURLFTPMETHOD_SINGLECWD);
+	return 1;
 }
 
 /* Did the server say no to this folder? */
@@ -86,7 +82,8 @@ static bool was_refused(const struct bk_line *line)
 	return bk_line_status(line) / 100 == 5 &&
 	       (line->result == CURLE_FTP_COULDNT_RETR_FILE ||
 		line->result == CURLE_REMOTE_FILE_NOT_FOUND ||
-		line->result == CURLE_QUOTE_ERROR);
+		line->result == CURLE_REMOTE_ACCESS_DENIED ||
+		bk_ftp_was_refused(line));
 }
 
 /* 226 or 250 and nothing else: what a server broke off is no listing, and
@@ -112,17 +109,20 @@ int bk_ftp_folder(struct bk_ftp *ftp, struct bk_line *line, const char *path,
 		.read = ftp->mlsd ? bk_ftp_mlsd_line : bk_ftp_unix_line,
 		.taker = taker,
 	};
-	struct curl_slist *commands = NULL;
 	struct bk_err why = {0};
+	int rc;
 
-	if (ftp->mlsd)
-		ask_mlsd(line, path);
-	else
-		commands = ask_list(line, path);
+	if (ftp->mlsd) {
+		ask_folder(line, path);
+		(void)curl_easy_setopt(line->easy, CURLOPT_CUSTOMREQUEST,
+				       "MLSD");
+	} else {
+		rc = ask_list(line, path, err);
+		if (rc <= 0)
+			return rc;
+	}
 	bk_line_into(line, &lines.sink);
-	int rc = bk_line_run(line, &why);
-	(void)curl_easy_setopt(line->easy, CURLOPT_PREQUOTE, NULL);
-	curl_slist_free_all(commands);
+	rc = bk_line_run(line, &why);
 	if (rc < 0 && was_refused(line))
 		rc = 0;
 	else if (rc < 0)

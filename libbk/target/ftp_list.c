@@ -182,13 +182,18 @@ static bool is_time_or_year(struct bk_view word)
 	       number(part_of(word, n + 1, word.len - n - 1), 59, &v);
 }
 
+static bool is_one_of(uint8_t c, const char *these)
+{
+	return c && strchr(these, c);
+}
+
 /* "-rw-r--r--": perhaps with a mark of further rights behind it. */
 static bool is_mode(struct bk_view word)
 {
-	if (word.len < 10 || word.len > 11 || !strchr("-dlbcps", *word.data))
+	if (word.len < 10 || word.len > 11 || !is_one_of(*word.data, "-dlbcps"))
 		return false;
 	for (size_t i = 1; i < 10; i++)
-		if (!strchr("-rwxsStT", word.data[i]))
+		if (!is_one_of(word.data[i], "-rwxsStT"))
 			return false;
 	return true;
 }

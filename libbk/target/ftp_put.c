@@ -16,8 +16,9 @@
 #include "target/ftp_session.h"
 #include "target/upload.h"
 
-#define KEPT_MAX  ((uint64_t)1 << 20)
-#define PROBE_LEN ((size_t)64 << 10)
+#define BEGIN_TRIES 3
+#define KEPT_MAX    ((uint64_t)1 << 20)
+#define PROBE_LEN   ((size_t)64 << 10)
 
 struct ftp_put {
 	struct bk_put put;
@@ -83,12 +84,37 @@ static int make_folders(struct ftp_put *put, struct bk_err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* No folder, no right, a name that is taken: all 550 or 553. */
-static bool was_refused(const struct ftp_put *put)
+/* The folder of a blob, "" for none; the caller's. */
+static char *folder_of(const char *name)
 {
-	return put->up->line->result == CURLE_UPLOAD_FAILED &&
-	       bk_line_status(put->up->line) / 100 == 5 &&
-	       bk_line_status(put->up->line) != 552;
+	const char *slash = strrchr(name, '/');
+
+	return bk_strndup(name, slash ? (size_t)(slash - name) : 0);
+}
+
+/* Is it the folder of the last put? */
+static bool is_known(struct ftp_put *put)
+{
+	struct bk_ftp *ftp = ftp_of(put);
+	char *folder = folder_of(put->up->name);
+
+	(void)pthread_mutex_lock(&ftp->lock);
+	bool known =
+		!*folder || (ftp->folder && strcmp(folder, ftp->folder) == 0);
+	(void)pthread_mutex_unlock(&ftp->lock);
+	free(folder);
+	return known;
+}
+
+static void remember_folder(struct ftp_put *put)
+{
+	struct bk_ftp *ftp = ftp_of(put);
+	char *folder = folder_of(put->up->name);
+
+	(void)pthread_mutex_lock(&ftp->lock);
+	free(ftp->folder);
+	ftp->folder = folder;
+	(void)pthread_mutex_unlock(&ftp->lock);
 }
 
 static int is_there(struct ftp_put *put, bool *there, struct bk_err *err)
@@ -118,8 +144,9 @@ static int begin_otherwise(struct ftp_put *put, const struct bk_err *why,
 		return begin_at(put, err);
 	}
 	*err = *why;
-	err->kind = there ? BK_EXISTS : BK_DENIED;
-	if (!there)
+	if (there)
+		err->kind = BK_EXISTS;
+	else if (bk_ftp_was_refused(put->up->line))
 		bk_fail(err, BK_DENIED, "%s; may this login write here?",
 			why->text);
 	return -1;
@@ -128,18 +155,23 @@ static int begin_otherwise(struct ftp_put *put, const struct bk_err *why,
 static int begin(struct ftp_put *put, struct bk_err *err)
 {
 	struct bk_err why = {0};
+	struct bk_line *line = put->up->line;
 
-	if (begin_at(put, &why) == 0)
-		return 0;
-	if (was_refused(put)) {
+	/* To ask for a folder is cheap, and a refusal may cost a login. */
+	if (!is_known(put) && make_folders(put, err) < 0)
+		return -1;
+	for (int i = 0; i < BEGIN_TRIES; i++) {
 		why = (struct bk_err){0};
-		if (make_folders(put, err) < 0)
-			return -1;
 		if (begin_at(put, &why) == 0)
 			return 0;
-		if (was_refused(put))
-			return begin_otherwise(put, &why, err);
+		if (!bk_ftp_was_refused(line) && !bk_ftp_perhaps_refused(line))
+			break;
+		/* Somebody's removal may take a folder away in between. */
+		if (make_folders(put, err) < 0)
+			return -1;
 	}
+	if (bk_ftp_was_refused(line))
+		return begin_otherwise(put, &why, err);
 	*err = why;
 	return -1;
 }
@@ -158,6 +190,7 @@ int bk_ftp_put_begin(struct bk_target *target, const char *name,
 		put_free(put);
 		return -1;
 	}
+	remember_folder(put);
 	*out = &put->put;
 	return 0;
 }

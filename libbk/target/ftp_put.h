@@ -7,9 +7,9 @@
 
 int bk_ftp_put_begin(struct bk_target *target, const char *name,
 		     uint64_t length, struct bk_put **out, struct bk_err *err);
-int bk_ftp_put_write(struct bk_put *put, const void *data, size_t len,
+int bk_ftp_put_write(struct bk_put *base, const void *data, size_t len,
 		     struct bk_err *err);
-int bk_ftp_put_commit(struct bk_put *put, struct bk_err *err);
-void bk_ftp_put_abort(struct bk_put *put);
+int bk_ftp_put_commit(struct bk_put *base, struct bk_err *err);
+void bk_ftp_put_abort(struct bk_put *base);
 
 #endif

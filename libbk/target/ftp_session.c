@@ -51,6 +51,28 @@ int bk_ftp_refused(struct bk_line *line, struct bk_err *err)
 		       reply);
 }
 
+bool bk_ftp_was_refused(const struct bk_line *line)
+{
+	long status = bk_line_status(line);
+
+	return status / 100 == 5 && status != 552 &&
+	       (line->result == CURLE_UPLOAD_FAILED ||
+		line->result == CURLE_FTP_COULDNT_RETR_FILE ||
+		line->result == CURLE_REMOTE_FILE_NOT_FOUND ||
+		line->result == CURLE_FTP_WEIRD_PASV_REPLY);
+}
+
+bool bk_ftp_perhaps_refused(const struct bk_line *line)
+{
+	const struct bk_url *url = bk_link_url(line->link);
+
+	return strcmp(url->transport, "ftp") != 0 &&
+	       (line->result == CURLE_WEIRD_SERVER_REPLY ||
+		line->result == CURLE_SSL_CONNECT_ERROR ||
+		line->result == CURLE_RECV_ERROR ||
+		line->result == CURLE_SEND_ERROR);
+}
+
 /* "213 4711" */
 static bool parse_size(const char *reply, uint64_t *size)
 {
@@ -178,8 +200,8 @@ int bk_ftp_why(struct bk_ftp *ftp, struct bk_line *line, const char *path,
 	       struct bk_err *err)
 {
 	char reply[BK_REPLY_TEXT];
-	enum bk_ftp_found found;
-	struct bk_entry entry;
+	enum bk_ftp_found found = BK_FTP_MISSING;
+	struct bk_entry entry = {0};
 
 	(void)snprintf(reply, sizeof(reply), "%s", bk_line_reply(line));
 	if (bk_ftp_find(ftp, line, path, &found, &entry, err) < 0)

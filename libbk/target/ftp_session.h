@@ -8,6 +8,7 @@
 #ifndef BK_TARGET_FTP_SESSION_H
 #define BK_TARGET_FTP_SESSION_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +32,8 @@ struct bk_ftp {
 	bool mlsd;          /* else LIST */
 	bool rang;          /* RANG before RETR ends it at a byte */
 	atomic_int renames; /* enum bk_ftp_renames, learned */
+	pthread_mutex_t lock;
+	char *folder; /* that a put found there, or made, last; owned */
 };
 
 static inline struct bk_ftp *bk_ftp_of(struct bk_target *target)
@@ -49,6 +52,15 @@ int bk_ftp_ask(struct bk_line *line, struct bk_err *err, const char *fmt, ...)
 
 /* -1 with what the server said last. */
 int bk_ftp_refused(struct bk_line *line, struct bk_err *err);
+
+/*
+ * Was a data connection refused with a reply?  With TLS, libcurl sees that it
+ * ends before it sees why, asks for another, and takes the reply to what was
+ * refused for the reply to that; over IPv6 it just fails.  Then, `perhaps`:
+ * what is there has to be looked at.
+ */
+bool bk_ftp_was_refused(const struct bk_line *line);
+bool bk_ftp_perhaps_refused(const struct bk_line *line);
 
 /* 1: the size of a file by its path; 0: the server does not tell; -1. */
 int bk_ftp_size(struct bk_line *line, const char *path, uint64_t *size,
