@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "net/url.h"
+#include "target/ftp.h"
 #include "target/local.h"
 #include "target/reach.h"
 #include "target/retry.h"
@@ -22,11 +23,14 @@ struct driver {
 };
 
 static const struct driver drivers[] = {
-	{"https", bk_webdav_open},
+	{"ftpes", bk_ftp_open   },
+        {"ftps",  bk_ftp_open   },
+	{"ftp",   bk_ftp_open   },
+        {"https", bk_webdav_open},
 	{"http",  bk_webdav_open},
-	{"s3",    bk_s3_open    },
+        {"s3",    bk_s3_open    },
 	{"smb",   bk_smb_open   },
-	{NULL,    NULL          },
+        {NULL,    NULL          },
 };
 
 /* The outermost wrapper: keeps what the driver points to. */
