@@ -256,6 +256,20 @@ static double percent_of(uint32_t ppm)
 	return (double)ppm * 100 / PPM;
 }
 
+/* A source that lets nobody in is no store that is damaged. */
+static int nothing_listed(const struct bk_backup *run, struct bk_err *err)
+{
+	const struct bk_backup_request *request = run->request;
+
+	return bk_fail(err, BK_DENIED,
+		       "%s: %s can be listed. No set written. Mend what is "
+		       "named above, then run it again",
+		       request->job->store.config.name,
+		       bk_filter_is_empty(request->only)
+			       ? "none of its accounts"
+			       : "no account that was asked for");
+}
+
 /* A few errors are forgiven, but a set that has nothing of the store's mail
  * because of them is none. */
 static int check_empty(struct bk_backup *run, struct bk_err *err)
@@ -265,6 +279,8 @@ static int check_empty(struct bk_backup *run, struct bk_err *err)
 	if (!run->errors || (walk->counts.messages && walk->listed))
 		return 0;
 	run->outcome->place = BK_PLACE_SOURCE;
+	if (!walk->listed)
+		return nothing_listed(run, err);
 	return bk_fail(err, BK_UNSAFE,
 		       "nothing of store %s can be read. No set written. Look "
 		       "at what is named above",

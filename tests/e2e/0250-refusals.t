@@ -55,7 +55,23 @@ says "bk-backup: $work/none: No such file or directory"
 mkdir empty
 exits 16 "a store that is empty" bk-backup "maildir:$work/empty/%d/%n/Maildir"
 says "bk-backup: $work/empty/%d/%n/Maildir: there is no account in it. No set written. Is the path right, and the file system mounted?"
-mv mail/a.test/ann ann
+
+# Accounts that cannot be listed: one of those that were asked for, or all.
+ann=mail/a.test/ann
+mv $ann ann
+if [ "$(id -u)" = 0 ]; then
+	ln -s "$work/ann" $ann
+	chown -h 65534 $ann
+	for how in "" -n; do
+		exits 16 "no account that was asked for can be listed $how" \
+			bk-backup "$store" --account "ann@*" $how
+		says_like "bk-backup: $store: no account that was asked for can be listed. No set written. Mend what is named above, then run it again"
+		says_like ".*ann@a.test .*symbolic link that user 65534 owns is not followed; if it is right: chown -h root .*"
+	done
+	exits 3 "one of two cannot" bk-backup "$store" --account "*@a.test" \
+		--account "*@b.test" -n
+	rm $ann
+fi
 exits 18 "a store that shrank" bk-backup "$store" --full
 says "bk-backup: store $store shrank from 60 to 30 messages (limit 30 %). No set written, none pruned. If this is right: --accept-shrink"
 ok "... unless one says so" bk-backup "$store" --full --accept-shrink

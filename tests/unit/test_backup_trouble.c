@@ -207,8 +207,10 @@ static void a_store_of_which_nothing_can_be_read_makes_no_set(void **state)
 	make_unreadable(ANN);
 	make_unreadable(BOB);
 	int rc = backups_run(&b, BK_BACKUP_FULL);
-	assert_int_equal(status_of(rc), BK_EXIT_SAFETY);
-	assert_non_null(strstr(b.err.text, "can be read. No set written."));
+	assert_int_equal(status_of(rc), BK_EXIT_SOURCE);
+	assert_non_null(strstr(b.err.text,
+			       "none of its accounts can be listed. No set "
+			       "written. Mend what is named above"));
 	assert_int_equal(backups_sets(&b), 0);
 	assert_int_equal(fchmodat(b.t.scratch.dir, ANN, 0700, 0), 0);
 	assert_int_equal(fchmodat(b.t.scratch.dir, BOB, 0700, 0), 0);
