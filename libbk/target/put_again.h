@@ -5,8 +5,8 @@
 
 #include <stdatomic.h>
 
-#include "target/gather.h"
 #include "target/retry.h"
+#include "target/spool_blob.h"
 #include "target/target.h"
 
 /*

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target/gather.h"
 #include "target/put_again.h"
+#include "target/spool_blob.h"
 #include "target/spool_queue.h"
 #include "target/wrapper.h"
 

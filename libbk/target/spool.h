@@ -1,7 +1,7 @@
 /*
  * Puts to a remote target, gathered first and uploaded behind the writer.
  *
- * A blob is gathered (target/gather.h) until it is committed, so that its
+ * A blob is gathered (target/spool_blob.h) until it is committed, so that its
  * length is known to the driver and need not be to the caller, and so that it
  * can be put again when a connection breaks (target/put_again.h).
  *

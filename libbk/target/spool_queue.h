@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "target/gather.h"
 #include "target/spool.h"
+#include "target/spool_blob.h"
 
 struct bk_spool_queue;
 

@@ -3,8 +3,8 @@
  * memory, others in a file without a name, which goes with the process.
  */
 
-#ifndef BK_TARGET_GATHER_H
-#define BK_TARGET_GATHER_H
+#ifndef BK_TARGET_SPOOL_BLOB_H
+#define BK_TARGET_SPOOL_BLOB_H
 
 #include <stdatomic.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* Blobs in memory and in files without a name: see gather.h. */
+/* Blobs in memory and in files without a name: see spool_blob.h. */
 
-#include "target/gather.h"
+#include "target/spool_blob.h"
 
 #include <errno.h>
 #include <fcntl.h>
