@@ -159,6 +159,9 @@ static struct range widen(struct cache *cache, const struct range *want,
 	(void)pthread_mutex_unlock(&cache->lock);
 	if (upto > end) {
 		uint64_t left = upto - want->offset;
+		/* Who reads on in order will ask for the same length. */
+		if (want->len > SMALL)
+			more -= more % want->len;
 		wider.len = left < more ? left : more;
 	} else if (want->len < SMALL) {
 		wider.offset = end > SMALL ? end - SMALL : 0;
