@@ -98,8 +98,11 @@ int bk_smb_receive(struct bk_smb_wire *wire, enum bk_smb_type *type,
 			return -1;
 		n = recv(wire->fd, wire->room, BK_SMB_MESSAGE_MAX,
 			 MSG_DONTWAIT | MSG_TRUNC);
-	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
-	if (n == 0 || (n < 0 && errno == ECONNRESET))
+		/* The other side ended with something of ours unread; what it
+		 * said before comes next, or the end. */
+	} while (n < 0 &&
+		 (errno == EINTR || errno == EAGAIN || errno == ECONNRESET));
+	if (n == 0)
 		return 0;
 	if (n < 0)
 		return bk_fail_errno(err, "recv");

@@ -36,8 +36,8 @@
  *	BK_SMB_FAILED   u8 kind, string text; any answer may be this one
  *
  * A child takes the next request after a FAILED, unless it was about a PUT or
- * a GET that had begun to move bytes: that is the end of this child.  The end
- * of the socket is the end of the child, too.
+ * a GET that had begun to move bytes: then nothing but the end of the socket.
+ * That is the end of the child at any time.
  */
 
 #ifndef BK_TARGET_SMB_WIRE_H

@@ -101,6 +101,18 @@ static int say_failed(struct smb_asker *asker, const struct bk_err *why)
 	return rc;
 }
 
+/* Nothing is done with what still comes for a blob that failed: who sends it
+ * is to find our answer, and not a closed socket. */
+static void await_close(struct smb_asker *asker)
+{
+	struct bk_err err = {0};
+	struct bk_cursor fields;
+	enum bk_smb_type type;
+
+	while (bk_smb_receive(&asker->wire, &type, &fields, &err) > 0)
+		;
+}
+
 /* One request after the other. */
 static void serve(struct smb_session *session, struct smb_asker *asker)
 {
@@ -114,9 +126,12 @@ static void serve(struct smb_session *session, struct smb_asker *asker)
 		if (type == BK_SMB_FREE)
 			continue;
 		session->moved = false;
-		if (act(session, asker, type, &fields, &err) < 0 &&
-		    (say_failed(asker, &err) < 0 || session->moved))
+		if (act(session, asker, type, &fields, &err) == 0)
+			continue;
+		if (say_failed(asker, &err) < 0)
 			return;
+		if (session->moved)
+			await_close(asker);
 	}
 }
 
