@@ -48,6 +48,15 @@ static int hand_get(struct bk_target *target, const char *name, uint64_t offset,
 			     err);
 }
 
+static int hand_get_stored(struct bk_target *target, const char *name,
+			   uint64_t offset, uint64_t len, struct bk_sink *to,
+			   struct bk_err *err)
+{
+	struct bk_target *below = bk_wrapper_below(target);
+
+	return below->ops->get_stored(below, name, offset, len, to, err);
+}
+
 static int hand_list(struct bk_target *target, const char *folder,
 		     struct bk_blob_list *out, struct bk_err *err)
 {
@@ -98,6 +107,7 @@ void bk_wrapper_init(struct bk_wrapper *wrapper, struct bk_target *below)
 		.remove = hand_remove,
 		.sweep = hand_sweep,
 		.flush = hand_flush,
+		.get_stored = below->ops->get_stored ? hand_get_stored : NULL,
 		.unknown_length = below->ops->unknown_length,
 	};
 	wrapper->target.ops = &wrapper->ops;

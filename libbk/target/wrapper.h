@@ -1,7 +1,8 @@
 /*
  * What the wrappers around targets share: a target that hands every act on to
  * the one below it.  A wrapper embeds it first, replaces the ops that it is
- * there for, and leaves the others.
+ * there for, and leaves the others.  Who replaces get around a cache replaces
+ * get_stored, too.
  */
 
 #ifndef BK_TARGET_WRAPPER_H
