@@ -50,6 +50,7 @@ struct bk_line {
 	/* Private. */
 	CURLM *multi;
 	struct curl_slist *headers;
+	const void *guard; /* net/ssh */
 	struct bk_line *next;
 	struct bk_sink *to;
 	struct bk_err sink_err;

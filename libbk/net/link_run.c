@@ -105,6 +105,8 @@ static const struct {
 	enum bk_kind kind;
 	const char *advice;
 } failures[] = {
+  /* SSH, when its handshake broke off. */
+	{CURLE_FAILED_INIT,              BK_LOST,    NULL                          },
 	{CURLE_UNSUPPORTED_PROTOCOL,     BK_MISUSE,
 	 "this libcurl was built without it"                                       },
 	{CURLE_URL_MALFORMAT,            BK_MISUSE,  NULL                          },

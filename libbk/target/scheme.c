@@ -9,6 +9,8 @@
 #include "target/reach.h"
 #include "target/retry.h"
 #include "target/s3.h"
+#include "target/scheme.h"
+#include "target/sftp.h"
 #include "target/smb.h"
 #include "target/target.h"
 #include "target/throttle.h"
@@ -24,13 +26,14 @@ struct driver {
 
 static const struct driver drivers[] = {
 	{"ftpes", bk_ftp_open   },
-        {"ftps",  bk_ftp_open   },
+	{"ftps",  bk_ftp_open   },
 	{"ftp",   bk_ftp_open   },
-        {"https", bk_webdav_open},
+	{"sftp",  bk_sftp_open  },
+	{"https", bk_webdav_open},
 	{"http",  bk_webdav_open},
-        {"s3",    bk_s3_open    },
 	{"smb",   bk_smb_open   },
-        {NULL,    NULL          },
+	{"s3",    bk_s3_open    },
+	{NULL,    NULL          },
 };
 
 /* The outermost wrapper: keeps what the driver points to. */
@@ -56,21 +59,42 @@ static struct bk_target *wrap(struct bk_target *driver,
 		bk_throttle_open(driver, &reach->up, &reach->down, NULL), NULL);
 }
 
-static const struct driver *driver_of(const struct bk_url *url,
-				      struct bk_err *err)
+int bk_driver_open(struct bk_target **out, const struct bk_url *url,
+		   const struct bk_access *access, bool create,
+		   struct bk_err *err)
 {
 	struct bk_buf known = {0};
 
 	for (const struct driver *d = drivers; d->scheme; d++) {
-		if (strcmp(d->scheme, url->scheme) == 0)
-			return d;
-		bk_buf_printf(&known, "%s://, ",
-			      d->open == bk_s3_open ? "s3:https" : d->scheme);
+		if (strcmp(d->scheme, url->scheme) == 0) {
+			bk_buf_clear(&known);
+			return d->open(out, url, access, create, err);
+		}
+		bk_buf_printf(&known, "%s, ", d->scheme);
 	}
-	bk_fail(err, BK_MISUSE, "%s: '%s' is none of %sor a path", url->text,
+	bk_fail(err, BK_MISUSE, "%s: '%s' is none of %sand no path", url->text,
 		url->scheme, bk_buf_text(&known));
 	bk_buf_clear(&known);
-	return NULL;
+	return -1;
+}
+
+/* What passes by itself is waited for, but not as long as later on: somebody
+ * may have written the wrong name. */
+static int open_driver(struct bk_target **out, const struct remote *remote,
+		       bool create, struct bk_err *err)
+{
+	static const struct bk_retry_policy policy = {.tries = 3};
+	struct bk_tries tries;
+	struct bk_err why = {0};
+	int rc;
+
+	bk_tries_begin(&tries, &policy);
+	do {
+		why = (struct bk_err){0};
+		rc = bk_driver_open(out, &remote->url, &remote->reach.access,
+				    create, &why);
+	} while (rc < 0 && bk_tries_again(&tries, &why, err) == 0);
+	return rc;
 }
 
 static int open_remote(struct bk_target **out, const char *where,
@@ -79,15 +103,11 @@ static int open_remote(struct bk_target **out, const char *where,
 {
 	struct remote *remote = bk_alloc(sizeof(*remote));
 	struct bk_target *target = NULL;
-	const struct driver *driver = NULL;
 
-	int rc = bk_url_parse(&remote->url, where, err);
-	if (rc == 0)
-		driver = driver_of(&remote->url, err);
 	if (reach)
 		remote->reach = *reach;
-	if (!driver || driver->open(&target, &remote->url,
-				    &remote->reach.access, create, err) < 0) {
+	if (bk_url_parse(&remote->url, where, err) < 0 ||
+	    open_driver(&target, remote, create, err) < 0) {
 		bk_url_clear(&remote->url);
 		free(remote);
 		return -1;
