@@ -55,7 +55,7 @@ struct bk_line {
 	struct bk_sink *to;
 	struct bk_err sink_err;
 	struct bk_view left; /* of what is being sent */
-	bool running, done, waiting, ended, stalled, tidying;
+	bool running, done, waiting, ended, stalled, tidying, answered;
 	CURLcode result;
 	int64_t moved_ms; /* when something last came or went */
 	curl_off_t moved;

@@ -39,10 +39,27 @@ static size_t take_reply(char *data, size_t size, size_t n, void *arg)
 
 	/* Of an act that libcurl asks for twice (a login that needs a
 	 * challenge) only the last answer counts. */
-	if (is_http(line) && len > 5 && memcmp(data, "HTTP/", 5) == 0)
+	if (is_http(line) && len > 5 && memcmp(data, "HTTP/", 5) == 0) {
 		line->replies.len = line->complaint.len = 0;
+		line->answered = true;
+	}
 	keep(&line->replies, data, len, REPLIES_MAX);
 	return len;
+}
+
+/* Before each request of an act: what was answered to the one before is no
+ * answer to this one. */
+static int begin_request(void *arg, char *to, char *from, int to_port,
+			 int from_port)
+{
+	struct bk_line *line = arg;
+
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	line->answered = false;
+	return CURL_PREREQFUNC_OK;
 }
 
 static size_t take_body(char *data, size_t size, size_t n, void *arg)
@@ -135,9 +152,7 @@ static const struct {
 	{CURLE_RECV_ERROR,               BK_LOST,    NULL                          },
 	{CURLE_SSL_CERTPROBLEM,          BK_MISUSE,
 	 "are client-cert and client-key right?"                                   },
-	{CURLE_PEER_FAILED_VERIFICATION, BK_DENIED,
-	 "if it is the right server, give the certificate of its authority: "
-	 "ca = FILE"							       },
+	{CURLE_PEER_FAILED_VERIFICATION, BK_DENIED,  NULL                          },
 	{CURLE_USE_SSL_FAILED,           BK_DENIED,
 	 "this server offers no TLS here; is it ftps:// or another port?"          },
 	{CURLE_SEND_FAIL_REWIND,         BK_LOST,    NULL                          },
@@ -217,15 +232,34 @@ static int failed_by_reply(struct bk_line *line, struct bk_err *err)
 		       advice ? "; " : "", advice ? advice : "");
 }
 
+/* What is wrong with a certificate, as OpenSSL counts: X509_V_ERR_*. */
+static const char *certificate_advice(const struct bk_line *line)
+{
+	long result = 0;
+
+	(void)curl_easy_getinfo(line->easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	if (result <= 1) /* it was not looked at that far */
+		return "it is for another name: is the host in the URL right?";
+	if (result == 9 || result == 10)
+		return "it must be renewed there, unless the clock of this "
+		       "host is wrong";
+	return "if it is the right server, give the certificate of its "
+	       "authority: ca = FILE";
+}
+
 static int failed_by_libcurl(const struct bk_line *line, const char *text,
 			     struct bk_err *err)
 {
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
-		if (failures[i].code == line->result)
-			return bk_fail(err, failures[i].kind, "%s%s%s", text,
-				       failures[i].advice ? "; " : "",
-				       failures[i].advice ? failures[i].advice
-							  : "");
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		if (failures[i].code != line->result)
+			continue;
+		const char *advice =
+			line->result == CURLE_PEER_FAILED_VERIFICATION
+				? certificate_advice(line)
+				: failures[i].advice;
+		return bk_fail(err, failures[i].kind, "%s%s%s", text,
+			       advice ? "; " : "", advice ? advice : "");
+	}
 	return bk_fail(err, BK_FAILED, "%s (libcurl %d)", text,
 		       (int)line->result);
 }
@@ -261,7 +295,7 @@ static void start(struct bk_line *line)
 {
 	CURL *easy = line->easy;
 
-	line->done = line->waiting = line->stalled = false;
+	line->done = line->waiting = line->stalled = line->answered = false;
 	line->result = CURLE_OK;
 	line->moved = 0;
 	line->moved_ms = bk_clock_monotonic_ms();
@@ -269,6 +303,8 @@ static void start(struct bk_line *line)
 	(void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, line->error);
 	(void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_reply);
 	(void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, line);
+	(void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, begin_request);
+	(void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, line);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, line);
 	(void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION,
@@ -352,7 +388,7 @@ static void drive(struct bk_line *line)
  * its answer tells more than the broken stream. */
 static bool was_refused(const struct bk_line *line)
 {
-	return is_http(line) && bk_line_status(line) >= 400 &&
+	return is_http(line) && line->answered && bk_line_status(line) >= 400 &&
 	       (line->result == CURLE_SEND_ERROR ||
 		line->result == CURLE_RECV_ERROR);
 }
