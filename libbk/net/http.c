@@ -115,6 +115,13 @@ static bool is_full_nginx(const struct bk_http_answer *answer)
 	       strstr(answer->complaint, "<center>nginx");
 }
 
+/* And 400 to who has no client's certificate, or a wrong one. */
+static bool lacks_certificate(const struct bk_http_answer *answer)
+{
+	return answer->status == 400 && answer->complaint &&
+	       strstr(answer->complaint, "SSL certificate");
+}
+
 int bk_http_explain(const struct bk_http_answer *answer, struct bk_err *err)
 {
 	long status = answer->status;
@@ -133,6 +140,11 @@ int bk_http_explain(const struct bk_http_answer *answer, struct bk_err *err)
 			       "HTTP 500: nginx says so when no room is left, "
 			       "or when it may not write there: look into its "
 			       "error log");
+	if (lacks_certificate(answer))
+		return bk_fail(err, BK_DENIED,
+			       "HTTP 400: the server wants a client's "
+			       "certificate that it trusts: client-cert = "
+			       "FILE");
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		if (statuses[i].status != status)
 			continue;

@@ -29,14 +29,20 @@ struct bk_http_answer {
 
 /*
  * Fails with the kind and the text of an answer:
- *   401 403 407 and redirects   BK_DENIED ("redirect to ..."; none is followed)
- *   404 410                     BK_GONE
- *   408 425 500 502 504, none   BK_LOST
- *   423 429 503                 BK_BUSY
- *   412                         BK_EXISTS
- *   416                         BK_CORRUPT: the file ends before
- *   507, nginx's 500 to a PUT   BK_FULL
- *   others                      BK_FAILED
+ *
+ *	401 403 407           BK_DENIED
+ *	redirects             BK_DENIED, "redirect to ..."; none is followed
+ *	400 of nginx          BK_DENIED: it wants a client's certificate
+ *	404 410               BK_GONE
+ *	408 425 500 502 504   BK_LOST
+ *	none                  BK_LOST
+ *	423 429 503           BK_BUSY
+ *	412                   BK_EXISTS
+ *	416                   BK_CORRUPT: the file ends before
+ *	507                   BK_FULL
+ *	500 of nginx to PUT   BK_FULL
+ *	others                BK_FAILED
+ *
  * With BK_LOST and BK_BUSY err->retry_after_s is what Retry-After said.
  */
 int bk_http_explain(const struct bk_http_answer *answer, struct bk_err *err);

@@ -282,6 +282,21 @@ static void nginx_says_500_when_it_is_full(void **state)
 	assert_int_equal(err.kind, BK_LOST);
 }
 
+static void nginx_says_400_when_it_wants_a_certificate(void **state)
+{
+	struct bk_http_answer heard = {
+		.status = 400,
+		.complaint = "<center>No required SSL certificate was sent",
+	};
+
+	(void)state;
+	assert_int_equal(bk_http_explain(&heard, &err), -1);
+	assert_int_equal(err.kind, BK_DENIED);
+	heard.complaint = "<center>400 Bad Request</center>";
+	assert_int_equal(bk_http_explain(&heard, &err), -1);
+	assert_int_equal(err.kind, BK_FAILED);
+}
+
 /* ---- headers ---- */
 
 static void dates_have_three_forms(void **state)
@@ -361,6 +376,7 @@ int main(void)
 		CASE(a_size_must_be_said),
 		cmocka_unit_test(a_status_says_what_to_do),
 		cmocka_unit_test(nginx_says_500_when_it_is_full),
+		cmocka_unit_test(nginx_says_400_when_it_wants_a_certificate),
 		cmocka_unit_test(dates_have_three_forms),
 		cmocka_unit_test(retry_after_is_seconds_or_a_date),
 		cmocka_unit_test(a_range_is_read_strictly),
