@@ -235,8 +235,11 @@ static int failed_by_reply(struct bk_line *line, struct bk_err *err)
 /* What is wrong with a certificate, as OpenSSL counts: X509_V_ERR_*. */
 static const char *certificate_advice(const struct bk_line *line)
 {
+	const struct bk_url *url = bk_link_url(line->link);
 	long result = 0;
 
+	if (strcmp(url->transport, "sftp") == 0)
+		return NULL; /* a host's key: libcurl says what is wrong */
 	(void)curl_easy_getinfo(line->easy, CURLINFO_SSL_VERIFYRESULT, &result);
 	if (result <= 1) /* it was not looked at that far */
 		return "it is for another name: is the host in the URL right?";
