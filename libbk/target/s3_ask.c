@@ -131,6 +131,23 @@ int bk_s3_explain(const struct bk_line *line, struct bk_s3_complaint *complaint,
 			      err);
 }
 
+/* Keeps pages for people away from what reads XML. */
+struct gate {
+	struct bk_sink sink;
+	const struct bk_line *line;
+	struct bk_sink *to;
+};
+
+static int pass(struct bk_sink *sink, const void *data, size_t len,
+		struct bk_err *err)
+{
+	const struct gate *gate = (const struct gate *)sink;
+
+	if (bk_http_is_page(gate->line))
+		return bk_http_fail_page(err);
+	return gate->to ? gate->to->write(gate->to, data, len, err) : 0;
+}
+
 static int run(struct bk_line *line, const struct bk_s3_question *question,
 	       struct bk_sink *to, struct bk_err *err)
 {
@@ -149,8 +166,10 @@ int bk_s3_ask(const struct bk_s3 *s3, struct bk_line *line,
 	      struct bk_s3_question *question, struct bk_sink *to,
 	      struct bk_err *err)
 {
+	struct gate gate = {.sink.write = pass, .line = line, .to = to};
+
 	bk_s3_ready(s3, line, question);
-	if (run(line, question, to, err) < 0)
+	if (run(line, question, &gate.sink, err) < 0)
 		return -1;
 	if (bk_line_status(line) / 100 == 2)
 		return bk_http_is_page(line) ? bk_http_fail_page(err) : 0;

@@ -84,6 +84,12 @@ static int fetch(struct walk *walk, struct bk_s3_page *page, struct bk_err *err)
 	int rc = bk_s3_ask(walk->s3, line, &question, &page->xml.sink, err);
 	if (rc == 0)
 		rc = bk_s3_page_end(page, err);
+	/* No bucket is an error of its own; what has no listing is no S3, and
+	 * nobody may take it for an empty folder. */
+	if (rc < 0 && err->kind == BK_GONE) {
+		err->kind = BK_FAILED;
+		bk_context(err, "there is nothing to list; is it an S3 server");
+	}
 	walk->now = bk_http_date(bk_line_header(line, "Date"));
 	bk_link_give(line);
 	return rc;
