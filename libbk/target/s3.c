@@ -179,17 +179,20 @@ static int make_bucket(const struct bk_s3 *s3, struct bk_err *err)
 	return 0;
 }
 
-static int look_or_make(const struct bk_s3 *s3, struct bk_err *err)
+static int look_or_make(const struct bk_s3 *s3, bool create, struct bk_err *err)
 {
 	struct bk_s3_complaint complaint = {0};
 	struct bk_err why = {0};
 
 	if (bk_s3_look(s3, &complaint, &why) == 0)
 		return 0;
-	if (strcmp(complaint.code, "NoSuchBucket") == 0)
-		return make_bucket(s3, err);
-	*err = why;
-	return -1;
+	if (strcmp(complaint.code, "NoSuchBucket") != 0) {
+		*err = why;
+		return -1;
+	}
+	return create ? make_bucket(s3, err)
+		      : bk_fail(err, BK_GONE, "bucket %s is not there",
+				s3->bucket);
 }
 
 static int check_url(const struct bk_url *url, const struct bk_access *access,
@@ -259,7 +262,7 @@ int bk_s3_open(struct bk_target **out, const struct bk_url *url,
 	};
 	set_place(s3, url->path);
 	set_address(s3, url);
-	if (create && look_or_make(s3, err) < 0) {
+	if (look_or_make(s3, create, err) < 0) {
 		s3_close(&s3->target);
 		return bk_context(err, "%s", url->text);
 	}

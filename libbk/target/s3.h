@@ -25,11 +25,10 @@
 
 /*
  * Keeps `url` and `access` by pointer.  access->password is the secret key,
- * ->token a session token, ->region and ->virtual_host as they say.  With
- * `create` the bucket is looked for, and made if it is not there; without it
- * nothing is asked yet, and a bucket that is not there is BK_DENIED to the
- * first question.  BK_MISUSE: no key, no bucket, no secret; else as
- * bk_link_open.
+ * ->token a session token, ->region and ->virtual_host as they say.  Asks once,
+ * so that wrong keys are told at once.  BK_GONE: there is no such bucket; with
+ * `create` it is made.  BK_MISUSE: no key, no bucket, no secret; else as
+ * bk_link_open.  A prefix below which nothing lies is an empty target.
  * May be used by several threads at a time.
  */
 int bk_s3_open(struct bk_target **out, const struct bk_url *url,

@@ -48,7 +48,7 @@ static const struct {
 	{"MethodNotAllowed", BK_DENIED,
 	 "does this address speak S3, and may this key do that?"},
 	{"NoSuchBucket", BK_DENIED,
-	 "is the bucket's name right? bk init makes one that is not there"},
+	 "is the bucket's name right?"},
 	{"NoSuchKey", BK_GONE, NULL},
 	{"NoSuchUpload", BK_LOST, "somebody ended the upload under way"},
 	{"NotSignedUp", BK_DENIED, "ask the provider about the account"},

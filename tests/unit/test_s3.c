@@ -12,7 +12,9 @@
 #include "target/s3.h"
 
 #define STEPS 12
-#define ETAG  "ETag: \"900150983cd24fb0d6963f7d28e17f72\"\r\n" /* of "abc" */
+#define EMPTY                                                                  \
+	"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+#define ETAG "ETag: \"900150983cd24fb0d6963f7d28e17f72\"\r\n" /* of "abc" */
 
 static struct scripted server;
 static struct bk_target *target;
@@ -26,6 +28,7 @@ static struct step {
 	char asked[8192];
 } steps[STEPS];
 static unsigned planned, served;
+static char *opened;
 
 static void serve(int fd, unsigned number)
 {
@@ -77,7 +80,11 @@ static int start(void **state)
 	(void)snprintf(text, sizeof(text), "s3:http://ID@127.0.0.1:%u/b/mx 1",
 		       (unsigned)server.port);
 	assert_int_equal(bk_url_parse(&url, text, &err), 0);
+	say(200, "", EMPTY);
 	assert_int_equal(bk_s3_open(&target, &url, &access_, false, &err), 0);
+	opened = steps[0].answer; /* it may still be on its way out */
+	steps[0].answer = NULL;
+	planned = served = 0;
 	return 0;
 }
 
@@ -91,6 +98,7 @@ static int end(void **state)
 	for (unsigned i = 0; i < STEPS; i++)
 		free(steps[i].answer);
 	memset(steps, 0, sizeof(steps));
+	free(opened);
 	return 0;
 }
 
@@ -128,8 +136,6 @@ static int list(struct bk_blob_list *out)
 	"<Error><Code>" code "</Code><Message>No.</Message></Error>"
 #define PAGE(inner) "<ListBucketResult>" inner "</ListBucketResult>"
 #define OBJECT(key) "<Contents><Key>" key "</Key><Size>3</Size></Contents>"
-
-/* ---- listing ---- */
 
 static void assert_list_fails(enum bk_kind kind, const char *words)
 {
@@ -196,8 +202,6 @@ static void a_listing_in_a_circle_ends(void **state)
 	assert_list_fails(BK_CORRUPT, "circle");
 }
 
-/* ---- refusals ---- */
-
 static void a_server_that_is_busy_says_how_long(void **state)
 {
 	struct bk_blob_list found = {0};
@@ -242,8 +246,6 @@ static void a_bucket_elsewhere_is_told_with_its_region(void **state)
 		      BK_DENIED, "redirect to http://evil/");
 	bk_buf_clear(&bytes);
 }
-
-/* ---- getting ---- */
 
 static void other_bytes_than_were_asked_for_are_refused(void **state)
 {
@@ -376,8 +378,6 @@ static void an_object_of_another_size_is_no_success(void **state)
 	assert_failed(put("abcabc"), BK_LOST, "of 3 bytes, not of 6");
 }
 
-/* ---- opening ---- */
-
 static int open_again(bool create)
 {
 	bk_target_close(target);
@@ -402,19 +402,20 @@ static void a_bucket_is_made_where_there_is_none(void **state)
 		      "bucket b is not there and cannot be made");
 	say(403, "", REFUSAL("InvalidAccessKeyId"));
 	assert_failed(open_again(true), BK_DENIED, "is the access key in");
-	assert_int_equal(open_again(false), 0);
-	assert_int_equal(served, planned);
+	say(404, "", REFUSAL("NoSuchBucket"));
+	assert_failed(open_again(false), BK_GONE, "bucket b is not there");
 }
 
 static void a_session_token_is_sent_and_signed(void **state)
 {
 	(void)state;
 	access_.token = "env:BK_TEST_TOKEN";
+	say(200, "", EMPTY);
 	assert_int_equal(open_again(false), 0);
 	say(200, ETAG, "");
 	assert_int_equal(put("abc"), 0);
-	assert_asked(0, "x-amz-security-token: to/ken+\r\n");
-	assert_asked(0, ";x-amz-date;x-amz-security-token,");
+	assert_asked(1, "x-amz-security-token: to/ken+\r\n");
+	assert_asked(1, ";x-amz-date;x-amz-security-token,");
 }
 
 static void a_url_without_key_or_bucket_is_refused(void **state)
@@ -433,8 +434,6 @@ static void a_url_without_key_or_bucket_is_refused(void **state)
 		assert_non_null(strstr(err.text, words[i]));
 	}
 }
-
-/* ---- sweeping ---- */
 
 static bool is_ours(const char *name)
 {
