@@ -1,6 +1,7 @@
 /* Proving that a repository is whole: see check.h. */
 
 #include "job/check.h"
+#include "job/denied.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "job/check_run.h"
+#include "job/denied.h"
 #include "repo/container.h"
 #include "repo/slot.h"
 
@@ -16,6 +18,7 @@
 void bk_check_finding(struct bk_check_run *run, const struct bk_err *why,
 		      const char *next)
 {
+	next = bk_denied_next(bk_is_denied(why), BK_PLACE_REPO, next);
 	atomic_fetch_add(&run->findings, 1);
 	bk_progress_item_error(run->progress, &(struct bk_item_error){
 						      .kind = why->kind,

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "job/denied.h"
 #include "job/lookup.h"
 #include "job/restore_places.h"
 #include "job/restore_run.h"
@@ -248,9 +249,10 @@ static void tell_end(struct bk_restore *run, const char *label,
 			"damaged; an older set may have it whole";
 	} else if (errors) {
 		run->outcome->ending = BK_ENDING_INCOMPLETE;
-		summary.next =
+		summary.next = bk_denied_next(
+			run->denied, BK_PLACE_DESTINATION,
 			"mend what is named above, then restore again: "
-			"what is there is not restored twice";
+			"what is there is not restored twice");
 	}
 	bk_progress_finish(run->progress, &summary);
 }

@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/pool.h"
 #include "base/queue.h"
+#include "job/denied.h"
 #include "job/restore_run.h"
 
 #define THREADS_MOST 16 /* that wait for disks */
@@ -23,6 +24,14 @@ struct ending {
 
 static void report(struct bk_restore *run, const struct bk_item_error *error)
 {
+	struct bk_err why = {0};
+
+	(void)bk_fail(&why, error->kind, "%s", error->text);
+	if (bk_is_denied(&why)) {
+		pthread_mutex_lock(&run->lock);
+		run->denied = true;
+		pthread_mutex_unlock(&run->lock);
+	}
 	bk_progress_item_error(run->progress, error);
 }
 

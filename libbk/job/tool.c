@@ -4,6 +4,7 @@
  */
 
 #include "job/tool.h"
+#include "job/denied.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include "base/log.h"
 #include "base/manpage.h"
 #include "base/version.h"
+#include "job/denied.h"
 #include "job/words.h"
 #include "report/report.h"
 
@@ -62,10 +64,15 @@ static int load_and_run(struct bk_call *call,
 			int (*run)(struct bk_call *call, struct bk_err *err),
 			struct bk_err *err)
 {
-	if (bk_settings_load(&call->settings, &call->common, err) < 0)
+	if (bk_settings_load(&call->settings, &call->common, err) < 0) {
+		bk_denied_advise(err, BK_PLACE_REQUEST, NULL);
 		return -1;
+	}
 	bk_cancel_catch();
 	int rc = run(call, err);
+	if (rc < 0)
+		bk_denied_advise(err, call->outcome.place,
+				 call->settings.state_dir);
 	bk_settings_clear(&call->settings);
 	return rc;
 }
@@ -198,10 +205,11 @@ int bk_tool_main(const struct bk_tool *tool,
 		rc = print_asked(&call, &printed, &err);
 	if (rc == 0 && !printed)
 		rc = load_and_run(&call, run, &err);
-	if (rc == 0 || is_left_by_reader(&err))
+	if (rc == 0 || is_left_by_reader(&err)) {
 		rc = finish(&call, printed, &err);
-	else if (!printed)
+	} else if (!printed) {
 		rc = end_report(&call, rc, &err);
+	}
 	bk_opt_list_clear(&call.common.target_options);
 	if (rc < 0)
 		return (int)bk_tool_failed(tool->name, &call.outcome, &err);
