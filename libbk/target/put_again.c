@@ -107,18 +107,26 @@ static bool is_there(struct upload *upload)
 	       sink.at == len;
 }
 
-/* Where there is an answer missing, another try may find the blob in its way:
- * a server that renames nothing over it says so. */
+/* What a server says that lets nothing be written over a blob. */
+static bool may_be_in_the_way(enum bk_kind kind)
+{
+	return kind == BK_EXISTS || kind == BK_DENIED || kind == BK_REFUSED;
+}
+
+/* Where an answer is missing, another try may find the blob in its own way. */
 static int put_or_find(struct upload *upload, struct bk_err *err)
 {
+	struct bk_err why = {0};
+
 	if (upload->answer_missed && is_there(upload))
 		return 0;
-	if (put_once(upload, err) == 0)
+	if (put_once(upload, &why) == 0)
 		return 0;
-	return err->kind == BK_EXISTS && upload->answer_missed &&
-			       is_there(upload)
-		       ? 0
-		       : -1;
+	if (upload->answer_missed && may_be_in_the_way(why.kind) &&
+	    is_there(upload))
+		return 0;
+	*err = why;
+	return -1;
 }
 
 static int try_until_done(struct upload *upload, struct bk_err *err)

@@ -215,17 +215,24 @@ static void what_is_in_the_way_with_other_bytes_is_an_error(void **state)
 /* It could not be looked for at first; then it is in the way of itself. */
 static void a_blob_in_its_own_way_is_there(void **state)
 {
+	static const enum bk_kind kinds[] = {BK_EXISTS, BK_DENIED, BK_REFUSED};
+
 	(void)state;
-	faulty_add(faulty, (struct fault){.act = FAULTY_COMMIT,
-					  .kind = BK_LOST,
-					  .done = true});
-	faulty_add(faulty, (struct fault){.act = FAULTY_STAT, .kind = BK_LOST});
-	faulty_add(faulty,
-		   (struct fault){.act = FAULTY_BEGIN, .kind = BK_EXISTS});
-	faulty->faults[2].skip = 1;
-	assert_int_equal(upload(), 0);
-	assert_int_equal(faulty_count(faulty, FAULTY_STAT), 2);
-	assert_there();
+	for (size_t i = 0; i < 3; i++) {
+		unsigned before = faulty_count(faulty, FAULTY_STAT);
+		faulty_add(faulty, (struct fault){.act = FAULTY_COMMIT,
+						  .kind = BK_LOST,
+						  .done = true});
+		faulty_add(faulty,
+			   (struct fault){.act = FAULTY_STAT, .kind = BK_LOST});
+		faulty_add(faulty, (struct fault){.act = FAULTY_BEGIN,
+						  .kind = kinds[i],
+						  .skip = 1});
+		assert_int_equal(upload(), 0);
+		assert_int_equal(faulty_count(faulty, FAULTY_STAT), before + 2);
+		assert_there();
+		assert_int_equal(bk_target_remove(target, NAME, &err), 0);
+	}
 }
 
 static void a_name_that_was_taken_before_is_an_error(void **state)

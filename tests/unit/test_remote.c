@@ -13,7 +13,7 @@
 #include "target/local.h"
 #include "target/remote.h"
 
-#define ROUNDS 150
+#define ROUNDS 80
 #define PACKS  6
 #define SIZE   ((size_t)700000)
 
@@ -74,7 +74,8 @@ static void fail_somewhere(struct dice *dice)
 	for (size_t n = dice_below(dice, 4); n > 0; n--)
 		faulty_add(faulty,
 			   (struct fault){
-				   .act = dice_below(dice, FAULTY_ACTS),
+				   .act = (enum faulty_act)dice_below(
+					   dice, FAULTY_ACTS),
 				   .kind = kinds[dice_below(dice, 8)],
 				   .skip = (unsigned)dice_below(dice, 8),
 				   .times = (unsigned)dice_below(dice, 12),
