@@ -36,6 +36,10 @@ BK_TEST_SMB_STALLED_URL=$(through_proxy "$BK_TEST_SMB_URL")
 export BK_TEST_SMB_SERVER BK_TEST_SMB_STALLED_URL
 fault samba stall 0
 each test_smb_faults
+BK_TEST_SMB_LINE_URL=$BK_TEST_SMB_STALLED_URL
+BK_TEST_SMB_LINE_FAULT=$(server_root samba-faults)/fault
+export BK_TEST_SMB_LINE_URL BK_TEST_SMB_LINE_FAULT
+each test_smb_line
 
 # The tools: on the share, with nothing else than a URL.
 mkdir -p mail/cur mail/new mail/tmp
