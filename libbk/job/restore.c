@@ -126,6 +126,18 @@ static size_t folders_at_a_time(void)
 	return (size_t)(limit.rlim_cur - FILES_OTHERS) / FILES_FOLDER;
 }
 
+static void tell_wait(void *arg, const char *what, int64_t most_ms)
+{
+	struct bk_restore *run = arg;
+	char *text = bk_asprintf(
+		"waiting for %s, which another program holds; "
+		"for %jd s at most",
+		what, (intmax_t)(most_ms / 1000));
+
+	bk_progress_note(run->progress, text);
+	free(text);
+}
+
 static int open_store(struct bk_restore *run, struct bk_err *err)
 {
 	run->outcome->place = BK_PLACE_DESTINATION;
@@ -134,6 +146,8 @@ static int open_store(struct bk_restore *run, struct bk_err *err)
 	if (!run->store->ops->begin)
 		return bk_fail(err, BK_MISUSE, "a %s store can only be read",
 			       run->to.config.type);
+	run->store->waits = tell_wait;
+	run->store->waits_arg = run;
 	run->into.store = run->store;
 	run->into.uid_gap = run->to.uid_gap;
 	run->into.replace = run->request->replace;

@@ -176,18 +176,24 @@ static int wait_and_take(struct bk_dotlock *lock, const char *name,
 			 struct bk_err *err)
 {
 	struct watch watch = {.name = name};
-	int64_t until = bk_clock_monotonic_ms() + wait_ms;
+	int64_t began = bk_clock_monotonic_ms();
 	int64_t pause = PAUSE_MIN_MS;
+	bool told = !lock->waits;
 	int rc;
 
 	while ((rc = try_to_take(lock, owner, err)) == 0) {
 		if (bk_cancelled(err) < 0)
 			return -1;
 		look_at_lock(lock, &watch);
-		if (bk_clock_monotonic_ms() >= until)
+		int64_t waited = bk_clock_monotonic_ms() - began;
+		if (waited >= wait_ms)
 			return bk_fail(err, BK_BUSY,
 				       "%s is held by another program",
 				       lock->path);
+		if (!told && waited >= BK_DOTLOCK_TELL_MS) {
+			lock->waits(lock->waits_arg, lock->path, wait_ms);
+			told = true;
+		}
 		pause_ms(pause + jitter_ms(pause));
 		if (pause < PAUSE_MAX_MS)
 			pause += pause / 2;
@@ -199,7 +205,11 @@ int bk_dotlock_take(struct bk_dotlock *lock, int dir, const char *name,
 		    const struct bk_file_owner *owner, int64_t wait_ms,
 		    struct bk_err *err)
 {
-	*lock = BK_DOTLOCK;
+	*lock = (struct bk_dotlock){
+		.fd = -1,
+		.waits = lock->waits,
+		.waits_arg = lock->waits_arg,
+	};
 	lock->dir = openat(dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (lock->dir < 0)
 		return bk_fail_errno(err, "%s", name);

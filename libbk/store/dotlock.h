@@ -19,17 +19,24 @@
 
 #define BK_DOTLOCK_STALE_S 120
 #define BK_DOTLOCK_WAIT_MS ((int64_t)(BK_DOTLOCK_STALE_S + 2) * 1000)
+#define BK_DOTLOCK_TELL_MS ((int64_t)2000) /* a wait that is told */
 
 struct bk_dotlock {
 	int dir;    /* the lock's own */
 	int fd;     /* -1: not held */
 	char *path; /* of the lock */
 	int64_t touched_ms;
+	/* The caller's, or NULL: called once by a take that has waited for
+	 * BK_DOTLOCK_TELL_MS, with the lock's path and how long it will wait in
+	 * all. */
+	void (*waits)(void *arg, const char *path, int64_t most_ms);
+	void *waits_arg;
 };
 
-#define BK_DOTLOCK ((struct bk_dotlock){-1, -1, NULL, 0})
+#define BK_DOTLOCK ((struct bk_dotlock){.dir = -1, .fd = -1})
 
 /*
+ * `lock` is BK_DOTLOCK, with waits if that is wanted.
  * Locks the file `name` of folder `dir`; the lock's owner and mode are those
  * given.  Waits for another up to wait_ms: BK_BUSY then.
  */

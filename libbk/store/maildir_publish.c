@@ -297,10 +297,23 @@ static int settle_bodies(struct bk_maildir_writer *w, struct bk_err *err)
 	return 0;
 }
 
+static void tell_wait(void *arg, const char *path, int64_t most_ms)
+{
+	const struct bk_maildir_writer *w = arg;
+	const struct bk_store *store = &w->maildir->store;
+	char *what = bk_asprintf("%s %s: %s", w->account.address, w->want->name,
+				 path);
+
+	store->waits(store->waits_arg, what, most_ms);
+	free(what);
+}
+
 static int take_lock(struct bk_maildir_writer *w, struct bk_err *err)
 {
 	if (w->courier)
 		return 0;
+	w->dotlock.waits = w->maildir->store.waits ? tell_wait : NULL;
+	w->dotlock.waits_arg = w;
 	return bk_dotlock_take(&w->dotlock, w->control, BK_UIDLIST_NAME,
 			       &w->file, BK_DOTLOCK_WAIT_MS, err);
 }

@@ -202,6 +202,11 @@ struct bk_store_ops {
 struct bk_store {
 	const struct bk_store_ops *ops;
 	const char *where; /* for messages */
+	/* The caller's, set after open, or NULL: told once of each wait for
+	 * another program that takes more than two seconds, and how long it
+	 * takes at most.  Any thread. */
+	void (*waits)(void *arg, const char *what, int64_t most_ms);
+	void *waits_arg;
 };
 
 struct bk_folder_writer {

@@ -223,10 +223,43 @@ static void only_one_holds_it_at_a_time(void **state)
 	free(n);
 }
 
+/* ---- a wait is told ---- */
+
+static struct {
+	int times;
+	int64_t most_ms;
+} told;
+
+static void tell(void *arg, const char *path, int64_t most_ms)
+{
+	assert_ptr_equal(arg, &told);
+	assert_string_equal(path, "f.lock");
+	told.times++;
+	told.most_ms = most_ms;
+}
+
+static void a_wait_of_more_than_two_seconds_is_told_once(void **state)
+{
+	char text[300];
+
+	(void)state;
+	w.lock.waits = tell;
+	w.lock.waits_arg = &told;
+	(void)snprintf(text, sizeof(text), "%ld:%s", (long)getpid(), w.host);
+	leave_lock(text, 0);
+	assert_int_equal(take(&w.lock, 300), -1);
+	assert_int_equal(told.times, 0);
+	assert_int_equal(take(&w.lock, 3500), -1);
+	assert_int_equal(w.err.kind, BK_BUSY);
+	assert_int_equal(told.times, 1);
+	assert_int_equal(told.most_ms, 3500);
+}
+
 int main(void)
 {
 #define WORLD(t) cmocka_unit_test_setup_teardown(t, begin, end)
 	const struct CMUnitTest tests[] = {
+		WORLD(a_wait_of_more_than_two_seconds_is_told_once),
 		WORLD(a_lock_says_whose_it_is_and_goes),
 		WORLD(a_lock_that_is_held_is_waited_for),
 		WORLD(the_lock_of_a_dead_process_is_broken),
