@@ -14,7 +14,7 @@
  * The library is used by processes of another program (bk-smb, found beside
  * this one), one for each act under way, kept for the next one.  All ops may
  * run in several threads at a time.  Each process has 4 MiB of buffers in
- * common with us and needs some 30 MiB of its own.  One that dies, says nothing
+ * common with us and needs some 20 MiB of its own.  One that dies, says nothing
  * for the time-out or makes no sense is BK_LOST; the next act has a new one.
  */
 
