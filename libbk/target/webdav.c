@@ -252,7 +252,10 @@ int bk_webdav_open(struct bk_target **out, const struct bk_url *url,
 	dav->target.ops = &webdav_ops;
 	dav->target.where = url->text;
 	dav->url = url;
-	dav->auth = (long)(CURLAUTH_BASIC | CURLAUTH_DIGEST);
+	/* Where others may listen the server is first asked what it wants. */
+	dav->auth = strcmp(url->transport, "https") == 0
+			    ? (long)CURLAUTH_BASIC
+			    : (long)(CURLAUTH_BASIC | CURLAUTH_DIGEST);
 	(void)pthread_mutex_init(&dav->lock, NULL);
 	int rc = bk_link_open(&dav->link, url, access, err);
 	if (rc == 0) {

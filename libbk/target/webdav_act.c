@@ -44,18 +44,23 @@ static void set_method(struct bk_line *line, const char *method)
 }
 
 /* Digest only where the server asks for it: then no body is sent before the
- * server's challenge was heard. */
-static void learn_login(struct bk_webdav *dav, const struct bk_line *line)
+ * server's challenge was heard.  True if the same is to be asked again. */
+static bool learn_login(struct bk_webdav *dav, const struct bk_line *line)
 {
+	const long both = (long)(CURLAUTH_BASIC | CURLAUTH_DIGEST);
 	long offered = 0;
+	bool again;
 
 	(void)curl_easy_getinfo(line->easy, CURLINFO_HTTPAUTH_AVAIL, &offered);
+	bool digest = offered & (long)CURLAUTH_DIGEST;
 	(void)pthread_mutex_lock(&dav->lock);
-	if (dav->auth == (long)(CURLAUTH_BASIC | CURLAUTH_DIGEST))
-		dav->auth = offered & (long)CURLAUTH_DIGEST
-				    ? (long)CURLAUTH_DIGEST
-				    : (long)CURLAUTH_BASIC;
+	again = dav->auth == (long)CURLAUTH_BASIC && digest &&
+		bk_line_status(line) == 401;
+	if (dav->auth == both || again)
+		dav->auth =
+			digest ? (long)CURLAUTH_DIGEST : (long)CURLAUTH_BASIC;
 	(void)pthread_mutex_unlock(&dav->lock);
+	return again;
 }
 
 int bk_webdav_fail_reading(struct bk_err *err)
@@ -99,34 +104,44 @@ static int finish_propfind(const struct bk_line *line,
 	return bk_http_fail(line, err);
 }
 
+static int run_propfind(struct bk_webdav *dav, struct bk_webdav_ask *ask,
+			const char *path, struct listing_sink *listing,
+			struct bk_err *err)
+{
+	struct bk_line *line = bk_link_take(dav->link);
+	int rc;
+
+	listing->line = line;
+	do {
+		to_path(dav, line, path);
+		set_method(line, "PROPFIND");
+		(void)curl_easy_setopt(line->easy, CURLOPT_POSTFIELDS,
+				       BK_MULTISTATUS_QUERY);
+		bk_line_add_header(line, "Content-Type: application/xml");
+		bk_line_add_header(line, ask->list ? "Depth: 1" : "Depth: 0");
+		bk_line_into(line, &listing->sink);
+		rc = bk_line_run(line, err);
+	} while (rc == 0 && learn_login(dav, line));
+	ask->status = rc < 0 ? 0 : bk_line_status(line);
+	ask->now = rc < 0 ? 0 : bk_http_date(bk_line_header(line, "Date"));
+	if (rc == 0)
+		rc = finish_propfind(line, listing->into, err);
+	bk_link_give(line);
+	return rc;
+}
+
 int bk_webdav_propfind(struct bk_webdav *dav, struct bk_webdav_ask *ask,
 		       struct bk_err *err)
 {
-	struct bk_line *line = bk_link_take(dav->link);
 	char *path = folder_path(dav, ask->folder);
 	char *with_slash = bk_asprintf("%s/", path);
 	struct listing_sink listing = {
 		.sink.write = feed,
-		.line = line,
 		.into = bk_multistatus_new(path, ask->found, ask->arg),
 	};
 
-	to_path(dav, line, with_slash);
-	set_method(line, "PROPFIND");
-	(void)curl_easy_setopt(line->easy, CURLOPT_POSTFIELDS,
-			       BK_MULTISTATUS_QUERY);
-	bk_line_add_header(line, "Content-Type: application/xml");
-	bk_line_add_header(line, ask->list ? "Depth: 1" : "Depth: 0");
-	bk_line_into(line, &listing.sink);
-	int rc = bk_line_run(line, err);
-	ask->status = rc < 0 ? 0 : bk_line_status(line);
-	ask->now = rc < 0 ? 0 : bk_http_date(bk_line_header(line, "Date"));
-	if (rc == 0) {
-		learn_login(dav, line);
-		rc = finish_propfind(line, listing.into, err);
-	}
+	int rc = run_propfind(dav, ask, with_slash, &listing, err);
 	bk_multistatus_free(listing.into);
-	bk_link_give(line);
 	free(with_slash);
 	free(path);
 	return rc;

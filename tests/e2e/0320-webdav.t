@@ -146,6 +146,28 @@ fails '... but cannot be listed' '^list: DENIED .*cannot be listed.*autoindex' \
 fails '... and one without a repository is none' '^open: GONE ' \
 	"$BK_TEST_HTTPS_BARE_URL/data" open list data
 
+# ---- a repository there ----
+
+reach="-o password=file:$BK_TEST_PASSWORD_FILE -o ca=$BK_TEST_CA"
+bk_on() {
+	tool=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	"$tool" $reach "$@"
+}
+mkdir -p mail/a.example/ann/Maildir/cur mail/a.example/ann/Maildir/new \
+	mail/a.example/ann/Maildir/tmp
+printf 'Subject: one\n\nhello\n' >mail/a.example/ann/Maildir/cur/1.M2P3.h:2,S
+repo=$BK_TEST_WEBDAV_URL/mail
+ok 'bk init makes a repository there' bk_on bk-init -r "$repo"
+ok 'bk backup puts a set into it' bk_on bk-backup -r "$repo" \
+	"maildir:$work/mail/%d/%n/Maildir"
+ok 'bk check reads it back' bk_on bk-check -r "$repo" --read-data
+ok 'bk restore gets it from a plain tree' bk_on bk-restore \
+	-r "$BK_TEST_HTTPS_READ_URL/mail" latest --to "maildir:$work/back/%d/%n/Maildir"
+ok '... all of it' diff -r mail/a.example/ann/Maildir/cur \
+	back/a.example/ann/Maildir/cur
+
 # ---- rests of puts that never ended ----
 
 half=$BK_TEST_WEBDAV_DIR/data/5/p00000001.bkp.part
