@@ -34,6 +34,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 	}
 	if (bk_settings_repo(&call->settings, &which, err) < 0)
 		return -1;
+	which.reach.cache = NULL; /* what lies there is to be proved */
 	opts->choice.usual_store = bk_choice_usual_store(&call->settings);
 	if (bk_opened_open(&opened, &call->settings, &which, BK_OPEN_READ,
 			   &call->outcome, err) < 0)

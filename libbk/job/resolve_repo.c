@@ -30,7 +30,7 @@ static int place_repo(struct bk_settings *settings, const char *word,
 	out->name = target.name;
 	out->where = strip_file_scheme(target.where);
 	out->reach = target.reach;
-	out->reach.access.cache = settings->cache_dir;
+	out->reach.cache = settings->cache_dir;
 	return 0;
 }
 

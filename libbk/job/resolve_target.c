@@ -3,6 +3,7 @@
 #include "job/resolve.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -162,7 +163,13 @@ int bk_settings_target(struct bk_settings *settings, const char *word,
 	const struct bk_conf_section *section =
 		bk_conf_find(&settings->conf, "target", word);
 
-	*out = (struct bk_target_settings){.name = word, .where = word};
+	const char *spool = getenv("TMPDIR");
+
+	*out = (struct bk_target_settings){
+		.name = word,
+		.where = word,
+		.reach.spool = spool && *spool ? spool : NULL,
+	};
 	if (!section && bk_url_is(word))
 		section = section_of_url(&settings->conf, word);
 	if (!section && !strpbrk(word, "/:"))

@@ -36,9 +36,7 @@ struct bk_access {
 	bool netrc;         /* login from ~/.netrc */
 	bool allow_cleartext;
 
-	uint32_t timeout_s;  /* nothing came or went, no answer; 0: 60 */
-	const char *staging; /* folder for what is on its way; NULL: TMPDIR */
-	const char *cache;   /* folder, disposable; NULL: none */
+	uint32_t timeout_s; /* nothing came or went, no answer; 0: 60 */
 };
 
 #endif

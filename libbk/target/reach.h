@@ -9,6 +9,9 @@
 struct bk_reach {
 	struct bk_access access;
 	struct bk_limit up, down; /* bytes of content a second */
+	const char *spool; /* folder for what is on its way; NULL: /var/tmp */
+	const char *cache; /* folder for what was fetched; NULL: nothing is
+			      kept, as it must be where the target is checked */
 };
 
 #endif

@@ -7,15 +7,19 @@
 #include "target/ftp.h"
 #include "target/local.h"
 #include "target/reach.h"
+#include "target/remote.h"
 #include "target/retry.h"
 #include "target/s3.h"
 #include "target/scheme.h"
 #include "target/sftp.h"
 #include "target/smb.h"
 #include "target/target.h"
-#include "target/throttle.h"
 #include "target/webdav.h"
 #include "target/wrapper.h"
+
+/* Servers count connections, and some take few of one host. */
+#define SESSIONS 4
+#define UPLOADS  2
 
 struct driver {
 	const char *scheme;
@@ -55,8 +59,16 @@ static void remote_close(struct bk_target *target)
 static struct bk_target *wrap(struct bk_target *driver,
 			      const struct bk_reach *reach)
 {
-	return bk_retry_open(
-		bk_throttle_open(driver, &reach->up, &reach->down, NULL), NULL);
+	struct bk_remote_options options = {
+		.sessions = SESSIONS,
+		.uploads = UPLOADS,
+		.up = &reach->up,
+		.down = &reach->down,
+		.spool_folder = reach->spool,
+		.cache_folder = reach->cache,
+	};
+
+	return bk_remote_wrap(driver, &options);
 }
 
 int bk_driver_open(struct bk_target **out, const struct bk_url *url,
