@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "net/http.h"
 #include "target/upload.h"
 #include "target/webdav_act.h"
@@ -104,9 +105,20 @@ static int note_that_names_stay(struct bk_webdav *dav,
 		       status);
 }
 
+/* Who waited in vain for an answer does not wait for another one: the next try
+ * finds out. */
+static bool has_time(const struct bk_webdav *dav, int64_t since_ms)
+{
+	uint32_t timeout_s = bk_link_access(dav->link)->timeout_s;
+
+	timeout_s = timeout_s ? timeout_s : BK_ACCESS_TIMEOUT_S;
+	return bk_clock_monotonic_ms() - since_ms < (int64_t)timeout_s * 1000;
+}
+
 static int rename_part(struct bk_webdav *dav, const struct bk_upload *up,
 		       struct bk_err *err)
 {
+	int64_t since_ms = bk_clock_monotonic_ms();
 	struct bk_err why = {0};
 	long status = 0;
 
@@ -117,7 +129,8 @@ static int rename_part(struct bk_webdav *dav, const struct bk_upload *up,
 	if (status == 403 || status == 405 || status == 501)
 		return note_that_names_stay(dav, up, status, err);
 	/* It may have been done, and the answer lost. */
-	if (why.kind != BK_CANCELLED && was_renamed(dav, up))
+	if (why.kind != BK_CANCELLED && has_time(dav, since_ms) &&
+	    was_renamed(dav, up))
 		return 0;
 	*err = why;
 	if (err->kind == BK_GONE)
