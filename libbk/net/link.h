@@ -57,6 +57,7 @@ struct bk_line {
 	struct bk_view left; /* of what is being sent */
 	bool running, done, waiting, ended, stalled, tidying, answered;
 	CURLcode result;
+	int socket; /* HTTP's, last opened */
 	int64_t moved_ms; /* when something last came or went */
 	curl_off_t moved;
 	char error[CURL_ERROR_SIZE];

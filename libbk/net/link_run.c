@@ -6,6 +6,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "net/link.h"
+#include "net/quickack.h"
 
 #define REPLIES_MAX   ((size_t)64 << 10)
 #define COMPLAINT_MAX ((size_t)4 << 10)
@@ -44,6 +45,8 @@ static size_t take_reply(char *data, size_t size, size_t n, void *arg)
 		line->answered = true;
 	}
 	keep(&line->replies, data, len, REPLIES_MAX);
+	if (is_http(line) && len == 2 && data[0] == '\r')
+		bk_quickack(line);
 	return len;
 }
 
@@ -314,8 +317,10 @@ static void start(struct bk_line *line)
 			       look_at_progress);
 	(void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, line);
 	(void)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-	if (is_http(line))
+	if (is_http(line)) {
 		(void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, line->headers);
+		bk_quickack_watch(line);
+	}
 	line->running = curl_multi_add_handle(line->multi, easy) == CURLM_OK;
 	if (!line->running) {
 		line->done = true;

@@ -1,0 +1,19 @@
+/*
+ * Servers that write the headers of an answer and then its body (Ceph's gateway
+ * does) may wait for our acknowledgement in between, which the kernel puts off
+ * for 40 ms.  Linux forgets the wish to have it at once: it is made for each
+ * answer.
+ */
+
+#ifndef BK_NET_QUICKACK_H
+#define BK_NET_QUICKACK_H
+
+#include "net/link.h"
+
+/* Learns the socket of the connection that this line opens. */
+void bk_quickack_watch(struct bk_line *line);
+
+/* What came so far is acknowledged now. */
+void bk_quickack(const struct bk_line *line);
+
+#endif
