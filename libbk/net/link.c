@@ -2,7 +2,9 @@
 
 #include "net/link.h"
 
+#include <openssl/ssl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,9 +210,60 @@ static bool is_scheme(const struct bk_link *link, const char *prefix)
 	return strncmp(link->url->transport, prefix, strlen(prefix)) == 0;
 }
 
-/* Paths as they are, from the root; data only from the server itself. */
-static void set_ftp(CURL *easy)
+static int line_index(void)
 {
+	static atomic_int index = -1;
+	int have = atomic_load(&index);
+
+	/* Two threads may take one each: the first one counts. */
+	if (have < 0) {
+		int mine = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+		have = atomic_compare_exchange_strong(&index, &have, mine)
+			       ? mine
+			       : have;
+	}
+	return have;
+}
+
+static void see_alert(const SSL *ssl, int where, int alert)
+{
+	SSL_CTX *context = SSL_get_SSL_CTX(ssl);
+	struct bk_line *line = SSL_CTX_get_ex_data(context, line_index());
+
+	if (where == SSL_CB_READ_ALERT && line && context == line->newest_tls &&
+	    (alert & 0xff) == SSL_AD_CLOSE_NOTIFY)
+		line->ended_by_tls = true;
+}
+
+/* libcurl takes every end of a connection for the end of the data. */
+static CURLcode watch_for_the_end(CURL *easy, void *context, void *arg)
+{
+	struct bk_line *line = arg;
+
+	(void)easy;
+	(void)SSL_CTX_set_ex_data(context, line_index(), line);
+	SSL_CTX_set_info_callback(context, see_alert);
+	line->newest_tls = context;
+	line->ended_by_tls = false;
+	return CURLE_OK;
+}
+
+bool bk_line_ended(const struct bk_line *line)
+{
+	return strcmp(line->link->url->transport, "ftp") == 0 ||
+	       line->ended_by_tls;
+}
+
+/* Paths as they are, from the root; data only from the server itself. */
+static void set_ftp(struct bk_line *line)
+{
+	CURL *easy = line->easy;
+
+	line->newest_tls = NULL;
+	line->ended_by_tls = false;
+	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION,
+			       watch_for_the_end);
+	(void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, line);
 	(void)curl_easy_setopt(easy, CURLOPT_FTP_FILEMETHOD,
 			       (long)CURLFTPMETHOD_NOCWD);
 	(void)curl_easy_setopt(easy, CURLOPT_FTP_SKIP_PASV_IP, 1L);
@@ -282,7 +335,8 @@ static void set_policy(struct bk_line *line)
 	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			       (long)CURL_HTTP_VERSION_1_1);
 	(void)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	set_ftp(easy);
+	if (is_scheme(link, "ftp"))
+		set_ftp(line);
 	set_tls(link, easy);
 	set_login(link, easy);
 	set_proxy(link, easy);
@@ -309,6 +363,13 @@ void bk_line_to(struct bk_line *line, const char *path)
 
 void bk_line_to_url(struct bk_line *line, const char *url)
 {
+	if (line->renewed)
+		curl_easy_cleanup(line->easy);
+	if (line->renewed)
+		line->easy = curl_easy_init();
+	if (!line->easy)
+		abort(); /* as all small allocations do */
+	line->renewed = false;
 	curl_easy_reset(line->easy);
 	line->replies.len = 0;
 	line->complaint.len = 0;

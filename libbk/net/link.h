@@ -56,6 +56,9 @@ struct bk_line {
 	struct bk_err sink_err;
 	struct bk_view left; /* of what is being sent */
 	bool running, done, waiting, ended, stalled, tidying, answered;
+	const void *newest_tls; /* context of what was connected last */
+	bool ended_by_tls;
+	bool renewed; /* `easy` is to be made anew */
 	CURLcode result;
 	int socket; /* HTTP's, last opened */
 	int64_t moved_ms; /* when something last came or went */
@@ -130,6 +133,10 @@ long bk_line_status(const struct bk_line *line);
 /* The last FTP reply, "550 No such file", as bk_reply_last() has it; "" if
  * there was none; valid until the next act. */
 const char *bk_line_reply(struct bk_line *line);
+
+/* FTP: did TLS say that the data that came are all?  Otherwise whoever can cut
+ * the connection decided where they end.  Clear text never says: true. */
+bool bk_line_ended(const struct bk_line *line);
 
 /* A header of HTTP's last answer, or NULL; valid until the next act. */
 const char *bk_line_header(const struct bk_line *line, const char *name);

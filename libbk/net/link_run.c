@@ -344,6 +344,9 @@ static void drop_connection(struct bk_line *line)
 	    line->result == CURLE_REMOTE_FILE_NOT_FOUND ||
 	    line->result == CURLE_UPLOAD_FAILED)
 		return;
+	/* Its TLS sessions go with it: FTP servers let a data connection
+	 * resume that of their own control connection only. */
+	line->renewed = true;
 	(void)curl_multi_cleanup(line->multi);
 	line->multi = curl_multi_init();
 	if (!line->multi)

@@ -98,6 +98,9 @@ static int check_end(struct bk_line *line, const struct lines *lines,
 	if (lines->line.len)
 		return bk_fail(err, BK_LOST,
 			       "the listing ends in the middle of a line");
+	if (!bk_line_ended(line))
+		return bk_fail(err, BK_LOST,
+			       "the connection of the listing was cut");
 	return 1;
 }
 

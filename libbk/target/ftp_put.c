@@ -132,48 +132,67 @@ static int is_there(struct ftp_put *put, bool *there, struct bk_err *err)
 
 /* Where nothing may be overwritten, a part that an earlier attempt left is in
  * the way: then it goes under its name. */
-static int begin_otherwise(struct ftp_put *put, const struct bk_err *why,
+static int begin_otherwise(struct ftp_put *put, const struct bk_err *refusal,
 			   struct bk_err *err)
 {
+	struct bk_err why = *refusal;
 	bool there;
 
 	if (is_there(put, &there, err) < 0)
 		return -1;
 	if (there && !put->plain) {
 		put->plain = true;
-		return begin_at(put, err);
+		why = (struct bk_err){0};
+		if (begin_at(put, &why) == 0)
+			return 0;
+		if (is_there(put, &there, err) < 0)
+			return -1;
 	}
-	*err = *why;
+	*err = why;
 	if (there)
 		err->kind = BK_EXISTS;
-	else if (bk_ftp_was_refused(put->up->line))
+	else if (why.kind != BK_LOST && why.kind != BK_BUSY)
 		bk_fail(err, BK_DENIED, "%s; may this login write here?",
-			why->text);
+			why.text);
 	return -1;
 }
 
-static int begin(struct ftp_put *put, struct bk_err *err)
+/* 1; 0: the server refuses, and *err says how; -1. */
+static int try_to_begin(struct ftp_put *put, struct bk_err *err)
 {
-	struct bk_err why = {0};
 	struct bk_line *line = put->up->line;
+	struct bk_err why = {0};
+	bool refused;
 
 	/* To ask for a folder is cheap, and a refusal may cost a login. */
 	if (!is_known(put) && make_folders(put, err) < 0)
 		return -1;
-	for (int i = 0; i < BEGIN_TRIES; i++) {
+	for (int i = 0;; i++) {
 		why = (struct bk_err){0};
 		if (begin_at(put, &why) == 0)
-			return 0;
-		if (!bk_ftp_was_refused(line) && !bk_ftp_perhaps_refused(line))
+			return 1;
+		refused = bk_ftp_was_refused(line);
+		if ((!refused && !bk_ftp_perhaps_refused(line)) ||
+		    i == BEGIN_TRIES)
 			break;
 		/* Somebody's removal may take a folder away in between. */
 		if (make_folders(put, err) < 0)
 			return -1;
 	}
-	if (bk_ftp_was_refused(line))
-		return begin_otherwise(put, &why, err);
 	*err = why;
-	return -1;
+	return refused ? 0 : -1;
+}
+
+static int begin(struct ftp_put *put, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	int rc = try_to_begin(put, &why);
+	if (rc == 0)
+		return begin_otherwise(put, &why, err);
+	if (rc < 0)
+		*err = why;
+	return rc < 0 ? -1 : 0;
 }
 
 int bk_ftp_put_begin(struct bk_target *target, const char *name,
@@ -336,8 +355,11 @@ static int give_name(struct ftp_put *put, const char *part, const char *name,
 	if (code >= 0)
 		bk_ftp_refused(line, err);
 	struct bk_err why = *err;
-	if (has_its_name(put, name))
+	if (has_its_name(put, name)) {
+		/* By an attempt before this one, or with the reply lost. */
+		remove_part(put);
 		return 1;
+	}
 	if (code / 100 != 5 || why.kind == BK_LOST || why.kind == BK_FULL) {
 		*err = why;
 		return -1;
