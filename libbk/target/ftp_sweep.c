@@ -58,7 +58,9 @@ static int list_folder(struct bk_walk *base, const char *folder,
 	if (rc == 0)
 		rc = why_refused(walk, path, err);
 	free(path);
-	return rc < 0 ? bk_context(err, "list %s", folder) : rc;
+	if (rc < 0)
+		return bk_context(err, "list%s%s", *folder ? " " : "", folder);
+	return rc;
 }
 
 static int list(struct bk_ftp *ftp, struct bk_line *line, const char *folder,
