@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-#define PAGE_MIN ((size_t)4096)
+#define PAGE_MIN ((size_t)512) /* a folder has several, most of them empty */
 #define PAGE_MAX ((size_t)256 << 10)
 #define ALIGN    _Alignof(max_align_t)
 

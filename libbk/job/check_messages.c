@@ -5,7 +5,7 @@
 
 #include "job/check_run.h"
 #include "mail/recipe.h"
-#include "repo/gather.h"
+#include "repo/harvest.h"
 
 #define ROWS       ((size_t)24 << 20) /* bytes of rows at a time */
 #define NAMED_MOST 5
@@ -14,9 +14,9 @@
 struct joining {
 	struct bk_check_run *run;
 	struct bk_set *set;
-	struct bk_gather *gather;
+	struct bk_harvest *harvest;
 	struct bk_arena arena; /* of the rows */
-	struct bk_gather_item *items;
+	struct bk_harvest_item *items;
 	size_t n, cap;
 };
 
@@ -31,7 +31,7 @@ static int nowhere(struct bk_sink *to, const void *data, size_t len,
 }
 
 static void name_message(struct joining *joining,
-			 const struct bk_gather_item *item,
+			 const struct bk_harvest_item *item,
 			 const struct bk_err *why)
 {
 	const struct bk_set_folder *folder = item->owner;
@@ -52,7 +52,7 @@ static void name_message(struct joining *joining,
 		});
 }
 
-static int join(void *context, const struct bk_gather_item *item,
+static int join(void *context, const struct bk_harvest_item *item,
 		struct bk_chunk_reader *reader, struct bk_err *err)
 {
 	struct joining *joining = context;
@@ -68,8 +68,8 @@ static int join(void *context, const struct bk_gather_item *item,
 
 static int join_all(struct joining *joining, struct bk_err *err)
 {
-	int rc = bk_gather_run(joining->gather, joining->items, joining->n,
-			       join, joining, err);
+	int rc = bk_harvest_run(joining->harvest, joining->items, joining->n,
+				join, joining, err);
 
 	joining->n = 0;
 	bk_arena_clear(&joining->arena);
@@ -90,7 +90,7 @@ static void add_row(struct joining *joining, struct bk_set_folder *folder,
 	joining->items = bk_array_room(joining->items, joining->n,
 				       &joining->cap, sizeof(*joining->items));
 	joining->items[joining->n++] =
-		(struct bk_gather_item){.row = copy, .owner = folder};
+		(struct bk_harvest_item){.row = copy, .owner = folder};
 }
 
 static int join_folder(struct joining *joining, struct bk_set_folder *folder,
@@ -117,13 +117,13 @@ int bk_check_messages(struct bk_check_run *run, struct bk_set *set,
 	struct joining joining = {.run = run, .set = set};
 	int rc = 0;
 
-	joining.gather =
-		bk_gather_new(set, run->request->threads, &watch.watch);
+	joining.harvest =
+		bk_harvest_new(set, run->request->threads, &watch.watch);
 	for (size_t i = 0; i < set->n_folders && rc == 0; i++)
 		rc = join_folder(&joining, &set->folders[i], err);
 	if (rc == 0)
 		rc = join_all(&joining, err);
-	bk_gather_free(joining.gather);
+	bk_harvest_free(joining.harvest);
 	free(joining.items);
 	bk_arena_clear(&joining.arena);
 	return rc;

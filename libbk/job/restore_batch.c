@@ -10,8 +10,8 @@
 #include "base/cancel.h"
 #include "job/restore_run.h"
 
-#define MESSAGES_MOST ((size_t)100000) /* whose rows are in memory */
-#define FEW           64               /* messages */
+#define MESSAGES_MOST ((size_t)64000) /* whose rows are in memory */
+#define FEW           64              /* messages */
 
 static void clear_folders(struct bk_restore_batch *batch)
 {

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "repo/gather.h"
+#include "repo/harvest.h"
 
 struct work {
 	struct bk_restore_writing *writing;
@@ -109,7 +109,7 @@ static void note_place(struct work *work, enum bk_place place)
 	pthread_mutex_unlock(&work->lock);
 }
 
-static int restore_message(void *context, const struct bk_gather_item *item,
+static int restore_message(void *context, const struct bk_harvest_item *item,
 			   struct bk_chunk_reader *reader, struct bk_err *err)
 {
 	struct work *work = context;
@@ -138,10 +138,10 @@ static int restore_message(void *context, const struct bk_gather_item *item,
 	return 0;
 }
 
-static struct bk_gather_item *list_items(
+static struct bk_harvest_item *list_items(
 	struct bk_restore_folder *const *folders, size_t n, size_t *n_items)
 {
-	struct bk_gather_item *items;
+	struct bk_harvest_item *items;
 	size_t at = 0;
 
 	*n_items = 0;
@@ -150,7 +150,7 @@ static struct bk_gather_item *list_items(
 	items = bk_alloc((*n_items + 1) * sizeof(*items));
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < folders[i]->n_todo; k++)
-			items[at++] = (struct bk_gather_item){
+			items[at++] = (struct bk_harvest_item){
 				.row = &folders[i]
 						->rows
 						.items[folders[i]->todo[k]],
@@ -165,16 +165,16 @@ int bk_restore_write(struct bk_restore_writing *writing,
 {
 	struct work work = {.writing = writing};
 	size_t n_items = 0;
-	struct bk_gather_item *items = list_items(folders, n, &n_items);
-	struct bk_gather *gather =
-		bk_gather_new(writing->set, writing->threads, NULL);
+	struct bk_harvest_item *items = list_items(folders, n, &n_items);
+	struct bk_harvest *harvest =
+		bk_harvest_new(writing->set, writing->threads, NULL);
 
 	writing->place = BK_PLACE_DESTINATION;
 	(void)pthread_mutex_init(&work.lock, NULL);
-	int rc = bk_gather_run(gather, items, n_items, restore_message, &work,
-			       err);
+	int rc = bk_harvest_run(harvest, items, n_items, restore_message, &work,
+				err);
 	(void)pthread_mutex_destroy(&work.lock);
-	bk_gather_free(gather);
+	bk_harvest_free(harvest);
 	free(items);
 	return rc;
 }

@@ -114,29 +114,63 @@ static int check_inner(struct bk_block_info *info, unsigned log2_block,
 	return 0;
 }
 
+/* What is sealed of a block, to `at`, which may be where it lies. */
+static int unseal(struct bk_aead *aead, const struct bk_block_info *info,
+		  struct bk_view sealed, uint8_t *at, struct bk_err *err)
+{
+	struct binding binding;
+
+	bind(&binding, info, (uint32_t)sealed.len);
+	return bk_aead_open(aead, binding.nonce,
+			    (struct bk_view){binding.aad, sizeof(binding.aad)},
+			    sealed, at, err);
+}
+
+static struct bk_view sealed_of(struct bk_view stored)
+{
+	return (struct bk_view){stored.data + BK_BLOCK_HEAD_LEN,
+				stored.len - BK_BLOCK_HEAD_LEN};
+}
+
 int bk_block_open(struct bk_aead *aead, struct bk_block_info *info,
 		  unsigned log2_block, struct bk_view stored,
 		  struct bk_buf *data, struct bk_err *err)
 {
-	struct binding binding;
 	size_t len = 0;
 
 	data->len = 0;
 	if (check_head(info, log2_block, stored, err) < 0)
 		return -1;
-	size_t sealed = stored.len - BK_BLOCK_HEAD_LEN;
-	size_t inner = sealed - BK_AEAD_TAG_LEN;
+	struct bk_view sealed = sealed_of(stored);
+	size_t inner = sealed.len - BK_AEAD_TAG_LEN;
 	uint8_t *at = bk_buf_room(data, inner);
-	bind(&binding, info, (uint32_t)sealed);
-	if (bk_aead_open(
-		    aead, binding.nonce,
-		    (struct bk_view){binding.aad, sizeof(binding.aad)},
-		    (struct bk_view){stored.data + BK_BLOCK_HEAD_LEN, sealed},
-		    at, err) < 0 ||
+	if (unseal(aead, info, sealed, at, err) < 0 ||
 	    check_inner(info, log2_block, (struct bk_view){at, inner}, &len,
 			err) < 0)
 		return -1;
 	memmove(at, at + BK_BLOCK_FIELDS_LEN, len);
 	data->len = len;
+	return 0;
+}
+
+int bk_block_open_in_place(struct bk_aead *aead, struct bk_block_info *info,
+			   unsigned log2_block, struct bk_buf *block,
+			   struct bk_err *err)
+{
+	struct bk_view stored = bk_buf_view(block);
+	size_t len = 0;
+
+	block->len = 0;
+	if (check_head(info, log2_block, stored, err) < 0)
+		return -1;
+	struct bk_view sealed = sealed_of(stored);
+	size_t inner = sealed.len - BK_AEAD_TAG_LEN;
+	uint8_t *at = block->data + BK_BLOCK_HEAD_LEN;
+	if (unseal(aead, info, sealed, at, err) < 0 ||
+	    check_inner(info, log2_block, (struct bk_view){at, inner}, &len,
+			err) < 0)
+		return -1;
+	memmove(block->data, at + BK_BLOCK_FIELDS_LEN, len);
+	block->len = len;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * Chunks of a set, found and opened: one a thread.  Blocks that were opened
  * stay in a cache, the least recently used go first: whoever reads many
- * messages does so block by block (repo/gather.h).
+ * messages does so block by block (repo/harvest.h).
  */
 
 #ifndef BK_REPO_CHUNK_READER_H

@@ -110,6 +110,12 @@ int bk_block_open(struct bk_aead *aead, struct bk_block_info *info,
 		  unsigned log2_block, struct bk_view stored,
 		  struct bk_buf *data, struct bk_err *err);
 
+/* The same in place: *block is the stored block, and then its data; empty after
+ * a failure. */
+int bk_block_open_in_place(struct bk_aead *aead, struct bk_block_info *info,
+			   unsigned log2_block, struct bk_buf *block,
+			   struct bk_err *err);
+
 /* Numbers of the trailer, and where the body ends. */
 struct bk_trailer {
 	uint32_t first_directory, n_directory;

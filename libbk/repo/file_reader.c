@@ -31,21 +31,9 @@ struct bk_file_reader {
 	uint32_t n_rows_blocks;
 	struct bk_buf window; /* bytes of the file from window_at on */
 	uint64_t window_at;
-	uint64_t ahead; /* how much is read when a block is begun */
-	struct bk_buf data;
+	uint64_t ahead;     /* how much is read when a block is begun */
+	struct bk_buf data; /* of a small block that was opened */
 };
-
-void bk_file_reader_close(struct bk_file_reader *reader)
-{
-	if (!reader)
-		return;
-	bk_aead_free(reader->aead);
-	bk_zstd_free(reader->zstd);
-	bk_buf_clear(&reader->window);
-	bk_buf_clear(&reader->data);
-	free(reader->name);
-	free(reader);
-}
 
 void bk_file_reader_rest(struct bk_file_reader *reader)
 {
@@ -53,12 +41,15 @@ void bk_file_reader_rest(struct bk_file_reader *reader)
 	bk_buf_clear(&reader->data);
 }
 
-static void swap_buffers(struct bk_buf *a, struct bk_buf *b)
+void bk_file_reader_close(struct bk_file_reader *reader)
 {
-	struct bk_buf kept = *a;
-
-	*a = *b;
-	*b = kept;
+	if (!reader)
+		return;
+	bk_aead_free(reader->aead);
+	bk_zstd_free(reader->zstd);
+	bk_file_reader_rest(reader);
+	free(reader->name);
+	free(reader);
 }
 
 void bk_file_reader_take_over(struct bk_file_reader *reader,
@@ -66,12 +57,13 @@ void bk_file_reader_take_over(struct bk_file_reader *reader,
 {
 	struct bk_zstd *zstd = reader->zstd;
 
-	swap_buffers(&reader->window, &from->window);
-	swap_buffers(&reader->data, &from->data);
-	reader->zstd = from->zstd;
-	from->zstd = zstd;
+	bk_file_reader_rest(reader);
+	reader->window = from->window;
 	reader->window.len = 0;
-	bk_file_reader_rest(from);
+	reader->data = from->data;
+	reader->zstd = from->zstd;
+	from->window = from->data = (struct bk_buf){0};
+	from->zstd = zstd;
 }
 
 void bk_file_reader_expect(struct bk_file_reader *reader, uint32_t len)
@@ -163,6 +155,29 @@ static bool may_be_compressed(enum bk_file_type type)
 	return false;
 }
 
+/* *data is what the block holds, valid until the next read.  A large block is
+ * opened where it lies in the window, which has no other. */
+static int open_stored(struct bk_file_reader *reader,
+		       struct bk_block_info *info, struct bk_view stored,
+		       struct bk_view *data, struct bk_err *err)
+{
+	struct bk_buf block = reader->window;
+	bool alone = stored.len > SHORT_FILE && stored.data == block.data;
+
+	if (!alone) {
+		int rc = bk_block_open(reader->aead, info, reader->log2_block,
+				       stored, &reader->data, err);
+		*data = bk_buf_view(&reader->data);
+		return rc;
+	}
+	reader->window.len = 0;
+	block.len = stored.len;
+	int rc = bk_block_open_in_place(reader->aead, info, reader->log2_block,
+					&block, err);
+	*data = bk_buf_view(&block);
+	return rc;
+}
+
 /* A stored block into *plain, emptied first. */
 static int open_block(struct bk_file_reader *reader, uint32_t number,
 		      enum bk_block_kind kind, struct bk_view stored,
@@ -175,17 +190,17 @@ static int open_block(struct bk_file_reader *reader, uint32_t number,
 		.last = kind == BK_BLOCK_TRAILER,
 	};
 
-	if (bk_block_open(reader->aead, &info, reader->log2_block, stored,
-			  &reader->data, err) < 0)
+	struct bk_view data = {0};
+
+	if (open_stored(reader, &info, stored, &data, err) < 0)
 		return -1;
 	if (info.codec == BK_CODEC_ZSTD && !may_be_compressed(info.type))
 		return bk_fail(err, BK_CORRUPT, "is compressed");
 	if (info.codec == BK_CODEC_ZSTD)
-		return bk_zstd_decompress(reader->zstd,
-					  bk_buf_view(&reader->data),
-					  info.plain_len, plain, err);
+		return bk_zstd_decompress(reader->zstd, data, info.plain_len,
+					  plain, err);
 	plain->len = 0;
-	bk_buf_add(plain, reader->data.data, reader->data.len);
+	bk_buf_add(plain, data.data, data.len);
 	return 0;
 }
 

@@ -45,6 +45,14 @@ static void a_block_opens_to_what_was_sealed(void **state)
 	assert_memory_equal(data.data, "hello", 5);
 	assert_int_equal(out.codec, BK_CODEC_RAW);
 	assert_int_equal(out.plain_len, 5);
+	out = in;
+	data.len = 0;
+	bk_buf_add(&data, view.data, view.len);
+	assert_int_equal(bk_block_open_in_place(ctx, &out, LOG2, &data, &err),
+			 0);
+	assert_int_equal(data.len, 5);
+	assert_memory_equal(data.data, "hello", 5);
+	assert_int_equal(out.plain_len, 5);
 	bk_buf_clear(&stored);
 	bk_buf_clear(&data);
 	bk_aead_free(ctx);
@@ -73,6 +81,13 @@ static void every_flipped_bit_of_a_block_is_found(void **state)
 					       bk_buf_view(&stored), &data,
 					       &err),
 				 -1);
+		assert_int_equal(err.kind, BK_CORRUPT);
+		assert_int_equal(data.len, 0);
+		got = info;
+		bk_buf_add(&data, stored.data, stored.len);
+		assert_int_equal(
+			bk_block_open_in_place(ctx, &got, LOG2, &data, &err),
+			-1);
 		assert_int_equal(err.kind, BK_CORRUPT);
 		assert_int_equal(data.len, 0);
 		/* and with a right CRC */

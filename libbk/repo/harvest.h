@@ -11,8 +11,8 @@
  * A check and a restore differ only in what they do with a message.
  */
 
-#ifndef BK_REPO_GATHER_H
-#define BK_REPO_GATHER_H
+#ifndef BK_REPO_HARVEST_H
+#define BK_REPO_HARVEST_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,10 +22,10 @@
 #include "repo/chunk_reader.h"
 #include "repo/set.h"
 
-struct bk_gather;
+struct bk_harvest;
 
 /* A message that is wanted. */
-struct bk_gather_item {
+struct bk_harvest_item {
 	const struct bk_row *row; /* read with its body */
 	void *owner;              /* the caller's: whose it is */
 	uint64_t order;           /* filled in */
@@ -33,22 +33,23 @@ struct bk_gather_item {
 
 /* What becomes of a message: `reader` puts it together (bk_chunk_reader_join).
  * Called by many threads; -1 ends the run. */
-typedef int bk_gather_message(void *context, const struct bk_gather_item *item,
-			      struct bk_chunk_reader *reader,
-			      struct bk_err *err);
+typedef int bk_harvest_message(void *context,
+			       const struct bk_harvest_item *item,
+			       struct bk_chunk_reader *reader,
+			       struct bk_err *err);
 
 /* The set must outlive it; `watch` (or NULL) sees each block that is opened. */
-struct bk_gather *bk_gather_new(const struct bk_set *set, unsigned threads,
-				struct bk_block_watch *watch);
-void bk_gather_free(struct bk_gather *gather); /* NULL is fine */
+struct bk_harvest *bk_harvest_new(const struct bk_set *set, unsigned threads,
+				  struct bk_block_watch *watch);
+void bk_harvest_free(struct bk_harvest *harvest); /* NULL is fine */
 
 /*
  * Does n items, which it sorts: as many as the caller has memory for, since
  * blocks are shared within a run only.  -1 with the error of the message that
  * ended it, or of the operator's wish to stop.
  */
-int bk_gather_run(struct bk_gather *gather, struct bk_gather_item *items,
-		  size_t n, bk_gather_message *message, void *context,
-		  struct bk_err *err);
+int bk_harvest_run(struct bk_harvest *harvest, struct bk_harvest_item *items,
+		   size_t n, bk_harvest_message *message, void *context,
+		   struct bk_err *err);
 
 #endif

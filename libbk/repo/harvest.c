@@ -1,6 +1,6 @@
-/* Many messages put together, block by block: see gather.h. */
+/* Many messages put together, block by block: see harvest.h. */
 
-#include "repo/gather.h"
+#include "repo/harvest.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/queue.h"
 #include "repo/hoard.h"
 
-#define CACHE      ((size_t)12 << 20) /* of opened blocks, of all threads */
+#define CACHE      ((size_t)15 << 20) /* of opened blocks, of all threads */
 #define HOARD      ((size_t)12 << 20) /* bytes of traces at a time */
 #define HOARD_MOST ((size_t)16 << 20)
 #define FIRST      ((size_t)8192) /* messages whose traces are fetched */
@@ -20,7 +20,7 @@
 #define STRETCH ((size_t)16)
 #define AHEAD   16 /* stretches */
 
-struct bk_gather {
+struct bk_harvest {
 	const struct bk_set *set;
 	unsigned threads;
 	struct bk_block_cache *cache;
@@ -29,11 +29,11 @@ struct bk_gather {
 
 /* Messages whose traces are fetched together. */
 struct some {
-	struct bk_gather *gather;
-	const struct bk_gather_item *items;
+	struct bk_harvest *harvest;
+	const struct bk_harvest_item *items;
 	size_t n;
 	struct bk_hoard *hoard;
-	bk_gather_message *message;
+	bk_harvest_message *message;
 	void *context;
 };
 
@@ -42,45 +42,46 @@ struct stretch {
 	size_t first, n;
 };
 
-struct bk_gather *bk_gather_new(const struct bk_set *set, unsigned threads,
-				struct bk_block_watch *watch)
+struct bk_harvest *bk_harvest_new(const struct bk_set *set, unsigned threads,
+				  struct bk_block_watch *watch)
 {
-	struct bk_gather *gather = bk_alloc(sizeof(*gather));
+	struct bk_harvest *harvest = bk_alloc(sizeof(*harvest));
 
-	gather->set = set;
-	gather->threads = threads;
-	gather->cache = bk_block_cache_new(CACHE);
-	bk_block_cache_show(gather->cache, watch);
-	gather->readers = bk_alloc(threads * sizeof(void *));
+	harvest->set = set;
+	harvest->threads = threads;
+	harvest->cache = bk_block_cache_new(CACHE);
+	bk_block_cache_show(harvest->cache, watch);
+	harvest->readers = bk_alloc(threads * sizeof(void *));
 	for (unsigned i = 0; i < threads; i++)
-		gather->readers[i] = bk_chunk_reader_share(set, gather->cache);
-	return gather;
+		harvest->readers[i] =
+			bk_chunk_reader_share(set, harvest->cache);
+	return harvest;
 }
 
-void bk_gather_free(struct bk_gather *gather)
+void bk_harvest_free(struct bk_harvest *harvest)
 {
-	if (!gather)
+	if (!harvest)
 		return;
-	for (unsigned i = 0; i < gather->threads; i++)
-		bk_chunk_reader_free(gather->readers[i]);
-	free(gather->readers);
-	bk_block_cache_free(gather->cache);
-	free(gather);
+	for (unsigned i = 0; i < harvest->threads; i++)
+		bk_chunk_reader_free(harvest->readers[i]);
+	free(harvest->readers);
+	bk_block_cache_free(harvest->cache);
+	free(harvest);
 }
 
 static int compare_items(const void *a, const void *b)
 {
-	const struct bk_gather_item *x = a, *y = b;
+	const struct bk_harvest_item *x = a, *y = b;
 
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-static void sort_items(struct bk_gather *gather, struct bk_gather_item *items,
-		       size_t n)
+static void sort_items(struct bk_harvest *harvest,
+		       struct bk_harvest_item *items, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		items[i].order =
-			bk_chunk_reader_order(gather->readers[0], items[i].row);
+		items[i].order = bk_chunk_reader_order(harvest->readers[0],
+						       items[i].row);
 	if (n)
 		qsort(items, n, sizeof(*items), compare_items);
 }
@@ -108,7 +109,7 @@ static int share_out(struct some *some, bk_pool_work *work, size_t n,
 {
 	struct bk_queue *queue = bk_queue_new(AHEAD, 0);
 	struct bk_pool *pool = NULL;
-	int rc = bk_pool_start(&pool, some->gather->threads, queue, work, some,
+	int rc = bk_pool_start(&pool, some->harvest->threads, queue, work, some,
 			       err);
 
 	if (rc == 0) {
@@ -129,7 +130,7 @@ static int fetch_traces(void *context, unsigned worker, void *what,
 
 	if (rc == 0)
 		bk_hoard_fetch(some->hoard, worker, stretch->first, stretch->n,
-			       some->gather->readers[worker]);
+			       some->harvest->readers[worker]);
 	free(stretch);
 	return rc;
 }
@@ -139,7 +140,7 @@ static int do_messages(void *context, unsigned worker, void *what,
 {
 	struct some *some = context;
 	struct stretch *stretch = what;
-	struct bk_chunk_reader *reader = some->gather->readers[worker];
+	struct bk_chunk_reader *reader = some->harvest->readers[worker];
 	int rc = 0;
 
 	bk_chunk_reader_use(reader, some->hoard);
@@ -164,7 +165,7 @@ static int do_some(struct some *some, struct bk_err *err)
 	for (size_t i = 0; i < some->n; i++)
 		rows[i] = some->items[i].row;
 	some->hoard =
-		bk_hoard_new(rows, some->n, HOARD_MOST, some->gather->threads);
+		bk_hoard_new(rows, some->n, HOARD_MOST, some->harvest->threads);
 	free(rows);
 	int rc = share_out(some, fetch_traces, bk_hoard_traces(some->hoard),
 			   TRACES, err);
@@ -181,17 +182,17 @@ static size_t how_many(size_t n, size_t bytes)
 	return more < STRETCH ? STRETCH : more;
 }
 
-int bk_gather_run(struct bk_gather *gather, struct bk_gather_item *items,
-		  size_t n, bk_gather_message *message, void *context,
-		  struct bk_err *err)
+int bk_harvest_run(struct bk_harvest *harvest, struct bk_harvest_item *items,
+		   size_t n, bk_harvest_message *message, void *context,
+		   struct bk_err *err)
 {
 	size_t next = FIRST, at = 0;
 	int rc = 0;
 
-	sort_items(gather, items, n);
+	sort_items(harvest, items, n);
 	while (rc == 0 && at < n) {
 		struct some some = {
-			.gather = gather,
+			.harvest = harvest,
 			.items = items + at,
 			.n = n - at < next ? n - at : next,
 			.message = message,
@@ -202,7 +203,7 @@ int bk_gather_run(struct bk_gather *gather, struct bk_gather_item *items,
 		bk_hoard_free(some.hoard);
 		at += some.n;
 	}
-	for (unsigned i = 0; i < gather->threads; i++)
-		bk_chunk_reader_rest(gather->readers[i]);
+	for (unsigned i = 0; i < harvest->threads; i++)
+		bk_chunk_reader_rest(harvest->readers[i]);
 	return rc;
 }

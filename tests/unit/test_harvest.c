@@ -1,7 +1,7 @@
 /* Many messages put together: each once, and each block opened once, though
  * they share content and come in an order that does not know of it. */
 
-#include "repo/gather.h"
+#include "repo/harvest.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 static struct backups b;
 static struct bk_set *set;
 static struct bk_row_list rows[2];
-static struct bk_gather_item items[2 * LETTERS];
+static struct bk_harvest_item items[2 * LETTERS];
 
 static void deliver(const char *account, int i, const char *letter)
 {
@@ -84,7 +84,7 @@ static int end(void **state)
 static void list_items(void)
 {
 	for (size_t i = 0; i < (size_t)2 * LETTERS; i++)
-		items[i] = (struct bk_gather_item){
+		items[i] = (struct bk_harvest_item){
 			.row = &rows[i / LETTERS].items[i % LETTERS]};
 }
 
@@ -129,7 +129,7 @@ static int nowhere(struct bk_sink *to, const void *data, size_t len,
 	return 0;
 }
 
-static int note_message(void *context, const struct bk_gather_item *item,
+static int note_message(void *context, const struct bk_harvest_item *item,
 			struct bk_chunk_reader *reader, struct bk_err *err)
 {
 	struct onlooker *o = context;
@@ -182,11 +182,11 @@ static void each_message_comes_once_and_each_block_is_opened_once(void **state)
 
 	(void)state;
 	look_on(&o);
-	struct bk_gather *gather = bk_gather_new(set, 2, &o.watch);
-	testrepo_done(bk_gather_run(gather, items, (size_t)2 * LETTERS,
-				    note_message, &o, &err),
+	struct bk_harvest *harvest = bk_harvest_new(set, 2, &o.watch);
+	testrepo_done(bk_harvest_run(harvest, items, (size_t)2 * LETTERS,
+				     note_message, &o, &err),
 		      &err);
-	bk_gather_free(gather);
+	bk_harvest_free(harvest);
 	for (size_t i = 0; i < (size_t)2 * LETTERS; i++)
 		assert_int_equal(o.seen[i / LETTERS][i % LETTERS], 1);
 	assert_int_equal(o.wrong, 0);
@@ -203,20 +203,20 @@ static void a_message_that_ends_it_ends_it_with_its_error(void **state)
 	(void)state;
 	look_on(&o);
 	o.refused = &rows[1].items[LETTERS / 2];
-	struct bk_gather *gather = bk_gather_new(set, 2, NULL);
-	assert_int_equal(bk_gather_run(gather, items, (size_t)2 * LETTERS,
-				       note_message, &o, &err),
+	struct bk_harvest *harvest = bk_harvest_new(set, 2, NULL);
+	assert_int_equal(bk_harvest_run(harvest, items, (size_t)2 * LETTERS,
+					note_message, &o, &err),
 			 -1);
 	assert_int_equal(err.kind, BK_FULL);
 	/* And it can be used again. */
 	o.refused = NULL;
 	list_items();
 	testrepo_done(
-		bk_gather_run(gather, items, LETTERS, note_message, &o, &err),
+		bk_harvest_run(harvest, items, LETTERS, note_message, &o, &err),
 		&err);
-	testrepo_done(bk_gather_run(gather, items, 0, note_message, &o, &err),
+	testrepo_done(bk_harvest_run(harvest, items, 0, note_message, &o, &err),
 		      &err);
-	bk_gather_free(gather);
+	bk_harvest_free(harvest);
 	assert_int_equal(o.wrong, 0);
 }
 
