@@ -6,6 +6,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
 # shellcheck source=tests/lib/targets.sh
 . "$top/tests/lib/targets.sh"
+unset BK_ACT_PIN BK_ACT_CERT BK_ACT_KEY BK_ACT_TIMEOUT BK_ACT_CLEARTEXT
 
 driver=$BK_BUILD/drivers/test_target_webdav
 
