@@ -60,7 +60,7 @@ struct bk_line {
 	bool ended_by_tls;
 	bool renewed; /* `easy` is to be made anew */
 	CURLcode result;
-	int socket; /* HTTP's, last opened */
+	int socket;       /* HTTP's, last opened */
 	int64_t moved_ms; /* when something last came or went */
 	curl_off_t moved;
 	char error[CURL_ERROR_SIZE];
