@@ -135,6 +135,11 @@ int bk_http_explain(const struct bk_http_answer *answer, struct bk_err *err)
 			       "followed; if it lies there, give that URL",
 			       status,
 			       answer->location ? answer->location : "nowhere");
+	if (status == 401 && answer->anonymous)
+		return bk_fail(err, BK_DENIED,
+			       "HTTP 401: the server wants a login: put the "
+			       "user before the host in the URL, and say where "
+			       "the password is");
 	if (is_full_nginx(answer))
 		return bk_fail(err, BK_FULL,
 			       "HTTP 500: nginx says so when no room is left, "
@@ -165,8 +170,11 @@ int bk_http_fail(const struct bk_line *line, struct bk_err *err)
 
 	(void)curl_easy_getinfo(line->easy, CURLINFO_EFFECTIVE_METHOD, &method);
 	bk_buf_add(&complaint, line->complaint.data, line->complaint.len);
+	bool user = bk_link_url(line->link)->user ||
+		    bk_link_access(line->link)->netrc;
 	struct bk_http_answer answer = {
 		.status = bk_line_status(line),
+		.anonymous = !user,
 		.location = bk_line_header(line, "Location"),
 		.retry_after = bk_line_header(line, "Retry-After"),
 		.server = bk_line_header(line, "Server"),

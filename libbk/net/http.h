@@ -25,6 +25,7 @@ struct bk_http_answer {
 	const char *server;
 	const char *complaint; /* the body's begin; NULL: none */
 	bool put;              /* of a PUT */
+	bool anonymous;        /* to who gave no user */
 };
 
 /*

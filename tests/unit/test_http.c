@@ -297,6 +297,16 @@ static void nginx_says_400_when_it_wants_a_certificate(void **state)
 	assert_int_equal(err.kind, BK_FAILED);
 }
 
+static void who_gave_no_user_is_told_to(void **state)
+{
+	struct bk_http_answer heard = {.status = 401, .anonymous = true};
+
+	(void)state;
+	assert_int_equal(bk_http_explain(&heard, &err), -1);
+	assert_int_equal(err.kind, BK_DENIED);
+	assert_non_null(strstr(err.text, "the user before the host"));
+}
+
 /* ---- headers ---- */
 
 static void dates_have_three_forms(void **state)
@@ -377,6 +387,7 @@ int main(void)
 		cmocka_unit_test(a_status_says_what_to_do),
 		cmocka_unit_test(nginx_says_500_when_it_is_full),
 		cmocka_unit_test(nginx_says_400_when_it_wants_a_certificate),
+		cmocka_unit_test(who_gave_no_user_is_told_to),
 		cmocka_unit_test(dates_have_three_forms),
 		cmocka_unit_test(retry_after_is_seconds_or_a_date),
 		cmocka_unit_test(a_range_is_read_strictly),
