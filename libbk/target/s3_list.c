@@ -42,9 +42,9 @@ static void fill_objects(const struct walk *walk, struct bk_s3_fields *query)
 		bk_s3_fields_add(query, "continuation-token", walk->from);
 }
 
+/* Not encoded: Ceph's gateway then encodes keys and does not say so. */
 static void fill_uploads(const struct walk *walk, struct bk_s3_fields *query)
 {
-	bk_s3_fields_add(query, "encoding-type", "url");
 	bk_s3_fields_add(query, "uploads", "");
 	bk_s3_fields_add(query, "prefix", walk->prefix);
 	if (walk->from)

@@ -7,6 +7,7 @@
 
 #include "lib/test.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #include "base/parse.h"
 #include "contract/target.h"
 #include "target/s3.h"
+
+#define LARGE ((size_t)6 << 20)
 
 static struct bk_access access_;
 static struct bk_url urls[8];
@@ -73,8 +76,51 @@ static struct bk_target *open_s3(void)
 	return target;
 }
 
+static bool is_ours(const char *name)
+{
+	return strncmp(name, "data/", 5) == 0;
+}
+
+/* A put that stands still, as those of killed runs do: how its end is, when
+ * somebody swept what is older than that. */
+static int swept(int64_t older_s)
+{
+	struct bk_target *target;
+	struct bk_put *put = NULL;
+	struct bk_err err = {0}, why = {0};
+	uint8_t *bytes = bk_alloc(LARGE);
+
+	begin();
+	target = open_s3();
+	bk_s3_part_size(target, (size_t)5 << 20);
+	if (bk_target_put_begin(target, "data/x", LARGE, &put, &err) < 0 ||
+	    bk_put_write(put, bytes, LARGE, &err) < 0)
+		fail_msg("%s", err.text);
+	(void)sleep(2);
+	if (bk_target_sweep(target, older_s, is_ours, &err) < 0)
+		fail_msg("%s", err.text);
+	int rc = bk_put_commit(put, &why);
+	assert_int_equal(why.kind, rc < 0 ? BK_LOST : BK_OK);
+	bk_target_close(target);
+	end();
+	free(bytes);
+	return rc;
+}
+
+static void uploads_that_nobody_ends_are_swept_when_they_are_old(void **state)
+{
+	(void)state;
+	assert_int_equal(swept(3600), 0);
+	assert_int_equal(swept(0), -1);
+}
+
 int main(void)
 {
+	const struct CMUnitTest tests_[] = {
+		cmocka_unit_test(
+			uploads_that_nobody_ends_are_swept_when_they_are_old),
+	};
+
 	static const struct target_driver driver = {
 		.name = "s3",
 		.open = open_s3,
@@ -94,7 +140,8 @@ int main(void)
 		.allow_cleartext = true,
 		.timeout_s = 20,
 	};
-	int failed = target_contract(&driver);
+	int failed = target_contract(&driver) +
+		     cmocka_run_group_tests_name("s3", tests_, NULL, NULL);
 	free(password);
 	return failed;
 }

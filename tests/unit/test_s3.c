@@ -465,7 +465,7 @@ static void old_uploads_of_ours_are_taken_away_and_no_others(void **state)
 	say(200, DATE, PART("21"));
 	if (bk_target_sweep(target, (int64_t)7 * 86400, is_ours, &err) < 0)
 		fail_msg("%s", err.text);
-	assert_asked(0, "GET /b?encoding-type=url&prefix=mx%201%2F&uploads= ");
+	assert_asked(0, "GET /b?prefix=mx%201%2F&uploads= ");
 	assert_asked(1, "GET /b/mx%201/data/a?uploadId=u ");
 	assert_asked(2, "DELETE /b/mx%201/data/a?uploadId=u ");
 	assert_asked(3, "GET /b/mx%201/data/b?uploadId=u ");
