@@ -105,8 +105,8 @@ static void note_unused(const struct bk_job_settings *job,
 				 "sets; all are kept");
 	if (job->ship)
 		bk_progress_note(progress,
-				 "ship: this version copies no sets; "
-				 "copy the repository by other means");
+				 "ship: this run copies no sets; the "
+				 "command that does is: bk ship push");
 }
 
 static int run(struct bk_call *call, struct bk_err *err)

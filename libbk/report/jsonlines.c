@@ -95,8 +95,25 @@ static const char *act_of(enum bk_act act)
 		return "restore";
 	case BK_ACT_CHECK:
 		return "check";
+	case BK_ACT_SHIP:
+		return "ship";
 	}
 	return "";
+}
+
+static const char *state_of(enum bk_target_state state)
+{
+	switch (state) {
+	case BK_TARGET_COMPLETE:
+		return "complete";
+	case BK_TARGET_INCOMPLETE:
+		return "incomplete";
+	case BK_TARGET_FAILED:
+		return "failed";
+	case BK_TARGET_PLANNED:
+		return "planned";
+	}
+	return "failed";
 }
 
 static struct bk_json *begin(const struct jsonlines *to, const char *type)
@@ -230,6 +247,25 @@ static void note(struct bk_progress *progress, const char *what)
 	end_locked(to, json);
 }
 
+static void target(struct bk_progress *progress,
+		   const struct bk_target_report *report)
+{
+	struct jsonlines *to = of(progress);
+	struct bk_json *json = begin(to, "target");
+
+	bk_json_text(json, "target", report->name);
+	bk_json_text(json, "state", state_of(report->state));
+	bk_json_uint(json, "sets", report->sets);
+	bk_json_uint(json, "sets_of", report->sets_of);
+	bk_json_uint(json, "files", report->files);
+	bk_json_uint(json, "bytes", report->bytes);
+	bk_json_real(json, "seconds", report->seconds);
+	text(json, "newest", report->newest);
+	text(json, "why", report->why);
+	text(json, "next", report->next);
+	end_locked(to, json);
+}
+
 static void stop_status(struct jsonlines *to)
 {
 	(void)pthread_mutex_lock(&to->lock);
@@ -277,6 +313,7 @@ static const struct bk_progress_ops ops = {
 	.account = account,
 	.item_error = item_error,
 	.note = note,
+	.target = target,
 	.finish = finish,
 };
 

@@ -7,6 +7,8 @@
  *	            second
  *	item_error  class, account, folder, uid, name, text, outcome
  *	note        text
+ *	target      target, state, sets, sets_of, files, bytes, seconds, newest,
+ *	            why, next
  *	summary     act, result, set, base, kind, store, repo, accounts,
  *	            messages {total, new, kept, flags, dates, gone},
  *	            bytes {source, stored}, errors, seconds, next

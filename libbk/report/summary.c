@@ -44,7 +44,8 @@ static void print_subject(const struct bk_summary *summary, FILE *out)
 {
 	static const char *const acts[] = {[BK_ACT_BACKUP] = "",
 					   [BK_ACT_RESTORE] = "restore of ",
-					   [BK_ACT_CHECK] = "check of "};
+					   [BK_ACT_CHECK] = "check of ",
+					   [BK_ACT_SHIP] = "copy of "};
 	bool backup = summary->act == BK_ACT_BACKUP;
 
 	(void)fputs(acts[summary->act], out);
@@ -125,7 +126,23 @@ static void print_counts(const struct bk_summary *summary, FILE *out)
 		(void)fprintf(out, "%s messages looked at\n",
 			      bk_units_count(text, summary->messages.total));
 		break;
+	case BK_ACT_SHIP:
+		break;
 	}
+}
+
+static const char *verb_of(enum bk_act act)
+{
+	switch (act) {
+	case BK_ACT_RESTORE:
+		return "write";
+	case BK_ACT_SHIP:
+		return "copy";
+	case BK_ACT_BACKUP:
+	case BK_ACT_CHECK:
+		break;
+	}
+	return "read";
 }
 
 /* Time and space. */
@@ -140,9 +157,7 @@ static void print_bytes(const struct bk_summary *summary, FILE *out)
 
 	(void)bk_units_size(source, summary->bytes.source);
 	if (summary->result == BK_RESULT_PLANNED) {
-		(void)fprintf(out, "%s to %s\n", source,
-			      summary->act == BK_ACT_RESTORE ? "write"
-							     : "read");
+		(void)fprintf(out, "%s to %s\n", source, verb_of(summary->act));
 		return;
 	}
 	if (summary->act == BK_ACT_BACKUP && summary->bytes.source)
@@ -174,4 +189,67 @@ void bk_summary_print(const struct bk_summary *summary, bool color, FILE *out)
 		(void)fprintf(out, "NEXT  %s\n", next);
 		free(next);
 	}
+}
+
+static enum bk_result result_of(enum bk_target_state state)
+{
+	switch (state) {
+	case BK_TARGET_COMPLETE:
+		return BK_RESULT_COMPLETE;
+	case BK_TARGET_INCOMPLETE:
+		return BK_RESULT_INCOMPLETE;
+	case BK_TARGET_FAILED:
+		return BK_RESULT_FAILED;
+	case BK_TARGET_PLANNED:
+		break;
+	}
+	return BK_RESULT_PLANNED;
+}
+
+static const char *state_word(enum bk_target_state state)
+{
+	switch (state) {
+	case BK_TARGET_COMPLETE:
+		return "complete";
+	case BK_TARGET_INCOMPLETE:
+		return "INCOMPLETE";
+	case BK_TARGET_FAILED:
+		return "FAILED";
+	case BK_TARGET_PLANNED:
+		break;
+	}
+	return "to do";
+}
+
+/* Texts come from servers too. */
+static void print_escaped(const char *before, const char *text, FILE *out)
+{
+	if (!text)
+		return;
+	char *safe = bk_escaped(text);
+	(void)fprintf(out, "%s%s", before, safe);
+	free(safe);
+}
+
+void bk_target_print(const struct bk_target_report *report, bool color,
+		     FILE *out)
+{
+	char a[BK_UNITS_TEXT], b[BK_UNITS_TEXT], c[BK_UNITS_TEXT];
+
+	print_escaped("", report->name, out);
+	(void)fprintf(out, ": %s%s%s, %s of %s sets",
+		      color ? color_of(result_of(report->state)) : "",
+		      state_word(report->state), color ? "\x1b[0m" : "",
+		      bk_units_count(a, report->sets),
+		      bk_units_count(b, report->sets_of));
+	print_escaped(", newest ", report->newest, out);
+	(void)fprintf(out, " | %s file%s, %s", bk_units_count(a, report->files),
+		      report->files == 1 ? "" : "s",
+		      bk_units_size(b, report->bytes));
+	if (report->state != BK_TARGET_PLANNED)
+		(void)fprintf(out, " in %s",
+			      bk_units_duration(c, report->seconds));
+	print_escaped("\n  ", report->why, out);
+	print_escaped("\n  NEXT  ", report->next, out);
+	(void)fputc('\n', out);
 }

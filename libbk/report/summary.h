@@ -17,4 +17,13 @@
  */
 void bk_summary_print(const struct bk_summary *summary, bool color, FILE *out);
 
+/*
+ * One target of a copy, in a line, and a second one with what to do:
+ *
+ *	nas: complete, 3 of 3 sets, newest 20261119T1230-d | 12 files, 1.9 GiB
+ *in 6m12s
+ */
+void bk_target_print(const struct bk_target_report *report, bool color,
+		     FILE *out);
+
 #endif

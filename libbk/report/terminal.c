@@ -183,6 +183,28 @@ static void note(struct bk_progress *to, const char *text)
 	(void)pthread_mutex_unlock(&terminal->lock);
 }
 
+static void target(struct bk_progress *to,
+		   const struct bk_target_report *report)
+{
+	struct terminal *terminal = of(to);
+	const struct bk_terminal_options *options = &terminal->options;
+	bool good = report->state == BK_TARGET_COMPLETE ||
+		    report->state == BK_TARGET_PLANNED;
+
+	if (options->quiet && good)
+		return;
+	(void)pthread_mutex_lock(&terminal->lock);
+	erase(terminal);
+	if (options->quiet)
+		bk_target_print(report, options->color_talk, options->talk);
+	else
+		bk_target_print(report, options->color_results,
+				options->results);
+	(void)fflush(options->results);
+	(void)fflush(options->talk);
+	(void)pthread_mutex_unlock(&terminal->lock);
+}
+
 void bk_terminal_around(void *data, int after)
 {
 	struct terminal *terminal = data;
@@ -237,6 +259,7 @@ static const struct bk_progress_ops ops = {
 	.account = account,
 	.item_error = item_error,
 	.note = note,
+	.target = target,
 	.finish = finish,
 };
 

@@ -24,6 +24,7 @@ enum bk_act {
 	BK_ACT_BACKUP,
 	BK_ACT_RESTORE,
 	BK_ACT_CHECK,
+	BK_ACT_SHIP,
 };
 
 /* What there is to do as far as is known; 0: not known. */
@@ -94,6 +95,27 @@ struct bk_summary {
 	const char *next; /* what to do next, a command to copy, or NULL */
 };
 
+enum bk_target_state {
+	BK_TARGET_COMPLETE,
+	BK_TARGET_INCOMPLETE, /* sets lack, or are damaged there */
+	BK_TARGET_FAILED,     /* it was left out, or nothing can be said */
+	BK_TARGET_PLANNED,    /* a dry run */
+};
+
+/* What became of one of the targets of a copy. */
+struct bk_target_report {
+	const char *name;
+	enum bk_target_state state;
+	uint64_t sets;         /* complete there */
+	uint64_t sets_of;      /* of so many that belong there */
+	uint64_t files, bytes; /* copied; status, dry run: to be copied;
+				  verify: read back */
+	double seconds;
+	const char *newest; /* set that is complete there, or NULL */
+	const char *why;    /* it failed, or what lacks; or NULL */
+	const char *next;   /* a command to copy, or NULL */
+};
+
 struct bk_progress;
 
 /* What a reporter implements; none may be NULL. */
@@ -104,6 +126,8 @@ struct bk_progress_ops {
 	void (*item_error)(struct bk_progress *to,
 			   const struct bk_item_error *error);
 	void (*note)(struct bk_progress *to, const char *text);
+	void (*target)(struct bk_progress *to,
+		       const struct bk_target_report *report);
 	void (*finish)(struct bk_progress *to,
 		       const struct bk_summary *summary);
 };
@@ -168,6 +192,14 @@ static inline void bk_progress_note(struct bk_progress *to, const char *text)
 {
 	if (to)
 		to->ops->note(to, text);
+}
+
+/* Once for each target, when all is done there. */
+static inline void bk_progress_target(struct bk_progress *to,
+				      const struct bk_target_report *report)
+{
+	if (to)
+		to->ops->target(to, report);
 }
 
 static inline void bk_progress_finish(struct bk_progress *to,

@@ -77,7 +77,7 @@ CONF
 mv elsewhere etc/bk/main.key
 ok "keep and ship" bk backup nightly --differential
 says_like '.*keep: this version removes no old sets.*'
-says_like '.*ship: this version copies no sets.*'
+says_like '.*ship: this run copies no sets.*'
 ok "... from cron" bk backup nightly --differential -q
 quiet
 

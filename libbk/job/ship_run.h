@@ -1,0 +1,110 @@
+/* What the stages of a copy share. */
+
+#ifndef BK_JOB_SHIP_RUN_H
+#define BK_JOB_SHIP_RUN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/lock.h"
+#include "job/ship.h"
+#include "job/ship_plan.h"
+#include "job/ship_world.h"
+
+struct bk_ship_run;
+
+/* One target. */
+struct bk_ship_lane {
+	struct bk_ship_run *run;
+	const struct bk_ship_end *end;
+	struct bk_lock *lock;
+	struct bk_target *target; /* NULL: there is nothing yet (a dry run) */
+	struct bk_repo *view;     /* the keys, for what lies there */
+	struct bk_ship_plan plan;
+	bool planned;
+	bool *wanted; /* owned; blobs that are to be copied or proved now */
+	bool *fresh;  /* owned; sets whose roots this batch put */
+	_Atomic uint64_t files, bytes;
+	_Atomic unsigned problems; /* that were told */
+	atomic_bool out;           /* it failed, for the rest of the run: */
+	struct bk_err why;         /* under the run's lock */
+	enum bk_place place;       /* where */
+	int64_t start_ms, end_ms;
+};
+
+struct bk_ship_run {
+	const struct bk_ship_request *request;
+	struct bk_progress *progress;
+	struct bk_ship_world world;
+	struct bk_ship_lane *lanes;
+	size_t n_lanes;
+	bool *bad; /* owned; blobs that are damaged or gone at the source */
+	_Atomic unsigned source_problems;
+	size_t batch_from, batch_to; /* sets that are being copied */
+	pthread_mutex_t lock;
+};
+
+/* ---- a lane: ship_lane.c ---- */
+
+/* Lock, marker, key slots, listing, plan; for bk_ship_each_lane. */
+int bk_ship_lane_open(struct bk_ship_lane *lane, struct bk_err *err);
+void bk_ship_lane_close(struct bk_ship_lane *lane);
+
+/* It is left out from now on; the first error is kept. */
+void bk_ship_lane_fail(struct bk_ship_lane *lane, const struct bk_err *why);
+
+/* One thing there is not right; the lane goes on. */
+void bk_ship_lane_problem(struct bk_ship_lane *lane, const struct bk_err *why,
+			  const char *next);
+
+/* Runs act on every lane that is not out, all at a time; one that fails is
+ * left out. */
+int bk_ship_each_lane(struct bk_ship_run *run,
+		      int (*act)(struct bk_ship_lane *lane, struct bk_err *err),
+		      struct bk_err *err);
+
+/* ---- marker and key slots: ship_keys.c ---- */
+
+/* The target is, or becomes, a copy of the repository.  BK_UNSAFE when it is
+ * something else; nothing is touched then.  *empty (only without `make`): it
+ * is none yet. */
+int bk_ship_keys(struct bk_ship_lane *lane, bool make, bool *empty,
+		 struct bk_err *err);
+
+/* ---- blobs: ship_copy.c ---- */
+
+/*
+ * What the lanes want of this blob: copied where it is absent, proved where
+ * it is there; states say what came of it.  -1 when the source, or the run, is
+ * at its end.
+ */
+int bk_ship_blob(struct bk_ship_run *run, size_t blob, struct bk_err *err);
+
+/* A root: for one lane, and read back in any case.  Returns 1, or 0 when it
+ * cannot be copied, or is damaged there, and that was told. */
+int bk_ship_root(struct bk_ship_lane *lane, size_t blob, struct bk_err *err);
+
+/* Is this blob read back, as the request says? */
+bool bk_ship_proves(const struct bk_ship_run *run,
+		    const struct bk_ship_blob *blob);
+
+/* ---- ship_push.c, ship_verify.c ---- */
+
+int bk_ship_push(struct bk_ship_run *run, struct bk_err *err);
+int bk_ship_verify(struct bk_ship_run *run, struct bk_err *err);
+
+/* All blobs that lanes want, in several threads: ship_push.c. */
+int bk_ship_blobs(struct bk_ship_run *run, struct bk_err *err);
+
+/* ---- what came of it: ship_report.c ---- */
+
+/* Before, what there is to do. */
+void bk_ship_tell_start(struct bk_ship_run *run);
+/* After.  As bk_ship_run. */
+int bk_ship_tell_end(struct bk_ship_run *run, int64_t start_ms,
+		     struct bk_outcome *outcome, struct bk_err *err);
+
+#endif
