@@ -168,6 +168,6 @@ int bk_ship_ends_pull(struct bk_ship_ends *out, struct bk_settings *settings,
 		.again = command(settings, words, target.name),
 	};
 	/* What is read back must come from there. */
-	out->to->reach.access.cache = NULL;
+	out->to->reach.cache = NULL;
 	return 0;
 }
