@@ -230,8 +230,11 @@ static int see_whether_it_is_full(struct ftp_put *put, struct bk_err *err)
 		return -1;
 	bk_line_stop(line);
 	char *path = part_path(put);
-	if (bk_ftp_store(line, path, bytes, true, &why) < 0 &&
-	    why.kind == BK_FULL) {
+	int rc = bk_ftp_store(line, path, bytes, true, &why);
+	/* After a transfer that broke, the next one's TLS may be refused. */
+	if (rc < 0 && why.kind == BK_LOST)
+		rc = bk_ftp_store(line, path, bytes, true, &why);
+	if (rc < 0 && why.kind == BK_FULL) {
 		*err = why;
 		bk_upload_failed(put->up, err);
 	}

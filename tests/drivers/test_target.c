@@ -36,7 +36,7 @@ static struct bk_target *open_driver(void)
 	char text[512];
 
 	assert_true(opened < sizeof(urls) / sizeof(urls[0]));
-	(void)snprintf(text, sizeof(text), "%s/contract/%ld-%u",
+	(void)snprintf(text, sizeof(text), "%s/a contract/%ld-%u",
 		       getenv("BK_TEST_URL"), (long)getpid(), tests);
 	if (bk_url_parse(&urls[opened], text, &err) < 0 ||
 	    bk_driver_open(&target, &urls[opened++], &access_, true, &err) < 0)
@@ -65,9 +65,11 @@ int main(void)
 	access_ = (struct bk_access){
 		.password = password ? spec : NULL,
 		.ca = getenv("BK_TEST_CA"),
+		.client_cert = getenv("BK_TEST_WITH_CERT"),
+		.client_key = getenv("BK_TEST_WITH_KEY"),
 		.ssh_key = getenv("BK_TEST_SSH_KEY"),
 		.known_hosts = getenv("BK_TEST_KNOWN_HOSTS"),
-		.allow_cleartext = getenv("BK_TEST_CLEARTEXT"),
+		.allow_cleartext = true,
 		.timeout_s = 20,
 	};
 	return target_contract(&driver);

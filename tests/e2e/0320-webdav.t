@@ -8,7 +8,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/targets.sh"
 unset BK_ACT_PIN BK_ACT_CERT BK_ACT_KEY BK_ACT_TIMEOUT BK_ACT_CLEARTEXT
 
-driver=$BK_BUILD/drivers/test_target_webdav
+driver=$BK_BUILD/drivers/test_target
 
 # keeps_promises WHERE URL
 keeps_promises() {

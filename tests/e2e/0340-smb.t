@@ -28,7 +28,9 @@ each() {
 	ok "$1 ended well" test $status -eq 0
 }
 
-each test_target_smb
+BK_TEST_URL=$BK_TEST_SMB_URL
+export BK_TEST_URL
+each test_target
 each test_smb_names
 
 BK_TEST_SMB_SERVER="$top/tests/servers/samba $(server_root samba)"
