@@ -12,6 +12,7 @@
 
 #define DAY_S      86400
 #define SAMPLE_OF  8
+#define LOOKS_MOST 4
 #define CHECK_HERE "no set that needs it was copied; run: bk check --read-data"
 
 /* ---- reading once, writing to many ---- */
@@ -206,6 +207,13 @@ static enum came put_once(struct bk_ship_lane *lane,
 	return LANE_FAILED;
 }
 
+/* A name that is taken, or a part that went from under us: somebody else put
+ * the same file, and it is looked at without waiting. */
+static bool is_anothers(const struct bk_err *why)
+{
+	return why->kind == BK_EXISTS || why->kind == BK_GONE;
+}
+
 /* After a put that failed with *first. */
 static enum came put_again(struct bk_ship_lane *lane,
 			   const struct bk_ship_blob *blob,
@@ -213,34 +221,27 @@ static enum came put_again(struct bk_ship_lane *lane,
 {
 	struct bk_err why = *first;
 	struct bk_tries tries;
+	unsigned looks = 0;
 
 	bk_tries_begin(&tries, NULL);
 	for (;;) {
-		/* A name that is taken is looked at without waiting. */
-		if (why.kind != BK_EXISTS &&
-		    bk_tries_again(&tries, &why, err) < 0)
+		if (is_anothers(&why) && looks++ == LOOKS_MOST) {
+			*err = why;
 			return LANE_FAILED;
-		bool taken = why.kind == BK_EXISTS;
+		}
+		if (!is_anothers(&why) && bk_tries_again(&tries, &why, err) < 0)
+			return LANE_FAILED;
 		why = (struct bk_err){0};
 		int there = has_arrived(lane, blob, &why);
 		if (there > 0)
 			return ARRIVED;
-		if (there == 0 && taken) {
-			(void)bk_fail(err, BK_CORRUPT,
-				      "%s/%s: the target says that it is "
-				      "there and that it is not",
-				      lane->target->where, blob->name);
-			return LANE_FAILED;
-		}
 		if (there < 0)
 			continue;
 		enum came came = put_once(lane, blob, &why);
-		if (came == ARRIVED)
-			return ARRIVED;
-		if (came == SOURCE_FAILED) {
+		if (came == SOURCE_FAILED)
 			*err = why;
-			return SOURCE_FAILED;
-		}
+		if (came != LANE_FAILED)
+			return came;
 	}
 }
 
@@ -292,9 +293,11 @@ static int lane_failed(struct bk_ship_lane *lane, const struct bk_err *why,
 		*err = *why;
 		return -1;
 	}
-	if (why->kind == BK_CORRUPT || why->kind == BK_GONE)
+	if (why->kind == BK_CORRUPT)
 		bk_ship_lane_problem(lane, why,
 				     "remove that file there, then ship again");
+	else if (why->kind == BK_GONE)
+		bk_ship_lane_problem(lane, why, "ship again");
 	else
 		bk_ship_lane_fail(lane, why);
 	return 0;

@@ -1,5 +1,6 @@
 /* Proving what lies at targets: see ship.h. */
 
+#include "base/clock.h"
 #include "job/ship_run.h"
 
 /* Everything that a set there needs, its root too. */
@@ -47,5 +48,7 @@ int bk_ship_verify(struct bk_ship_run *run, struct bk_err *err)
 	for (size_t i = 0; i < run->n_lanes; i++)
 		if (!atomic_load(&run->lanes[i].out))
 			judge_again(&run->lanes[i]);
+	for (size_t i = 0; i < run->n_lanes; i++)
+		run->lanes[i].end_ms = bk_clock_monotonic_ms();
 	return 0;
 }

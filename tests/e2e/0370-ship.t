@@ -179,6 +179,25 @@ for how in kill io full; do
 	ok "$how: a run with less acts does not fail" test "$status" -eq 0
 done
 
+# ---- two at a time -----------------------------------------------------------------
+
+# Of two hosts, whose locks do not see each other: one may get in the way of the
+# other, and says so; who says that all is there is right.
+two_at_a_time() {
+	rm -rf t
+	env BK_STATE_DIR="$work/one" bk-ship push "$work/t" &
+	other=$!
+	env BK_STATE_DIR="$work/two" bk-ship push "$work/t"
+	mine=$?
+	if wait $other || [ $mine -eq 0 ]; then
+		is_copy t || return
+	fi
+	bk-ship push "$work/t" && is_copy t
+}
+for n in 1 2 3 4; do
+	ok "two hosts push the same at a time: $n" two_at_a_time
+done
+
 # ---- servers -------------------------------------------------------------------------
 
 # to_server NAME URL DIR OPTION...: there, and back.
@@ -207,6 +226,13 @@ need_nginx
 to_server FTPES "$BK_TEST_FTPES_URL/ship" "$BK_TEST_FTPES_DIR/ship" \
 	-o "password=file:$BK_TEST_PASSWORD_FILE" -o "ca=$BK_TEST_CA"
 to_server HTTPS "$BK_TEST_WEBDAV_URL/ship" "$BK_TEST_WEBDAV_DIR/ship" \
+	-o "password=file:$BK_TEST_PASSWORD_FILE" -o "ca=$BK_TEST_CA"
+
+to_server 'FTPES, a login that deletes and overwrites nothing' \
+	"$BK_TEST_FTPES_APPEND_URL/append" "$BK_TEST_FTPES_DIR/append" \
+	-o "password=file:$BK_TEST_PASSWORD_FILE" -o "ca=$BK_TEST_CA"
+to_server 'FTPES, one that renames nothing, besides' \
+	"$BK_TEST_FTPES_DROP_URL/drop" "$BK_TEST_FTPES_DIR/drop" \
 	-o "password=file:$BK_TEST_PASSWORD_FILE" -o "ca=$BK_TEST_CA"
 
 in_section ftp "$BK_TEST_FTPES_URL/three"
