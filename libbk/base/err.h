@@ -20,6 +20,7 @@ enum bk_kind {
 	BK_BUSY,      /* locked or throttled: wait, then try again */
 	BK_LOST,      /* the session broke: reopen it, then try again */
 	BK_DENIED,    /* credentials or permissions: a person must act */
+	BK_NO_KEY,    /* no password or key that was given opens it */
 	BK_CORRUPT,   /* a check failed: never retry, never skip silently */
 	BK_NEWER,     /* made by a newer version: upgrade this host first */
 	BK_MISUSE,    /* the request itself makes no sense */

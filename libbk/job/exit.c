@@ -51,10 +51,9 @@ static enum bk_exit unreachable(enum bk_place place)
 	switch (place) {
 	case BK_PLACE_REQUEST:
 		return BK_EXIT_USAGE;
-	case BK_PLACE_KEY:
-		return BK_EXIT_PASSWORD;
 	case BK_PLACE_SOURCE:
 		return BK_EXIT_SOURCE;
+	case BK_PLACE_KEY:
 	case BK_PLACE_REPO:
 	case BK_PLACE_SET:
 	case BK_PLACE_DESTINATION:
@@ -66,22 +65,10 @@ static enum bk_exit unreachable(enum bk_place place)
 	return BK_EXIT_FAILED;
 }
 
+/* Our own lock is one thing; a server that has too much to do is another. */
 static enum bk_exit busy(enum bk_place place)
 {
-	switch (place) {
-	case BK_PLACE_SOURCE:
-		return BK_EXIT_SOURCE;
-	case BK_PLACE_DESTINATION:
-	case BK_PLACE_TARGET:
-		return BK_EXIT_TARGET;
-	case BK_PLACE_REQUEST:
-	case BK_PLACE_LOCK:
-	case BK_PLACE_REPO:
-	case BK_PLACE_KEY:
-	case BK_PLACE_SET:
-		break;
-	}
-	return BK_EXIT_LOCKED;
+	return place == BK_PLACE_LOCK ? BK_EXIT_LOCKED : unreachable(place);
 }
 
 static enum bk_exit of_failure(enum bk_kind kind, enum bk_place place)
@@ -95,6 +82,8 @@ static enum bk_exit of_failure(enum bk_kind kind, enum bk_place place)
 		return unreachable(place);
 	case BK_BUSY:
 		return busy(place);
+	case BK_NO_KEY:
+		return BK_EXIT_PASSWORD;
 	case BK_FULL:
 		return BK_EXIT_FULL;
 	case BK_CORRUPT:

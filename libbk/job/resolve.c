@@ -79,7 +79,9 @@ static int store_of_url(struct bk_settings *settings, const char *word,
 
 	if (word[len + 1] == 0)
 		return bk_fail(err, BK_MISUSE, "'%s' lacks a path", word);
-	if (bk_schema_check_where(word, err) < 0)
+	/* A path may begin with any number of '/'. */
+	if (strncmp(word, "maildir:", 8) != 0 &&
+	    bk_schema_check_where(word, err) < 0)
 		return -1;
 	*out = (struct bk_store_settings){
 		.config = {.name = word,

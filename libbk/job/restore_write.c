@@ -21,6 +21,7 @@ bool bk_restore_goes_on(enum bk_kind kind)
 	case BK_BUSY:
 	case BK_REFUSED:
 	case BK_DENIED:
+	case BK_NO_KEY:
 	case BK_CORRUPT:
 	case BK_FAILED:
 		return true;

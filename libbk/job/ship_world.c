@@ -324,7 +324,8 @@ static int add_set(struct reading *r, size_t n, struct bk_err *err)
 	if (look_at(r, set, info, &why) == 0)
 		return 0;
 	if (why.kind != BK_CORRUPT && why.kind != BK_NEWER &&
-	    why.kind != BK_GONE && why.kind != BK_DENIED) {
+	    why.kind != BK_GONE && why.kind != BK_DENIED &&
+	    why.kind != BK_NO_KEY) {
 		*err = why;
 		return -1;
 	}

@@ -69,7 +69,7 @@ struct bk_file_id {
 unsigned bk_log2_block(enum bk_file_type type);
 
 /* Makes a header with a fresh salt, of the newest key generation, and derives
- * the file key from it, which the caller wipes.  BK_DENIED when the keys that
+ * the file key from it, which the caller wipes.  BK_NO_KEY when the keys that
  * this takes are not held. */
 int bk_head_make(const struct bk_repo *repo, const struct bk_file_id *id,
 		 unsigned log2_block, uint8_t head[BK_HEAD_LEN],
@@ -79,7 +79,7 @@ int bk_head_make(const struct bk_repo *repo, const struct bk_file_id *id,
  * Checks a header that was read (every field, against repository and id) and
  * derives the key; the commitment is compared before anything is decrypted.
  * BK_NEWER for a higher major or an unknown incompatible feature, BK_CORRUPT
- * for anything else; BK_DENIED when the key that it takes is not held.
+ * for anything else; BK_NO_KEY when the key that it takes is not held.
  */
 int bk_head_open(const struct bk_repo *repo, const struct bk_file_id *id,
 		 const uint8_t head[BK_HEAD_LEN], uint8_t key[BK_KEY_LEN],

@@ -74,7 +74,7 @@ static int held_or_derived(const struct bk_keys *keys, enum bk_key_what what,
 				       strlen(roles[what])};
 		derive(master, "bk1 role ", role, out);
 	} else {
-		return bk_fail(err, BK_DENIED,
+		return bk_fail(err, BK_NO_KEY,
 			       "the %s key of generation %u is not in the key "
 			       "slot that was opened",
 			       names[what], generation);

@@ -60,7 +60,7 @@ int bk_keys_generate(struct bk_keys *keys, struct bk_err *err);
 void bk_keys_clear(struct bk_keys *keys);
 
 /*
- * Keys of a generation into `out`, which the caller wipes.  BK_DENIED when
+ * Keys of a generation into `out`, which the caller wipes.  BK_NO_KEY when
  * neither the key nor R is held.  `host` is 16 bytes, NULL for keys that belong
  * to no host.
  */

@@ -82,13 +82,13 @@ static int open_slot_of(struct bk_repo *repo, const struct bk_keyfile *keyfile,
 	struct bk_slot slot;
 
 	if (!bk_bytes_equal(keyfile->repository, repo->id, BK_ID_LEN))
-		return bk_fail(err, BK_DENIED,
+		return bk_fail(err, BK_NO_KEY,
 			       "key file %s is for another repository than %s",
 			       path, repo->target->where);
 	if (bk_slot_read(repo->target, keyfile->slot, &slot, err) < 0) {
 		if (err->kind != BK_GONE)
 			return -1;
-		return bk_fail(err, BK_DENIED,
+		return bk_fail(err, BK_NO_KEY,
 			       "the slot of key file %s was removed from %s",
 			       path, repo->target->where);
 	}
@@ -150,7 +150,7 @@ static int no_candidates(const struct bk_repo *repo,
 				  "with a key block (see the recovery sheet)",
 				  where);
 	}
-	return bk_fail(err, BK_DENIED,
+	return bk_fail(err, BK_NO_KEY,
 		       "%s has no key slot with a password (slots: %s)", where,
 		       labels);
 }
@@ -168,7 +168,7 @@ static int try_slots(struct bk_repo *repo, const struct bk_slot_list *slots,
 			opened_by(repo, slot);
 			return 1;
 		}
-		if (why.kind == BK_DENIED)
+		if (why.kind == BK_NO_KEY)
 			continue;
 		(void)bk_context(&why, "%s: slot '%s'", repo->target->where,
 				 slot->label);
@@ -191,7 +191,7 @@ static int none_opened(const struct bk_repo *repo,
 		return -1;
 	}
 	char *labels = bk_slot_labels(slots);
-	(void)bk_fail(err, BK_DENIED, "wrong password for %s (slots: %s%s)",
+	(void)bk_fail(err, BK_NO_KEY, "wrong password for %s (slots: %s%s)",
 		      repo->target->where, labels,
 		      slots->n_broken ? "; other slots are damaged" : "");
 	free(labels);

@@ -53,7 +53,7 @@ int bk_repo_look(struct bk_target *target, struct bk_marker *out,
 		 struct bk_err *err);
 
 /*
- * Looks, and gets at the keys.  As bk_repo_look; and BK_DENIED "wrong password
+ * Looks, and gets at the keys.  As bk_repo_look; and BK_NO_KEY "wrong password
  * for X (slots: a, b)", or when a key file opens another repository or its slot
  * was removed; BK_MISUSE for a slot or key file that is not there.  Blocks for
  * about a second for each slot that a password is tried on.

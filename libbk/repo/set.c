@@ -258,7 +258,7 @@ static int add_info(const struct bk_repo *repo, const uint8_t id[16],
 		return 0;
 	bk_root_clear(&info->root);
 	if (why.kind != BK_CORRUPT && why.kind != BK_NEWER &&
-	    why.kind != BK_DENIED) {
+	    why.kind != BK_DENIED && why.kind != BK_NO_KEY) {
 		*err = why;
 		return -1;
 	}

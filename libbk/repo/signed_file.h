@@ -27,7 +27,7 @@ struct bk_signed_file {
 	uint8_t sha256[BK_SHA256_LEN]; /* of the body */
 };
 
-/* BK_CORRUPT also for a wrong signature; BK_DENIED when the keys held cannot
+/* BK_CORRUPT also for a wrong signature; BK_NO_KEY when the keys held cannot
  * tell.  *out is {0} before; the caller clears it, after a failure too. */
 int bk_signed_file_read(const struct bk_repo *repo, const char *name,
 			const struct bk_file_id *id, struct bk_signed_file *out,

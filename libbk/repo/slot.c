@@ -311,7 +311,7 @@ int bk_slot_open_key(const struct bk_slot *slot, const uint8_t key[BK_KEY_LEN],
 			   BK_KEY_LEN))
 		rc = open_bag(slot, okm, keys, err);
 	else
-		rc = bk_fail(err, BK_DENIED, "wrong key");
+		rc = bk_fail(err, BK_NO_KEY, "wrong key");
 	bk_wipe(okm, sizeof(okm));
 	return rc;
 }
@@ -323,12 +323,12 @@ int bk_slot_open_password(const struct bk_slot *slot,
 	uint8_t ikm[BK_KEY_LEN];
 
 	if (slot->type != BK_SLOT_PASSWORD)
-		return bk_fail(err, BK_DENIED, "no password opens this slot");
+		return bk_fail(err, BK_NO_KEY, "no password opens this slot");
 	if (bk_scrypt(&slot->cost, password, slot->raw + AT_SALT, ikm, err) < 0)
 		return -1;
 	int rc = bk_slot_open_key(slot, ikm, keys, err);
-	if (rc < 0 && err->kind == BK_DENIED)
-		rc = bk_fail(err, BK_DENIED, "wrong password");
+	if (rc < 0 && err->kind == BK_NO_KEY)
+		rc = bk_fail(err, BK_NO_KEY, "wrong password");
 	bk_wipe(ikm, sizeof(ikm));
 	return rc;
 }

@@ -67,7 +67,7 @@ int bk_slot_make(const struct bk_slot_plan *plan, struct bk_slot *out,
 		 struct bk_err *err);
 
 /*
- * Adds the keys in the slot to *keys.  BK_DENIED "wrong password" or "wrong
+ * Adds the keys in the slot to *keys.  BK_NO_KEY "wrong password" or "wrong
  * key", BK_REFUSED when its cost is above what this machine can pay,
  * BK_CORRUPT.  With a password it blocks for about a second.
  */

@@ -53,6 +53,8 @@ static const char *class_of(enum bk_kind kind)
 		return "lost";
 	case BK_DENIED:
 		return "denied";
+	case BK_NO_KEY:
+		return "no-key";
 	case BK_CORRUPT:
 		return "corrupt";
 	case BK_NEWER:

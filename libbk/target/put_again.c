@@ -7,7 +7,10 @@
 
 #include "base/cancel.h"
 
-#define PIECE ((size_t)256 << 10)
+/* A bad spell of the network ends; a disk stays full. */
+#define SAME_MOST 4
+
+#define PIECE     ((size_t)256 << 10)
 
 struct upload {
 	struct bk_target *to;
@@ -132,18 +135,21 @@ static int put_or_find(struct upload *upload, struct bk_err *err)
 static int try_until_done(struct upload *upload, struct bk_err *err)
 {
 	uint64_t before = 0, len = upload->bytes->len;
+	unsigned same = 0;
 	struct bk_err why;
 
 	do {
 		why = (struct bk_err){0};
 		if (put_or_find(upload, &why) == 0)
 			return 0;
-		if (why.kind == BK_LOST && upload->reached == before &&
-		    before > 0 && before < len)
+		bool again = why.kind == BK_LOST && before > 0 &&
+			     before < len && upload->reached == before;
+		same = again ? same + 1 : 1;
+		if (same == SAME_MOST)
 			return bk_tries_end(
 				&upload->tries, &why,
-				"it broke twice at the same byte: see whether "
-				"the target is full or limits sizes",
+				"it broke at the same byte each time: see "
+				"whether the target is full or limits sizes",
 				err);
 		before = upload->reached;
 	} while (bk_tries_again(&upload->tries, &why, err) == 0);

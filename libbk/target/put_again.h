@@ -14,8 +14,8 @@
  *
  * An answer that was lost behind a commit leaves open whether the blob is
  * there: if it is, with the same length, it is read back and compared, and put
- * again unless each byte is right.  A connection that breaks twice at the same
- * byte ends it: a full disk looks like that.
+ * again unless each byte is right.  A connection that breaks four times in a
+ * row at the same byte ends it: a full disk looks like that.
  *
  * *stop (may be NULL) ends it soon, with BK_CANCELLED, as being asked to stop
  * does.  `to` tries its stat and get again by itself (target/retry.h).

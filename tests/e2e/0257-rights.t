@@ -57,7 +57,7 @@ given repo/sets
 for slot in repo/keys/*; do
 	taken "$slot"
 done
-exits 12 "its key slots" user bk-list
+exits 14 "its key slots" user bk-list
 says_like "bk-list: keys/[0-9a-f]+.bkk: .*: Permission denied; run it as root, or as whoever owns the repository \(it runs as user 65534\)"
 for slot in repo/keys/*; do
 	given "$slot"

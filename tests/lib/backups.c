@@ -69,12 +69,20 @@ static void hear_end(struct bk_progress *to, const struct bk_summary *summary)
 	mine->set = mine->base = mine->store = mine->repo = mine->next = NULL;
 }
 
+static void ignore_target(struct bk_progress *to,
+			  const struct bk_target_report *report)
+{
+	(void)to;
+	(void)report;
+}
+
 static const struct bk_progress_ops listener_ops = {
 	.start = ignore_start,
 	.totals = ignore_totals,
 	.account = ignore_account,
 	.item_error = hear_error,
 	.note = hear_note,
+	.target = ignore_target,
 	.finish = hear_end,
 };
 

@@ -57,8 +57,21 @@ static inline void no_end(struct bk_progress *to,
 	(void)summary;
 }
 
+static inline void no_target(struct bk_progress *to,
+			     const struct bk_target_report *report)
+{
+	(void)to;
+	(void)report;
+}
+
 static const struct bk_progress_ops ops = {
-	no_start, no_totals, keep_text, keep_error, keep_text, no_end,
+	.start = no_start,
+	.totals = no_totals,
+	.account = keep_text,
+	.item_error = keep_error,
+	.note = keep_text,
+	.target = no_target,
+	.finish = no_end,
 };
 
 /* ---- a set of one message ---- */

@@ -206,7 +206,7 @@ static void a_generation_that_is_not_held_is_named(void **state)
 	assert_int_equal(bk_head_make(&repo, &pack, LOG2, head, key, &err), 0);
 	bk_put_u32(head + 24, 2);
 	renew_crc(head);
-	assert_head_refused(&pack, head, BK_DENIED,
+	assert_head_refused(&pack, head, BK_NO_KEY,
 			    "the data key of generation 2");
 }
 

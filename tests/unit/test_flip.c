@@ -64,8 +64,21 @@ static void no_end(struct bk_progress *to, const struct bk_summary *summary)
 	(void)summary;
 }
 
+static void no_target(struct bk_progress *to,
+		      const struct bk_target_report *report)
+{
+	(void)to;
+	(void)report;
+}
+
 static const struct bk_progress_ops silent_ops = {
-	no_start, no_totals, no_text, no_error, no_text, no_end,
+	.start = no_start,
+	.totals = no_totals,
+	.account = no_text,
+	.item_error = no_error,
+	.note = no_text,
+	.target = no_target,
+	.finish = no_end,
 };
 
 /* ---- a small repository ---- */

@@ -244,16 +244,16 @@ static void a_name_that_was_taken_before_is_an_error(void **state)
 	assert_fails(BK_EXISTS, "as the test says");
 }
 
-static void a_break_at_the_same_byte_twice_ends_it(void **state)
+static void a_break_at_the_same_byte_each_time_ends_it(void **state)
 {
 	(void)state;
 	faulty_add(faulty, (struct fault){.act = FAULTY_WRITE,
 					  .kind = BK_LOST,
 					  .after = 1 << 20,
 					  .times = 1000});
-	assert_fails(BK_LOST, "tried 2 times");
+	assert_fails(BK_LOST, "tried 4 times");
 	assert_non_null(strstr(err.text, "whether the target is full"));
-	assert_int_equal(faulty_count(faulty, FAULTY_BEGIN), 2);
+	assert_int_equal(faulty_count(faulty, FAULTY_BEGIN), 4);
 	assert_not_there();
 }
 
@@ -382,7 +382,7 @@ int main(void)
 		CASE(what_is_in_the_way_with_other_bytes_is_an_error),
 		CASE(a_blob_in_its_own_way_is_there),
 		CASE(a_name_that_was_taken_before_is_an_error),
-		CASE(a_break_at_the_same_byte_twice_ends_it),
+		CASE(a_break_at_the_same_byte_each_time_ends_it),
 		CASE(a_server_that_starts_again_is_waited_for),
 		CASE(a_server_that_is_gone_is_given_up),
 		CASE(other_failures_are_told_at_once),

@@ -138,7 +138,7 @@ static void a_wrong_password_is_told_with_the_slots_tried(void **state)
 	bk_repo_close(init());
 	(void)snprintf(text, sizeof(text),
 		       "wrong password for %s (slots: admin)", folder);
-	assert_refused(&with, BK_DENIED, text);
+	assert_refused(&with, BK_NO_KEY, text);
 }
 
 static void no_repository_is_told_with_the_way_to_make_one(void **state)
@@ -406,7 +406,7 @@ static void a_key_file_of_another_repository_is_told(void **state)
 	char *path = export(made);
 	made->id[0] ^= 1;
 	const struct bk_credential with = {.keyblock = path};
-	assert_refused(&with, BK_DENIED, "is for another repository");
+	assert_refused(&with, BK_NO_KEY, "is for another repository");
 	(void)unlink(path);
 	free(path);
 	path = export(made);
@@ -416,7 +416,7 @@ static void a_key_file_of_another_repository_is_told(void **state)
 	assert_int_equal(
 		bk_target_remove(target, bk_name_slot(name, repo->slot), &err),
 		0);
-	assert_refused(&removed, BK_DENIED, "was removed");
+	assert_refused(&removed, BK_NO_KEY, "was removed");
 	bk_repo_close(repo);
 	bk_repo_close(made);
 	(void)unlink(path);

@@ -74,7 +74,7 @@ static void a_password_slot_gives_the_keys_to_its_password_only(void **state)
 	bk_keys_clear(&got);
 	bk_secret_set(&wrong, "sesamf", 6);
 	assert_int_equal(bk_slot_open_password(&slot, &wrong, &got, &err), -1);
-	assert_int_equal(err.kind, BK_DENIED);
+	assert_int_equal(err.kind, BK_NO_KEY);
 	assert_int_equal(got.n, 0);
 	bk_secret_clear(&wrong);
 }
@@ -95,10 +95,10 @@ static void a_key_file_slot_gives_the_keys_to_its_key_only(void **state)
 	memcpy(wrong, key, sizeof(wrong));
 	wrong[31] ^= 1;
 	assert_int_equal(bk_slot_open_key(&slot, wrong, &got, &err), -1);
-	assert_int_equal(err.kind, BK_DENIED);
+	assert_int_equal(err.kind, BK_NO_KEY);
 	assert_int_equal(bk_slot_open_password(&slot, &password, &got, &err),
 			 -1);
-	assert_int_equal(err.kind, BK_DENIED);
+	assert_int_equal(err.kind, BK_NO_KEY);
 }
 
 static void two_slots_of_one_password_have_nothing_in_common(void **state)
