@@ -91,6 +91,8 @@ static int why_short(struct bk_ftp *ftp, struct bk_line *line, const char *path,
 		     uint64_t end, struct bk_err *err)
 {
 	bool refused = bk_ftp_was_refused(line);
+	bool perhaps = !refused && bk_ftp_perhaps_refused(line);
+	char reply[BK_REPLY_TEXT];
 	struct bk_err said = *err;
 	uint64_t size;
 
@@ -105,6 +107,11 @@ static int why_short(struct bk_ftp *ftp, struct bk_line *line, const char *path,
 	if (refused)
 		return bk_fail(err, BK_DENIED, "%s; may this login read it?",
 			       said.text);
+	if (perhaps && bk_ftp_refuses_to_send(line, path, reply))
+		return bk_fail(
+			err, BK_DENIED,
+			"the server says \"%s\"; may this login read it?",
+			reply);
 	if (said.kind == BK_OK)
 		return bk_fail(err, BK_LOST,
 			       "the connection ended before its last byte");

@@ -18,7 +18,8 @@
 
 #define BEGIN_TRIES 3
 #define KEPT_MAX    ((uint64_t)1 << 20)
-#define PROBE_LEN   ((size_t)64 << 10)
+#define PROBE_LEN   ((size_t)15 << 10)
+#define PROBES      4
 
 struct ftp_put {
 	struct bk_put put;
@@ -49,6 +50,18 @@ static char *part_path(const struct ftp_put *put)
 {
 	return bk_ftp_path(ftp_of(put),
 			   put->plain ? put->up->name : put->up->part);
+}
+
+/* What a server says to bytes that it does not take is no word about whether
+ * something is there, whatever the code: -1. */
+static int not_taken(struct bk_err *err)
+{
+	struct bk_err why = *err;
+
+	if (why.kind != BK_GONE)
+		return -1;
+	return bk_fail(err, BK_DENIED, "%s; may this login write there?",
+		       why.text);
 }
 
 /* ---- beginning ---- */
@@ -205,6 +218,7 @@ int bk_ftp_put_begin(struct bk_target *target, const char *name,
 	put->up = bk_upload_new(target, ftp->link, name, length);
 	put->plain = atomic_load(&ftp->renames) == BK_FTP_RENAMES_NO;
 	if (begin(put, err) < 0) {
+		(void)not_taken(err);
 		bk_upload_failed(put->up, err);
 		put_free(put);
 		return -1;
@@ -216,8 +230,13 @@ int bk_ftp_put_begin(struct bk_target *target, const char *name,
 
 /* ---- writing ---- */
 
-/* A server without room breaks the data connection, and why it did is lost with
- * it: a little more is sent, and that is answered. */
+/*
+ * A server without room breaks the data connection, and why it did is lost with
+ * it: a little more is sent, and that is answered.  It is so little that it
+ * fits into one record of TLS, which the server has read when it fails: with
+ * more behind it, the connection would be reset again, before the answer.
+ * Several times, for what is left of the file's last block may take some.
+ */
 static int see_whether_it_is_full(struct ftp_put *put, struct bk_err *err)
 {
 	static const uint8_t zeros[PROBE_LEN];
@@ -227,14 +246,18 @@ static int see_whether_it_is_full(struct ftp_put *put, struct bk_err *err)
 
 	if (err->kind != BK_LOST || put->plain || line->stalled ||
 	    line->result == CURLE_OPERATION_TIMEDOUT)
-		return -1;
+		return not_taken(err);
 	bk_line_stop(line);
 	char *path = part_path(put);
-	int rc = bk_ftp_store(line, path, bytes, true, &why);
 	/* After a transfer that broke, the next one's TLS may be refused. */
-	if (rc < 0 && why.kind == BK_LOST)
-		rc = bk_ftp_store(line, path, bytes, true, &why);
-	if (rc < 0 && why.kind == BK_FULL) {
+	for (int i = 0; i < PROBES; i++) {
+		why = (struct bk_err){0};
+		if (bk_ftp_store(line, path, bytes, true, &why) < 0 &&
+		    (why.kind != BK_LOST || line->stalled ||
+		     line->result == CURLE_COULDNT_CONNECT))
+			break;
+	}
+	if (why.kind == BK_FULL) {
 		*err = why;
 		bk_upload_failed(put->up, err);
 	}
@@ -407,6 +430,7 @@ int bk_ftp_put_commit(struct bk_put *base, struct bk_err *err)
 	else
 		rc = publish(put, err);
 	if (rc < 0) {
+		(void)not_taken(err);
 		bk_ftp_put_abort(base);
 		return -1;
 	}

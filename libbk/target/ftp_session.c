@@ -15,32 +15,59 @@ char *bk_ftp_path(const struct bk_ftp *ftp, const char *name)
 	return bk_strdup(*ftp->base ? ftp->base : "/");
 }
 
-int bk_ftp_ask(struct bk_line *line, struct bk_err *err, const char *fmt, ...)
+/* A command; `last`: nothing else is asked on its connection. */
+static int ask(struct bk_line *line, const char *command, bool last,
+	       struct bk_err *err)
 {
 	struct curl_slist *commands;
 	struct bk_buf text = {0};
+
+	/* '*': a refusal is an answer, and libcurl keeps the connection. */
+	bk_buf_printf(&text, "*%s", command);
+	commands = curl_slist_append(NULL, bk_buf_text(&text));
+	if (!commands)
+		abort(); /* as all small allocations do */
+	bk_line_to(line, "/");
+	(void)curl_easy_setopt(line->easy, CURLOPT_NOBODY, 1L);
+	(void)curl_easy_setopt(line->easy, CURLOPT_QUOTE, commands);
+	(void)curl_easy_setopt(line->easy, CURLOPT_FORBID_REUSE, (long)last);
+	int rc = bk_line_run(line, err);
+	(void)curl_easy_setopt(line->easy, CURLOPT_QUOTE, NULL);
+	curl_slist_free_all(commands);
+	bk_buf_clear(&text);
+	return rc < 0 ? -1 : (int)bk_line_status(line);
+}
+
+int bk_ftp_ask(struct bk_line *line, struct bk_err *err, const char *fmt, ...)
+{
 	char *command = NULL;
 	va_list args;
 
 	va_start(args, fmt);
 	int n = vasprintf(&command, fmt, args);
 	va_end(args);
-	/* '*': a refusal is an answer, and libcurl keeps the connection. */
 	if (n < 0)
 		abort(); /* as all small allocations do */
-	bk_buf_printf(&text, "*%s", command);
-	commands = curl_slist_append(NULL, bk_buf_text(&text));
-	if (!commands)
-		abort();
-	bk_line_to(line, "/");
-	(void)curl_easy_setopt(line->easy, CURLOPT_NOBODY, 1L);
-	(void)curl_easy_setopt(line->easy, CURLOPT_QUOTE, commands);
-	int rc = bk_line_run(line, err);
-	(void)curl_easy_setopt(line->easy, CURLOPT_QUOTE, NULL);
-	curl_slist_free_all(commands);
-	bk_buf_clear(&text);
+	int code = ask(line, command, false, err);
 	free(command);
-	return rc < 0 ? -1 : (int)bk_line_status(line);
+	return code;
+}
+
+bool bk_ftp_refuses_to_send(struct bk_line *line, const char *path,
+			    char reply[BK_REPLY_TEXT])
+{
+	char *command = bk_asprintf("RETR %s", path);
+	struct bk_err ignored = {0};
+
+	/* The last one: a server that begins has more to say. */
+	(void)ask(line, command, true, &ignored);
+	struct bk_view said = bk_buf_view(&line->replies);
+	const char *bye = strstr(bk_buf_text(&line->replies), "\n221");
+	if (bye)
+		said.len = (size_t)((const uint8_t *)bye - said.data);
+	bk_reply_last(reply, said);
+	free(command);
+	return strncmp(reply, "550 ", 4) == 0 || strncmp(reply, "553 ", 4) == 0;
 }
 
 int bk_ftp_refused(struct bk_line *line, struct bk_err *err)

@@ -62,6 +62,11 @@ int bk_ftp_refused(struct bk_line *line, struct bk_err *err);
 bool bk_ftp_was_refused(const struct bk_line *line);
 bool bk_ftp_perhaps_refused(const struct bk_line *line);
 
+/* Does the server refuse to send this file that is there, and how?  It is asked
+ * for without a connection to send it on, so that nothing hides the reply. */
+bool bk_ftp_refuses_to_send(struct bk_line *line, const char *path,
+			    char reply[BK_REPLY_TEXT]);
+
 /* 1: the size of a file by its path; 0: the server does not tell; -1. */
 int bk_ftp_size(struct bk_line *line, const char *path, uint64_t *size,
 		struct bk_err *err);

@@ -103,6 +103,24 @@ ok '... nor asked for itself' grep -q '^list:sets DENIED ' came
 ok '... nor written to' grep -q '^put:sets/a:3 DENIED ' came
 chmod 755 "$BK_TEST_FTPES_DIR/denied/sets"
 
+# Nor must what is refused look missing, or like a connection that broke.
+for url in "$BK_TEST_FTP_URL" "$BK_TEST_FTPES_URL" "$BK_TEST_FTPS_URL"; do
+	scheme=${url%%:*}
+	there=$BK_TEST_FTPES_DIR/kept-$scheme
+	says550="DENIED the server says \"550 $(server_says proftpd BASE)/repo/kept-$scheme"
+	acts "$url/kept-$scheme" create put:data/a:10 put:b:3000000 \
+		"run:chmod 0 '$there/b' && chmod 500 '$there/data'" \
+		get:b:0:10 get:b:7:2999993 put:data/c:10 put:data/d:3000000
+	sed '/^run/d' came >came.acts && mv came.acts came
+	come_to "$scheme: what may not be read or written is denied" \
+		'create ok' 'put:data/a:10 ok' 'put:b:3000000 ok' \
+		"get:b:0:10 $says550/b: Permission denied\"; may this login read it?" \
+		"get:b:7:2999993 $says550/b: Permission denied\"; may this login read it?" \
+		"put:data/c:10 $says550/data/c.part: Permission denied\"; may this login write here?" \
+		"put:data/d:3000000 $says550/data/d.part: Permission denied\"; may this login write here?"
+	chmod -R u+rwX "$there"
+done
+
 acts "$BK_TEST_FTPES_URL/away" create put:a.b:3 \
 	"run:mv '$BK_TEST_FTPES_DIR/away' '$BK_TEST_FTPES_DIR/gone'" list: list:sets
 come_to 'a repository that is taken away is not an empty one' \

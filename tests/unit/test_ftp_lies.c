@@ -14,12 +14,13 @@
 
 /* What the server does wrong, and what it saw. */
 static struct lies {
-	const char *size;     /* reply to SIZE instead of the truth */
-	const char *list_end; /* reply after a listing; NULL: 226; "": none */
-	const char *list;     /* the listing */
-	bool rename_unheard;  /* renames, and goes without a word */
-	bool elsewhere;       /* PASV only, with another host's address */
-	size_t short_by;      /* of what is got */
+	const char *size;      /* reply to SIZE instead of the truth */
+	const char *list_end;  /* reply after a listing; NULL: 226; "": none */
+	const char *list;      /* the listing */
+	const char *store_end; /* reply after what is put; NULL: 226 */
+	bool rename_unheard;   /* renames, and goes without a word */
+	bool elsewhere;        /* PASV only, with another host's address */
+	size_t short_by;       /* of what is got */
 	bool renamed;
 	size_t stored;
 } server;
@@ -79,6 +80,7 @@ static void move_data(int fd, const char *line)
 
 	if (strncmp(line, "STOR", 4) == 0) {
 		server.stored = scripted_swallow(data, SIZE_MAX);
+		end = server.store_end ? server.store_end : end;
 	} else if (strncmp(line, "RETR", 4) == 0) {
 		for (size_t i = server.short_by; i < server.stored; i++)
 			scripted_say(data, "x");
@@ -240,6 +242,17 @@ static void a_rename_whose_reply_is_lost_is_looked_at(void **state)
 	assert_true(server.renamed);
 }
 
+static void what_is_not_taken_is_not_missing(void **state)
+{
+	(void)state;
+	server.store_end = "550 Permission denied";
+	assert_int_equal(put(), -1);
+	if (err.kind != BK_DENIED ||
+	    !strstr(err.text, "550 Permission denied\"; may this login write"))
+		fail_msg("%d %s", (int)err.kind, err.text);
+	assert_false(server.renamed);
+}
+
 static void a_listing_without_its_end_is_none(void **state)
 {
 	static const struct {
@@ -303,6 +316,7 @@ int main(void)
 		CASE(an_honest_server_is_believed),
 		CASE(a_wrong_size_is_no_blob),
 		CASE(a_rename_whose_reply_is_lost_is_looked_at),
+		CASE(what_is_not_taken_is_not_missing),
 		CASE(a_listing_without_its_end_is_none),
 		CASE(what_is_short_is_not_the_end),
 		CASE(data_never_go_to_another_host),
