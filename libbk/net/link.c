@@ -397,3 +397,13 @@ void bk_line_tidy(struct bk_line *line)
 	line->tidying = true;
 	(void)curl_easy_setopt(line->easy, CURLOPT_TIMEOUT_MS, TIDY_MS);
 }
+
+const char *bk_line_header(const struct bk_line *line, const char *name)
+{
+	struct curl_header *header = NULL;
+
+	if (curl_easy_header(line->easy, name, 0, CURLH_HEADER, -1, &header) !=
+	    CURLHE_OK)
+		return NULL;
+	return header->value;
+}

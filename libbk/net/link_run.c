@@ -253,16 +253,29 @@ static const char *certificate_advice(const struct bk_line *line)
 	       "authority: ca = FILE";
 }
 
+static const char *advice_of(const struct bk_line *line, const char *text,
+			     const char *advice)
+{
+	static const char *const words[] = {"version", "protocol", "cipher",
+					    "http request", "handshake"};
+	if (line->result == CURLE_PEER_FAILED_VERIFICATION)
+		return certificate_advice(line);
+	if (line->result != CURLE_SSL_CONNECT_ERROR)
+		return advice;
+	/* Was there nothing that both speak, or did it just break? */
+	size_t i = 0;
+	while (i < 5 && !strcasestr(text, words[i]))
+		i++;
+	return i < 5 ? advice : NULL;
+}
+
 static int failed_by_libcurl(const struct bk_line *line, const char *text,
 			     struct bk_err *err)
 {
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
 		if (failures[i].code != line->result)
 			continue;
-		const char *advice =
-			line->result == CURLE_PEER_FAILED_VERIFICATION
-				? certificate_advice(line)
-				: failures[i].advice;
+		const char *advice = advice_of(line, text, failures[i].advice);
 		return bk_fail(err, failures[i].kind, "%s%s%s", text,
 			       advice ? "; " : "", advice ? advice : "");
 	}
@@ -273,8 +286,10 @@ static int failed_by_libcurl(const struct bk_line *line, const char *text,
 static int failed(struct bk_line *line, struct bk_err *err)
 {
 	const struct bk_access *access = bk_link_access(line->link);
-	const char *text =
-		line->error[0] ? line->error : curl_easy_strerror(line->result);
+	const char *text = line->error[0] ? line->error
+			   : line->result == CURLE_SSH
+				   ? "the connection broke"
+				   : curl_easy_strerror(line->result);
 
 	if (line->sink_err.kind != BK_OK) {
 		*err = line->sink_err;
@@ -482,14 +497,4 @@ const char *bk_line_reply(struct bk_line *line)
 {
 	bk_reply_last(line->reply, bk_buf_view(&line->replies));
 	return line->reply;
-}
-
-const char *bk_line_header(const struct bk_line *line, const char *name)
-{
-	struct curl_header *header = NULL;
-
-	if (curl_easy_header(line->easy, name, 0, CURLH_HEADER, -1, &header) !=
-	    CURLHE_OK)
-		return NULL;
-	return header->value;
 }

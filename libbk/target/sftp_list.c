@@ -95,8 +95,8 @@ static int list(struct bk_sftp *sftp, const char *folder, bool unfinished,
 	};
 
 	if (bk_walk_run(&walk.walk, folder, out, err) < 0)
-		return bk_context(err, "%s: list %s", sftp->target.where,
-				  folder);
+		return bk_context(err, "%s: list%s%s", sftp->target.where,
+				  *folder ? " " : "", folder);
 	return 0;
 }
 
