@@ -124,9 +124,9 @@ static int begin_publishing(struct bk_backup *run, struct bk_err *err)
 		if (!bk_condemned_has_set(bk_publish_condemned(run->publish),
 					  run->base.base->levels[i].id))
 			continue;
-		bk_progress_note(run->progress,
-				 "a prune condemned the set to stand on: "
-				 "making a full one");
+		bk_progress_warning(run->progress,
+				    "a prune condemned the set to stand on: "
+				    "making a full one");
 		bk_backup_base_drop(&run->base);
 		if (bk_backup_base_check(&run->base, run->request, err) < 0)
 			return -1;

@@ -60,33 +60,100 @@ static void continue_host(struct bk_backup_base *base,
 	}
 }
 
-/* A set that is damaged or not complete is no base; the note says why. */
-static struct bk_set *open_whole(const struct bk_backup_request *request,
-				 const struct bk_set_info *info,
-				 struct bk_progress *progress)
+/* May the run go on without a set that does not open for this reason?  What is
+ * not there, or damaged, will not come back.  What merely cannot be read now is
+ * as good as ever: a full set for that would be large and a surprise, so that
+ * only who asked for one gets it, where trying again would change nothing. */
+static bool can_do_without(const struct bk_backup_request *request,
+			   enum bk_kind kind)
+{
+	if (kind == BK_GONE || kind == BK_CORRUPT)
+		return true;
+	return request->wish == BK_BACKUP_FULL &&
+	       (kind == BK_DENIED || kind == BK_FAILED || kind == BK_NEWER);
+}
+
+static int open_set(const struct bk_backup_request *request,
+		    const struct bk_set_info *info, struct bk_set **out,
+		    struct bk_err *err)
 {
 	struct bk_blob_list data = {0};
 	struct bk_set *set = NULL;
-	struct bk_err err = {0};
 
-	int rc = bk_set_open(&set, request->repo, info->id, &err);
+	int rc = bk_set_open(&set, request->repo, info->id, err);
 	if (rc == 0)
-		rc = bk_target_list(request->repo->target, "data", &data, &err);
+		rc = bk_target_list(request->repo->target, "data", &data, err);
 	if (rc == 0)
-		rc = bk_presence_set(&data, set, &err);
+		rc = bk_presence_set(&data, set, err);
 	if (rc == 0)
-		rc = bk_presence_sums(set, &err);
+		rc = bk_presence_sums(set, err);
 	bk_blob_list_clear(&data);
 	if (rc == 0)
-		return set;
-	char *note = bk_asprintf(
+		*out = set;
+	else
+		bk_set_close(set);
+	return rc;
+}
+
+/* A set that is damaged or not complete is no base: *out stays NULL, and the
+ * warning says why. */
+static int open_whole(const struct bk_backup_request *request,
+		      const struct bk_set_info *info,
+		      struct bk_progress *progress, struct bk_set **out,
+		      struct bk_err *err)
+{
+	struct bk_err why = {0};
+	char name[BK_SET_NAME];
+
+	if (open_set(request, info, out, &why) == 0)
+		return 0;
+	if (!can_do_without(request, why.kind)) {
+		*err = why;
+		return bk_context(err, "cannot read set %s to stand on",
+				  bk_set_name(name, info->id, info->root.kind));
+	}
+	char *text = bk_asprintf(
 		"cannot stand on an earlier set: %s; run: bk "
 		"check",
-		err.text);
-	bk_progress_note(progress, note);
-	free(note);
-	bk_set_close(set);
-	return NULL;
+		why.text);
+	bk_progress_warning(progress, text);
+	free(text);
+	return 0;
+}
+
+/* Whose is a set whose root does not open?  One that this user or this server
+ * does not let us read may well be the one to stand on. */
+static int check_roots(const struct bk_backup_base *base,
+		       const struct bk_backup_request *request,
+		       struct bk_err *err)
+{
+	for (size_t i = 0; i < base->sets.n; i++) {
+		const struct bk_set_info *info = &base->sets.items[i];
+		if (info->broken && info->kind == BK_DENIED &&
+		    !can_do_without(request, info->kind))
+			return bk_fail(err, info->kind, "%s", info->broken);
+	}
+	return 0;
+}
+
+/* There are sets that do not open, and one of them may have been ours. */
+static bool warn_broken(const struct bk_backup_base *base,
+			struct bk_progress *progress)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < base->sets.n; i++)
+		if (base->sets.items[i].broken)
+			why = base->sets.items[i].broken;
+	if (!why)
+		return false;
+	char *text = bk_asprintf(
+		"no set of this store that opens: making a "
+		"full one; %s; run: bk check",
+		why);
+	bk_progress_warning(progress, text);
+	free(text);
+	return true;
 }
 
 /* A set of the same mail under another name is nothing to stand on, and who
@@ -105,6 +172,10 @@ static void note_new_store(const struct bk_backup_base *base,
 		    memcmp(root->host, request->repo->host, BK_ID_LEN) == 0 &&
 		    strcmp(root->store_name, spelt) == 0)
 			other = root->store_name;
+	}
+	if (!other && warn_broken(base, progress)) {
+		free(spelt);
+		return;
 	}
 	char *note = other ? bk_asprintf(
 				     "no set of store '%s' yet: making a full "
@@ -149,14 +220,12 @@ static enum bk_set_kind wished_kind(const struct bk_backup_request *request,
 }
 
 /* Opens what the kind stands on, or settles for a full set. */
-static void open_base(struct bk_backup_base *out,
-		      const struct bk_backup_request *request,
-		      const struct bk_set_info *latest,
-		      const struct bk_set_info *full,
-		      struct bk_progress *progress)
+static int open_base(struct bk_backup_base *out,
+		     const struct bk_backup_request *request,
+		     const struct bk_set_info *latest,
+		     const struct bk_set_info *full,
+		     struct bk_progress *progress, struct bk_err *err)
 {
-	const struct bk_set_info *wanted = latest;
-
 	if (out->kind == BK_SET_INCREMENTAL && out->previous &&
 	    out->previous->n_levels > INCREMENTALS_MAX - 1) {
 		bk_progress_note(progress,
@@ -164,21 +233,21 @@ static void open_base(struct bk_backup_base *out,
 				 "row: making a differential");
 		out->kind = BK_SET_DIFFERENTIAL;
 	}
-	if (out->kind == BK_SET_DIFFERENTIAL)
-		wanted = full;
-	if (wanted == latest)
+	if (out->kind == BK_SET_INCREMENTAL || full == latest)
 		out->base = out->previous;
-	else
-		out->base = open_whole(request, wanted, progress);
+	else if (open_whole(request, full, progress, &out->base, err) < 0)
+		return -1;
 	if (!out->base)
 		out->kind = BK_SET_FULL;
+	return 0;
 }
 
 int bk_backup_base_choose(struct bk_backup_base *out,
 			  const struct bk_backup_request *request,
 			  struct bk_progress *progress, struct bk_err *err)
 {
-	if (bk_sets_list(request->repo, &out->sets, err) < 0)
+	if (bk_sets_list(request->repo, &out->sets, err) < 0 ||
+	    check_roots(out, request, err) < 0)
 		return -1;
 	const struct bk_set_info *latest = newest(out, request, false);
 	const struct bk_set_info *full = newest(out, request, true);
@@ -193,15 +262,18 @@ int bk_backup_base_choose(struct bk_backup_base *out,
 	memcpy(out->store, latest->root.store, sizeof(out->store));
 	memcpy(out->newest, latest->id, sizeof(out->newest));
 	out->previous_messages = latest->root.totals.messages;
-	out->previous = open_whole(request, latest, progress);
+	if (open_whole(request, latest, progress, &out->previous, err) < 0)
+		return -1;
 	if (!full) {
-		bk_progress_note(progress,
-				 "no full set to stand on: making a full one");
+		bk_progress_warning(progress,
+				    "no full set to stand on: making "
+				    "a full one");
 		return bk_backup_base_check(out, request, err);
 	}
 	out->kind = wished_kind(request, full);
-	if (out->kind != BK_SET_FULL)
-		open_base(out, request, latest, full, progress);
+	if (out->kind != BK_SET_FULL &&
+	    open_base(out, request, latest, full, progress, err) < 0)
+		return -1;
 	return bk_backup_base_check(out, request, err);
 }
 

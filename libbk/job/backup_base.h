@@ -28,7 +28,10 @@ struct bk_backup_base {
 	struct bk_set_info_list sets; /* all that are visible */
 };
 
-/* Notes (why a differential becomes a full set) go to `progress`. */
+/* Where what it should stand on is not there or damaged, it is a full set, and
+ * a warning goes to `progress`.  What merely cannot be read (BK_DENIED,
+ * BK_LOST,
+ * ...) ends the run with that error. */
 int bk_backup_base_choose(struct bk_backup_base *out,
 			  const struct bk_backup_request *request,
 			  struct bk_progress *progress, struct bk_err *err);

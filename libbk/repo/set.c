@@ -263,6 +263,7 @@ static int add_info(const struct bk_repo *repo, const uint8_t id[16],
 		return -1;
 	}
 	info->broken = bk_strdup(why.text);
+	info->kind = why.kind;
 	return 0;
 }
 

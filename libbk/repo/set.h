@@ -124,7 +124,8 @@ struct bk_set_info {
 	uint8_t id[16];
 	struct bk_root root; /* {0} where broken is set */
 	uint8_t root_sha256[32];
-	char *broken; /* why the root does not open, or NULL */
+	char *broken;      /* why the root does not open, or NULL */
+	enum bk_kind kind; /* of that: BK_CORRUPT, BK_NEWER, BK_DENIED */
 };
 
 struct bk_set_info_list {

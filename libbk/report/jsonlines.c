@@ -238,15 +238,18 @@ static void item_error(struct bk_progress *progress,
 	end_locked(to, json);
 }
 
-static void note(struct bk_progress *progress, const char *what)
+static void warning(struct bk_progress *progress, const char *what)
 {
 	struct jsonlines *to = of(progress);
-
-	if (to->options.no_notes)
-		return;
 	struct bk_json *json = begin(to, "note");
 	bk_json_text(json, "text", what);
 	end_locked(to, json);
+}
+
+static void note(struct bk_progress *progress, const char *what)
+{
+	if (!of(progress)->options.no_notes)
+		warning(progress, what);
 }
 
 static void target(struct bk_progress *progress,
@@ -315,6 +318,7 @@ static const struct bk_progress_ops ops = {
 	.account = account,
 	.item_error = item_error,
 	.note = note,
+	.warning = warning,
 	.target = target,
 	.finish = finish,
 };

@@ -6,7 +6,7 @@
  *	status      seconds, done, totals, rate (bytes a second), errors; each
  *	            second
  *	item_error  class, account, folder, uid, name, text, outcome
- *	note        text
+ *	note        text (no_notes: of warnings alone)
  *	target      target, state, sets, sets_of, files, bytes, seconds, newest,
  *	            why, next
  *	summary     act, result, set, base, kind, store, repo, accounts,

@@ -164,12 +164,10 @@ static void item_error(struct bk_progress *to,
 	(void)pthread_mutex_unlock(&terminal->lock);
 }
 
-static void note(struct bk_progress *to, const char *text)
+static void warning(struct bk_progress *to, const char *text)
 {
 	struct terminal *terminal = of(to);
 
-	if (terminal->options.quiet)
-		return;
 	(void)pthread_mutex_lock(&terminal->lock);
 	bool redraw = terminal->drawn;
 	terminal->line.len = 0;
@@ -181,6 +179,12 @@ static void note(struct bk_progress *to, const char *text)
 	if (redraw)
 		draw(terminal);
 	(void)pthread_mutex_unlock(&terminal->lock);
+}
+
+static void note(struct bk_progress *to, const char *text)
+{
+	if (!of(to)->options.quiet)
+		warning(to, text);
 }
 
 static void target(struct bk_progress *to,
@@ -259,6 +263,7 @@ static const struct bk_progress_ops ops = {
 	.account = account,
 	.item_error = item_error,
 	.note = note,
+	.warning = warning,
 	.target = target,
 	.finish = finish,
 };

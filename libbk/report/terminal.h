@@ -5,8 +5,8 @@
  * (BK_TERMINAL_LIVE), or a line a minute (BK_TERMINAL_PLAIN), or nothing.
  * Lines of talk go between, whole.  At the end: what failed and was collected
  * on the way first, on `talk`; the summary on `results`; what to do next.
- * With `quiet` nothing at all is printed unless something failed, and then all
- * of it on `talk`.
+ * With `quiet` nothing but warnings is printed unless something failed, and
+ * then all of it on `talk`.
  */
 
 #ifndef BK_REPORT_TERMINAL_H

@@ -118,7 +118,7 @@ struct bk_target_report {
 
 struct bk_progress;
 
-/* What a reporter implements; none may be NULL. */
+/* What a reporter implements; none may be NULL but `warning`. */
 struct bk_progress_ops {
 	void (*start)(struct bk_progress *to, const struct bk_run *run);
 	void (*totals)(struct bk_progress *to, const struct bk_totals *totals);
@@ -126,6 +126,8 @@ struct bk_progress_ops {
 	void (*item_error)(struct bk_progress *to,
 			   const struct bk_item_error *error);
 	void (*note)(struct bk_progress *to, const char *text);
+	/* NULL: told as a note. */
+	void (*warning)(struct bk_progress *to, const char *text);
 	void (*target)(struct bk_progress *to,
 		       const struct bk_target_report *report);
 	void (*finish)(struct bk_progress *to,
@@ -191,6 +193,17 @@ static inline void bk_progress_item_error(struct bk_progress *to,
 static inline void bk_progress_note(struct bk_progress *to, const char *text)
 {
 	if (to)
+		to->ops->note(to, text);
+}
+
+/* The same of what has consequences: shown even to who wants no talk. */
+static inline void bk_progress_warning(struct bk_progress *to, const char *text)
+{
+	if (!to)
+		return;
+	if (to->ops->warning)
+		to->ops->warning(to, text);
+	else
 		to->ops->note(to, text);
 }
 

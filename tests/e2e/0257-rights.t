@@ -62,18 +62,44 @@ says_like "bk-list: keys/[0-9a-f]+.bkk: .*: Permission denied; run it as root, o
 for slot in repo/keys/*; do
 	given "$slot"
 done
+sets=$(user bk-list -q | wc -l)
 for file in repo/sets/*.bks repo/data/*.bkb; do
 	taken "$file"
 	exits 13 "a file of it: ${file#repo/}" user bk-check
 	says_like ".*: Permission denied  nothing says that it is damaged: run it as root, or as whoever owns the repository"
 	given "$file"
 done
+data=$(printf '%s\n' repo/data/*.bkb | tail -n 1)
+for file in repo/sets/*.bks "$data"; do
+	taken "$file"
+	for dry in "" -n; do
+		# shellcheck disable=SC2086 # an option or none
+		exits 14 "no set is made without ${file#repo/}${dry:+ (-n)}" \
+			user bk-backup -q $dry "$store"
+		says_like "bk-backup: .*: Permission denied; run it as root, or as whoever owns the repository \(it runs as user 65534\)"
+	done
+	given "$file"
+done
+ok "... nor was one made meanwhile" test "$(user bk-list -q | wc -l)" -eq "$sets"
 chmod -R a+rX repo
 chown -R 0 repo
 exits 14 "it can be read, but not written" user bk-backup "$store"
 says "bk-backup: $work/repo: make folder open: Permission denied; $owner"
 ok "... and reading is enough to list" user bk-list
 chown -R 65534 repo
+
+# ---- a base that is lost --------------------------------------------------------
+
+cp -a repo kept
+rm -f repo/data/*.bkb
+for dry in -n ""; do
+	# shellcheck disable=SC2086 # an option or none
+	ok "a base that is lost makes a full set ${dry:+(-n)}" \
+		user bk-backup -q $dry "$store"
+	says_like "bk-backup: cannot stand on an earlier set: .*: No such file or directory; run: bk check"
+done
+rm -rf repo
+mv kept repo
 
 # ---- the store ----------------------------------------------------------------
 

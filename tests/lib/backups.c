@@ -51,13 +51,23 @@ static void hear_error(struct bk_progress *to,
 	pthread_mutex_unlock(&listener->lock);
 }
 
-static void hear_note(struct bk_progress *to, const char *text)
+static void hear(struct bk_progress *to, const char *what, const char *text)
 {
 	struct listener *listener = (struct listener *)to;
 
 	pthread_mutex_lock(&listener->lock);
-	bk_buf_printf(&listener->b->talk, "note: %s\n", text);
+	bk_buf_printf(&listener->b->talk, "%s: %s\n", what, text);
 	pthread_mutex_unlock(&listener->lock);
+}
+
+static void hear_note(struct bk_progress *to, const char *text)
+{
+	hear(to, "note", text);
+}
+
+static void hear_warning(struct bk_progress *to, const char *text)
+{
+	hear(to, "warning", text);
 }
 
 static void hear_end(struct bk_progress *to, const struct bk_summary *summary)
@@ -83,6 +93,7 @@ static const struct bk_progress_ops listener_ops = {
 	.item_error = hear_error,
 	.note = hear_note,
 	.target = ignore_target,
+	.warning = hear_warning,
 	.finish = hear_end,
 };
 

@@ -25,7 +25,7 @@ struct backups {
 	struct bk_err err;
 	struct bk_summary summary; /* numbers and `kind`; other texts NULL */
 	struct bk_buf
-		talk;    /* "note: ..." and
+		talk;    /* "note: ...", "warning: ..." and
 			    "error: ACCOUNT FOLDER UID NAME: TEXT: OUTCOME" */
 	uint8_t set[16]; /* the newest */
 };

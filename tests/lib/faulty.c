@@ -77,7 +77,7 @@ static int put_begin(struct bk_target *target, const char *name,
 	struct faulty_put *put;
 	struct fault fault;
 
-	if (length == BK_LENGTH_UNKNOWN)
+	if (length == BK_LENGTH_UNKNOWN && !faulty_of(target)->any_length)
 		return bk_fail(err, BK_MISUSE, "%s: of what length?", name);
 	if (shall_fail(faulty_of(target), FAULTY_BEGIN, name, length, &fault))
 		return as_told(&fault, name, err);

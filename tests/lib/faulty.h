@@ -1,7 +1,7 @@
 /*
  * A target around another one that fails as it is told, as remote drivers do:
  * one attempt of each act.  It counts what it is asked for, and needs to know
- * the lengths of puts.
+ * the lengths of puts, unless it is told that it need not.
  */
 
 #ifndef BK_TESTS_FAULTY_H
@@ -42,6 +42,7 @@ struct faulty {
 	pthread_mutex_t lock;
 	struct fault faults[FAULTS_MAX];
 	unsigned n;
+	bool any_length;              /* puts of unknown length are fine */
 	unsigned counts[FAULTY_ACTS]; /* acts that were asked for */
 	uint64_t bytes_got;           /* that were handed to sinks */
 	unsigned busy, most_busy;     /* gets and whole puts at a time */

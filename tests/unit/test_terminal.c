@@ -114,6 +114,21 @@ static void a_quiet_good_run_says_nothing(void **state)
 	close_screen(&s);
 }
 
+static void a_warning_is_told_even_to_who_wants_no_talk(void **state)
+{
+	struct screen s;
+
+	(void)state;
+	open_screen(&s, (struct bk_terminal_options){.quiet = true});
+	bk_progress_start(s.progress, &a_run);
+	bk_progress_warning(s.progress, "making a full\x1b one");
+	bk_progress_finish(s.progress, &complete);
+	end_run(&s);
+	assert_int_equal(s.result_len, 0);
+	assert_string_equal(s.talk_text, "bk-backup: making a full\\x1b one\n");
+	close_screen(&s);
+}
+
 static void a_quiet_run_with_an_error_says_all_of_it(void **state)
 {
 	struct bk_summary summary = complete;
@@ -325,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_run_gives_its_summary_as_the_result),
 		cmocka_unit_test(a_quiet_good_run_says_nothing),
+		cmocka_unit_test(a_warning_is_told_even_to_who_wants_no_talk),
 		cmocka_unit_test(a_quiet_run_with_an_error_says_all_of_it),
 		cmocka_unit_test(
 			an_error_is_shown_even_if_the_summary_forgot_it),
