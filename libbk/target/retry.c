@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/cancel.h"
 #include "crypto/random.h"
@@ -147,11 +148,48 @@ int bk_tries_again(struct bk_tries *tries, const struct bk_err *why,
 struct retry {
 	struct bk_wrapper wrapper;
 	struct bk_retry_policy policy;
+	/* By the timer, and 0 when it is not lost. */
+	atomic_int_least64_t lost_since, lost_last;
 };
 
+static struct retry *retry_of(struct bk_target *target)
+{
+	return (struct retry *)target;
+}
+
+/* Is that spell of failures still going on? */
+static bool is_lost(struct retry *retry, const struct bk_tries *tries)
+{
+	return atomic_load(&retry->lost_since) &&
+	       tries->began - atomic_load(&retry->lost_last) <=
+		       tries->policy.lost_ms;
+}
+
+/* What is out of reach for one act is so for the next one: their times are
+ * one. */
 static void begin(struct bk_tries *tries, struct bk_target *target)
 {
-	bk_tries_begin(tries, &((struct retry *)target)->policy);
+	struct retry *retry = retry_of(target);
+
+	bk_tries_begin(tries, &retry->policy);
+	if (is_lost(retry, tries))
+		tries->since = atomic_load(&retry->lost_since);
+}
+
+/* After one attempt of what began then: rc. */
+static int note(struct bk_target *target, const struct bk_tries *tries, int rc,
+		const struct bk_err *why)
+{
+	struct retry *retry = retry_of(target);
+
+	if (rc == 0 || why->kind != BK_LOST) {
+		atomic_store(&retry->lost_since, 0);
+		return rc;
+	}
+	if (!is_lost(retry, tries))
+		atomic_store(&retry->lost_since, tries->began);
+	atomic_store(&retry->lost_last, now_ms(tries));
+	return rc;
 }
 
 /* Counts what went through, and keeps what the sink itself fails with. */
@@ -212,14 +250,17 @@ static int retry_get(struct bk_target *target, const char *name,
 	do {
 		uint64_t before = sink.passed;
 		why = (struct bk_err){0};
-		if (get_rest(target, name, offset, &sink, &why) == 0)
+		int rc = get_rest(target, name, offset, &sink, &why);
+		if (note(target, &tries, rc, &why) == 0)
 			return 0;
 		if (sink.failed) {
 			*err = why.kind == sink.err.kind ? why : sink.err;
 			return -1;
 		}
-		if (sink.passed > before)
+		if (sink.passed > before) {
+			atomic_store(&retry_of(target)->lost_since, 0);
 			bk_tries_further(&tries);
+		}
 	} while (bk_tries_again(&tries, &why, err) == 0);
 	return -1;
 }
@@ -233,8 +274,9 @@ static int retry_list(struct bk_target *target, const char *folder,
 	begin(&tries, target);
 	do {
 		why = (struct bk_err){0};
-		if (bk_target_list(bk_wrapper_below(target), folder, out,
-				   &why) == 0)
+		int rc = bk_target_list(bk_wrapper_below(target), folder, out,
+					&why);
+		if (note(target, &tries, rc, &why) == 0)
 			return 0;
 		bk_blob_list_clear(out);
 	} while (bk_tries_again(&tries, &why, err) == 0);
@@ -250,8 +292,9 @@ static int retry_stat(struct bk_target *target, const char *name,
 	begin(&tries, target);
 	do {
 		why = (struct bk_err){0};
-		if (bk_target_stat(bk_wrapper_below(target), name, size,
-				   &why) == 0)
+		int rc = bk_target_stat(bk_wrapper_below(target), name, size,
+					&why);
+		if (note(target, &tries, rc, &why) == 0)
 			return 0;
 	} while (bk_tries_again(&tries, &why, err) == 0);
 	return -1;
@@ -266,7 +309,8 @@ static int retry_remove(struct bk_target *target, const char *name,
 	begin(&tries, target);
 	do {
 		why = (struct bk_err){0};
-		if (bk_target_remove(bk_wrapper_below(target), name, &why) == 0)
+		int rc = bk_target_remove(bk_wrapper_below(target), name, &why);
+		if (note(target, &tries, rc, &why) == 0)
 			return 0;
 		if (why.kind == BK_GONE && tries.all)
 			return 0;
@@ -283,11 +327,40 @@ static int retry_sweep(struct bk_target *target, int64_t older_s,
 	begin(&tries, target);
 	do {
 		why = (struct bk_err){0};
-		if (bk_target_sweep(bk_wrapper_below(target), older_s, ours,
-				    &why) == 0)
+		int rc = bk_target_sweep(bk_wrapper_below(target), older_s,
+					 ours, &why);
+		if (note(target, &tries, rc, &why) == 0)
 			return 0;
 	} while (bk_tries_again(&tries, &why, err) == 0);
 	return -1;
+}
+
+/* One attempt, as ever; how it ends is noted.  That one began is not: behind
+ * the login a server may be as silent as before. */
+static int note_put(struct bk_target *target, int rc, const struct bk_err *err)
+{
+	struct bk_tries tries;
+
+	bk_tries_begin(&tries, &retry_of(target)->policy);
+	return note(target, &tries, rc, err);
+}
+
+static int retry_put_begin(struct bk_target *target, const char *name,
+			   uint64_t length, struct bk_put **out,
+			   struct bk_err *err)
+{
+	if (bk_wrapper_put_begin(target, name, length, out, err) == 0)
+		return 0;
+	return note_put(target, -1, err);
+}
+
+static int retry_put_commit(struct bk_put *put, struct bk_err *err)
+{
+	struct bk_target *target = put->target;
+	int rc = bk_put_commit(((struct bk_wrapper_put *)put)->below, err);
+
+	free(put);
+	return note_put(target, rc, err);
 }
 
 struct bk_target *bk_retry_open(struct bk_target *below,
@@ -299,6 +372,8 @@ struct bk_target *bk_retry_open(struct bk_target *below,
 	bk_wrapper_init(&retry->wrapper, below);
 	if (policy)
 		retry->policy = *policy;
+	ops->put_begin = retry_put_begin;
+	ops->put_commit = retry_put_commit;
 	ops->get = retry_get;
 	ops->list = retry_list;
 	ops->stat = retry_stat;

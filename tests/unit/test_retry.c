@@ -133,6 +133,33 @@ static void a_get_that_brings_nothing_ends_and_says_what_was_tried(void **state)
 	assert_true(clockwork_waited(&clk) <= 60000);
 }
 
+static void the_minute_is_one_for_all_that_is_done(void **state)
+{
+	const struct fault lost = {
+		.act = FAULTY_GET, .kind = BK_LOST, .times = 1000};
+	struct fault unmoved = lost;
+	uint64_t size;
+
+	(void)state;
+	unmoved.act = FAULTY_REMOVE;
+	faulty_add(faulty, lost);
+	faulty_add(faulty, unmoved);
+	assert_int_equal(get(), -1);
+	int64_t waited = clockwork_waited(&clk);
+	err = (struct bk_err){0};
+	assert_int_equal(bk_target_remove(target, "data/a", &err), -1);
+	assert_int_equal(err.kind, BK_LOST);
+	/* It may have ended a wait before the minute was over. */
+	assert_in_range(faulty_count(faulty, FAULTY_REMOVE), 2, 7);
+	assert_true(clockwork_waited(&clk) <= 60000);
+	assert_true(clockwork_waited(&clk) >= waited);
+	/* Once it answers, it is another one. */
+	assert_int_equal(bk_target_stat(target, "data/a", &size, &err), 0);
+	waited = clockwork_waited(&clk);
+	assert_int_equal(get(), -1);
+	assert_true(clockwork_waited(&clk) - waited > 20000);
+}
+
 /* Each try lasts for longer than a target may be out of reach. */
 static void lose_time(void *arg, enum faulty_act act, const char *name)
 {
@@ -355,6 +382,7 @@ int main(void)
 		CASE(a_connection_that_ends_behind_the_last_byte_did_no_harm),
 		CASE(a_target_that_is_out_of_reach_is_waited_for),
 		CASE(a_get_that_brings_nothing_ends_and_says_what_was_tried),
+		CASE(the_minute_is_one_for_all_that_is_done),
 		CASE(a_server_that_stalls_twice_at_one_byte_ends_it),
 		CASE(a_server_that_gives_a_byte_a_time_ends_too),
 		CASE(what_the_sink_fails_with_is_not_tried_again),
