@@ -182,7 +182,10 @@ static int check_data(const struct bk_publish *publish,
 	if (rc == 0)
 		rc = bk_presence_parts(&list, root, publish->set, err);
 	bk_blob_list_clear(&list);
-	return rc < 0 ? bk_context(err, "after writing") : 0;
+	/* Else it is the upload of a file that failed, and names that. */
+	return rc < 0 && err->kind == BK_CORRUPT
+		       ? bk_context(err, "after writing")
+		       : rc;
 }
 
 static bool has_condemned_pack(const struct bk_condemned *trash,

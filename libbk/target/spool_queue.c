@@ -240,10 +240,8 @@ static void *upload_them(void *arg)
 				     &queue->options.retry, &queue->stop, &err);
 		(void)pthread_mutex_lock(&queue->lock);
 		leave(queue);
-		if (rc < 0) {
-			bk_context(&err, "upload");
+		if (rc < 0)
 			fail_all(queue, &err);
-		}
 		take_out(queue, item);
 		item_free(item);
 	}

@@ -279,8 +279,7 @@ static void after_a_failed_upload_nothing_succeeds(void **state)
 		set_gate(false);
 		assert_int_equal(finish(&act), -1);
 		assert_int_equal(act.err.kind, BK_FULL);
-		assert_string_equal(act.err.text,
-				    "upload: data/a: as the test says");
+		assert_string_equal(act.err.text, "data/a: as the test says");
 		/* Later too, and what was queued is never uploaded. */
 		for (size_t i = 0; i < ACTS; i++) {
 			struct bk_err why = {0};
