@@ -204,14 +204,19 @@ static int check_all(struct bk_check_run *run, struct bk_outcome *outcome,
 		bk_check_seen(run);
 		bk_check_control(run);
 	}
-	tell_end(run, start_ms);
 	uint64_t findings = atomic_load(&run->findings);
+	if (!findings && !run->sets.n) {
+		outcome->place = BK_PLACE_SET;
+		return bk_fail(err, BK_GONE,
+			       "no set is here: nothing can be restored");
+	}
+	tell_end(run, start_ms);
 	if (!findings)
 		return 0;
 	return bk_fail(err, BK_CORRUPT,
-		       "%ju findings; what is named above is damaged, the rest "
-		       "is whole",
-		       (uintmax_t)findings);
+		       "%ju finding%s; what is named above is damaged, the "
+		       "rest is whole",
+		       (uintmax_t)findings, findings == 1 ? "" : "s");
 }
 
 int bk_check_run(const struct bk_check_request *request,

@@ -247,10 +247,11 @@ static void tell_orphans(struct bk_check_run *run,
 	char name[BK_SET_NAME];
 
 	if (!run->sets.n && orphans->unexplained) {
-		(void)bk_fail(&why, BK_CORRUPT,
-			      "no set is here, but %ju files (%ju MiB) of sets "
-			      "that were: sets/ has lost its files",
-			      n, mib);
+		(void)bk_fail(
+			&why, BK_CORRUPT,
+			"no set is here, but %ju file%s (%ju MiB) of sets "
+			"that were: sets/ has lost its files",
+			n, n == 1 ? "" : "s", mib);
 		bk_check_finding(run, &why,
 				 "copy sets/ back from where the repository "
 				 "is kept too");
@@ -264,10 +265,10 @@ static void tell_orphans(struct bk_check_run *run,
 		return;
 	}
 	char *note = bk_asprintf(
-		"%ju files (%ju MiB) belong to no set: runs "
-		"that were interrupted left them; they do no "
-		"harm",
-		n, mib);
+		"%ju file%s (%ju MiB) of no set: runs that were interrupted "
+		"left %s",
+		n, n == 1 ? "" : "s", mib,
+		n == 1 ? "it; it does no harm" : "them; they do no harm");
 	bk_progress_note(run->progress, note);
 	free(note);
 }
@@ -303,9 +304,6 @@ int bk_check_absent(struct bk_check_run *run, struct bk_err *err)
 		check_heads(run, &gone);
 		rc = check_orphans(run, &gone, err);
 	}
-	if (rc == 0 && !run->sets.n)
-		bk_progress_note(run->progress,
-				 "no set is here: nothing can be restored");
 	bk_condemned_clear(&gone);
 	return rc;
 }
