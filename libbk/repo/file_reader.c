@@ -74,8 +74,11 @@ void bk_file_reader_expect(struct bk_file_reader *reader, uint32_t len)
 	reader->ahead = len < most ? len : most;
 }
 
+/* A target names the file itself. */
 static int blame(const struct bk_file_reader *reader, struct bk_err *err)
 {
+	if (strstr(err->text, reader->name))
+		return -1;
 	return bk_context(err, "%s", reader->name);
 }
 
