@@ -11,6 +11,9 @@
 #define SAME_MOST 4
 
 #define PIECE     ((size_t)256 << 10)
+/* What a driver takes without a word of the server: smb has 4 MiB of slots. */
+#define UNSENT_MAX ((uint64_t)5 << 20)
+#define WAITED_MS  50
 
 struct upload {
 	struct bk_target *to;
@@ -30,6 +33,21 @@ static int must_end(const struct upload *upload, struct bk_err *err)
 	return bk_cancelled(err);
 }
 
+static int64_t now_ms(const struct upload *upload)
+{
+	struct bk_timer *timer = upload->tries.policy.timer;
+
+	return timer->monotonic_ms(timer);
+}
+
+/* One more piece was taken: by the target, if that waited for something, or
+ * when more is gone than lies in between. */
+static void see_whether_it_lives(struct upload *upload, int64_t began)
+{
+	if (upload->reached > UNSENT_MAX || now_ms(upload) - began >= WAITED_MS)
+		bk_tries_alive(&upload->tries);
+}
+
 static int write_all(struct upload *upload, struct bk_put *put,
 		     struct bk_err *err)
 {
@@ -40,11 +58,13 @@ static int write_all(struct upload *upload, struct bk_put *put,
 		size_t n = left < PIECE ? (size_t)left : PIECE;
 		if (must_end(upload, err) < 0 ||
 		    bk_gathered_read(bytes, upload->reached, upload->piece, n,
-				     err) < 0 ||
-		    bk_put_write(put, upload->piece, n, err) < 0)
+				     err) < 0)
+			return -1;
+		int64_t began = now_ms(upload);
+		if (bk_put_write(put, upload->piece, n, err) < 0)
 			return -1;
 		upload->reached += n;
-		bk_tries_alive(&upload->tries);
+		see_whether_it_lives(upload, began);
 	}
 	return must_end(upload, err);
 }
