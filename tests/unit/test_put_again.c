@@ -370,6 +370,28 @@ static void memory_is_bounded_over_all_blobs(void **state)
 	assert_int_equal(atomic_load(&room.memory), 0);
 }
 
+static void a_commit_takes_time(void *arg, enum faulty_act act,
+				const char *name)
+{
+	(void)name;
+	if (act == FAULTY_COMMIT)
+		clockwork_pass(arg, 15000);
+}
+
+/* A driver has room of its own: that it took the bytes is no sign of life. */
+static void a_target_that_answers_nothing_has_its_minute_and_no_more(
+	void **state)
+{
+	(void)state;
+	faulty->before = a_commit_takes_time;
+	faulty->arg = &clk;
+	faulty_add(faulty, (struct fault){.act = FAULTY_COMMIT,
+					  .kind = BK_LOST,
+					  .times = 1000});
+	assert_fails(BK_LOST, "check the network and the server");
+	assert_in_range(faulty_count(faulty, FAULTY_COMMIT), 2, 5);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, end)
 
 int main(void)
@@ -390,6 +412,7 @@ int main(void)
 		CASE(no_file_is_seen_where_blobs_are_gathered),
 		CASE(a_folder_that_cannot_be_used_is_this_hosts_trouble),
 		CASE(memory_is_bounded_over_all_blobs),
+		CASE(a_target_that_answers_nothing_has_its_minute_and_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
