@@ -77,9 +77,9 @@ void bk_file_reader_expect(struct bk_file_reader *reader, uint32_t len)
 /* A target names the file itself. */
 static int blame(const struct bk_file_reader *reader, struct bk_err *err)
 {
-	if (strstr(err->text, reader->name))
-		return -1;
-	return bk_context(err, "%s", reader->name);
+	return strstr(err->text, reader->name)
+		       ? -1
+		       : bk_context(err, "%s", reader->name);
 }
 
 static int blame_block(const struct bk_file_reader *reader, uint32_t number,
@@ -98,10 +98,8 @@ static int fetch(struct bk_file_reader *reader, uint64_t offset, uint64_t len,
 {
 	uint64_t skip = offset - reader->window_at;
 
-	if (offset > reader->file_len || len > reader->file_len - offset) {
-		(void)bk_fail(err, BK_CORRUPT, "cut short");
-		return -1;
-	}
+	if (offset > reader->file_len || len > reader->file_len - offset)
+		return bk_fail(err, BK_CORRUPT, "cut short");
 	if (offset < reader->window_at || skip > reader->window.len ||
 	    len > reader->window.len - skip) {
 		uint64_t most = reader->file_len - offset;
@@ -493,8 +491,7 @@ int bk_file_reader_prove(struct bk_file_reader *reader,
 		 proving.plain_bytes != reader->trailer.plain_bytes)
 		(void)bk_fail(err, BK_CORRUPT,
 			      "the data is not as long as the trailer says");
-	else if (memcmp(sum, reader->sum_begin, sizeof(reader->sum_begin)) !=
-			 0 ||
+	else if (memcmp(sum, reader->sum_begin, 24) != 0 ||
 		 (sha256 && memcmp(sum, sha256, sizeof(sum)) != 0))
 		(void)bk_fail(err, BK_CORRUPT, "wrong SHA-256");
 	else
