@@ -56,10 +56,9 @@ static uint64_t bytes_to_do(const struct bk_restore_folder *folder)
 	return bytes;
 }
 
-static int list_row(struct preview *preview,
+static int list_row(struct preview *preview, const struct bk_restore_item *item,
 		    const struct bk_restore_folder *folder, struct bk_err *err)
 {
-	const struct bk_restore_item *item = folder->item;
 	const struct bk_cell cells[FIELDS_REPLACE] = {
 		bk_cell_text(item->account->account.address),
 		bk_cell_text(item->folder->folder.name),
@@ -179,7 +178,7 @@ static int list_item(struct preview *preview,
 	else if (rc == 0)
 		rc = some;
 	if (rc > 0)
-		rc = list_row(preview, &folder, err);
+		rc = list_row(preview, item, &folder, err);
 	bk_restore_folder_clear(&folder);
 	return rc;
 }
