@@ -318,23 +318,6 @@ static int retry_remove(struct bk_target *target, const char *name,
 	return -1;
 }
 
-static int retry_sweep(struct bk_target *target, int64_t older_s,
-		       bool (*ours)(const char *name), struct bk_err *err)
-{
-	struct bk_tries tries;
-	struct bk_err why;
-
-	begin(&tries, target);
-	do {
-		why = (struct bk_err){0};
-		int rc = bk_target_sweep(bk_wrapper_below(target), older_s,
-					 ours, &why);
-		if (note(target, &tries, rc, &why) == 0)
-			return 0;
-	} while (bk_tries_again(&tries, &why, err) == 0);
-	return -1;
-}
-
 /* One attempt, as ever; how it ends is noted.  That one began is not: behind
  * the login a server may be as silent as before. */
 static int note_put(struct bk_target *target, int rc, const struct bk_err *err)
@@ -378,6 +361,5 @@ struct bk_target *bk_retry_open(struct bk_target *below,
 	ops->list = retry_list;
 	ops->stat = retry_stat;
 	ops->remove = retry_remove;
-	ops->sweep = retry_sweep;
 	return &retry->wrapper.target;
 }

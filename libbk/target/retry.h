@@ -70,13 +70,14 @@ int bk_tries_end(struct bk_tries *tries, const struct bk_err *why,
 		 const char *hint, struct bk_err *err);
 
 /*
- * A target that tries again: get, list, stat, remove, sweep.  A get goes on at
- * the byte where it stopped; no byte is given to the sink twice, and what the
- * sink fails with is not tried again.  A blob that is gone when its removal is
- * tried again was removed.  A target is out of reach from the first act that
- * failed until one that did not: what comes after the minute has two tries, and
- * not another minute.  Puts are handed on, one attempt each: they are
- * repeated by who still has the bytes (target/spool.h).
+ * A target that tries again: get, list, stat, remove.  A sweep has one attempt:
+ * nobody needs it.  A get goes on at the byte where it stopped; no byte is
+ * given to the sink twice, and what the sink fails with is not tried again.  A
+ * blob that is gone when its removal is tried again was removed.  A target is
+ * out of reach from the first act that failed until one that did not: what
+ * comes after the minute has two tries, and not another minute.  Puts are
+ * handed on, one attempt each: they are repeated by who still has the bytes
+ * (target/spool.h).
  *
  * Takes `below`.  Threads as below.
  */
