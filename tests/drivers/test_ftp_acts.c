@@ -22,9 +22,9 @@
 #include "target/ftp.h"
 
 static const char *const kinds[] = {
-	"OK",     "GONE",   "EXISTS",    "REFUSED", "FULL",
-	"BUSY",   "LOST",   "DENIED",    "CORRUPT", "NEWER",
-	"MISUSE", "UNSAFE", "CANCELLED", "STARVED", "FAILED",
+	"OK",     "GONE",      "EXISTS",  "REFUSED", "FULL",  "BUSY",
+	"LOST",   "DENIED",    "NO_KEY",  "CORRUPT", "NEWER", "MISUSE",
+	"UNSAFE", "CANCELLED", "STARVED", "FAILED",
 };
 
 static struct bk_url url;
