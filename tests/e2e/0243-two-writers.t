@@ -25,6 +25,13 @@ running() {
 	kill -0 "$1" 2>gone || kill -0 "$2" 2>gone
 }
 
+# whole OPTION: so says bk-check, or that there is no set yet.
+whole() {
+	bk-check
+	status=$?
+	[ $status -eq 0 ] || [ "$status $1" = '5 --full' ]
+}
+
 # both OPTION: a run of each store at the same time; others read meanwhile.
 both() {
 	bk-backup left "$1" >left.out 2>left.err &
@@ -33,7 +40,7 @@ both() {
 	other=$!
 	looks=0 wrong=0
 	while running $one $other; do
-		if bk-list >look.out 2>&1 && bk-check >>look.out 2>&1; then
+		if bk-list >look.out 2>&1 && whole "$1" >>look.out 2>&1; then
 			looks=$((looks + 1))
 		else
 			wrong=$((wrong + 1))
