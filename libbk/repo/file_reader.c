@@ -12,7 +12,6 @@
 #define TAIL_LEN        (TRAILER_STORED + BK_FOOTER_LEN)
 #define SHORT_FILE      ((uint64_t)64 << 10) /* read at once */
 #define LAST            ((uint32_t)1 << 31)
-
 #define HEAD_MODE       12
 #define HEAD_GENERATION 24
 #define MODE_SEALED     2
@@ -29,10 +28,9 @@ struct bk_file_reader {
 	struct bk_zstd *zstd;
 	struct bk_trailer trailer;
 	uint32_t n_rows_blocks;
-	struct bk_buf window; /* bytes of the file from window_at on */
-	uint64_t window_at;
-	uint64_t ahead;     /* how much is read when a block is begun */
-	struct bk_buf data; /* of a small block that was opened */
+	struct bk_buf window;      /* bytes of the file from window_at on */
+	uint64_t window_at, ahead; /* ahead: read when a block is begun */
+	struct bk_buf data;        /* of a small block that was opened */
 };
 
 void bk_file_reader_rest(struct bk_file_reader *reader)
@@ -98,8 +96,10 @@ static int fetch(struct bk_file_reader *reader, uint64_t offset, uint64_t len,
 {
 	uint64_t skip = offset - reader->window_at;
 
-	if (offset > reader->file_len || len > reader->file_len - offset)
-		return bk_fail(err, BK_CORRUPT, "cut short");
+	if (offset > reader->file_len || len > reader->file_len - offset) {
+		(void)bk_fail(err, BK_CORRUPT, "cut short");
+		return -1;
+	}
 	if (offset < reader->window_at || skip > reader->window.len ||
 	    len > reader->window.len - skip) {
 		uint64_t most = reader->file_len - offset;

@@ -88,9 +88,9 @@ static struct bk_maildir_known *keep(struct bk_maildir *maildir,
 	long i = index_of(maildir, root);
 	if (i < 0) {
 		i = (long)maildir->n_known++;
-		maildir->known = bk_array_room(maildir->known, (size_t)i,
-					       &maildir->cap_known,
-					       sizeof(*maildir->known));
+		maildir->known = bk_array_room(
+			maildir->known, (size_t)i, &maildir->cap_known,
+			sizeof(struct bk_maildir_known *));
 		maildir->known[i] = known;
 		bk_name_table_add(&maildir->known_roots,
 				  key_of(&maildir->known_roots, root),

@@ -442,7 +442,8 @@ int bk_maildir_folders(struct bk_store *store, const struct bk_account *account,
 		goto out;
 	/* The same order, whichever way the file system gives them: of two
 	 * spellings of one name the same one is always shown as it lies. */
-	qsort(raw.items, raw.n, sizeof(*raw.items), by_raw);
+	if (raw.n)
+		qsort(raw.items, raw.n, sizeof(*raw.items), by_raw);
 	char separator =
 		bk_maildir_layout_of(maildir, &raw) == BK_LAYOUT_FS ? '/' : '.';
 	if (bk_maildir_subscriptions(maildir, account, separator, &subs, err) <

@@ -99,8 +99,8 @@ static void without_a_code_the_status_speaks(void **state)
 		"Bad Gateway",
 		"<html><body>no</body></html>",
 		"<Error><Code></Code></Error>",
-		"<!DOCTYPE e [<!ENTITY c \"SlowDown\">]><Error>"
-		"<Code>&c;</Code></Error>",
+		("<!DOCTYPE e [<!ENTITY c \"SlowDown\">]><Error>"
+		 "<Code>&c;</Code></Error>"),
 	};
 
 	(void)state;
