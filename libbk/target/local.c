@@ -14,7 +14,7 @@
 #include "target/local_list.h"
 #include "target/walk.h"
 
-#define OPEN_TRIES 10
+#define OPEN_TRIES 200
 #define CLOCK_NAME "clock" BK_PART
 #define COPY_SIZE  ((size_t)1 << 18)
 /* Dirty pages are pushed out behind the writer, so that the last fsync of a

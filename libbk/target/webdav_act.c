@@ -252,6 +252,9 @@ static int mkcol(struct bk_webdav *dav, const char *path, struct bk_err *err)
 	to_path(dav, line, with_slash);
 	set_method(line, "MKCOL");
 	rc = bk_line_run(line, err);
+	/* Apache says so, too, when two make the same folder at a time. */
+	if (rc == 0 && bk_line_status(line) == 403)
+		rc = bk_line_run(line, err);
 	long status = rc < 0 ? 0 : bk_line_status(line);
 	/* 405: something has that name.  If it is no folder, nothing can be
 	 * put below it. */

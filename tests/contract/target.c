@@ -454,10 +454,10 @@ static void several_sessions_do_not_disturb_each_other(void **state)
 						come_and_go, &workers[i]),
 				 0);
 	}
-	for (unsigned i = 0; i < (driver->threads ? 4u : 2u); i++) {
+	for (unsigned i = 0; i < (driver->threads ? 4u : 2u); i++)
 		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+	for (unsigned i = 0; i < (driver->threads ? 4u : 2u); i++)
 		done(workers[i].rc, &workers[i].err);
-	}
 	if (driver->threads)
 		assert_listed("",
 			      "data/x/0-38\ndata/x/1-38\ndata/x/2-38\n"
