@@ -15,7 +15,7 @@
 /*
  * Carries an act out.  When a connection breaks, libssh2 may give the reason of
  * something earlier, and libcurl makes "not there" or "wrong password" of it:
- * that counts only when it is said twice.
+ * that counts only when it is said twice, and before a byte has come.
  */
 int bk_sftp_run(struct bk_line *line, struct bk_err *err)
 {
@@ -23,7 +23,7 @@ int bk_sftp_run(struct bk_line *line, struct bk_err *err)
 
 	int rc = bk_line_run(line, &why);
 	if (rc < 0 && (why.kind == BK_GONE || why.kind == BK_DENIED) &&
-	    line->sink_err.kind == BK_OK)
+	    line->sink_err.kind == BK_OK && line->moved == 0)
 		rc = bk_line_run(line, &why);
 	if (rc < 0)
 		*err = why;
