@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/path.h"
 
-#define BUF_LEN ((size_t)128 << 10)
+#define BUF_LEN ((size_t)32 << 10)
 #define NS      1000000000LL
 /* Ten times the coarsest tick of a local file system (100 Hz). */
 #define FRESH_NS (NS / 10)

@@ -14,6 +14,7 @@
  */
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -408,25 +409,36 @@ static void add_fields(struct scan *scan)
 	folder->n_annotations = n;
 }
 
+/* Mostly the control files lie in the folder itself. */
+static int open_control(struct scan *scan, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (!scan->maildir->control) {
+		scan->control = fcntl(scan->dir, F_DUPFD_CLOEXEC, 0);
+		return scan->control < 0 ? bk_fail_errno(err, "dup") : 0;
+	}
+	scan->control = bk_maildir_control(scan->maildir, scan->account,
+					   scan->folder->raw, &why);
+	if (scan->control >= 0 || why.kind == BK_GONE)
+		return 0;
+	*err = why;
+	return -1;
+}
+
 static int open_folder(struct scan *scan, struct bk_err *err)
 {
-	struct bk_view raw = scan->folder->raw;
-	struct bk_err why = {0};
 	int rc = -1;
 
-	scan->dir = bk_maildir_folder(scan->maildir, scan->account, raw, err);
+	scan->dir = bk_maildir_folder(scan->maildir, scan->account,
+				      scan->folder->raw, err);
 	if (scan->dir < 0)
 		return -1;
 	if (bk_maildir_open_part(scan->dir, "new", &scan->part[0], err) == 0 &&
 	    bk_maildir_open_part(scan->dir, "cur", &scan->part[1], err) == 0)
 		rc = 0;
 	if (rc == 0)
-		scan->control = bk_maildir_control(scan->maildir, scan->account,
-						   raw, &why);
-	if (rc == 0 && scan->control < 0 && why.kind != BK_GONE) {
-		*err = why;
-		rc = -1;
-	}
+		rc = open_control(scan, err);
 	return rc;
 }
 

@@ -134,7 +134,8 @@ static int fill(struct bk_uidlist_reader *reader, struct bk_err *err)
 	buf->len = left;
 	reader->at = 0;
 	do {
-		n = read(reader->fd, bk_buf_room(buf, STEP), STEP);
+		n = read(reader->fd, bk_buf_room(buf, reader->step),
+			 reader->step);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return bk_fail_errno(err, "read");
@@ -170,6 +171,17 @@ static int next_line(struct bk_uidlist_reader *reader, struct text *line,
 	}
 }
 
+/* Most lists are short, and the end of one is seen with the byte that is asked
+ * for beyond it. */
+static int first_line(struct bk_uidlist_reader *reader, const struct stat *st,
+		      struct text *line, struct bk_err *err)
+{
+	bool small = st->st_size >= 0 && st->st_size < (off_t)STEP;
+
+	reader->step = small ? (size_t)st->st_size + 1 : STEP;
+	return next_line(reader, line, err);
+}
+
 int bk_uidlist_open(struct bk_uidlist_reader *reader, int dir, const char *name,
 		    struct bk_err *err)
 {
@@ -192,7 +204,7 @@ int bk_uidlist_open(struct bk_uidlist_reader *reader, int dir, const char *name,
 	else if (!S_ISREG(st.st_mode))
 		rc = bk_fail(err, BK_REFUSED, "not a regular file");
 	else
-		rc = next_line(reader, &line, err);
+		rc = first_line(reader, &st, &line, err);
 	if (rc > 0 && !read_header(reader, line))
 		rc = 0;
 	if (rc <= 0)

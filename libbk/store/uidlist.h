@@ -50,7 +50,8 @@ struct bk_uidlist_reader {
 	int version;
 	uint32_t last_uid;
 	struct bk_buf buf;
-	size_t at; /* what of buf has been used */
+	size_t at;   /* what of buf has been used */
+	size_t step; /* so much is read at a time */
 	bool at_end;
 };
 
