@@ -8,13 +8,10 @@ import os
 import shutil
 from pathlib import Path
 
+from host import has_sha_instructions, missing_programs
 from measure import run, size_of
 
 PASSWORD = "correct horse battery staple"
-
-
-def has_sha_instructions():
-    return " sha_ni " in Path("/proc/cpuinfo").read_text()
 
 
 class Contestant:
@@ -50,7 +47,7 @@ class Contestant:
 
     @classmethod
     def missing(cls):
-        return [name for name in cls.needs if not shutil.which(name)]
+        return missing_programs(cls.needs)
 
     def run(self, *command):
         return run(list(command), self.log, self.env)
