@@ -8,6 +8,11 @@
 #include "base/clock.h"
 #include "job/ship_run.h"
 
+/* Files on their way at a time: to one target, and to each of several.  What a
+ * protocol needs for one is up to 8 MiB. */
+#define TRANSFERS         4
+#define TRANSFERS_OF_EACH 2
+
 static int read_world(struct bk_ship_run *run, struct bk_outcome *outcome,
 		      struct bk_err *err)
 {
@@ -37,9 +42,11 @@ static int carry_out(struct bk_ship_run *run, struct bk_err *err)
 		return 0;
 	switch (run->request->verb) {
 	case BK_SHIP_PUSH:
-		return bk_ship_push(run, err);
+		return bk_ship_each_lane(run, bk_ship_push, bk_ship_tell_lane,
+					 err);
 	case BK_SHIP_VERIFY:
-		return bk_ship_verify(run, err);
+		return bk_ship_each_lane(run, bk_ship_verify, bk_ship_tell_lane,
+					 err);
 	case BK_SHIP_STATUS:
 		break;
 	}
@@ -66,10 +73,10 @@ static int ship(struct bk_ship_run *run, struct bk_outcome *outcome,
 	if (check_format(run->request, err) < 0 ||
 	    read_world(run, outcome, err) < 0)
 		return -1;
-	run->bad = bk_alloc(run->world.n_blobs + 1);
+	run->bad = bk_alloc((run->world.n_blobs + 1) * sizeof(*run->bad));
 	for (size_t i = 0; i < run->n_lanes; i++)
 		run->lanes[i].start_ms = run->lanes[i].end_ms = start_ms;
-	if (bk_ship_each_lane(run, bk_ship_lane_open, err) < 0)
+	if (bk_ship_each_lane(run, bk_ship_lane_open, NULL, err) < 0)
 		return -1;
 	bk_ship_tell_start(run);
 	if (carry_out(run, err) < 0)
@@ -85,6 +92,8 @@ int bk_ship_run(const struct bk_ship_request *request,
 		.request = request,
 		.progress = progress,
 		.n_lanes = request->n_ends,
+		.transfers =
+			request->n_ends > 1 ? TRANSFERS_OF_EACH : TRANSFERS,
 	};
 
 	(void)pthread_mutex_init(&run.lock, NULL);
@@ -93,6 +102,8 @@ int bk_ship_run(const struct bk_ship_request *request,
 		run.lanes[i].run = &run;
 		run.lanes[i].end = &request->ends[i];
 		run.lanes[i].place = BK_PLACE_TARGET;
+		run.lanes[i].state = BK_TARGET_UNDER_WAY;
+		run.lanes[i].told_ms = INT64_MIN / 2;
 	}
 	int rc = ship(&run, outcome, err);
 	for (size_t i = 0; i < run.n_lanes; i++)

@@ -7,20 +7,16 @@
 #include "job/ship_run.h"
 #include "repo/marker.h"
 #include "repo/slot.h"
+#include "target/retry.h"
 
-/* A few bytes, there and back. */
-static int put_small(struct bk_ship_lane *lane, const char *name,
+/* ---- a few bytes, there and back ---- */
+
+static int read_back(struct bk_ship_lane *lane, const char *name,
 		     struct bk_view bytes, struct bk_err *err)
 {
 	struct bk_buf back = {0};
 
-	bk_fault("ship: before a small file is put");
-	int rc = bk_target_put(lane->target, name, bytes, err);
-	if (rc == 0)
-		rc = bk_target_flush(lane->target, err);
-	if (rc == 0)
-		rc = bk_target_read(lane->target, name, 0, bytes.len, &back,
-				    err);
+	int rc = bk_target_read(lane->target, name, 0, bytes.len, &back, err);
 	if (rc == 0 && memcmp(back.data, bytes.data, bytes.len) != 0)
 		rc = bk_fail(err, BK_CORRUPT,
 			     "%s/%s: what is read back is not what was put",
@@ -29,6 +25,49 @@ static int put_small(struct bk_ship_lane *lane, const char *name,
 	return rc;
 }
 
+/* Until it is there: an answer that was lost leaves that open. */
+static int put_and_look(struct bk_ship_lane *lane, const char *name,
+			struct bk_view bytes, struct bk_err *err)
+{
+	struct bk_tries tries;
+	struct bk_err why = {0};
+
+	bk_tries_begin(&tries, NULL);
+	while (bk_target_put(lane->target, name, bytes, &why) < 0 &&
+	       why.kind != BK_EXISTS) {
+		if (bk_tries_again(&tries, &why, err) < 0)
+			return -1;
+		why = (struct bk_err){0};
+		if (read_back(lane, name, bytes, &why) == 0)
+			return 0;
+		why = (struct bk_err){0};
+	}
+	return read_back(lane, name, bytes, err);
+}
+
+/* What reads back wrong is taken away, so that nobody finds it, and put once
+ * more. */
+static int put_small(struct bk_ship_lane *lane, const char *name,
+		     struct bk_view bytes, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	bk_fault("ship: before a small file is put");
+	for (int i = 0; i < 2; i++) {
+		struct bk_err ignored = {0};
+		why = (struct bk_err){0};
+		if (put_and_look(lane, name, bytes, &why) == 0)
+			return 0;
+		if (why.kind != BK_CORRUPT)
+			break;
+		(void)bk_target_remove(lane->target, name, &ignored);
+	}
+	*err = why;
+	return -1;
+}
+
+/* ---- key slots ---- */
+
 static const struct bk_slot *slot_with(const struct bk_slot_list *slots,
 				       const uint8_t id[BK_ID_LEN])
 {
@@ -36,6 +75,26 @@ static const struct bk_slot *slot_with(const struct bk_slot_list *slots,
 		if (memcmp(slots->items[i].id, id, BK_ID_LEN) == 0)
 			return &slots->items[i];
 	return NULL;
+}
+
+/* One that an earlier run left may be cut, or wrong: who has nothing but that
+ * copy could not open it. */
+static int check_slot(struct bk_ship_lane *lane, const struct bk_blob *there,
+		      struct bk_view bytes, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (there->size == bytes.len &&
+	    read_back(lane, there->name, bytes, &why) == 0)
+		return 0;
+	if (there->size == bytes.len && why.kind != BK_CORRUPT) {
+		*err = why;
+		return -1;
+	}
+	return bk_fail(err, BK_CORRUPT,
+		       "%s/%s is not the key slot that it should be; remove "
+		       "that file there, then ship again",
+		       lane->target->where, there->name);
 }
 
 static int copy_slots(struct bk_ship_lane *lane,
@@ -47,8 +106,11 @@ static int copy_slots(struct bk_ship_lane *lane,
 	for (size_t i = 0; i < here->n; i++) {
 		const struct bk_slot *slot = &here->items[i];
 		struct bk_view bytes = {slot->raw, sizeof(slot->raw)};
-		(void)bk_name_slot(name, slot->id);
-		if (bk_blob_list_find(there, name))
+		const struct bk_blob *known =
+			bk_blob_list_find(there, bk_name_slot(name, slot->id));
+		if (known && check_slot(lane, known, bytes, err) < 0)
+			return -1;
+		if (known)
 			continue;
 		if (put_small(lane, name, bytes, err) < 0)
 			return -1;

@@ -25,6 +25,18 @@ void bk_ship_lane_fail(struct bk_ship_lane *lane, const struct bk_err *why)
 	(void)pthread_mutex_unlock(&lane->run->lock);
 }
 
+int bk_ship_over(struct bk_ship_run *run, const struct bk_err *why,
+		 struct bk_err *err)
+{
+	(void)pthread_mutex_lock(&run->lock);
+	if (why && !atomic_load(&run->over))
+		run->why = *why;
+	atomic_store(&run->over, true);
+	*err = run->why;
+	(void)pthread_mutex_unlock(&run->lock);
+	return -1;
+}
+
 void bk_ship_lane_problem(struct bk_ship_lane *lane, const struct bk_err *why,
 			  const char *next)
 {
@@ -43,6 +55,7 @@ void bk_ship_lane_problem(struct bk_ship_lane *lane, const struct bk_err *why,
 struct lane_act {
 	struct bk_ship_lane *lane;
 	int (*act)(struct bk_ship_lane *lane, struct bk_err *err);
+	void (*done)(struct bk_ship_lane *lane);
 };
 
 static int act_on(void *context, unsigned worker, void *item,
@@ -54,18 +67,20 @@ static int act_on(void *context, unsigned worker, void *item,
 	(void)context;
 	(void)worker;
 	if (todo->act(todo->lane, &why) < 0) {
-		if (why.kind == BK_CANCELLED) {
-			*err = why;
-			return -1;
-		}
+		if (why.kind == BK_CANCELLED ||
+		    atomic_load(&todo->lane->run->over))
+			return bk_ship_over(todo->lane->run, &why, err);
 		bk_ship_lane_fail(todo->lane, &why);
 	}
 	todo->lane->end_ms = bk_clock_monotonic_ms();
+	if (todo->done)
+		todo->done(todo->lane);
 	return 0;
 }
 
 int bk_ship_each_lane(struct bk_ship_run *run,
 		      int (*act)(struct bk_ship_lane *lane, struct bk_err *err),
+		      void (*done)(struct bk_ship_lane *lane),
 		      struct bk_err *err)
 {
 	struct bk_queue *queue = bk_queue_new(run->n_lanes, 0);
@@ -75,7 +90,7 @@ int bk_ship_each_lane(struct bk_ship_run *run,
 	int rc = bk_pool_start(&pool, (unsigned)run->n_lanes, queue, act_on,
 			       NULL, err);
 	for (size_t i = 0; rc == 0 && i < run->n_lanes; i++) {
-		todo[i] = (struct lane_act){&run->lanes[i], act};
+		todo[i] = (struct lane_act){&run->lanes[i], act, done};
 		if (!atomic_load(&run->lanes[i].out))
 			rc = bk_queue_push(queue, &todo[i], 0, err);
 	}
@@ -193,10 +208,13 @@ static int reach_target(struct bk_ship_lane *lane, bool make,
 			struct bk_err *err)
 {
 	bool empty = false;
+	struct bk_reach reach = lane->end->reach;
 	struct bk_err ignored = {0};
 
-	if (bk_target_open(&lane->target, lane->end->where, &lane->end->reach,
-			   make, err) < 0) {
+	/* Whoever copies has the bytes, and puts them again himself. */
+	reach.direct = true;
+	if (bk_target_open(&lane->target, lane->end->where, &reach, make, err) <
+	    0) {
 		/* Nothing there is no failure where nothing is written. */
 		lane->target = NULL;
 		return !make && err->kind == BK_GONE &&

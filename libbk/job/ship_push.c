@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "base/pool.h"
 #include "job/ship_run.h"
 #include "repo/condemned.h"
 #include "repo/presence.h"
@@ -13,99 +12,44 @@
 #define BATCH_SETS  64
 #define BATCH_BYTES ((uint64_t)1 << 30)
 
-/* Files on their way at a time, to each of the targets. */
-#define TRANSFERS 4
-
 /* ---- data ---- */
 
-static int one_blob(void *context, unsigned worker, void *item,
-		    struct bk_err *err)
+static uint64_t want(struct bk_ship_lane *lane, const struct bk_ship_set *set)
 {
-	struct bk_ship_run *run = context;
-	const struct bk_ship_blob *blob = item;
-
-	(void)worker;
-	return bk_ship_blob(run, (size_t)(blob - run->world.blobs), err);
-}
-
-static bool is_wanted(const struct bk_ship_run *run, size_t blob)
-{
-	if (run->bad[blob])
-		return false;
-	for (size_t i = 0; i < run->n_lanes; i++)
-		if (!atomic_load(&run->lanes[i].out) &&
-		    run->lanes[i].wanted[blob])
-			return true;
-	return false;
-}
-
-int bk_ship_blobs(struct bk_ship_run *run, struct bk_err *err)
-{
-	struct bk_queue *queue = bk_queue_new(TRANSFERS, 0);
-	struct bk_pool *pool = NULL;
-	struct bk_err why = {0};
-
-	int rc = bk_pool_start(&pool, TRANSFERS, queue, one_blob, run, err);
-	for (size_t i = 0; rc == 0 && i < run->world.n_blobs; i++)
-		if (is_wanted(run, i))
-			rc = bk_queue_push(queue, &run->world.blobs[i], 0, err);
-	bk_queue_close(queue);
-	if (pool && bk_pool_join(pool, &why) < 0 && rc == 0) {
-		*err = why;
-		rc = -1;
-	}
-	bk_queue_free(queue, NULL);
-	for (size_t i = 0; i < run->n_lanes; i++)
-		if (run->lanes[i].wanted)
-			memset(run->lanes[i].wanted, 0, run->world.n_blobs);
-	return rc;
-}
-
-static void want(struct bk_ship_lane *lane, const struct bk_ship_set *set)
-{
-	for (size_t i = 0; i < set->n_needs; i++) {
-		enum bk_ship_state state = lane->plan.states[set->needs[i]];
-		if (state == BK_SHIP_ABSENT || state == BK_SHIP_THERE)
-			lane->wanted[set->needs[i]] = true;
-	}
-}
-
-static uint64_t bytes_of(const struct bk_ship_run *run,
-			 const struct bk_ship_set *set)
-{
+	const struct bk_ship_run *run = lane->run;
 	uint64_t bytes = 0;
 
-	for (size_t i = 0; i < set->n_needs; i++)
-		if (is_wanted(run, set->needs[i]))
-			bytes += run->world.blobs[set->needs[i]].size;
+	for (size_t i = 0; i < set->n_needs; i++) {
+		size_t blob = set->needs[i];
+		enum bk_ship_state state = lane->plan.states[blob];
+		if (lane->wanted[blob] ||
+		    (state != BK_SHIP_ABSENT && state != BK_SHIP_THERE))
+			continue;
+		lane->wanted[blob] = true;
+		bytes += run->world.blobs[blob].size;
+	}
 	return bytes;
 }
 
 static bool is_todo(const struct bk_ship_lane *lane, size_t set)
 {
-	return !atomic_load(&lane->out) &&
-	       lane->plan.verdicts[set] == BK_SHIP_TO_DO;
+	return lane->plan.verdicts[set] == BK_SHIP_TO_DO;
 }
 
 /* The sets of the next batch, from `first`; returns the one behind them. */
-static size_t gather(struct bk_ship_run *run, size_t first)
+static size_t gather(struct bk_ship_lane *lane, size_t first)
 {
+	const struct bk_ship_world *world = &lane->run->world;
 	uint64_t bytes = 0;
-	size_t set = first, n = 0;
+	size_t set = first;
 
-	for (; set < run->world.n_sets; set++) {
-		bool todo = false;
-		if (n == BATCH_SETS || bytes >= BATCH_BYTES)
-			break;
-		for (size_t i = 0; i < run->n_lanes; i++) {
-			if (!is_todo(&run->lanes[i], set))
-				continue;
-			want(&run->lanes[i], &run->world.sets[set]);
-			todo = true;
-		}
-		n += todo;
-		if (todo)
-			bytes += bytes_of(run, &run->world.sets[set]);
+	for (size_t n = 0;
+	     set < world->n_sets && n < BATCH_SETS && bytes < BATCH_BYTES;
+	     set++) {
+		if (!is_todo(lane, set))
+			continue;
+		bytes += want(lane, &world->sets[set]);
+		n++;
 	}
 	return set;
 }
@@ -215,34 +159,34 @@ static int look_again(struct bk_ship_lane *lane, struct bk_err *err)
 	return rc;
 }
 
-/* The sets whose data the batch brought. */
-static int complete_batch(struct bk_ship_lane *lane, struct bk_err *err)
+/* The sets from `first` to before `end`, whose data is there. */
+static int complete(struct bk_ship_lane *lane, size_t first, size_t end,
+		    struct bk_err *err)
 {
-	const struct bk_ship_run *run = lane->run;
 	struct bk_blob_list there = {0};
-	bool any = false;
-	int rc = 0;
+	size_t next = first;
 
-	memset(lane->fresh, 0, run->world.n_sets);
-	for (size_t i = run->batch_from; i < run->batch_to; i++)
-		any |= is_todo(lane, i);
-	if (!any)
+	while (next < end && !is_todo(lane, next))
+		next++;
+	if (next == end || atomic_load(&lane->out))
 		return 0;
-	rc = bk_target_list(lane->target, "data", &there, err);
-	for (size_t i = run->batch_from; rc == 0 && i < run->batch_to; i++)
-		if (is_todo(lane, i))
-			rc = put_root(lane, i, &there, err);
+	memset(lane->fresh, 0, lane->run->world.n_sets);
+	int rc = bk_target_list(lane->target, "data", &there, err);
+	for (; rc == 0 && next < end; next++)
+		if (is_todo(lane, next) && !atomic_load(&lane->out))
+			rc = put_root(lane, next, &there, err);
 	bk_blob_list_clear(&there);
 	return rc < 0 ? -1 : look_again(lane, err);
 }
 
-int bk_ship_push(struct bk_ship_run *run, struct bk_err *err)
+int bk_ship_push(struct bk_ship_lane *lane, struct bk_err *err)
 {
-	for (size_t at = 0; at < run->world.n_sets; at = run->batch_to) {
-		run->batch_from = at;
-		run->batch_to = gather(run, at);
-		if (bk_ship_blobs(run, err) < 0 ||
-		    bk_ship_each_lane(run, complete_batch, err) < 0)
+	size_t end = 0;
+
+	for (size_t at = 0; at < lane->run->world.n_sets; at = end) {
+		end = gather(lane, at);
+		if (bk_ship_blobs(lane, err) < 0 ||
+		    complete(lane, at, end, err) < 0)
 			return -1;
 	}
 	return 0;

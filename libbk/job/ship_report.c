@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "job/ship_run.h"
 
+#define TELL_EVERY_MS 10000
+
 /* A lane in numbers. */
 struct tally {
 	size_t complete, of, broken, condemned, todo, bad;
@@ -146,35 +148,56 @@ static char *why_of(const struct bk_ship_lane *lane, const struct tally *tally)
 	return NULL;
 }
 
-static enum bk_target_state tell_lane(struct bk_ship_lane *lane)
+static void tell(struct bk_ship_lane *lane, const struct tally *tally,
+		 const char *why, int64_t now_ms)
 {
 	bool moved = lane->run->request->verb != BK_SHIP_STATUS &&
 		     !lane->run->request->dry_run;
-	struct tally tally = count(lane);
 	char newest[BK_SET_LABEL];
-	char *why = why_of(lane, &tally);
 	struct bk_target_report report = {
 		.name = lane->end->name,
-		.state = state_of(lane, &tally),
-		.sets = tally.complete,
-		.sets_of = tally.of,
+		.state = lane->state,
+		.sets = tally->complete,
+		.sets_of = tally->of,
 		.files = moved ? atomic_load(&lane->files) : lane->plan.n_blobs,
 		.bytes = moved ? atomic_load(&lane->bytes) : lane->plan.bytes,
-		.seconds = (double)(lane->end_ms - lane->start_ms) / 1000,
+		.seconds = (double)(now_ms - lane->start_ms) / 1000,
 		.why = why,
 	};
 
-	if (tally.newest != BK_SHIP_NONE) {
+	if (tally->newest != BK_SHIP_NONE) {
 		const struct bk_ship_set *set =
-			&lane->run->world.sets[tally.newest];
+			&lane->run->world.sets[tally->newest];
 		report.newest = bk_set_label(newest, set->id,
 					     (enum bk_set_kind)set->kind);
 	}
-	if (report.state == BK_TARGET_FAILED || tally.todo)
+	if (lane->told && (report.state == BK_TARGET_FAILED || tally->todo))
 		report.next = lane->end->again;
 	bk_progress_target(lane->run->progress, &report);
+}
+
+void bk_ship_tell_progress(struct bk_ship_lane *lane)
+{
+	int64_t now = bk_clock_monotonic_ms();
+	int64_t before = atomic_load(&lane->told_ms);
+
+	/* One of the threads tells it. */
+	if (now - before < TELL_EVERY_MS ||
+	    !atomic_compare_exchange_strong(&lane->told_ms, &before, now))
+		return;
+	struct tally tally = count(lane);
+	tell(lane, &tally, NULL, now);
+}
+
+void bk_ship_tell_lane(struct bk_ship_lane *lane)
+{
+	struct tally tally = count(lane);
+	char *why = why_of(lane, &tally);
+
+	lane->told = true;
+	lane->state = state_of(lane, &tally);
+	tell(lane, &tally, why, lane->end_ms);
 	free(why);
-	return report.state;
 }
 
 /* Of lanes that all failed: room and damage are told apart from the rest. */
@@ -236,8 +259,11 @@ int bk_ship_tell_end(struct bk_ship_run *run, int64_t start_ms,
 	size_t n[BK_TARGET_PLANNED + 1] = {0};
 	enum bk_result result = BK_RESULT_COMPLETE;
 
-	for (size_t i = 0; i < run->n_lanes; i++)
-		n[tell_lane(&run->lanes[i])]++;
+	for (size_t i = 0; i < run->n_lanes; i++) {
+		if (!run->lanes[i].told)
+			bk_ship_tell_lane(&run->lanes[i]);
+		n[run->lanes[i].state]++;
+	}
 	outcome->ending = ending_of(run, n);
 	if (n[BK_TARGET_FAILED] == run->n_lanes)
 		result = BK_RESULT_FAILED;

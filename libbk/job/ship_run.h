@@ -33,6 +33,9 @@ struct bk_ship_lane {
 	struct bk_err why;         /* under the run's lock */
 	enum bk_place place;       /* where */
 	int64_t start_ms, end_ms;
+	_Atomic int64_t told_ms; /* how far it is */
+	bool told;               /* what came of it: */
+	enum bk_target_state state;
 };
 
 struct bk_ship_run {
@@ -41,11 +44,19 @@ struct bk_ship_run {
 	struct bk_ship_world world;
 	struct bk_ship_lane *lanes;
 	size_t n_lanes;
-	bool *bad; /* owned; blobs that are damaged or gone at the source */
+	unsigned transfers; /* files on their way at a time, to each target */
+	atomic_bool *bad;   /* owned; blobs that are damaged or gone at the
+			       source */
 	_Atomic unsigned source_problems;
-	size_t batch_from, batch_to; /* sets that are being copied */
+	atomic_bool over;  /* nothing can be read from the source any more: */
+	struct bk_err why; /* under the lock */
 	pthread_mutex_t lock;
 };
+
+/* The run ends in all lanes; the first error is kept, and returned by
+ * bk_ship_each_lane().  Returns -1 with it; NULL: it is over already. */
+int bk_ship_over(struct bk_ship_run *run, const struct bk_err *why,
+		 struct bk_err *err);
 
 /* ---- a lane: ship_lane.c ---- */
 
@@ -60,10 +71,12 @@ void bk_ship_lane_fail(struct bk_ship_lane *lane, const struct bk_err *why);
 void bk_ship_lane_problem(struct bk_ship_lane *lane, const struct bk_err *why,
 			  const char *next);
 
-/* Runs act on every lane that is not out, all at a time; one that fails is
- * left out. */
+/* Runs act on every lane that is not out, each at its own pace; one that fails
+ * is left out.  `done` (or NULL) follows, whatever came of it.  -1 when the run
+ * is over, or we are asked to stop. */
 int bk_ship_each_lane(struct bk_ship_run *run,
 		      int (*act)(struct bk_ship_lane *lane, struct bk_err *err),
+		      void (*done)(struct bk_ship_lane *lane),
 		      struct bk_err *err);
 
 /* ---- marker and key slots: ship_keys.c ---- */
@@ -77,32 +90,31 @@ int bk_ship_keys(struct bk_ship_lane *lane, bool make, bool *empty,
 /* ---- blobs: ship_copy.c ---- */
 
 /*
- * What the lanes want of this blob: copied where it is absent, proved where
- * it is there; states say what came of it.  -1 when the source, or the run, is
- * at its end.
+ * What the lane wants of this blob: copied where it is absent, proved where it
+ * is there; its state says what came of it.  -1 when the run is over.
  */
-int bk_ship_blob(struct bk_ship_run *run, size_t blob, struct bk_err *err);
+int bk_ship_blob(struct bk_ship_lane *lane, size_t blob, struct bk_err *err);
 
-/* A root: for one lane, and read back in any case.  Returns 1, or 0 when it
- * cannot be copied, or is damaged there, and that was told. */
+/* A root: read back in any case.  Returns 1, or 0 when it cannot be copied, or
+ * is damaged there, and that was told. */
 int bk_ship_root(struct bk_ship_lane *lane, size_t blob, struct bk_err *err);
 
-/* Is this blob read back, as the request says? */
-bool bk_ship_proves(const struct bk_ship_run *run,
-		    const struct bk_ship_blob *blob);
+/* All blobs that the lane wants, several at a time; then it wants none. */
+int bk_ship_blobs(struct bk_ship_lane *lane, struct bk_err *err);
 
-/* ---- ship_push.c, ship_verify.c ---- */
+/* ---- ship_push.c, ship_verify.c: for bk_ship_each_lane ---- */
 
-int bk_ship_push(struct bk_ship_run *run, struct bk_err *err);
-int bk_ship_verify(struct bk_ship_run *run, struct bk_err *err);
-
-/* All blobs that lanes want, in several threads: ship_push.c. */
-int bk_ship_blobs(struct bk_ship_run *run, struct bk_err *err);
+int bk_ship_push(struct bk_ship_lane *lane, struct bk_err *err);
+int bk_ship_verify(struct bk_ship_lane *lane, struct bk_err *err);
 
 /* ---- what came of it: ship_report.c ---- */
 
 /* Before, what there is to do. */
 void bk_ship_tell_start(struct bk_ship_run *run);
+/* How far a lane is, if it is long ago that this was told. */
+void bk_ship_tell_progress(struct bk_ship_lane *lane);
+/* What came of a lane, once. */
+void bk_ship_tell_lane(struct bk_ship_lane *lane);
 /* After.  As bk_ship_run. */
 int bk_ship_tell_end(struct bk_ship_run *run, int64_t start_ms,
 		     struct bk_outcome *outcome, struct bk_err *err);

@@ -1,6 +1,5 @@
 /* Proving what lies at targets: see ship.h. */
 
-#include "base/clock.h"
 #include "job/ship_run.h"
 
 /* Everything that a set there needs, its root too. */
@@ -38,17 +37,11 @@ static void judge_again(struct bk_ship_lane *lane)
 	}
 }
 
-int bk_ship_verify(struct bk_ship_run *run, struct bk_err *err)
+int bk_ship_verify(struct bk_ship_lane *lane, struct bk_err *err)
 {
-	for (size_t i = 0; i < run->n_lanes; i++)
-		if (!atomic_load(&run->lanes[i].out))
-			want_all(&run->lanes[i]);
-	if (bk_ship_blobs(run, err) < 0)
+	want_all(lane);
+	if (bk_ship_blobs(lane, err) < 0)
 		return -1;
-	for (size_t i = 0; i < run->n_lanes; i++)
-		if (!atomic_load(&run->lanes[i].out))
-			judge_again(&run->lanes[i]);
-	for (size_t i = 0; i < run->n_lanes; i++)
-		run->lanes[i].end_ms = bk_clock_monotonic_ms();
+	judge_again(lane);
 	return 0;
 }

@@ -114,6 +114,8 @@ static const char *state_of(enum bk_target_state state)
 		return "failed";
 	case BK_TARGET_PLANNED:
 		return "planned";
+	case BK_TARGET_UNDER_WAY:
+		return "under-way";
 	}
 	return "failed";
 }

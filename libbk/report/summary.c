@@ -201,6 +201,7 @@ static enum bk_result result_of(enum bk_target_state state)
 	case BK_TARGET_FAILED:
 		return BK_RESULT_FAILED;
 	case BK_TARGET_PLANNED:
+	case BK_TARGET_UNDER_WAY:
 		break;
 	}
 	return BK_RESULT_PLANNED;
@@ -215,6 +216,8 @@ static const char *state_word(enum bk_target_state state)
 		return "INCOMPLETE";
 	case BK_TARGET_FAILED:
 		return "FAILED";
+	case BK_TARGET_UNDER_WAY:
+		return "under way";
 	case BK_TARGET_PLANNED:
 		break;
 	}

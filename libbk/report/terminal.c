@@ -195,7 +195,8 @@ static void target(struct bk_progress *to,
 	bool good = report->state == BK_TARGET_COMPLETE ||
 		    report->state == BK_TARGET_PLANNED;
 
-	if (options->quiet && good)
+	/* That is what the line of progress says, of all of them. */
+	if (report->state == BK_TARGET_UNDER_WAY || (options->quiet && good))
 		return;
 	(void)pthread_mutex_lock(&terminal->lock);
 	erase(terminal);

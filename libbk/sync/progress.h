@@ -100,6 +100,7 @@ enum bk_target_state {
 	BK_TARGET_INCOMPLETE, /* sets lack, or are damaged there */
 	BK_TARGET_FAILED,     /* it was left out, or nothing can be said */
 	BK_TARGET_PLANNED,    /* a dry run */
+	BK_TARGET_UNDER_WAY,  /* not at its end yet: for programs */
 };
 
 /* What became of one of the targets of a copy. */
@@ -207,7 +208,7 @@ static inline void bk_progress_warning(struct bk_progress *to, const char *text)
 		to->ops->note(to, text);
 }
 
-/* Once for each target, when all is done there. */
+/* Now and then while a target is under way, and once when all is done there. */
 static inline void bk_progress_target(struct bk_progress *to,
 				      const struct bk_target_report *report)
 {

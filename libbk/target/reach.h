@@ -3,6 +3,8 @@
 #ifndef BK_TARGET_REACH_H
 #define BK_TARGET_REACH_H
 
+#include <stdbool.h>
+
 #include "base/limit.h"
 #include "net/access.h"
 
@@ -12,6 +14,8 @@ struct bk_reach {
 	const char *spool; /* folder for what is on its way; NULL: /var/tmp */
 	const char *cache; /* folder for what was fetched; NULL: nothing is
 			      kept, as it must be where the target is checked */
+	bool direct;       /* neither of these: a put is one attempt, and what
+			      is read comes from there */
 };
 
 #endif

@@ -41,13 +41,15 @@ struct bk_target *bk_remote_wrap(struct bk_target *driver,
 	struct bk_target *target = driver;
 	char *folder = NULL;
 
-	if (options->cache_folder)
-		folder = folder_for(options->cache_folder, driver->where);
 	if (options->up || options->down)
 		target = bk_throttle_open(target, options->up, options->down,
 					  options->retry.timer);
 	target = bk_retry_open(target, &options->retry);
+	if (options->direct)
+		return target;
 	target = bk_spool_open(target, &spool);
+	if (options->cache_folder)
+		folder = folder_for(options->cache_folder, driver->where);
 	target = bk_cache_open(target, folder, options->cache_bytes);
 	free(folder);
 	return target;

@@ -7,6 +7,7 @@
 #ifndef BK_TARGET_REMOTE_H
 #define BK_TARGET_REMOTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/limit.h"
@@ -28,6 +29,8 @@ struct bk_remote_options {
 				     nothing is kept for other runs, as it must
 				     be where the target itself is checked */
 	uint64_t cache_bytes;     /* of each: 256 MiB */
+	bool direct; /* limits and tries again only: a put is one attempt, and
+			threads and sessions are as the driver says */
 };
 
 /*

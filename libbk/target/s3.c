@@ -132,6 +132,11 @@ static int s3_sweep(struct bk_target *target, int64_t older_s,
 	return 0;
 }
 
+static bool s3_proves_puts(const struct bk_target *target)
+{
+	return !atomic_load(&((const struct bk_s3 *)target)->unproved);
+}
+
 static const struct bk_target_ops s3_ops = {
 	.scheme = "s3",
 	.close = s3_close,
@@ -144,6 +149,7 @@ static const struct bk_target_ops s3_ops = {
 	.stat = s3_stat,
 	.remove = s3_remove,
 	.sweep = s3_sweep,
+	.proves_puts = s3_proves_puts,
 	.unknown_length = true,
 };
 

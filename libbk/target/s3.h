@@ -7,7 +7,8 @@
  * all by itself; what a killed run left of a large one is an upload that was
  * not ended, which costs room until bk_target_sweep() or a rule of the bucket
  * takes it away.  Bytes are proved both ways: the server compares a signed
- * Content-MD5, and its ETag is compared with ours.
+ * Content-MD5, and its ETag is compared with ours, unless it encrypts by
+ *itself.
  */
 
 #ifndef BK_TARGET_S3_H

@@ -6,6 +6,7 @@
 #ifndef BK_TARGET_S3_ASK_H
 #define BK_TARGET_S3_ASK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,7 @@ struct bk_s3 {
 	bool virtual_host;
 	struct bk_s3_keys keys;
 	size_t part_size; /* bytes of a part of an upload, the last one apart */
+	atomic_bool unproved; /* some ETag was no sum of what was put */
 };
 
 struct bk_s3_question {

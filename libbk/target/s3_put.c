@@ -144,16 +144,19 @@ static bool is_sum(const struct bk_line *line, const char *etag)
 		       line, "x-amz-server-side-encryption-customer-algorithm");
 }
 
-static int check_etag(const struct bk_line *line, const uint8_t sum[BK_MD5_LEN],
-		      char etag[ETAG_MAX], struct bk_err *err)
+static int check_etag(struct bk_s3 *s3, const struct bk_line *line,
+		      const uint8_t sum[BK_MD5_LEN], char etag[ETAG_MAX],
+		      struct bk_err *err)
 {
 	char hex[2 * BK_MD5_LEN + 1];
 
 	if (!read_etag(line, etag))
 		return bk_fail(err, BK_FAILED,
 			       "the answer has no ETag; is it an S3 server?");
-	if (!is_sum(line, etag))
+	if (!is_sum(line, etag)) {
+		atomic_store(&s3->unproved, true);
 		return 0;
+	}
 	for (size_t i = 0; i < BK_MD5_LEN; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", sum[i]);
 	if (strcmp(etag, hex) == 0)
@@ -176,7 +179,7 @@ static int send_body(struct s3_put *put, struct bk_s3_question *question,
 	question->body = bk_buf_view(&put->part);
 	int rc = bk_s3_ask(s3_of(put), line, question, NULL, err);
 	if (rc == 0)
-		rc = check_etag(line, question->md5, etag, err);
+		rc = check_etag(s3_of(put), line, question->md5, etag, err);
 	bk_link_give(line);
 	return rc;
 }

@@ -66,6 +66,7 @@ static struct bk_target *wrap(struct bk_target *driver,
 		.down = &reach->down,
 		.spool_folder = reach->spool,
 		.cache_folder = reach->cache,
+		.direct = reach->direct,
 	};
 
 	return bk_remote_wrap(driver, &options);

@@ -47,10 +47,11 @@ static int make_nameless(const char *folder)
 	return fd;
 }
 
-/* This host lacks room, not the target: that is another kind of trouble. */
+/* This host lacks something, not the target: its text says so. */
 static int starved(const struct bk_gathered *bytes, struct bk_err *err)
 {
-	err->kind = BK_STARVED;
+	if (err->kind != BK_FULL)
+		err->kind = BK_STARVED;
 	return bk_context(err,
 			  "%s: blobs on their way to the target need room "
 			  "here; make some, or set TMPDIR",

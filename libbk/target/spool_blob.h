@@ -33,7 +33,8 @@ struct bk_gathered {
 void bk_gathered_init(struct bk_gathered *bytes, struct bk_gather_room *room);
 void bk_gathered_clear(struct bk_gathered *bytes);
 
-/* Appends.  BK_STARVED when the folder has no room or cannot be written. */
+/* Appends.  BK_FULL when the folder has no room, BK_STARVED when it cannot be
+ * written. */
 int bk_gathered_add(struct bk_gathered *bytes, const void *data, size_t len,
 		    struct bk_err *err);
 

@@ -134,6 +134,11 @@ int bk_target_flush(struct bk_target *target, struct bk_err *err)
 	return target->ops->flush ? target->ops->flush(target, err) : 0;
 }
 
+bool bk_target_proves_puts(const struct bk_target *target)
+{
+	return target->ops->proves_puts && target->ops->proves_puts(target);
+}
+
 void bk_blob_list_add(struct bk_blob_list *list, char *name, uint64_t size,
 		      int64_t mtime)
 {

@@ -89,6 +89,9 @@ struct bk_target_ops {
 	int (*get_stored)(struct bk_target *target, const char *name,
 			  uint64_t offset, uint64_t len, struct bk_sink *to,
 			  struct bk_err *err);
+	/* Has the server, of every put that was committed so far, told a sum
+	 * of what it got, and was that right?  NULL: no. */
+	bool (*proves_puts)(const struct bk_target *target);
 	bool unknown_length;
 };
 
@@ -147,6 +150,10 @@ int bk_target_sweep(struct bk_target *target, int64_t older_s,
  * too; -1 with the first error of those that are not.  Closing a target does
  * not wait for them. */
 int bk_target_flush(struct bk_target *target, struct bk_err *err);
+/* Has the server itself proved all that was put in this run?  Then reading it
+ * back says no more of how it got there. */
+bool bk_target_proves_puts(const struct bk_target *target);
+
 /* Takes the name. */
 void bk_blob_list_add(struct bk_blob_list *list, char *name, uint64_t size,
 		      int64_t mtime);

@@ -86,6 +86,12 @@ static int hand_flush(struct bk_target *target, struct bk_err *err)
 	return bk_target_flush(bk_wrapper_below(target), err);
 }
 
+static bool hand_proves_puts(const struct bk_target *target)
+{
+	return bk_target_proves_puts(
+		((const struct bk_wrapper *)target)->below);
+}
+
 static void hand_close(struct bk_target *target)
 {
 	bk_wrapper_close_below((struct bk_wrapper *)target);
@@ -108,6 +114,7 @@ void bk_wrapper_init(struct bk_wrapper *wrapper, struct bk_target *below)
 		.sweep = hand_sweep,
 		.flush = hand_flush,
 		.get_stored = below->ops->get_stored ? hand_get_stored : NULL,
+		.proves_puts = hand_proves_puts,
 		.unknown_length = below->ops->unknown_length,
 	};
 	wrapper->target.ops = &wrapper->ops;

@@ -11,51 +11,9 @@ needs bk-init bk-backup bk-list bk-restore bk-check bk-ship
 # shellcheck source=tests/lib/faults.sh
 . "$top/tests/lib/faults.sh"
 
-store="maildir:$work/mail/%d/%n/Maildir"
-small_store "$work/mail"
-mkdir -p mail/a.test/ann/Maildir/cur
-for n in 1 2 3; do
-	printf 'Subject: large\n\n' >"mail/a.test/ann/Maildir/cur/900$n.a.mx:2,S"
-	head -c 3000000 /dev/urandom >>"mail/a.test/ann/Maildir/cur/900$n.a.mx:2,S"
-done
-new_repository repo
-key=$work/repo.key
-ok 'a full set, of several files' bk-backup "$store" --full
-letter mail/b.test/bob/Maildir/cur/1006.a.mx:2, 1006 seven
-ok 'a differential, in one' bk-backup "$store" --differential
-letter mail/b.test/bob/Maildir/cur/1007.a.mx:2, 1007 eight
-ok 'another one' bk-backup "$store" --differential
-seen mail >files.before
-
-# tree FOLDER: every file, by its content.
-tree() {
-	(cd "$1" && find . -type f ! -name '*.part' -exec sha256sum {} + | sort -k 2)
-}
-tree repo >tree.repo
-
-is_copy() {
-	tree "$1" >tree.copy && cmp tree.repo tree.copy
-}
-
-restores_from() {
-	rm -rf back
-	bk-restore -r "$1" --password-from "keyblock:$key" latest \
-		--to "maildir:$work/back/%d/%n/Maildir" &&
-		seen back >files.after && cmp files.before files.after
-}
-
-# What somebody else reads who knows the format from its page alone.
-another_reader() {
-	"$top/tests/reader/bkread.py" "$1" --key-file "$key" sets >ids &&
-		set_id=$(sed -n '$s/ .*//p' ids) &&
-		"$top/tests/reader/bkread.py" "$1" --key-file "$key" verify \
-			"$set_id"
-}
-
-# line TEXT: the output that was kept has this very line.
-line() {
-	ok "... and says: $1" grep -qxF -e "$1" said
-}
+# shellcheck source=tests/lib/ship.sh
+. "$top/tests/lib/ship.sh"
+new_source 3 3000000
 
 # ---- two folders at a time ------------------------------------------------------
 
@@ -210,15 +168,7 @@ to_server() {
 	ok "$what: a second push" bk-ship push "$url" "$@" -q
 	quiet
 	ok "$what: verify" bk-ship verify "$url" "$@"
-	rm -rf bare
-	ok "$what: pull onto a bare host" bk-ship pull -r "$work/bare" "$url" \
-		--password-from "keyblock:$key" "$@"
-	ok "$what: restored from that" restores_from "$work/bare"
-}
-
-in_section() {
-	printf '[target %s]\nurl = %s\npassword = file:%s\nca = %s\n' \
-		"$1" "$2" "$BK_TEST_PASSWORD_FILE" "$BK_TEST_CA" >>"$BK_CONFIG"
+	comes_back "$what" "$url" "$@"
 }
 
 need_proftpd
@@ -235,8 +185,9 @@ to_server 'FTPES, one that renames nothing, besides' \
 	"$BK_TEST_FTPES_DROP_URL/drop" "$BK_TEST_FTPES_DIR/drop" \
 	-o "password=file:$BK_TEST_PASSWORD_FILE" -o "ca=$BK_TEST_CA"
 
-in_section ftp "$BK_TEST_FTPES_URL/three"
-in_section web "$BK_TEST_WEBDAV_URL/three"
+secret="password = file:$BK_TEST_PASSWORD_FILE"
+in_section ftp "$BK_TEST_FTPES_URL/three" "$secret" "ca = $BK_TEST_CA"
+in_section web "$BK_TEST_WEBDAV_URL/three" "$secret" "ca = $BK_TEST_CA"
 printf '[store mail]\ntype = maildir\npath = %s\n[job nightly]\nstore = mail\nship = ftp web\n' \
 	"$work/mail/%d/%n/Maildir" >>"$BK_CONFIG"
 ok 'to those of the job, where none is named' bk-ship push
