@@ -4,8 +4,8 @@
  * with the same key slots.
  *
  *	push	what a target lacks is copied: data first, roots last, a base
- *		before what stands on it.  Each file is read once for all
- *		targets, and proved as it passes.
+ *		before what stands on it, and proved as it passes; each
+ *		target at its own pace
  *	status	says what a push would do
  *	verify	proves what is there
  *
