@@ -57,11 +57,12 @@ struct bk_keep_item {
 	unsigned series;  /* of one host and store */
 	size_t base;      /* its index among the items, or BK_KEEP_NONE */
 	bool complete;    /* it and its bases can be read back */
-	bool broken;      /* its root does not open: series, base and complete
-			     are not looked at */
+	bool broken;      /* its root is damaged: series, base and complete are
+			     not looked at */
 	bool held;
-	/* NULL or empty: none apply, it stays.  A broken set needs some too, if
-	 * it is ever to go. */
+	/* NULL or empty: none apply, it stays.  A broken set needs some too if
+	 * it is ever to go; one that cannot be read now, or was made by a newer
+	 * version, is to have none. */
 	const struct bk_keep *rules;
 };
 
