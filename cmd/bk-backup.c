@@ -99,7 +99,7 @@ static int filter_of(const struct backup_opts *opts, struct bk_filter *filter,
 static void note_unused(const struct bk_job_settings *job,
 			struct bk_progress *progress)
 {
-	if (job->keep_ms)
+	if (!bk_keep_is_empty(&job->keep))
 		bk_progress_note(progress,
 				 "keep: this version removes no old "
 				 "sets; all are kept");

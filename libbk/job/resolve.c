@@ -202,7 +202,7 @@ static int read_job(const struct bk_conf_section *section,
 {
 	const struct bk_conf_entry *keep = bk_conf_get(section, "keep");
 
-	if (keep && bk_parse_duration(keep->value, &out->keep_ms, err) < 0)
+	if (keep && bk_keep_parse(keep->value, &out->keep, err) < 0)
 		return bk_conf_blame(keep, err);
 	out->ship = bk_conf_value(section, "ship");
 	if (read_schedule(section, "full", &out->full, err) < 0 ||

@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "base/pattern.h"
 #include "base/schedule.h"
+#include "job/keep.h"
 #include "net/url.h"
 
 /* One of the words of a list that ends in NULL. */
@@ -46,11 +47,11 @@ static int check_bool(const char *value, struct bk_err *err)
 	return bk_parse_bool(value, &unused, err);
 }
 
-static int check_duration(const char *value, struct bk_err *err)
+static int check_keep(const char *value, struct bk_err *err)
 {
-	int64_t unused;
+	struct bk_keep unused;
 
-	return bk_parse_duration(value, &unused, err);
+	return bk_keep_parse(value, &unused, err);
 }
 
 static int check_percent(const char *value, struct bk_err *err)
@@ -217,7 +218,7 @@ static const struct bk_conf_key job_keys[] = {
 	{"repo",          NULL          },
 	{"full",          check_schedule},
 	{"differential",  check_schedule},
-	{"keep",          check_duration},
+	{"keep",          check_keep    },
 	{"ship",          NULL          },
 	{"read-errors",   check_percent },
 	{"max-shrink",    check_percent },
@@ -231,7 +232,7 @@ static const struct bk_conf_key job_keys[] = {
 static const struct bk_conf_key target_keys[] = {
 	{"url",		 check_url               },
 	{"password",            bk_schema_check_password},
-	{"keep",                check_duration          },
+	{"keep",                check_keep              },
 	{"limit",               check_limit             },
 	{"limit-down",          check_limit             },
 	{"allow-cleartext",     check_bool              },

@@ -23,6 +23,7 @@
 #include "base/opt.h"
 #include "base/pattern.h"
 #include "base/schedule.h"
+#include "job/keep.h"
 #include "store/store.h"
 #include "target/reach.h"
 
@@ -66,7 +67,7 @@ struct bk_job_settings {
 	struct bk_repo_settings repo;
 	struct bk_schedule full;         /* n is 0: no schedule was given */
 	struct bk_schedule differential; /* checked; nothing looks at it yet */
-	int64_t keep_ms;                 /* 0: for ever; nothing expires yet */
+	struct bk_keep keep;             /* empty: for ever */
 	const char *ship;          /* targets, or NULL; nothing ships yet */
 	uint32_t read_errors_ppm;  /* of the messages: more stop the run */
 	uint32_t max_shrink_ppm;   /* of the messages since the last set */

@@ -82,7 +82,7 @@ refuses ":2: max-shrink: '30' is not a percentage; write it as 30% or 0.1%" <<-'
 	[job nightly]
 	max-shrink = 30
 CONF
-refuses ":2: keep: '3 days' is not a duration; write it as 3d, 12h, 1h30m or 90s" <<-'CONF'
+refuses ":2: keep: '3' is not a rule of what to keep; write 30d, last:10, hourly:24, daily:14, weekly:8, monthly:12, yearly:5 or all" <<-'CONF'
 	[job nightly]
 	keep = 3 days
 CONF

@@ -106,7 +106,7 @@ static void a_job_is_read_from_its_section(void **state)
 	assert_string_equal(job.repo.password, "file:/etc/bk/main.pass");
 	assert_int_equal(job.full.n, 1);
 	assert_int_equal(job.differential.n, 3);
-	assert_int_equal(job.keep_ms, 3 * 86400000);
+	assert_int_equal(job.keep.within_ms, 3 * 86400000);
 	assert_int_equal(job.read_errors_ppm, 2000);
 	assert_int_equal(job.max_shrink_ppm, 250000);
 	assert_false(bk_filter_takes(&job.accounts, "spam@a.example"));
@@ -323,8 +323,12 @@ static void every_value_is_checked_when_it_is_loaded(void **state)
 		":2: full: '25:00' in 'sat 25:00' is not understood; write "
 		"times as sat 22:00 or mon-sat 06:30 12:30");
 	refused("[job j]\nkeep = 3\n",
-		":2: keep: '3' is not a duration; write it as 3d, 12h, 1h30m "
-		"or 90s");
+		":2: keep: '3' is not a rule of what to keep; write 30d, "
+		"last:10, hourly:24, daily:14, weekly:8, monthly:12, yearly:5 "
+		"or all");
+	refused("[target t]\nurl = sftp://b@nas/t\nkeep = dayly:14 weekly:8\n",
+		":3: keep: unknown rule 'dayly:14'; did you mean 'daily', as "
+		"in daily:10?");
 	refused("[job j]\nmax-shrink = 30\n",
 		":2: max-shrink: '30' is not a percentage; write it as 30% or "
 		"0.1%");
