@@ -7,10 +7,11 @@
 
 #include "repo/signed_file.h"
 
-/* A list whose .done is there was carried out and condemns no more. */
-static bool is_done(const struct bk_blob_list *files, const uint8_t id[16])
+/* Is the list's .go or .done there? */
+static bool has_step(const struct bk_blob_list *files, const uint8_t id[16],
+		     enum bk_name_kind step)
 {
-	struct bk_name name = {.kind = BK_NAME_TRASH_DONE};
+	struct bk_name name = {.kind = step};
 	char text[BK_NAME_MAX];
 
 	memcpy(name.id, id, sizeof(name.id));
@@ -32,18 +33,25 @@ static int read_list(const struct bk_repo *repo, const char *text,
 	int rc = bk_signed_file_read(repo, text, &id, &file, err);
 	if (rc == 0)
 		rc = bk_trash_decode(file.records, step, out, err);
+	memcpy(out->id, name->id, sizeof(out->id));
+	memcpy(out->host, file.host, sizeof(out->host));
+	memcpy(out->sha256, file.sha256, sizeof(out->sha256));
 	bk_signed_file_clear(&file);
 	return rc;
 }
 
-static int add_list(const struct bk_repo *repo, const char *text,
-		    const struct bk_name *name, struct bk_condemned *out,
-		    struct bk_err *err)
+static int add_list(const struct bk_repo *repo,
+		    const struct bk_blob_list *files, const char *text,
+		    struct bk_condemned *out, struct bk_err *err)
 {
 	struct bk_trash list = {0};
 	struct bk_err why = {0};
+	struct bk_name name;
 
-	if (read_list(repo, text, name, &list, &why) == 0) {
+	(void)bk_name_parse(text, &name);
+	if (read_list(repo, text, &name, &list, &why) == 0) {
+		list.going = has_step(files, name.id, BK_NAME_TRASH_GO);
+		list.done = has_step(files, name.id, BK_NAME_TRASH_DONE);
 		out->lists = bk_array_room(out->lists, out->n, &out->cap,
 					   sizeof(*out->lists));
 		out->lists[out->n++] = list;
@@ -57,7 +65,8 @@ static int add_list(const struct bk_repo *repo, const char *text,
 	return -1;
 }
 
-/* Lists that still condemn something, or with `done` all that there were. */
+/* A list whose .done is there was carried out and condemns no more.  Lists
+ * that still condemn something, or with `done` all that there were. */
 static int read_lists(const struct bk_repo *repo, bool done,
 		      struct bk_condemned *out, struct bk_err *err)
 {
@@ -69,9 +78,10 @@ static int read_lists(const struct bk_repo *repo, bool done,
 		const char *text = files.items[i].name;
 		enum bk_name_kind kind = bk_name_parse(text, &name);
 		bool wanted = kind == BK_NAME_TRASH_LIST &&
-			      (done || !is_done(&files, name.id));
+			      (done ||
+			       !has_step(&files, name.id, BK_NAME_TRASH_DONE));
 		if (wanted || (done && kind == BK_NAME_TRASH_DONE))
-			rc = add_list(repo, text, &name, out, err);
+			rc = add_list(repo, &files, text, out, err);
 	}
 	bk_blob_list_clear(&files);
 	return rc < 0 ? bk_context(err, "trash lists") : 0;

@@ -14,6 +14,7 @@
 #ifndef BK_REPO_TRASH_H
 #define BK_REPO_TRASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,6 +53,13 @@ struct bk_trash {
 	uint8_t list_sha256[BK_SHA256_LEN]; /* GO, DONE: of the list's body */
 	const char *why;                    /* for people */
 	struct bk_arena arena;
+
+	/* Of one that was read by bk_condemned_read() and the like. */
+	uint8_t id[BK_ID_LEN];         /* its name */
+	uint8_t host[BK_ID_LEN];       /* who wrote it, and alone acts on it */
+	uint8_t sha256[BK_SHA256_LEN]; /* of its body */
+	bool going;                    /* LIST: deleting may have begun */
+	bool done;                     /* LIST: it was carried out */
 };
 
 void bk_trash_clear(struct bk_trash *trash);
