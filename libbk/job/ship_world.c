@@ -10,7 +10,6 @@
 #include "repo/container.h"
 #include "repo/presence.h"
 #include "repo/table.h"
-#include "repo/table_file.h"
 
 void bk_ship_world_clear(struct bk_ship_world *world)
 {
@@ -209,27 +208,13 @@ static int need_parts(struct bk_ship_world *world, size_t set,
 	return 0;
 }
 
-static int read_table(const struct bk_repo *repo,
-		      const struct bk_set_info *info, struct bk_table *table,
-		      struct bk_err *err)
-{
-	struct bk_file_reader *file = NULL;
-
-	if (bk_set_part_open(&file, repo, info->id, &info->root, BK_PART_TABLE,
-			     err) < 0)
-		return -1;
-	int rc = bk_table_file_read(file, info->id, table, err);
-	bk_file_reader_close(file);
-	return rc;
-}
-
 static int read_needs(struct bk_ship_world *world, size_t set,
 		      const struct bk_repo *repo,
 		      const struct bk_set_info *info, struct bk_err *err)
 {
 	struct bk_table table = {0};
 
-	int rc = read_table(repo, info, &table, err);
+	int rc = bk_set_info_table(repo, info, &table, err);
 	if (rc == 0)
 		rc = need_packs(world, set, &table, err);
 	if (rc == 0)

@@ -22,10 +22,10 @@
 #include "base/err.h"
 #include "repo/condemned.h"
 #include "repo/holds.h"
-#include "repo/intent.h"
 #include "repo/repo.h"
 #include "repo/set.h"
 #include "repo/table.h"
+#include "repo/writers.h"
 #include "target/target.h"
 
 #define BK_PRUNE_NONE SIZE_MAX
@@ -43,24 +43,29 @@ struct bk_prune_set {
 	bool packs_known;           /* root and table open */
 	const struct bk_hold *hold; /* that keeps it now, or NULL */
 	const char *writer; /* of a set under way that stands on it, or NULL */
+	bool needed;        /* by a set that is held, though it was condemned */
 	char *fault;        /* owned; why it is not complete, or NULL */
 };
 
-/* A set under way. */
-struct bk_prune_writer {
-	uint8_t set[BK_ID_LEN];
-	uint32_t number;         /* of the intent */
-	struct bk_intent intent; /* {0} where it does not open */
+/* What must stay. */
+struct bk_live {
+	struct {
+		uint8_t id[BK_ID_LEN];
+	} * sets; /* owned */
+	size_t n, cap;
+	struct bk_pack_ids packs;
+	int64_t unknown_ms; /* of the newest set whose packs nobody knows: all
+			       up to then may be among them */
 };
 
 struct bk_prune_view {
 	struct bk_set_info_list infos;
-	struct bk_prune_set *sets;       /* owned; as infos, oldest first */
-	struct bk_prune_writer *writers; /* owned */
-	size_t n_writers, cap_writers;
+	struct bk_prune_set *sets; /* owned; as infos, oldest first */
+	struct bk_writers writers;
 	struct bk_holds holds;
+	struct bk_live live;       /* of what is not visible, and stays */
 	struct bk_condemned trash; /* all lists, and tombstones */
-	struct bk_blob_list data;  /* below data/ */
+	struct bk_blob_list data;  /* all files, as listed before the rest */
 	int64_t now_ms;
 };
 
@@ -71,23 +76,26 @@ struct bk_prune_view {
  */
 int bk_prune_look(struct bk_prune_view *out, const struct bk_repo *repo,
 		  int64_t now_ms, struct bk_err *err);
+/* The set's place in the view, or BK_PRUNE_NONE. */
+size_t bk_prune_find(const struct bk_prune_view *view,
+		     const uint8_t set[BK_ID_LEN]);
 void bk_prune_view_clear(struct bk_prune_view *view);
 
 /*
  * Is this what its hosts have seen before?  BK_UNSAFE when a set is newer than
  * `now_ms` (five minutes are forgiven: clocks differ), or when a set that
  * another one has seen is not there though no prune took it: an old state, or
- * not all of it.
+ * not all of it; that is not asked with `accept_missing`.
  */
-int bk_prune_check(const struct bk_prune_view *view, struct bk_err *err);
+int bk_prune_check(const struct bk_prune_view *view, bool accept_missing,
+		   struct bk_err *err);
 
 /* ---- acts ---- */
 
 struct bk_prune_terms {
 	int64_t now_ms;
-	int64_t grace_ms;  /* from being condemned to being deleted */
-	int64_t settle_ms; /* a listing may lag behind a put for so long */
-	const char *why;   /* for people; or NULL */
+	int64_t grace_ms; /* from being condemned to being deleted */
+	const char *why;  /* for people; or NULL */
 };
 
 /* What came of it. */

@@ -242,15 +242,12 @@ void bk_set_close(struct bk_set *set)
 	free(set);
 }
 
-static int add_info(const struct bk_repo *repo, const uint8_t id[16],
-		    struct bk_set_info_list *out, struct bk_err *err)
+int bk_set_info_read(const struct bk_repo *repo, const uint8_t id[16],
+		     struct bk_set_info *info, struct bk_err *err)
 {
 	struct bk_err why = {0};
 	uint32_t generation;
 
-	out->items = bk_array_room(out->items, out->n, &out->cap,
-				   sizeof(*out->items));
-	struct bk_set_info *info = &out->items[out->n++];
 	*info = (struct bk_set_info){0};
 	memcpy(info->id, id, BK_ID_LEN);
 	if (read_root(repo, id, &info->root, info->root_sha256, &generation,
@@ -267,6 +264,35 @@ static int add_info(const struct bk_repo *repo, const uint8_t id[16],
 	return 0;
 }
 
+void bk_set_info_clear(struct bk_set_info *info)
+{
+	bk_root_clear(&info->root);
+	free(info->broken);
+	*info = (struct bk_set_info){0};
+}
+
+int bk_set_info_table(const struct bk_repo *repo,
+		      const struct bk_set_info *info, struct bk_table *out,
+		      struct bk_err *err)
+{
+	struct bk_file_reader *file = NULL;
+
+	if (bk_set_part_open(&file, repo, info->id, &info->root, BK_PART_TABLE,
+			     err) < 0)
+		return -1;
+	int rc = bk_table_file_read(file, info->id, out, err);
+	bk_file_reader_close(file);
+	return rc;
+}
+
+static struct bk_set_info *add_info(struct bk_set_info_list *list)
+{
+	list->items = bk_array_room(list->items, list->n, &list->cap,
+				    sizeof(*list->items));
+	list->items[list->n] = (struct bk_set_info){0};
+	return &list->items[list->n++];
+}
+
 int bk_sets_list(const struct bk_repo *repo, struct bk_set_info_list *out,
 		 struct bk_err *err)
 {
@@ -281,7 +307,8 @@ int bk_sets_list(const struct bk_repo *repo, struct bk_set_info_list *out,
 	for (size_t i = 0; rc == 0 && i < roots.n; i++)
 		if (bk_name_parse(roots.items[i].name, &name) == BK_NAME_ROOT &&
 		    !bk_condemned_has_set(&trash, name.id))
-			rc = add_info(repo, name.id, out, err);
+			rc = bk_set_info_read(repo, name.id, add_info(out),
+					      err);
 	bk_condemned_clear(&trash);
 	bk_blob_list_clear(&roots);
 	if (rc < 0)
@@ -291,10 +318,8 @@ int bk_sets_list(const struct bk_repo *repo, struct bk_set_info_list *out,
 
 void bk_set_info_list_clear(struct bk_set_info_list *list)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		bk_root_clear(&list->items[i].root);
-		free(list->items[i].broken);
-	}
+	for (size_t i = 0; i < list->n; i++)
+		bk_set_info_clear(&list->items[i]);
 	free(list->items);
 	*list = (struct bk_set_info_list){0};
 }

@@ -133,6 +133,18 @@ struct bk_set_info_list {
 	size_t n, cap;
 };
 
+/* One set by its root, visible or not.  A root that does not open is broken;
+ * -1 where it is not there, or cannot be read now. */
+int bk_set_info_read(const struct bk_repo *repo, const uint8_t id[16],
+		     struct bk_set_info *out, struct bk_err *err);
+void bk_set_info_clear(struct bk_set_info *info);
+
+/* The pack table of a set that is not broken; *out is {0} before, the
+ * caller's. */
+int bk_set_info_table(const struct bk_repo *repo,
+		      const struct bk_set_info *info, struct bk_table *out,
+		      struct bk_err *err);
+
 /* All visible sets: condemned ones are left out, roots that do not open are
  * listed as broken. */
 int bk_sets_list(const struct bk_repo *repo, struct bk_set_info_list *out,
