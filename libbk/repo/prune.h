@@ -78,7 +78,7 @@ int bk_prune_look(struct bk_prune_view *out, const struct bk_repo *repo,
 		  int64_t now_ms, struct bk_err *err);
 /* The set's place in the view, or BK_PRUNE_NONE. */
 size_t bk_prune_find(const struct bk_prune_view *view,
-		     const uint8_t set[BK_ID_LEN]);
+		     const uint8_t id[BK_ID_LEN]);
 void bk_prune_view_clear(struct bk_prune_view *view);
 
 /*

@@ -243,24 +243,24 @@ void bk_set_close(struct bk_set *set)
 }
 
 int bk_set_info_read(const struct bk_repo *repo, const uint8_t id[16],
-		     struct bk_set_info *info, struct bk_err *err)
+		     struct bk_set_info *out, struct bk_err *err)
 {
 	struct bk_err why = {0};
 	uint32_t generation;
 
-	*info = (struct bk_set_info){0};
-	memcpy(info->id, id, BK_ID_LEN);
-	if (read_root(repo, id, &info->root, info->root_sha256, &generation,
+	*out = (struct bk_set_info){0};
+	memcpy(out->id, id, BK_ID_LEN);
+	if (read_root(repo, id, &out->root, out->root_sha256, &generation,
 		      &why) == 0)
 		return 0;
-	bk_root_clear(&info->root);
+	bk_root_clear(&out->root);
 	if (why.kind != BK_CORRUPT && why.kind != BK_NEWER &&
 	    why.kind != BK_DENIED && why.kind != BK_NO_KEY) {
 		*err = why;
 		return -1;
 	}
-	info->broken = bk_strdup(why.text);
-	info->kind = why.kind;
+	out->broken = bk_strdup(why.text);
+	out->kind = why.kind;
 	return 0;
 }
 
