@@ -15,8 +15,11 @@ it.
     reset N     ... both sides are reset
     stall N     ... nothing passes any more, in either direction
     flip N      the lowest bit of byte N from the client, counted from 0, flips
+    kill N      piece N from the client, counted from 0 over all connections,
+                does not pass: the process whose number is in FOLDER/victim is
+                killed, as by kill -9
     slow N      N bytes a second pass in each direction
-    down-cut N, down-reset N, down-stall N, down-flip N
+    down-cut N, down-reset N, down-stall N, down-flip N, down-kill N
                 the same for what the server sends
 
 FOLDER/struck gets a line for each time that something went wrong.
@@ -24,6 +27,7 @@ FOLDER/struck gets a line for each time that something went wrong.
 
 import asyncio
 import os
+import signal
 import socket
 import struct
 import sys
@@ -37,6 +41,7 @@ class Rule:
         self.what = words[0] if words else "none"
         self.n = int(words[1]) if len(words) > 1 else 0
         self.times = int(words[2]) if len(words) > 2 else sys.maxsize
+        self.pieces = 0
 
     def direction(self):
         return "down" if self.what.startswith("down-") else "up"
@@ -51,6 +56,7 @@ class Faults:
     def __init__(self, folder):
         self.path = os.path.join(folder, "fault")
         self.log = os.path.join(folder, "struck")
+        self.victim = os.path.join(folder, "victim")
         self.stamp = None
         self.rule = Rule("none")
 
@@ -120,6 +126,8 @@ class Connection:
         """Returns what of the piece goes on, if anything ever does."""
         left = rule.n - passed
         act = rule.act()
+        if act == "kill":
+            return self.kill(rule, piece)
         if act == "none" or left >= len(piece):
             return piece
         if act == "flip":
@@ -135,6 +143,14 @@ class Connection:
             for _, writer in self.ends:
                 reset(writer)
         raise EOFError(act)
+
+    def kill(self, rule, piece):
+        rule.pieces += 1
+        if rule.pieces <= rule.n or not self.faults.strikes(rule, self.port):
+            return piece
+        with open(self.faults.victim, encoding="ascii") as file:
+            os.kill(int(file.read()), signal.SIGKILL)
+        raise EOFError("kill")
 
     def flip(self, rule, at, piece):
         if at < 0 or self.flipped is rule:

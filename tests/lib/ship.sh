@@ -80,3 +80,43 @@ comes_back() {
 	ok "$what: the same repository, byte for byte" is_copy bare
 	ok "$what: restored from that" restores_from "$work/bare"
 }
+
+# at_a_time FUNCTION...: all of them at once, each in a folder of its own, which
+# has tree.repo; their tests are ours.
+at_a_time() {
+	for each; do
+		mkdir "$work/$each"
+		cp tree.repo "$work/$each"
+		(cd "$work/$each" && "$each") >"$work/$each.tap" 2>&1 &
+		running="${running:-} $!"
+	done
+	for pid in $running; do
+		wait "$pid"
+	done
+	running=
+	for each; do
+		while IFS= read -r verdict; do
+			case $verdict in
+			'ok '* | 'not ok '*)
+				tests=$((tests + 1))
+				echo "${verdict%%ok *}ok $tests -${verdict#*-}"
+				;;
+			'#'*) echo "$verdict" ;;
+			*) echo "# $each: $verdict" ;;
+			esac
+		done <"$work/$each.tap"
+	done
+}
+
+# holds NAME COMMAND...: as ok, but `out` and `err` stay those of the tool.
+holds() {
+	holds=$1
+	shift
+	tests=$((tests + 1))
+	if "$@" >held 2>&1; then
+		echo "ok $tests - $holds"
+	else
+		echo "not ok $tests - $holds"
+		sed 's/^/# /' out err held
+	fi
+}

@@ -71,6 +71,8 @@
 # hand_over PATH...             gives files to the user that the servers run as
 # need_faultproxy NAME          puts a proxy before it, on 127.0.0.2
 # through_proxy URL             prints the URL that goes through it
+# fault_struck NAME             it did, since it was said
+# as_victim NAME COMMAND...   runs it as the one that `fault NAME kill` kills
 # fault NAME WHAT [N [TIMES]]   what goes wrong there from now on, see
 #				tests/lib/fault_proxy.py; a line for each
 #				time is in `server_root NAME-faults`/struck
@@ -254,6 +256,17 @@ need_faultproxy() {
 
 through_proxy() {
 	echo "$1" | sed 's/127\.0\.0\.1/127.0.0.2/'
+}
+
+fault_struck() {
+	[ -s "$(server_root "$1-faults")/struck" ]
+}
+
+as_victim() {
+	victim=$(server_root "$1-faults")/victim
+	shift
+	# shellcheck disable=SC2016 # for the shell that the command takes over
+	sh -c 'echo $$ >"$0"; exec "$@"' "$victim" "$@"
 }
 
 fault() {
