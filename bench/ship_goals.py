@@ -120,5 +120,15 @@ def runs_table(found):
     return lines
 
 
+WANTED = ("AES", "SHA-256", "MD5", "copying")
+
+
+def rates_table(rates):
+    """What a core did when the run began."""
+    lines = [row(["a core, when it began", "MB/s"]), row(["---"] * 2)]
+    return lines + [row(rate) for rate in rates
+                    if rate[0].startswith(WANTED)]
+
+
 def ordered(results):
     return {name: results[name] for name in PROTOCOLS if results.get(name)}

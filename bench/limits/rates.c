@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <zstd.h>
 
@@ -87,6 +88,21 @@ static void digest(struct sample *sample)
 			 EVP_sha256(), NULL);
 }
 
+static void digest_md5(struct sample *sample)
+{
+	uint8_t sum[EVP_MAX_MD_SIZE];
+
+	(void)EVP_Digest(sample->mail.data, sample->mail.len, sum, NULL,
+			 EVP_md5(), NULL);
+}
+
+static void copy(struct sample *sample)
+{
+	for (size_t i = 0; i < sample->mail.len / MEGABYTE; i++)
+		memcpy(sample->room, sample->mail.data + i * MEGABYTE,
+		       MEGABYTE);
+}
+
 static void authenticate_parts(struct sample *sample)
 {
 	static const uint8_t key[32];
@@ -131,7 +147,9 @@ static void print_all(struct sample *sample)
 		{"zstd -d", decompress},
 		{"AES-256-GCM in 1 MiB", seal},
 		{"SHA-256", digest},
+		{"MD5", digest_md5},
 		{"HMAC-SHA-256 of 2 KiB", authenticate_parts},
+		{"copying 1 MiB", copy},
 	};
 	/* clang-format on */
 
