@@ -11,7 +11,7 @@ from places import PROTOCOLS
 # Of three targets each.
 TRIPLES = (("FTPS", "HTTPS", "SFTP"), ("FTPS", "SMB", "S3"))
 # MB a second that a line to a server takes; None: as much as it can.
-LINES = (30, None)
+LINES = (10, None)
 
 
 class Office:
