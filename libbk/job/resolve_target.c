@@ -168,6 +168,7 @@ int bk_settings_target(struct bk_settings *settings, const char *word,
 	*out = (struct bk_target_settings){
 		.name = word,
 		.where = word,
+		.reach.watcher = &settings->waiting.watcher,
 		.reach.spool = spool && *spool ? spool : NULL,
 	};
 	if (!section && bk_url_is(word))

@@ -147,6 +147,7 @@ int bk_settings_load(struct bk_settings *out, const struct bk_common *common,
 		     struct bk_err *err)
 {
 	*out = (struct bk_settings){.common = common};
+	bk_waiting_init(&out->waiting);
 	if (read_config(out, err) < 0 || find_dirs(out, err) < 0 ||
 	    find_jobs(out, err) < 0) {
 		bk_settings_clear(out);

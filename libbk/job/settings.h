@@ -24,6 +24,7 @@
 #include "base/pattern.h"
 #include "base/schedule.h"
 #include "job/keep.h"
+#include "job/waiting.h"
 #include "store/store.h"
 #include "target/reach.h"
 
@@ -32,10 +33,11 @@ struct bk_settings {
 	struct bk_conf conf; /* checked: every section, key and value */
 	struct bk_arena arena;
 	const struct bk_common *common;
-	const char *source;    /* what conf was read from, for messages */
-	const char *state_dir; /* may not exist yet */
-	const char *cache_dir; /* may not exist yet; disposable */
-	unsigned jobs;         /* threads: at least 1 */
+	const char *source;        /* what conf was read from, for messages */
+	const char *state_dir;     /* may not exist yet */
+	const char *cache_dir;     /* may not exist yet; disposable */
+	unsigned jobs;             /* threads: at least 1 */
+	struct bk_waiting waiting; /* the watcher of what is resolved */
 };
 
 struct bk_target_settings {

@@ -69,6 +69,9 @@ static int load_and_run(struct bk_call *call,
 		return -1;
 	}
 	bk_cancel_catch();
+	/* What is told before the job reports is for programs, too. */
+	if (call->common.json)
+		(void)bk_call_progress(call);
 	int rc = run(call, err);
 	if (rc < 0)
 		bk_denied_advise(err, call->outcome.place,
@@ -182,7 +185,8 @@ struct bk_progress *bk_call_progress(struct bk_call *call)
 {
 	if (!call->report)
 		call->report = bk_report_open(call->tool->name, &call->common);
-	return bk_report_progress(call->report);
+	call->settings.waiting.progress = bk_report_progress(call->report);
+	return call->settings.waiting.progress;
 }
 
 int bk_tool_main(const struct bk_tool *tool,

@@ -115,6 +115,31 @@ int bk_tries_end(struct bk_tries *tries, const struct bk_err *why,
 	return end_with(tries, why, hint, err);
 }
 
+static int interrupted(const struct bk_err *why, struct bk_err *err)
+{
+	return bk_fail(err, BK_CANCELLED, "interrupted; waited for %s",
+		       why->text);
+}
+
+static int wait_for(struct bk_tries *tries, const struct bk_err *why,
+		    int64_t ms, struct bk_err *err)
+{
+	const struct bk_retry_policy *p = &tries->policy;
+	const struct bk_wait wait = {
+		.why = why->text,
+		.ms = ms,
+		.since_ms = now_ms(tries) - tries->began,
+		.next = tries->in_row + 1,
+		.most = p->tries,
+	};
+
+	if (p->watcher)
+		p->watcher->waits(p->watcher, &wait);
+	if (p->timer->wait(p->timer, ms, tries->stop, err) == 0)
+		return 0;
+	return bk_cancel_wanted() ? interrupted(why, err) : -1;
+}
+
 int bk_tries_again(struct bk_tries *tries, const struct bk_err *why,
 		   struct bk_err *err)
 {
@@ -127,8 +152,8 @@ int bk_tries_again(struct bk_tries *tries, const struct bk_err *why,
 		*err = *why;
 		return -1;
 	}
-	if (bk_cancelled(err) < 0)
-		return -1;
+	if (bk_cancel_wanted())
+		return interrupted(why, err);
 	if (why->retry_after_s > p->asked_wait_ms / 1000)
 		return asked_too_much(tries, why, err);
 	int64_t wait = next_wait(tries, why);
@@ -142,7 +167,7 @@ int bk_tries_again(struct bk_tries *tries, const struct bk_err *why,
 				     : "run it again when the server is "
 				       "less busy",
 				err);
-	return p->timer->wait(p->timer, wait, tries->stop, err);
+	return wait_for(tries, why, wait, err);
 }
 
 struct retry {

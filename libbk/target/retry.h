@@ -23,6 +23,20 @@
 #include "base/timer.h"
 #include "target/target.h"
 
+/* A wait before something is tried again. */
+struct bk_wait {
+	const char *why;     /* the error of the try that failed */
+	int64_t ms;          /* how long it takes */
+	int64_t since_ms;    /* so long ago the act began */
+	unsigned next, most; /* the try that comes then, of so many in a row */
+};
+
+/* Who is told of waits, before they begin; in any thread. */
+struct bk_wait_watcher {
+	void (*waits)(struct bk_wait_watcher *watcher,
+		      const struct bk_wait *wait);
+};
+
 /* 0 in any of them: as in the comment. */
 struct bk_retry_policy {
 	unsigned tries;          /* in a row that get no further: 8 */
@@ -34,6 +48,7 @@ struct bk_retry_policy {
 	int64_t asked_wait_ms;   /* the longest that a server may ask for: two
 				    minutes; for more the act ends */
 	struct bk_timer *timer;  /* real time */
+	struct bk_wait_watcher *watcher; /* nobody */
 };
 
 /* The tries of one act. */
@@ -58,8 +73,8 @@ void bk_tries_alive(struct bk_tries *tries);
 /*
  * After a try that failed with *why: 0 after a wait, when another one is worth
  * it; else -1 and *err: *why as it is if it is none to try again, BK_CANCELLED
- * when we are asked to stop, or its kind and text with how often it was tried
- * and what to do.
+ * and what was waited for when we are asked to stop, or its kind and text with
+ * how often it was tried and what to do.
  */
 int bk_tries_again(struct bk_tries *tries, const struct bk_err *why,
 		   struct bk_err *err);

@@ -1,8 +1,11 @@
 /* From a path or a URL to an open target: the table of drivers. */
 
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "net/url.h"
 #include "target/ftp.h"
 #include "target/local.h"
@@ -18,8 +21,10 @@
 #include "target/wrapper.h"
 
 /* Servers count connections, and some take few of one host. */
-#define SESSIONS 4
-#define UPLOADS  2
+#define SESSIONS  4
+#define UPLOADS   2
+
+#define MOMENT_MS 1000
 
 struct driver {
 	const char *scheme;
@@ -43,6 +48,8 @@ static const struct driver drivers[] = {
 /* The outermost wrapper: keeps what the driver points to. */
 struct remote {
 	struct bk_wrapper wrapper;
+	struct bk_wait_watcher watcher;
+	atomic_int_least64_t told_until; /* monotonic ms */
 	struct bk_url url;
 	struct bk_reach reach;
 };
@@ -56,9 +63,27 @@ static void remote_close(struct bk_target *target)
 	free(remote);
 }
 
-static struct bk_target *wrap(struct bk_target *driver,
-			      const struct bk_reach *reach)
+/* What is over in a moment is nobody's business; and several threads may wait
+ * for the same. */
+static void tell(struct bk_wait_watcher *watcher, const struct bk_wait *wait)
 {
+	struct remote *remote =
+		(struct remote *)((char *)watcher -
+				  offsetof(struct remote, watcher));
+	int64_t now = bk_clock_monotonic_ms();
+	int64_t until = atomic_load(&remote->told_until);
+
+	if (!remote->reach.watcher || wait->since_ms + wait->ms < MOMENT_MS ||
+	    now < until)
+		return;
+	if (atomic_compare_exchange_strong(&remote->told_until, &until,
+					   now + wait->ms))
+		remote->reach.watcher->waits(remote->reach.watcher, wait);
+}
+
+static struct bk_target *wrap(struct bk_target *driver, struct remote *remote)
+{
+	const struct bk_reach *reach = &remote->reach;
 	struct bk_remote_options options = {
 		.sessions = SESSIONS,
 		.uploads = UPLOADS,
@@ -67,6 +92,7 @@ static struct bk_target *wrap(struct bk_target *driver,
 		.spool_folder = reach->spool,
 		.cache_folder = reach->cache,
 		.direct = reach->direct,
+		.retry.watcher = &remote->watcher,
 	};
 
 	return bk_remote_wrap(driver, &options);
@@ -93,10 +119,13 @@ int bk_driver_open(struct bk_target **out, const struct bk_url *url,
 
 /* What passes by itself is waited for, but not as long as later on: somebody
  * may have written the wrong name. */
-static int open_driver(struct bk_target **out, const struct remote *remote,
+static int open_driver(struct bk_target **out, struct remote *remote,
 		       bool create, struct bk_err *err)
 {
-	static const struct bk_retry_policy policy = {.tries = 3};
+	const struct bk_retry_policy policy = {
+		.tries = 3,
+		.watcher = &remote->watcher,
+	};
 	struct bk_tries tries;
 	struct bk_err why = {0};
 	int rc;
@@ -117,6 +146,7 @@ static int open_remote(struct bk_target **out, const char *where,
 	struct remote *remote = bk_alloc(sizeof(*remote));
 	struct bk_target *target = NULL;
 
+	remote->watcher.waits = tell;
 	if (reach)
 		remote->reach = *reach;
 	if (bk_url_parse(&remote->url, where, err) < 0 ||
@@ -125,7 +155,7 @@ static int open_remote(struct bk_target **out, const char *where,
 		free(remote);
 		return -1;
 	}
-	bk_wrapper_init(&remote->wrapper, wrap(target, &remote->reach));
+	bk_wrapper_init(&remote->wrapper, wrap(target, remote));
 	remote->wrapper.ops.close = remote_close;
 	*out = &remote->wrapper.target;
 	return 0;

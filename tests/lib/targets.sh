@@ -51,7 +51,8 @@
 #	BK_TEST_SSH_KEY         (and .pub) opens it; BK_TEST_KNOWN_HOSTS
 #	BK_TEST_KNOWN_HOSTS_CHANGED  another key for the same host
 #	BK_TEST_SFTP_TINY_URL   8 MiB  *
-#
+#	BK_TEST_SFTP_LIAR_URL   the same files, by a server that lies as
+#				BK_TEST_SFTP_LIES says
 # need_samba (root only)
 #	BK_TEST_SMB_URL         wants encryption; BK_TEST_SMB_DIR
 #	BK_TEST_SMB_READONLY_URL     the same files, not to be written
@@ -214,6 +215,9 @@ need_sshd() {
 	export BK_TEST_SFTP_URL="sftp://$at$data/repo"
 	export BK_TEST_SFTP_DIR="$data/repo"
 	[ -z "$tiny" ] || export BK_TEST_SFTP_TINY_URL="sftp://$at$tiny/repo"
+	at=$(server_says sshd LIAR)@127.0.0.1:$((port + 1))
+	export BK_TEST_SFTP_LIAR_URL="sftp://$at$data/repo"
+	export BK_TEST_SFTP_LIES="$root/lies"
 	export BK_TEST_SSH_KEY="$root/user_key"
 	export BK_TEST_KNOWN_HOSTS="$root/known_hosts"
 	export BK_TEST_KNOWN_HOSTS_CHANGED="$root/changed_hosts"

@@ -18,6 +18,7 @@ static struct lies {
 	const char *list_end;  /* reply after a listing; NULL: 226; "": none */
 	const char *list;      /* the listing */
 	const char *store_end; /* reply after what is put; NULL: 226 */
+	const char *rest;      /* reply to REST; NULL: 350 */
 	bool rename_unheard;   /* renames, and goes without a word */
 	bool elsewhere;        /* PASV only, with another host's address */
 	size_t short_by;       /* of what is got */
@@ -123,7 +124,6 @@ static const struct {
 	{"MKD",  "550 Is there"			       },
 	{"RNFR", "350 To what?"			       },
 	{"DELE", "250 Gone"				   },
-	{"REST", "350 From there"                             },
 	{"QUIT", "221 Bye"				    },
 	{"FEAT", "211-These:\r\n MLST type*;size*;\r\n211 End"},
 };
@@ -137,6 +137,8 @@ static void answer(int fd, const char *line)
 	else if (strncmp(line, "STOR", 4) == 0 ||
 		 strncmp(line, "RETR", 4) == 0 || strncmp(line, "MLSD", 4) == 0)
 		move_data(fd, line);
+	else if (strncmp(line, "REST", 4) == 0)
+		say(fd, server.rest ? server.rest : "350 From there");
 	else if (strncmp(line, "SIZE", 4) == 0)
 		tell_size(fd);
 	else if (strncmp(line, "RNTO", 4) == 0)
@@ -299,6 +301,27 @@ static void what_is_short_is_not_the_end(void **state)
 	bk_buf_clear(&got);
 }
 
+/* A server that cannot begin in the middle would give the begin instead. */
+static void what_begins_elsewhere_is_not_got(void **state)
+{
+	static const char *const said[] = {"500 What?", "502 Never",
+					   "451 Not now"};
+	struct bk_buf got = {0};
+
+	(void)state;
+	server.stored = 100;
+	for (size_t i = 0; i < 3; i++) {
+		err = (struct bk_err){0};
+		server.rest = said[i];
+		assert_int_equal(bk_target_read(target, "a", 10, 5, &got, &err),
+				 -1);
+		assert_int_equal(got.len, 0);
+		if (!strstr(err.text, said[i]))
+			fail_msg("%d %s", (int)err.kind, err.text);
+	}
+	bk_buf_clear(&got);
+}
+
 static void data_never_go_to_another_host(void **state)
 {
 	(void)state;
@@ -319,6 +342,7 @@ int main(void)
 		CASE(what_is_not_taken_is_not_missing),
 		CASE(a_listing_without_its_end_is_none),
 		CASE(what_is_short_is_not_the_end),
+		CASE(what_begins_elsewhere_is_not_got),
 		CASE(data_never_go_to_another_host),
 	};
 

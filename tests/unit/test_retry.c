@@ -3,6 +3,7 @@
 
 #include "lib/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cancel.h"
@@ -22,13 +23,35 @@ static struct bk_target *target;
 static struct bk_buf bytes, got;
 static struct bk_err err;
 
+/* What was told of waits. */
+static struct told {
+	struct bk_wait_watcher watcher;
+	struct bk_wait last;
+	char why[200];
+	unsigned n;
+} told;
+
+static void note_wait(struct bk_wait_watcher *watcher,
+		      const struct bk_wait *wait)
+{
+	struct told *to = (struct told *)watcher;
+
+	to->last = *wait;
+	to->n++;
+	(void)snprintf(to->why, sizeof(to->why), "%s", wait->why);
+}
+
 static int start(void **state)
 {
-	const struct bk_retry_policy policy = {.timer = &clk.timer};
+	const struct bk_retry_policy policy = {
+		.timer = &clk.timer,
+		.watcher = &told.watcher,
+	};
 	struct bk_target *local = NULL;
 	struct dice dice = {1};
 
 	(void)state;
+	told = (struct told){.watcher.waits = note_wait};
 	err = (struct bk_err){0};
 	scratch_make(&scratch);
 	clockwork_init(&clk, 1790000000);
@@ -262,6 +285,26 @@ static void who_is_asked_to_stop_stops_while_it_waits(void **state)
 
 /* ---- servers that say when ---- */
 
+static void each_wait_is_told_with_what_is_waited_for(void **state)
+{
+	struct bk_blob_list list = {0};
+
+	(void)state;
+	faulty_add(faulty, (struct fault){.act = FAULTY_LIST,
+					  .kind = BK_LOST,
+					  .times = 3});
+	assert_int_equal(bk_target_list(target, "data", &list, &err), 0);
+	assert_int_equal(told.n, 3);
+	assert_int_equal(told.last.ms, clk.waited[2]);
+	assert_int_equal(told.last.since_ms, clk.waited[0] + clk.waited[1]);
+	assert_int_equal(told.last.next, 4);
+	assert_int_equal(told.last.most, 8);
+	assert_string_equal(told.why, "data: as the test says");
+	bk_blob_list_clear(&list);
+	assert_got();
+	assert_int_equal(told.n, 3);
+}
+
 static void what_a_server_asks_for_is_kept_to(void **state)
 {
 	(void)state;
@@ -370,6 +413,7 @@ static void nothing_is_tried_again_once_we_were_asked_to_stop(void **state)
 	faulty_add(faulty, (struct fault){.act = FAULTY_GET, .kind = BK_LOST});
 	assert_int_equal(get(), -1);
 	assert_int_equal(err.kind, BK_CANCELLED);
+	assert_says("interrupted; waited for data/a: as the test says");
 	assert_int_equal(faulty_count(faulty, FAULTY_GET), 1);
 }
 
@@ -388,6 +432,7 @@ int main(void)
 		CASE(what_the_sink_fails_with_is_not_tried_again),
 		CASE(other_failures_are_told_at_once),
 		CASE(who_is_asked_to_stop_stops_while_it_waits),
+		CASE(each_wait_is_told_with_what_is_waited_for),
 		CASE(what_a_server_asks_for_is_kept_to),
 		CASE(a_server_that_asks_for_too_much_ends_it),
 		CASE(a_server_that_stays_busy_ends_it),

@@ -1,17 +1,21 @@
 /*
- * Acts on an FTP target, one after the other, for tests/e2e/0310-ftp.t, which
- * breaks the server or the way to it:
+ * Acts on a target, whatever its protocol, one after the other, for tests that
+ * break the server or the way to it:
  *
- *	test_ftp_acts URL ACT...
+ *	acts URL ACT...
  *
  *	create  open      the folder, with or without making it; comes first
+ *	again             the same as open, but with all that bk has around a
+ *			  driver: it tries again, and puts behind the writer
  *	put:NAME:LEN      a blob whose bytes follow from their places
  *	get:NAME:AT:LEN   and they must be those
- *	list:FOLDER  stat:NAME  remove:NAME  sweep:SECONDS
+ *	whole:NAME:LEN    the same, of all that is there
+ *	list:FOLDER  stat:NAME  remove:NAME  sweep:SECONDS  flush
  *	run:COMMAND       by the shell, in between
  *
  * A line for each: the act, what came of it ("ok", or the kind of the error and
- * its text), after the lines of a listing.
+ * its text), after the lines of a listing.  How the server is reached is in the
+ * variables of tests/lib/targets.sh, and BK_TEST_TIMEOUT_S.
  */
 
 #include <inttypes.h>
@@ -19,7 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target/ftp.h"
+#include "target/reach.h"
+#include "target/scheme.h"
 
 static const char *const kinds[] = {
 	"OK",     "GONE",      "EXISTS",  "REFUSED", "FULL",  "BUSY",
@@ -28,7 +33,7 @@ static const char *const kinds[] = {
 };
 
 static struct bk_url url;
-static struct bk_access access_;
+static struct bk_reach reach;
 static struct bk_target *target;
 
 static uint8_t byte_at(uint64_t at)
@@ -87,6 +92,18 @@ static int get(const char *name, uint64_t at, uint64_t len, struct bk_err *err)
 					     "%" PRIu64 " bytes", sink.at - at);
 }
 
+static int whole(const char *name, uint64_t len, struct bk_err *err)
+{
+	uint64_t size = 0;
+
+	if (bk_target_stat(target, name, &size, err) < 0)
+		return -1;
+	if (size != len)
+		return bk_fail(err, BK_UNSAFE, "%" PRIu64 " bytes are there",
+			       size);
+	return get(name, 0, len, err);
+}
+
 static int list(const char *folder, struct bk_err *err)
 {
 	struct bk_blob_list blobs = {0};
@@ -114,33 +131,55 @@ static bool is_ours(const char *name)
 	return strncmp(name, "ours/", 5) == 0;
 }
 
-static int act(const char *what, char *const word[4], struct bk_err *err)
+static int open_it(const char *how, struct bk_err *err)
+{
+	if (strcmp(how, "again") == 0)
+		return bk_target_open(&target, url.text, &reach, false, err);
+	return bk_driver_open(&target, &url, &reach.access, *how == 'c', err);
+}
+
+static int run(const char *command, struct bk_err *err)
+{
+	return system(command) == 0 ? 0 : bk_fail(err, BK_FAILED, "run");
+}
+
+/* What is done to the target that is open. */
+static int do_to_target(char *const word[4], struct bk_err *err)
 {
 	uint64_t a = word[2] ? strtoull(word[2], NULL, 10) : 0;
 	uint64_t b = word[3] ? strtoull(word[3], NULL, 10) : 0;
+	const char *name = word[1] ? word[1] : "";
 
-	if (strcmp(word[0], "create") == 0 || strcmp(word[0], "open") == 0)
-		return bk_ftp_open(&target, &url, &access_, *word[0] == 'c',
-				   err);
+	if (strcmp(word[0], "put") == 0)
+		return put(name, a, err);
+	if (strcmp(word[0], "get") == 0)
+		return get(name, a, b, err);
+	if (strcmp(word[0], "whole") == 0)
+		return whole(name, a, err);
+	if (strcmp(word[0], "list") == 0)
+		return list(name, err);
+	if (strcmp(word[0], "stat") == 0)
+		return stat_(name, err);
+	if (strcmp(word[0], "remove") == 0)
+		return bk_target_remove(target, name, err);
+	if (strcmp(word[0], "sweep") == 0)
+		return bk_target_sweep(target, strtoll(name, NULL, 10), is_ours,
+				       err);
+	if (strcmp(word[0], "flush") == 0)
+		return bk_target_flush(target, err);
+	return bk_fail(err, BK_MISUSE, "what is that?");
+}
+
+static int act(const char *what, char *const word[4], struct bk_err *err)
+{
+	if (strncmp(what, "run:", 4) == 0)
+		return run(what + 4, err);
+	if (strcmp(what, "create") == 0 || strcmp(what, "open") == 0 ||
+	    strcmp(what, "again") == 0)
+		return open_it(what, err);
 	if (!target)
 		return bk_fail(err, BK_MISUSE, "not open");
-	if (strncmp(what, "run:", 4) == 0)
-		return system(what + 4) == 0 ? 0
-					     : bk_fail(err, BK_FAILED, "run");
-	if (strcmp(word[0], "put") == 0)
-		return put(word[1], a, err);
-	if (strcmp(word[0], "get") == 0)
-		return get(word[1], a, b, err);
-	if (strcmp(word[0], "list") == 0)
-		return list(word[1] ? word[1] : "", err);
-	if (strcmp(word[0], "stat") == 0)
-		return stat_(word[1], err);
-	if (strcmp(word[0], "remove") == 0)
-		return bk_target_remove(target, word[1], err);
-	if (strcmp(word[0], "sweep") == 0)
-		return bk_target_sweep(target, strtoll(word[1], NULL, 10),
-				       is_ours, err);
-	return bk_fail(err, BK_MISUSE, "what is that?");
+	return do_to_target(word, err);
 }
 
 static int one(const char *what)
@@ -160,10 +199,18 @@ static int one(const char *what)
 	return rc;
 }
 
+/* NULL where it is not set, or empty. */
+static const char *setting(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
 int main(int argc, char **argv)
 {
-	const char *ca = getenv("BK_TEST_CA"), *s = getenv("BK_TEST_TIMEOUT_S");
-	const char *file = getenv("BK_TEST_PASSWORD_FILE");
+	const char *s = setting("BK_TEST_TIMEOUT_S");
+	const char *file = setting("BK_TEST_PASSWORD_FILE");
 	struct bk_err err = {0};
 	char password[512];
 
@@ -173,9 +220,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	(void)snprintf(password, sizeof(password), "file:%s", file ? file : "");
-	access_ = (struct bk_access){
-		.password = password,
-		.ca = ca && *ca ? ca : NULL,
+	reach.access = (struct bk_access){
+		.password = file ? password : NULL,
+		.ca = setting("BK_TEST_CA"),
+		.ssh_key = setting("BK_TEST_SSH_KEY"),
+		.known_hosts = setting("BK_TEST_KNOWN_HOSTS"),
 		.allow_cleartext = true,
 		.timeout_s = s ? (uint32_t)strtoul(s, NULL, 10) : 20,
 	};
