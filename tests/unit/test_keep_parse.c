@@ -2,9 +2,7 @@
 
 #include "lib/test.h"
 
-#include <string.h>
-
-#include "job/keep.h"
+#include "lib/keepsets.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  (24 * HOUR_MS)
@@ -12,7 +10,7 @@
 static struct bk_keep rules;
 static struct bk_err err;
 
-static void given(const char *text)
+static void taken(const char *text)
 {
 	if (bk_keep_parse(text, &rules, &err) < 0)
 		fail_msg("'%s': %s", text, err.text);
@@ -28,19 +26,19 @@ static void refused(const char *text, const char *why)
 		fail_msg("'%s' was taken", text);
 	assert_int_equal(err.kind, BK_MISUSE);
 	assert_string_equal(err.text, why);
-	assert_memory_equal(&rules, &before, sizeof(rules));
+	assert_true(same_rules(&rules, &before));
 }
 
 static void a_duration_keeps_what_is_within_it(void **state)
 {
 	(void)state;
-	given("30d");
+	taken("30d");
 	assert_int_equal(rules.within_ms, 30 * DAY_MS);
-	given("2w");
+	taken("2w");
 	assert_int_equal(rules.within_ms, 14 * DAY_MS);
-	given("1d12h");
+	taken("1d12h");
 	assert_int_equal(rules.within_ms, 36 * HOUR_MS);
-	given("1h");
+	taken("1h");
 	assert_int_equal(rules.within_ms, HOUR_MS);
 	assert_int_equal(rules.last, 0);
 	assert_false(rules.all);
@@ -49,7 +47,7 @@ static void a_duration_keeps_what_is_within_it(void **state)
 static void each_period_has_its_count(void **state)
 {
 	(void)state;
-	given("daily:14 weekly:8 monthly:12 yearly:5 hourly:24");
+	taken("daily:14 weekly:8 monthly:12 yearly:5 hourly:24");
 	assert_int_equal(rules.periods[BK_KEEP_HOUR], 24);
 	assert_int_equal(rules.periods[BK_KEEP_DAY], 14);
 	assert_int_equal(rules.periods[BK_KEEP_WEEK], 8);
@@ -64,19 +62,19 @@ static void rules_combine_in_any_order_with_blanks_and_commas(void **state)
 	struct bk_keep first = {0};
 
 	(void)state;
-	given("last:10 daily:7 30d");
+	taken("last:10 daily:7 30d");
 	first = rules;
 	assert_int_equal(first.last, 10);
 	assert_int_equal(first.periods[BK_KEEP_DAY], 7);
 	assert_int_equal(first.within_ms, 30 * DAY_MS);
-	given("  30d,last:10,\tdaily:7 ");
-	assert_memory_equal(&rules, &first, sizeof(rules));
+	taken("  30d,last:10,\tdaily:7 ");
+	assert_true(same_rules(&rules, &first));
 }
 
 static void all_keeps_everything(void **state)
 {
 	(void)state;
-	given("all");
+	taken("all");
 	assert_true(rules.all);
 	assert_false(bk_keep_is_empty(&rules));
 }
@@ -90,7 +88,7 @@ static void no_text_that_is_taken_keeps_nothing(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		given(texts[i]);
+		taken(texts[i]);
 		assert_false(bk_keep_is_empty(&rules));
 	}
 	assert_true(bk_keep_is_empty(&none));
@@ -122,7 +120,7 @@ static void minutes_are_not_taken_for_months(void **state)
 	refused("59m",
 		"'59m' is less than an hour (m is for minutes); for "
 		"months write monthly:6 or 180d");
-	given("60m");
+	taken("60m");
 }
 
 static void a_word_that_is_no_rule_is_named(void **state)
