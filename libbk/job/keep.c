@@ -18,6 +18,7 @@ struct standing {
 	size_t newest;
 	size_t periods[BK_KEEP_PERIODS];
 	int64_t before_ms; /* how much older than the newest of its series */
+	int64_t numbers[BK_KEEP_PERIODS]; /* of the periods that it is in */
 };
 
 /* A set under the number of its series or period, for sorting. */
@@ -39,7 +40,7 @@ static int by_key(const void *a, const void *b)
 
 /* Which hour, day, ... it is, numbered so that later ones have higher numbers,
  * by local time. */
-static int64_t number_of(enum bk_keep_period period, int64_t ms)
+static void number_periods(int64_t ms, int64_t out[BK_KEEP_PERIODS])
 {
 	time_t t = ms / 1000;
 	struct tm tm = {0};
@@ -49,31 +50,23 @@ static int64_t number_of(enum bk_keep_period period, int64_t ms)
 			  .tm_mon = tm.tm_mon,
 			  .tm_mday = tm.tm_mday};
 	int64_t day = timegm(&date) / (DAY_MS / 1000);
-	switch (period) {
-	case BK_KEEP_HOUR: /* as the moment when it began: two hours that have
-			      one name have different numbers */
-		return t - (tm.tm_min * 60L + tm.tm_sec);
-	case BK_KEEP_DAY:
-		return day;
-	case BK_KEEP_WEEK: /* as its Monday */
-		return day - (tm.tm_wday + 6) % 7;
-	case BK_KEEP_MONTH:
-		return (int64_t)tm.tm_year * 12 + tm.tm_mon;
-	case BK_KEEP_YEAR:
-		return tm.tm_year;
-	}
-	return 0;
+	/* As the moment when it began: two hours that have one name have
+	 * different numbers. */
+	out[BK_KEEP_HOUR] = t - (tm.tm_min * 60L + tm.tm_sec);
+	out[BK_KEEP_DAY] = day;
+	out[BK_KEEP_WEEK] = day - (tm.tm_wday + 6) % 7; /* as its Monday */
+	out[BK_KEEP_MONTH] = (int64_t)tm.tm_year * 12 + tm.tm_mon;
+	out[BK_KEEP_YEAR] = tm.tm_year;
 }
 
 /* Sorted by number, since local time may go back over midnight. */
-static void rank_period(const struct bk_keep_item *items,
-			enum bk_keep_period period, struct entry *sets,
-			size_t n, struct standing *out)
+static void rank_period(size_t period, struct entry *sets, size_t n,
+			struct standing *out)
 {
 	size_t rank = 0;
 
 	for (size_t i = 0; i < n; i++)
-		sets[i].key = number_of(period, items[sets[i].item].start_ms);
+		sets[i].key = out[sets[i].item].numbers[period];
 	qsort(sets, n, sizeof(*sets), by_key);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || sets[i].key != sets[i - 1].key)
@@ -87,12 +80,14 @@ static void rank_series(const struct bk_keep_item *items, struct entry *sets,
 	int64_t newest = items[sets[0].item].start_ms;
 
 	for (size_t i = 0; i < n; i++) {
-		out[sets[i].item].newest = i + 1;
-		out[sets[i].item].before_ms =
-			newest - items[sets[i].item].start_ms;
+		struct standing *set = &out[sets[i].item];
+		int64_t start = items[sets[i].item].start_ms;
+		set->newest = i + 1;
+		set->before_ms = newest - start;
+		number_periods(start, set->numbers);
 	}
-	for (unsigned period = 0; period < BK_KEEP_PERIODS; period++)
-		rank_period(items, (enum bk_keep_period)period, sets, n, out);
+	for (size_t period = 0; period < BK_KEEP_PERIODS; period++)
+		rank_period(period, sets, n, out);
 }
 
 /* Does it fill periods, and count for the last ones? */

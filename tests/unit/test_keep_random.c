@@ -121,9 +121,14 @@ static void what_one_that_stays_stands_on_stays(void **state)
 			if (!keepsets.verdicts[i].stays || item->broken ||
 			    item->base == BK_KEEP_NONE)
 				continue;
-			assert_true(keepsets.verdicts[item->base].stays);
-			assert_true(keepsets.verdicts[item->base].reasons &
-				    BK_KEEP_NEEDED);
+			const struct bk_keep_verdict *base =
+				&keepsets.verdicts[item->base];
+			assert_true(base->stays);
+			assert_true(base->reasons & BK_KEEP_NEEDED);
+			assert_true(base->needed_by >= i);
+			assert_int_equal(keepsets.items[base->needed_by].base,
+					 item->base);
+			assert_true(keepsets.verdicts[base->needed_by].stays);
 		}
 	}
 }
