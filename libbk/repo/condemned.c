@@ -116,6 +116,33 @@ bool bk_condemned_has_set(const struct bk_condemned *condemned,
 	return false;
 }
 
+/* An intent is none of its files: whoever needs the set does not need that. */
+static bool has_file_of(const struct bk_trash *list,
+			const uint8_t set[BK_ID_LEN])
+{
+	struct bk_name name;
+
+	for (size_t i = 0; i < list->packs.n; i++)
+		if (memcmp(list->packs.items[i].owner, set, BK_ID_LEN) == 0)
+			return true;
+	for (size_t i = 0; i < list->n_objects; i++)
+		if (bk_name_parse(list->objects[i], &name) != BK_NAME_INTENT &&
+		    name.kind != BK_NAME_HOLD &&
+		    memcmp(name.id, set, BK_ID_LEN) == 0)
+			return true;
+	return false;
+}
+
+bool bk_condemned_touches(const struct bk_condemned *condemned,
+			  const uint8_t set[BK_ID_LEN])
+{
+	for (size_t i = 0; i < condemned->n; i++)
+		if (bk_trash_find(&condemned->lists[i], set) ||
+		    has_file_of(&condemned->lists[i], set))
+			return true;
+	return false;
+}
+
 bool bk_condemned_has_pack(const struct bk_condemned *condemned,
 			   const struct bk_table_row *pack)
 {

@@ -35,6 +35,9 @@ void bk_condemned_clear(struct bk_condemned *condemned);
 
 bool bk_condemned_has_set(const struct bk_condemned *condemned,
 			  const uint8_t set[BK_ID_LEN]);
+/* Is the set named, or any of its files? */
+bool bk_condemned_touches(const struct bk_condemned *condemned,
+			  const uint8_t set[BK_ID_LEN]);
 bool bk_condemned_has_pack(const struct bk_condemned *condemned,
 			   const struct bk_table_row *pack);
 

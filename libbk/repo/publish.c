@@ -204,9 +204,12 @@ static int check_condemned(const struct bk_publish *publish,
 	struct bk_condemned trash = {0};
 
 	int rc = bk_condemned_read(publish->repo, &trash, err);
-	bool bad = has_condemned_pack(&trash, table);
+	/* Who took too long, by somebody's clock, finds what it put itself
+	 * among what nobody owns. */
+	bool bad = bk_condemned_touches(&trash, publish->set) ||
+		   has_condemned_pack(&trash, table);
 	for (size_t i = 0; base && i < base->n_levels; i++)
-		bad |= bk_condemned_has_set(&trash, base->levels[i].id) ||
+		bad |= bk_condemned_touches(&trash, base->levels[i].id) ||
 		       has_condemned_pack(&trash, &base->levels[i].table);
 	if (rc == 0 && bad)
 		rc = bk_fail(err, BK_BUSY,
