@@ -58,13 +58,14 @@ struct sim_lie {
 	unsigned from;      /* its lists of that folder, from 1 */
 };
 
-#define SIM_LIES    2
+#define SIM_LIES    3
 #define SIM_FOLDERS 8
 
 struct sim_link {
 	struct bk_target target;
 	struct sim_store *store;
 	struct sim_actor *actor; /* NULL: acts at once, unseen by any other */
+	bool puts_again;         /* names that were there and are gone */
 	struct sim_lie lies[SIM_LIES];
 	struct {
 		char folder[16];
@@ -107,6 +108,8 @@ struct sim {
 	struct dice dice;
 	unsigned stay; /* one goes on until one in so many throws says no */
 	bool loose_lists;
+	bool quick_reads; /* gets and stats are no acts: nobody goes before, and
+			     nobody dies at them */
 	const struct sim_leg *legs; /* first; then each to its end in turn, or
 				       by dice if `stay` is set */
 	size_t n_legs;
