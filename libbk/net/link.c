@@ -193,6 +193,7 @@ void bk_link_give(struct bk_line *line)
 	struct bk_link *link = line->link;
 
 	bk_line_stop(line);
+	line->tidying = false;
 	(void)pthread_mutex_lock(&link->lock);
 	line->next = link->idle;
 	link->idle = line;
@@ -340,6 +341,8 @@ static void set_policy(struct bk_line *line)
 	set_tls(link, easy);
 	set_login(link, easy);
 	set_proxy(link, easy);
+	if (line->tidying)
+		(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TIDY_MS);
 }
 
 /* libcurl has no name for explicit TLS. */
@@ -377,7 +380,6 @@ void bk_line_to_url(struct bk_line *line, const char *url)
 	line->headers = NULL;
 	bk_line_add_header(line, "Expect:");
 	line->to = NULL;
-	line->tidying = false;
 	line->sink_err = (struct bk_err){0};
 	set_policy(line);
 	(void)curl_easy_setopt(line->easy, CURLOPT_URL, url);
@@ -395,7 +397,6 @@ void bk_line_add_header(struct bk_line *line, const char *header)
 void bk_line_tidy(struct bk_line *line)
 {
 	line->tidying = true;
-	(void)curl_easy_setopt(line->easy, CURLOPT_TIMEOUT_MS, TIDY_MS);
 }
 
 const char *bk_line_header(const struct bk_line *line, const char *name)

@@ -98,8 +98,9 @@ void bk_line_to_url(struct bk_line *line, const char *url);
  * out.  "Expect" is left out always: a server that refuses answers early. */
 void bk_line_add_header(struct bk_line *line, const char *header);
 
-/* This act cleans up after another one, that failed or was broken off: it is
- * carried out though the run was cancelled, and takes 3 s at most. */
+/* From now on, until the line is given back, its acts clean up after one that
+ * failed or was broken off: they are carried out though the run was cancelled,
+ * and take 3 s at most, each. */
 void bk_line_tidy(struct bk_line *line);
 
 /* Where the body goes: of HTTP only that of a 2xx answer.  NULL: nowhere.

@@ -24,7 +24,6 @@
 struct ftp_put {
 	struct bk_put put;
 	struct bk_upload *up;
-	bool plain;         /* goes under its name, not to NAME.part */
 	struct bk_buf kept; /* all of it, while renames are unknown */
 };
 
@@ -48,8 +47,7 @@ static void put_free(struct ftp_put *put)
 /* The caller's. */
 static char *part_path(const struct ftp_put *put)
 {
-	return bk_ftp_path(ftp_of(put),
-			   put->plain ? put->up->name : put->up->part);
+	return bk_ftp_path(ftp_of(put), put->up->part);
 }
 
 /* What a server says to bytes that it does not take is no word about whether
@@ -153,8 +151,8 @@ static int begin_otherwise(struct ftp_put *put, const struct bk_err *refusal,
 
 	if (is_there(put, &there, err) < 0)
 		return -1;
-	if (there && !put->plain) {
-		put->plain = true;
+	if (there && !bk_upload_is_direct(put->up)) {
+		bk_upload_directly(put->up);
 		why = (struct bk_err){0};
 		if (begin_at(put, &why) == 0)
 			return 0;
@@ -216,7 +214,8 @@ int bk_ftp_put_begin(struct bk_target *target, const char *name,
 
 	put->put.target = target;
 	put->up = bk_upload_new(target, ftp->link, name, length);
-	put->plain = atomic_load(&ftp->renames) == BK_FTP_RENAMES_NO;
+	if (atomic_load(&ftp->renames) == BK_FTP_RENAMES_NO)
+		bk_upload_directly(put->up);
 	if (begin(put, err) < 0) {
 		(void)not_taken(err);
 		bk_upload_failed(put->up, err);
@@ -244,8 +243,8 @@ static int see_whether_it_is_full(struct ftp_put *put, struct bk_err *err)
 	struct bk_line *line = put->up->line;
 	struct bk_err why = {0};
 
-	if (err->kind != BK_LOST || put->plain || line->stalled ||
-	    line->result == CURLE_OPERATION_TIMEDOUT)
+	if (err->kind != BK_LOST || bk_upload_is_direct(put->up) ||
+	    line->stalled || line->result == CURLE_OPERATION_TIMEDOUT)
 		return not_taken(err);
 	bk_line_stop(line);
 	char *path = part_path(put);
@@ -278,25 +277,21 @@ int bk_ftp_put_write(struct bk_put *base, const void *data, size_t len,
 	return 0;
 }
 
-static void remove_part(struct ftp_put *put)
+static int remove_part(struct bk_upload *up, struct bk_err *err)
 {
-	struct bk_err ignored = {0};
-	char *path = part_path(put);
+	char *path = bk_ftp_path(bk_ftp_of(up->put.target), up->part);
+	int code = bk_ftp_ask(up->line, err, "DELE %s", path);
 
-	(void)bk_ftp_ask(put->up->line, &ignored, "DELE %s", path);
 	free(path);
+	return code < 0 ? -1 : 0;
 }
 
-/* After a time-out nobody would answer. */
 void bk_ftp_put_abort(struct bk_put *base)
 {
 	struct ftp_put *put = ftp_put_of(base);
-	struct bk_line *line = put->up->line;
-	bool silent = line->stalled || line->result == CURLE_OPERATION_TIMEDOUT;
 
-	bk_upload_stop(put->up);
-	if (!silent)
-		remove_part(put);
+	bk_upload_drop(put->up, remove_part);
+	put->up = NULL;
 	put_free(put);
 }
 
@@ -348,10 +343,11 @@ static bool has_its_name(struct ftp_put *put, const char *name)
 static int put_plainly(struct ftp_put *put, struct bk_err *err)
 {
 	bool all = put->kept.len == put->up->written;
+	struct bk_err ignored = {0};
 
 	atomic_store(&ftp_of(put)->renames, BK_FTP_RENAMES_NO);
-	remove_part(put);
-	put->plain = true;
+	(void)remove_part(put->up, &ignored);
+	bk_upload_directly(put->up);
 	if (!all)
 		return bk_fail(err, BK_LOST,
 			       "this login may not rename; it is to be put "
@@ -380,10 +376,10 @@ static int give_name(struct ftp_put *put, const char *part, const char *name,
 		return 1;
 	if (code >= 0)
 		bk_ftp_refused(line, err);
-	struct bk_err why = *err;
+	struct bk_err why = *err, ignored = {0};
 	if (has_its_name(put, name)) {
 		/* By an attempt before this one, or with the reply lost. */
-		remove_part(put);
+		(void)remove_part(put->up, &ignored);
 		return 1;
 	}
 	if (code / 100 != 5 || why.kind == BK_LOST || why.kind == BK_FULL) {
@@ -406,7 +402,7 @@ static int publish(struct ftp_put *put, struct bk_err *err)
 	struct bk_err why = {0};
 
 	int rc = check_size(put, part, err);
-	if (rc == 0 && !put->plain) {
+	if (rc == 0 && !bk_upload_is_direct(put->up)) {
 		rc = give_name(put, part, name, &why);
 		if (rc > 0)
 			atomic_store(&ftp_of(put)->renames, BK_FTP_RENAMES_YES);

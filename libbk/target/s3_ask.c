@@ -109,8 +109,6 @@ void bk_s3_ready(const struct bk_s3 *s3, struct bk_line *line,
 		bk_buf_printf(&url, "?");
 	bk_s3_query(&url, &question->query);
 	bk_line_to_url(line, bk_buf_text(&url));
-	if (question->tidies)
-		bk_line_tidy(line);
 	(void)curl_easy_setopt(line->easy, CURLOPT_CUSTOMREQUEST,
 			       question->method);
 	sign(s3, line, question, bk_buf_text(&path));

@@ -38,7 +38,6 @@ struct bk_s3_question {
 	struct bk_s3_fields query;
 	struct bk_view body; /* sent if `sends` */
 	bool sends;
-	bool tidies; /* see bk_line_tidy */
 
 	/* Filled by asking: the sum of the body; after a refusal, why. */
 	uint8_t md5[BK_MD5_LEN];

@@ -269,12 +269,14 @@ void bk_s3_upload_abort(const struct bk_s3 *s3, const char *key,
 	struct bk_s3_question question = {
 		.method = "DELETE",
 		.key = key,
-		.tidies = true,
 	};
+	struct bk_line *line = bk_link_take(s3->link);
 	struct bk_err ignored = {0};
 
+	bk_line_tidy(line);
 	bk_s3_fields_add(&question.query, "uploadId", upload);
-	(void)bk_s3_ask_once(s3, &question, NULL, &ignored);
+	(void)bk_s3_ask(s3, line, &question, NULL, &ignored);
+	bk_link_give(line);
 }
 
 /* ---- the ops ---- */

@@ -39,14 +39,12 @@ static int publish(struct bk_sftp *sftp, struct bk_upload *upload,
 	return rc;
 }
 
-static void drop_part(struct bk_upload *upload)
+static int remove_part(struct bk_upload *upload, struct bk_err *err)
 {
-	struct bk_err ignored = {0};
+	const char *const names[2] = {upload->part, NULL};
 
-	bk_upload_stop(upload);
-	(void)bk_sftp_remove_name(bk_sftp_of(upload->put.target), upload->part,
-				  &ignored);
-	bk_upload_free(upload);
+	return bk_sftp_command(bk_sftp_of(upload->put.target), upload->line,
+			       "rm", names, err);
 }
 
 /* A full disk is one more "failure": the room that is left tells. */
@@ -71,13 +69,13 @@ int bk_sftp_put_commit(struct bk_put *put, struct bk_err *err)
 
 	if (bk_upload_finish(upload, err) < 0) {
 		explain_failure(sftp, upload, err);
-		drop_part(upload);
+		bk_upload_drop(upload, remove_part);
 		return -1;
 	}
 	if (bk_sftp_check_size(sftp, upload->part, upload->written, err) < 0 ||
 	    publish(sftp, upload, err) < 0) {
 		bk_upload_failed(upload, err);
-		drop_part(upload);
+		bk_upload_drop(upload, remove_part);
 		return -1;
 	}
 	bk_upload_free(upload);
@@ -86,7 +84,7 @@ int bk_sftp_put_commit(struct bk_put *put, struct bk_err *err)
 
 void bk_sftp_put_abort(struct bk_put *put)
 {
-	drop_part(bk_upload_of(put));
+	bk_upload_drop(bk_upload_of(put), remove_part);
 }
 
 /* "key: value" of the answer to statvfs, or 0. */

@@ -3,6 +3,7 @@
 #include "target/upload.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "target/walk.h"
 
@@ -27,6 +28,32 @@ void bk_upload_free(struct bk_upload *upload)
 	free(upload->name);
 	free(upload->part);
 	free(upload);
+}
+
+void bk_upload_directly(struct bk_upload *upload)
+{
+	free(upload->part);
+	upload->part = bk_strdup(upload->name);
+}
+
+bool bk_upload_is_direct(const struct bk_upload *upload)
+{
+	return strcmp(upload->part, upload->name) == 0;
+}
+
+void bk_upload_drop(struct bk_upload *upload,
+		    int (*remove)(struct bk_upload *upload, struct bk_err *err))
+{
+	struct bk_line *line = upload->line;
+	bool silent = line->stalled || line->result == CURLE_OPERATION_TIMEDOUT;
+	struct bk_err ignored = {0};
+
+	bk_upload_stop(upload);
+	if (!silent) {
+		bk_line_tidy(line);
+		(void)remove(upload, &ignored);
+	}
+	bk_upload_free(upload);
 }
 
 int bk_upload_failed(const struct bk_upload *upload, struct bk_err *err)

@@ -157,9 +157,11 @@ static int webdav_remove(struct bk_target *target, const char *name,
 			 struct bk_err *err)
 {
 	struct bk_webdav *dav = bk_webdav_of(target);
+	struct bk_line *line = bk_link_take(dav->link);
 	int rc = dav->plain ? bk_webdav_fail_reading(err)
-			    : bk_webdav_delete(dav, name, err);
+			    : bk_webdav_delete(dav, line, name, err);
 
+	bk_link_give(line);
 	return rc < 0 ? blob_failed(target, name, err) : 0;
 }
 

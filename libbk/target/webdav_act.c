@@ -196,11 +196,9 @@ int bk_webdav_size(struct bk_webdav *dav, const char *name, uint64_t *size,
 
 /* ---- changing ---- */
 
-int bk_webdav_delete(struct bk_webdav *dav, const char *name,
-		     struct bk_err *err)
+int bk_webdav_delete(struct bk_webdav *dav, struct bk_line *line,
+		     const char *name, struct bk_err *err)
 {
-	struct bk_line *line = bk_link_take(dav->link);
-
 	bk_webdav_to(dav, line, name);
 	set_method(line, "DELETE");
 	/* What is a folder after all is not deleted with all that is in it. */
@@ -211,7 +209,6 @@ int bk_webdav_delete(struct bk_webdav *dav, const char *name,
 	long status = bk_line_status(line);
 	if (rc == 0 && status != 200 && status != 204)
 		rc = bk_http_fail(line, err);
-	bk_link_give(line);
 	return rc;
 }
 

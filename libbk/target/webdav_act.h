@@ -57,8 +57,8 @@ int bk_webdav_size(struct bk_webdav *dav, const char *name, uint64_t *size,
 		   struct bk_err *err);
 
 /* DELETE of a file, never of a folder. */
-int bk_webdav_delete(struct bk_webdav *dav, const char *name,
-		     struct bk_err *err);
+int bk_webdav_delete(struct bk_webdav *dav, struct bk_line *line,
+		     const char *name, struct bk_err *err);
 
 /* Makes the target's own folder, and those above. */
 int bk_webdav_make_root(struct bk_webdav *dav, struct bk_err *err);

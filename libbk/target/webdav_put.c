@@ -18,12 +18,6 @@ static bool keeps_names(struct bk_webdav *dav)
 	return yes;
 }
 
-/* Where nothing is renamed the part has the name already. */
-static bool is_direct(const struct bk_upload *up)
-{
-	return strcmp(up->part, up->name) == 0;
-}
-
 int bk_webdav_put_begin(struct bk_target *target, const char *name,
 			uint64_t length, struct bk_put **out,
 			struct bk_err *err)
@@ -38,18 +32,25 @@ int bk_webdav_put_begin(struct bk_target *target, const char *name,
 	if (rc < 0)
 		return bk_context(err, "%s", target->where);
 	struct bk_upload *up = bk_upload_new(target, dav->link, name, length);
-	if (keeps_names(dav)) {
-		free(up->part);
-		up->part = bk_strdup(name);
-	}
+	if (keeps_names(dav))
+		bk_upload_directly(up);
 	bk_webdav_to(dav, up->line, up->part);
 	bk_line_add_header(up->line, "Content-Type: application/octet-stream");
-	if (is_direct(up))
+	if (bk_upload_is_direct(up))
 		bk_line_add_header(up->line, "If-None-Match: *");
 	return bk_upload_begin(up, out, err);
 }
 
 /* ---- giving it its name ---- */
+
+/* A blob that lies under its name already may be somebody else's. */
+static int remove_part(struct bk_upload *up, struct bk_err *err)
+{
+	if (bk_upload_is_direct(up))
+		return 0;
+	return bk_webdav_delete(bk_webdav_of(up->put.target), up->line,
+				up->part, err);
+}
 
 /* Is a blob of that name and this length there, and its part not any more? */
 static bool was_renamed(struct bk_webdav *dav, const struct bk_upload *up)
@@ -66,7 +67,7 @@ static bool was_renamed(struct bk_webdav *dav, const struct bk_upload *up)
 
 /* Somebody has put that name before.  An earlier try of ours, whose answer was
  * lost, put the same bytes. */
-static int compare_with_there(struct bk_webdav *dav, const struct bk_upload *up,
+static int compare_with_there(struct bk_webdav *dav, struct bk_upload *up,
 			      struct bk_err *err)
 {
 	uint8_t mine[BK_SHA256_LEN], there[BK_SHA256_LEN];
@@ -85,17 +86,13 @@ static int compare_with_there(struct bk_webdav *dav, const struct bk_upload *up,
 		return bk_fail(err, BK_EXISTS,
 			       "it is there already, with other bytes");
 	struct bk_err ignored = {0};
-	(void)bk_webdav_delete(dav, up->part, &ignored);
+	(void)remove_part(up, &ignored);
 	return 0;
 }
 
-static int note_that_names_stay(struct bk_webdav *dav,
-				const struct bk_upload *up, long status,
+static int note_that_names_stay(struct bk_webdav *dav, long status,
 				struct bk_err *err)
 {
-	struct bk_err ignored = {0};
-
-	(void)bk_webdav_delete(dav, up->part, &ignored);
 	(void)pthread_mutex_lock(&dav->lock);
 	dav->keeps_names = true;
 	(void)pthread_mutex_unlock(&dav->lock);
@@ -115,7 +112,7 @@ static bool has_time(const struct bk_webdav *dav, int64_t since_ms)
 	return bk_clock_monotonic_ms() - since_ms < (int64_t)timeout_s * 1000;
 }
 
-static int rename_part(struct bk_webdav *dav, const struct bk_upload *up,
+static int rename_part(struct bk_webdav *dav, struct bk_upload *up,
 		       struct bk_err *err)
 {
 	int64_t since_ms = bk_clock_monotonic_ms();
@@ -127,7 +124,7 @@ static int rename_part(struct bk_webdav *dav, const struct bk_upload *up,
 	if (status == 412)
 		return compare_with_there(dav, up, err);
 	if (status == 403 || status == 405 || status == 501)
-		return note_that_names_stay(dav, up, status, err);
+		return note_that_names_stay(dav, status, err);
 	/* It may have been done, and the answer lost. */
 	if (why.kind != BK_CANCELLED && has_time(dav, since_ms) &&
 	    was_renamed(dav, up))
@@ -179,12 +176,12 @@ static int check_size(struct bk_webdav *dav, const struct bk_upload *up,
 	return 0;
 }
 
-static int publish(struct bk_webdav *dav, const struct bk_upload *up,
+static int publish(struct bk_webdav *dav, struct bk_upload *up,
 		   struct bk_err *err)
 {
 	if (check_answer(dav, up, err) < 0 || check_size(dav, up, err) < 0)
 		return -1;
-	return is_direct(up) ? 0 : rename_part(dav, up, err);
+	return bk_upload_is_direct(up) ? 0 : rename_part(dav, up, err);
 }
 
 int bk_webdav_put_commit(struct bk_put *put, struct bk_err *err)
@@ -194,31 +191,20 @@ int bk_webdav_put_commit(struct bk_put *put, struct bk_err *err)
 	struct bk_err why = {0};
 
 	int rc = bk_upload_finish(up, &why);
+	if (rc == 0 && publish(dav, up, &why) < 0)
+		rc = bk_upload_failed(up, &why);
 	if (rc < 0) {
 		*err = why;
-		bk_webdav_put_abort(put);
+		bk_upload_drop(up, remove_part);
 		return -1;
 	}
-	rc = publish(dav, up, &why);
-	if (rc < 0) {
-		*err = why;
-		(void)bk_upload_failed(up, err);
-		/* Where nobody answers it is left to the next try, or to be
-		 * swept. */
-		if (!is_direct(up) && err->kind != BK_LOST &&
-		    err->kind != BK_CANCELLED)
-			(void)bk_webdav_delete(dav, up->part, &why);
-	}
 	bk_upload_free(up);
-	return rc;
+	return 0;
 }
 
 /* A body that was cut leaves nothing on servers that write it elsewhere first,
- * as nginx and Apache do; what others keep is swept some day. */
+ * as nginx and Apache do; others keep it. */
 void bk_webdav_put_abort(struct bk_put *put)
 {
-	struct bk_upload *up = bk_upload_of(put);
-
-	bk_upload_stop(up);
-	bk_upload_free(up);
+	bk_upload_drop(bk_upload_of(put), remove_part);
 }

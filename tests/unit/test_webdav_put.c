@@ -36,6 +36,23 @@ static void a_put_is_three_requests(void **state)
 	dav_end();
 }
 
+static void a_put_that_is_broken_off_takes_its_part_away(void **state)
+{
+	/* clang-format off */
+	static const struct said script[] = {
+		ROOT, TAKEN, {"DELETE /bk/x.part ", DONE("204 Gone"), 0},
+		THE_END};
+	/* clang-format on */
+	struct bk_put *put = NULL;
+
+	(void)state;
+	dav_begin(script);
+	assert_int_equal(bk_target_put_begin(dav, "x", 5, &put, &dav_err), 0);
+	bk_put_abort(put);
+	assert_non_null(strstr(bk_buf_text(&dav_heard), "DELETE /bk/x.part 0"));
+	dav_end();
+}
+
 static void what_was_not_kept_is_not_renamed(void **state)
 {
 	/* clang-format off */
@@ -281,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_put_is_three_requests),
+		cmocka_unit_test(a_put_that_is_broken_off_takes_its_part_away),
 		cmocka_unit_test(what_was_not_kept_is_not_renamed),
 		cmocka_unit_test(a_rename_whose_answer_is_lost_is_looked_for),
 		cmocka_unit_test(a_name_that_is_there_is_never_overwritten),
