@@ -84,6 +84,16 @@ static int ship(struct bk_ship_run *run, struct bk_outcome *outcome,
 	return bk_ship_tell_end(run, start_ms, outcome, err);
 }
 
+/* What one lane read of a folder, the others find in memory anyway. */
+static struct bk_ship_feed *new_feed(const struct bk_ship_request *request)
+{
+	struct bk_target *from = request->repo->target;
+	bool local = strcmp(from->ops->scheme, "file") == 0;
+
+	return bk_ship_feed_new(from, local ? 1 : request->n_ends,
+				request->ends[0].reach.spool);
+}
+
 int bk_ship_run(const struct bk_ship_request *request,
 		struct bk_progress *progress, struct bk_outcome *outcome,
 		struct bk_err *err)
@@ -105,9 +115,11 @@ int bk_ship_run(const struct bk_ship_request *request,
 		run.lanes[i].state = BK_TARGET_UNDER_WAY;
 		run.lanes[i].told_ms = INT64_MIN / 2;
 	}
+	run.feed = new_feed(request);
 	int rc = ship(&run, outcome, err);
 	for (size_t i = 0; i < run.n_lanes; i++)
 		bk_ship_lane_close(&run.lanes[i]);
+	bk_ship_feed_free(run.feed);
 	free(run.lanes);
 	free(run.bad);
 	bk_ship_world_clear(&run.world);

@@ -52,15 +52,15 @@ static int pour_write(struct bk_sink *to, const void *data, size_t len,
 static int read_source(struct pour *pour, const struct bk_ship_blob *blob,
 		       struct bk_err *err)
 {
-	struct bk_target *from = pour->lane->run->request->repo->target;
+	struct bk_ship_run *run = pour->lane->run;
 
-	if (bk_target_get(from, blob->name, 0, blob->size, &pour->sink, err) <
-	    0)
+	if (bk_ship_feed_get(run->feed, blob->name, blob->size, &pour->sink,
+			     err) < 0)
 		return -1;
 	if (bk_ship_sums_right(&pour->sums))
 		return 0;
-	return bk_fail(err, BK_CORRUPT, "%s/%s is damaged", from->where,
-		       blob->name);
+	return bk_fail(err, BK_CORRUPT, "%s/%s is damaged",
+		       run->request->repo->target->where, blob->name);
 }
 
 /* *flowed: whether the target took enough to be called alive. */

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/lock.h"
 #include "job/ship.h"
+#include "job/ship_feed.h"
 #include "job/ship_plan.h"
 #include "job/ship_world.h"
 
@@ -44,6 +45,7 @@ struct bk_ship_run {
 	struct bk_ship_world world;
 	struct bk_ship_lane *lanes;
 	size_t n_lanes;
+	struct bk_ship_feed *feed; /* the source's files */
 	unsigned transfers; /* files on their way at a time, to each target */
 	atomic_bool *bad;   /* owned; blobs that are damaged or gone at the
 			       source */
