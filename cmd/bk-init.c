@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/log.h"
+#include "job/command.h"
 #include "job/init.h"
 #include "job/tool.h"
 
@@ -29,10 +31,13 @@ static int run(struct bk_call *call, struct bk_err *err)
 	(void)printf("%s\n", bk_id_hex(id, opened.repo->id));
 	bk_log(BK_LOG_INFO, "made a repository at %s, with key slot '%s'",
 	       which.where, opts->label);
+	struct bk_buf sheet = {0};
+	bk_command_begin(&sheet, "key sheet", &which, BK_COMMAND_NAMED);
 	bk_log(BK_LOG_INFO,
 	       "nobody can read it without the password; print the recovery "
-	       "sheet: bk key sheet -r %s",
-	       which.name);
+	       "sheet: %s",
+	       bk_buf_text(&sheet));
+	bk_buf_clear(&sheet);
 	bk_opened_close(&opened);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "crypto/password.h"
 #include "crypto/random.h"
+#include "job/command.h"
 #include "net/url.h"
 
 #define HOST_ID_LEN 33 /* 32 digits and a line end */
@@ -127,6 +128,23 @@ static int open_with_password(struct bk_opened *opened,
 	return rc;
 }
 
+static int no_keyblock(const struct bk_repo_settings *which, const char *path,
+		       struct bk_err *err)
+{
+	struct bk_buf export = {0};
+
+	bk_command_begin(&export, "key export", which,
+			 BK_COMMAND_NAMED | BK_COMMAND_MAKES);
+	bk_command_word(&export, "--password-from=prompt");
+	bk_command_word(&export, path);
+	(void)bk_fail(err, BK_MISUSE,
+		      "key file %s is not there; open it by the password: "
+		      "--password-from=prompt, and to make the file: %s",
+		      path, bk_buf_text(&export));
+	bk_buf_clear(&export);
+	return -1;
+}
+
 static int open_repo(struct bk_opened *opened,
 		     const struct bk_repo_settings *which,
 		     const uint8_t host[BK_ID_LEN], struct bk_err *err)
@@ -139,13 +157,21 @@ static int open_repo(struct bk_opened *opened,
 	if (!with.keyblock)
 		return open_with_password(opened, which, host, err);
 	if (access(with.keyblock, F_OK) < 0 && errno == ENOENT)
-		return bk_fail(err, BK_MISUSE,
-			       "key file %s is not there; open it by the "
-			       "password: --password-from=prompt, and to make "
-			       "the file: bk key -r %s export "
-			       "--password-from=prompt %s",
-			       with.keyblock, which->name, with.keyblock);
+		return no_keyblock(which, with.keyblock, err);
 	return bk_repo_open(&opened->repo, opened->target, host, &with, err);
+}
+
+static int no_repository(const struct bk_repo_settings *which,
+			 struct bk_err *err)
+{
+	struct bk_buf init = {0};
+
+	bk_command_begin(&init, "init", which,
+			 BK_COMMAND_NAMED | BK_COMMAND_MAKES);
+	(void)bk_fail(err, BK_GONE, "no repository at %s; run: %s",
+		      which->where, bk_buf_text(&init));
+	bk_buf_clear(&init);
+	return -1;
 }
 
 /* Is there one, before anybody is asked for a password? */
@@ -163,11 +189,11 @@ int bk_opened_look(struct bk_opened *out, const struct bk_repo_settings *which,
 				       "no repository at %s: it is not a "
 				       "folder; is the path right?",
 				       which->where);
-		return bk_fail(err, BK_GONE,
-			       "no repository at %s; run: bk init -r %s",
-			       which->where, which->name);
+		return no_repository(which, err);
 	}
-	return bk_repo_look(out->target, marker, err);
+	if (bk_repo_look(out->target, marker, err) == 0)
+		return 0;
+	return err->kind == BK_GONE ? no_repository(which, err) : -1;
 }
 
 static int check_writable(const struct bk_opened *opened, struct bk_err *err)

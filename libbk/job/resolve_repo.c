@@ -9,11 +9,6 @@
 #include "job/sections.h"
 #include "net/url.h"
 
-static const char *strip_file_scheme(const char *where)
-{
-	return strncmp(where, "file:///", 8) == 0 ? where + 7 : where;
-}
-
 /* It lies where `word` says: a target's name, a path or a URL. */
 static int place_repo(struct bk_settings *settings, const char *word,
 		      struct bk_repo_settings *out, struct bk_err *err)
@@ -28,9 +23,10 @@ static int place_repo(struct bk_settings *settings, const char *word,
 			       "folder here",
 			       word);
 	out->name = target.name;
-	out->where = strip_file_scheme(target.where);
+	out->where = target.where;
 	out->reach = target.reach;
 	out->reach.cache = settings->cache_dir;
+	out->target = target.section;
 	return 0;
 }
 
@@ -180,11 +176,17 @@ int bk_settings_find_repo(struct bk_settings *settings, const char *usual,
 	size_t n = 0;
 	int rc = 0;
 
-	*out = (struct bk_repo_settings){0};
+	*out = (struct bk_repo_settings){
+		.common = settings->common,
+		.said = word,
+	};
 	if (!word)
 		word = env("BK_REPO");
-	if (!word)
+	if (!word) {
 		word = usual;
+		if (!bk_sections_only(&settings->conf, "repo", &n))
+			out->said = usual;
+	}
 	if (word) {
 		rc = repo_of_word(settings, word, out, err);
 	} else {

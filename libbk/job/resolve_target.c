@@ -177,7 +177,10 @@ int bk_settings_target(struct bk_settings *settings, const char *word,
 		return no_such(settings, word, err);
 	if (!section && bk_schema_check_where(word, err) < 0)
 		return -1;
+	out->section = section;
 	if (section && read_section(section, out, err) < 0)
 		return -1;
+	if (strncmp(out->where, "file:///", 8) == 0)
+		out->where += 7;
 	return add_options(settings, &out->reach, err);
 }

@@ -44,6 +44,7 @@ struct bk_target_settings {
 	const char *name;  /* of its section, or the same as `where` */
 	const char *where; /* a path or a URL */
 	struct bk_reach reach;
+	const struct bk_conf_section *section; /* or NULL */
 };
 
 struct bk_repo_settings {
@@ -55,6 +56,10 @@ struct bk_repo_settings {
 				  "prompt" where nothing was said */
 	const char *slot;      /* label of the one slot to try, or NULL */
 	uint64_t pack_size;    /* of what is written, bytes; 0: as usual */
+	/* For commands that lead there again (job/command.h): */
+	const struct bk_common *common; /* or NULL */
+	const char *said; /* what -r must say; NULL: bk finds it without */
+	const struct bk_conf_section *target; /* that it lies at, or NULL */
 };
 
 struct bk_store_settings {

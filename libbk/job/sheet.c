@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/version.h"
+#include "job/command.h"
 #include "repo/set.h"
 
 static void add_slots(struct bk_buf *out, const struct bk_slot_list *slots)
@@ -75,7 +76,8 @@ static void add_identity(struct bk_buf *out, const struct bk_repo *repo,
 		      bk_clock_format(when, (int64_t)repo->made_days * 86400));
 }
 
-static void add_steps(struct bk_buf *out, const char *where,
+/* `there` is " -r WHERE -o ...". */
+static void add_steps(struct bk_buf *out, const char *where, const char *there,
 		      const struct bk_set_info *set)
 {
 	char hex[BK_ID_TEXT];
@@ -96,38 +98,43 @@ static void add_steps(struct bk_buf *out, const char *where,
 		"   copy lies instead of it below.\n"
 		"3. See what is there (it asks for the password):\n"
 		"\n"
-		"     bk list -r %s\n"
+		"     bk list%s\n"
 		"\n"
 		"   A set that is as new as the one above must be among them; "
 		"else somebody\n   has put an older state in its place.\n"
 		"4. Bring the mail back, into a tree that is laid out like "
 		"this:\n"
 		"\n"
-		"     bk restore -r %s %s --to "
+		"     bk restore%s %s --to "
 		"maildir:/var/vmail/%%d/%%n/Maildir\n"
 		"\n"
 		"5. Prove that all of it can be read:\n"
 		"\n"
-		"     bk check -r %s --read-data\n",
-		BK_VERSION, where, where, where,
-		set ? bk_id_hex(hex, set->id) : "SET", where);
+		"     bk check%s --read-data\n",
+		BK_VERSION, where, there, there,
+		set ? bk_id_hex(hex, set->id) : "SET", there);
 }
 
-int bk_sheet_write(const struct bk_opened *opened, const char *where,
-		   struct bk_buf *out, struct bk_err *err)
+int bk_sheet_write(const struct bk_opened *opened,
+		   const struct bk_repo_settings *which, struct bk_buf *out,
+		   struct bk_err *err)
 {
 	struct bk_set_info_list sets = {0};
 	struct bk_slot_list slots = {0};
+	struct bk_buf there = {0};
 
 	int rc = bk_slot_list(opened->target, opened->repo->id, &slots, err);
 	if (rc == 0)
 		rc = bk_sets_list(opened->repo, &sets, err);
 	if (rc == 0) {
-		add_identity(out, opened->repo, where);
+		bk_command_bare(&there, which);
+		add_identity(out, opened->repo, which->where);
 		add_slots(out, &slots);
 		add_set(out, newest(&sets));
-		add_steps(out, where, newest(&sets));
+		add_steps(out, which->where, bk_buf_text(&there),
+			  newest(&sets));
 	}
+	bk_buf_clear(&there);
 	bk_slot_list_clear(&slots);
 	bk_set_info_list_clear(&sets);
 	return rc;

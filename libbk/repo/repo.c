@@ -24,8 +24,7 @@ static int no_marker(struct bk_target *target, struct bk_err *err)
 			       " is missing; put the file back from a copy "
 			       "of the repository",
 			       target->where);
-	return bk_fail(err, BK_GONE, "no repository at %s; run: bk init -r %s",
-		       target->where, target->where);
+	return bk_fail(err, BK_GONE, "no repository at %s", target->where);
 }
 
 int bk_repo_look(struct bk_target *target, struct bk_marker *out,
@@ -61,6 +60,16 @@ static struct bk_repo *repo_new(struct bk_target *target, const uint8_t *host,
 	if (marker->major > BK_FORMAT_MAJOR)
 		repo->newer = marker->major;
 	return repo;
+}
+
+struct bk_repo *bk_repo_view(const struct bk_repo *repo,
+			     struct bk_target *target)
+{
+	struct bk_repo *view = bk_secure_alloc(sizeof(*view));
+
+	*view = *repo;
+	view->target = target;
+	return view;
 }
 
 void bk_repo_close(struct bk_repo *repo)

@@ -47,7 +47,7 @@ struct bk_repo_plan {
 
 /*
  * Is there a repository, and can this version read it?  BK_GONE "no repository
- * at X; run: bk init -r X"; BK_NEWER; BK_CORRUPT.
+ * at X"; BK_NEWER; BK_CORRUPT.
  */
 int bk_repo_look(struct bk_target *target, struct bk_marker *out,
 		 struct bk_err *err);
@@ -74,6 +74,11 @@ int bk_repo_check_empty(struct bk_target *target, struct bk_err *err);
 int bk_repo_init(struct bk_repo **out, struct bk_target *target,
 		 const uint8_t host[BK_ID_LEN], const struct bk_repo_plan *plan,
 		 struct bk_err *err);
+
+/* The same repository, with the same keys, as a copy of it lies at another
+ * target, which is borrowed too. */
+struct bk_repo *bk_repo_view(const struct bk_repo *repo,
+			     struct bk_target *target);
 
 void bk_repo_close(struct bk_repo *repo); /* wipes; NULL is fine */
 

@@ -78,7 +78,7 @@ says_like "bk-list: $BK_TEST_SFTP_PASSWORD_URL: .*are user and password right.*"
 
 url=$BK_TEST_SFTP_URL/nowhere
 exits 10 'a folder that is not there' on bk-list
-says "bk-list: no repository at $url; run: bk init -r $url"
+says_like "bk-list: no repository at $url; run: bk init -r $url -o .*"
 if [ -n "${BK_TEST_SFTP_TINY_URL:-}" ]; then
 	url=$BK_TEST_SFTP_TINY_URL
 	exits 0 'a repository on a small disk' on bk-init

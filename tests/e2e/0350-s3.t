@@ -58,7 +58,7 @@ on() {
 url=$(at "$BK_TEST_S3_URL")
 secret=$BK_TEST_S3_SECRET_FILE
 exits 10 'no repository is there yet' on bk-list
-says "bk-list: no repository at $url; run: bk init -r $url"
+says_like "bk-list: no repository at $url; run: bk init -r $url -o .*"
 exits 0 'a repository is made' on bk-init
 exits 0 'it is there' on bk-list
 exits 2 'the secret has to be said' bk-list -r "$url" -o ca="$BK_TEST_CA"
@@ -73,7 +73,7 @@ exits 14 'a key that is not known' on bk-list
 says_like "bk-list: $url.*: InvalidAccessKeyId.*; is the access key in the URL right\?"
 url=$(at "$BK_TEST_S3_URL" | sed 's,/bucket/,/bucked/,')
 exits 10 'no such bucket' on bk-list
-says "bk-list: no repository at $url; run: bk init -r $url"
+says_like "bk-list: no repository at $url; run: bk init -r $url -o .*"
 exits 0 '... which bk-init makes' on bk-init
 exits 0 '... so that it is there' on bk-list
 url=$(at "$BK_TEST_S3_HTTP_URL")
