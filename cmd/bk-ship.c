@@ -10,6 +10,7 @@
 struct ship_opts {
 	const char *set, *limit_up, *limit_down;
 	unsigned proof; /* enum bk_ship_proof */
+	bool mend;
 };
 
 static int find_verb(const struct bk_call *call, enum bk_ship_verb *out,
@@ -48,11 +49,17 @@ static int run(struct bk_call *call, struct bk_err *err)
 		.state_dir = call->settings.state_dir,
 		.wait_ms = call->common.wait_ms,
 		.dry_run = call->common.dry_run,
+		.mend = opts->mend,
 	};
 	bool pull = false;
 
 	if (find_verb(call, &request.verb, &pull, err) < 0)
 		return -1;
+	if (opts->mend && request.verb != BK_SHIP_PUSH)
+		return bk_fail(
+			err, BK_MISUSE,
+			"--mend is for push and pull; what is wrong says "
+			"bk ship verify");
 	struct bk_ship_words words = {
 		.verb = pull ? "pull" : "push",
 		.targets = call->operands + 1,
@@ -85,6 +92,7 @@ int main(int argc, char **argv)
 	const struct bk_opt options[] = {
 		{BK_OPT_TEXT, 0, "set", "SET", "only this set, and those that it stands on", &opts.set},
 		{BK_OPT_CHOICE, 0, "verify", "full|sample|size", "read all back (the default), an eighth of the packs, or none", &opts.proof},
+		{BK_OPT_FLAG, 0, "mend", NULL, "prove what is there too, and put anew what is damaged", &opts.mend},
 		{BK_OPT_TEXT, 0, "limit-up", "RATE", "bytes a second to each target, as 2M or '07:00-19:00 2M'", &opts.limit_up},
 		{BK_OPT_TEXT, 0, "limit-down", "RATE", "bytes a second from each target", &opts.limit_down},
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},

@@ -11,7 +11,10 @@
  *
  * Whoever is interrupted goes on where it stopped: what is there, with its
  * size, is not copied again, and is proved again before a root vouches for it.
- * A name that is there with another size is damage, and left alone.
+ * A name that is there with another size is damage, and left alone, unless the
+ * request is to mend: then everything is proved that is there, as far as the
+ * request proves anything, and what is not right is put anew, after the source
+ * was seen to have it whole.
  *
  * A target that fails is left out, the others go on.  A prune at either side
  * is noticed as a backup notices it (bk-format(5), WRITING): what it condemns
@@ -65,6 +68,7 @@ struct bk_ship_request {
 	const char *state_dir; /* for locks */
 	int64_t wait_ms;       /* for another run with the same target */
 	bool dry_run;
+	bool mend; /* BK_SHIP_PUSH: what is damaged there is put anew */
 };
 
 /*

@@ -206,7 +206,7 @@ static enum came put(struct bk_ship_lane *lane, const struct bk_ship_blob *blob,
 }
 
 /* What was put a moment ago and reads back wrong is nobody's yet: once it is
- * taken away and put again. */
+ * taken away and put again.  So is what is to be mended. */
 static enum came put_anew(struct bk_ship_lane *lane,
 			  const struct bk_ship_blob *blob, struct bk_err *err)
 {
@@ -219,6 +219,39 @@ static enum came put_anew(struct bk_ship_lane *lane,
 		came = LANE_FAILED;
 	if (came != ARRIVED)
 		*err = why;
+	return came;
+}
+
+/* ---- what is damaged there ---- */
+
+/* Whole at the source?  Before something there is taken away for it. */
+static int prove_source(struct bk_ship_lane *lane,
+			const struct bk_ship_blob *blob, struct bk_err *err)
+{
+	struct bk_target *from = lane->run->request->repo->target;
+	struct bk_ship_sums sums;
+
+	bk_ship_sums_init(&sums, blob);
+	if (bk_target_get(from, blob->name, 0, blob->size, &sums.sink, err) < 0)
+		return -1;
+	if (bk_ship_sums_right(&sums))
+		return 0;
+	return bk_fail(err, BK_CORRUPT, "%s/%s is damaged", from->where,
+		       blob->name);
+}
+
+static enum came mend(struct bk_ship_lane *lane,
+		      const struct bk_ship_blob *blob, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (prove_source(lane, blob, &why) < 0) {
+		*err = why;
+		return SOURCE_FAILED;
+	}
+	enum came came = put_anew(lane, blob, err);
+	if (came == ARRIVED)
+		bk_ship_lane_mended(lane, blob->name);
 	return came;
 }
 
@@ -249,8 +282,7 @@ static int lane_failed(struct bk_ship_lane *lane, const struct bk_err *why,
 	if (why->kind == BK_CANCELLED)
 		return bk_ship_over(lane->run, why, err);
 	if (why->kind == BK_CORRUPT)
-		bk_ship_lane_problem(lane, why,
-				     "remove that file there, then ship again");
+		bk_ship_lane_problem(lane, why, "push again with --mend");
 	else if (why->kind == BK_GONE)
 		bk_ship_lane_problem(lane, why, "ship again");
 	else
@@ -258,27 +290,46 @@ static int lane_failed(struct bk_ship_lane *lane, const struct bk_err *why,
 	return 0;
 }
 
-static enum came settle(struct bk_ship_lane *lane,
-			const struct bk_ship_blob *blob, bool absent,
-			enum proof proof, struct bk_err *err)
+static enum came settle_absent(struct bk_ship_lane *lane,
+			       const struct bk_ship_blob *blob,
+			       enum proof proof, struct bk_err *err)
 {
 	struct bk_err why = {0};
 
-	if (absent) {
-		enum came came = put(lane, blob, err);
-		if (came != ARRIVED)
-			return came;
-		if (proof == ANY && bk_target_proves_puts(lane->target))
-			return ARRIVED;
-	}
-	if (proof == NONE)
-		return ARRIVED;
-	if (prove(lane, blob, &why) == 0)
+	enum came came = put(lane, blob, err);
+	if (came != ARRIVED || proof == NONE ||
+	    (proof == ANY && bk_target_proves_puts(lane->target)) ||
+	    prove(lane, blob, &why) == 0)
+		return came;
+	*err = why;
+	return why.kind == BK_CORRUPT ? put_anew(lane, blob, err) : LANE_FAILED;
+}
+
+/* One that was there before: an earlier run's. */
+static enum came settle_there(struct bk_ship_lane *lane,
+			      const struct bk_ship_blob *blob, enum proof proof,
+			      struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (proof == NONE || prove(lane, blob, &why) == 0)
 		return ARRIVED;
 	*err = why;
-	if (!absent || why.kind != BK_CORRUPT)
-		return LANE_FAILED;
-	return put_anew(lane, blob, err);
+	return lane->run->request->mend && why.kind == BK_CORRUPT
+		       ? mend(lane, blob, err)
+		       : LANE_FAILED;
+}
+
+static enum came settle(struct bk_ship_lane *lane,
+			const struct bk_ship_blob *blob,
+			enum bk_ship_state state, enum proof proof,
+			struct bk_err *err)
+{
+	if (state == BK_SHIP_ABSENT)
+		return settle_absent(lane, blob, proof, err);
+	if (state == BK_SHIP_OTHER) /* wanted only by who mends */
+		return mend(lane, blob, err);
+	return settle_there(lane, blob, proof, err);
 }
 
 static int settle_and_tell(struct bk_ship_lane *lane, size_t n,
@@ -286,11 +337,11 @@ static int settle_and_tell(struct bk_ship_lane *lane, size_t n,
 {
 	struct bk_ship_run *run = lane->run;
 	enum bk_ship_state *state = &lane->plan.states[n];
-	bool absent = *state == BK_SHIP_ABSENT;
+	enum bk_ship_state was = *state;
 	struct bk_err why = {0};
 
 	*state = BK_SHIP_BAD;
-	switch (settle(lane, &run->world.blobs[n], absent, proof, &why)) {
+	switch (settle(lane, &run->world.blobs[n], was, proof, &why)) {
 	case ARRIVED:
 		*state = BK_SHIP_SOUND;
 		return 0;

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "job/command.h"
 #include "job/resolve.h"
+#include "job/sections.h"
 #include "net/url.h"
 
 void bk_ship_ends_clear(struct bk_ship_ends *ends)
@@ -26,7 +28,7 @@ static int find_repo(struct bk_settings *settings, struct bk_repo_settings *out,
 	bare.target_options = (struct bk_opt_list){0};
 	settings->common = &bare;
 	int rc = bk_settings_repo(settings, out, err);
-	settings->common = said;
+	settings->common = out->common = said;
 	return rc;
 }
 
@@ -64,15 +66,19 @@ static int check_apart(const char *a, const char *b, struct bk_err *err)
 }
 
 static const char *command(struct bk_settings *settings,
+			   const struct bk_repo_settings *repo,
 			   const struct bk_ship_words *words,
 			   const char *target)
 {
-	const char *repo = settings->common->repo;
-	char *text = bk_asprintf("bk ship %s%s%s %s", words->verb,
-				 repo ? " -r " : "", repo ? repo : "", target);
-	const char *kept = bk_arena_strdup(&settings->arena, text);
+	struct bk_buf line = {0}, verb = {0};
 
-	free(text);
+	bk_buf_printf(&verb, "ship %s", words->verb);
+	bk_command_begin(&line, bk_buf_text(&verb), repo, 0);
+	bk_buf_clear(&verb);
+	bk_command_word(&line, target);
+	const char *kept =
+		bk_arena_strdup(&settings->arena, bk_buf_text(&line));
+	bk_buf_clear(&line);
 	return kept;
 }
 
@@ -91,7 +97,7 @@ static int add_target(struct bk_ship_ends *ends, struct bk_settings *settings,
 		.name = target.name,
 		.where = target.where,
 		.reach = target.reach,
-		.again = command(settings, words, target.name),
+		.again = command(settings, &ends->from, words, target.name),
 	};
 	for (size_t i = 0; i < ends->n; i++)
 		if (is_same_place(ends->to[i].where, end->where))
@@ -104,15 +110,7 @@ static int add_target(struct bk_ship_ends *ends, struct bk_settings *settings,
 static int find_ship(struct bk_ship_ends *ends,
 		     const struct bk_settings *settings, struct bk_err *err)
 {
-	for (size_t i = 0; i < settings->conf.n; i++) {
-		const struct bk_conf_section *job = &settings->conf.sections[i];
-		if (strcmp(job->type, "job") != 0)
-			continue;
-		const char *ship = bk_conf_value(job, "ship");
-		const char *repo = bk_conf_value(job, "repo");
-		if (ship && (!repo || strcmp(repo, ends->from.name) == 0))
-			bk_names_add_words(&ends->names, ship);
-	}
+	bk_sections_ship(&settings->conf, ends->from.name, NULL, &ends->names);
 	if (ends->names.n)
 		return 0;
 	return bk_fail(err, BK_MISUSE,
@@ -165,7 +163,7 @@ int bk_ship_ends_pull(struct bk_ship_ends *out, struct bk_settings *settings,
 		.name = repo.name,
 		.where = repo.where,
 		.reach = repo.reach,
-		.again = command(settings, words, target.name),
+		.again = command(settings, &repo, words, target.name),
 	};
 	/* What is read back must come from there. */
 	out->to->reach.cache = NULL;

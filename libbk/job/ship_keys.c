@@ -77,6 +77,16 @@ static const struct bk_slot *slot_with(const struct bk_slot_list *slots,
 	return NULL;
 }
 
+static int mend_slot(struct bk_ship_lane *lane, const char *name,
+		     struct bk_view bytes, struct bk_err *err)
+{
+	if (bk_target_remove(lane->target, name, err) < 0 ||
+	    put_small(lane, name, bytes, err) < 0)
+		return -1;
+	bk_ship_lane_mended(lane, name);
+	return 0;
+}
+
 /* One that an earlier run left may be cut, or wrong: who has nothing but that
  * copy could not open it. */
 static int check_slot(struct bk_ship_lane *lane, const struct bk_blob *there,
@@ -91,9 +101,11 @@ static int check_slot(struct bk_ship_lane *lane, const struct bk_blob *there,
 		*err = why;
 		return -1;
 	}
+	if (lane->run->request->mend)
+		return mend_slot(lane, there->name, bytes, err);
 	return bk_fail(err, BK_CORRUPT,
-		       "%s/%s is not the key slot that it should be; remove "
-		       "that file there, then ship again",
+		       "%s/%s is not the key slot that it should be; push "
+		       "again with --mend",
 		       lane->target->where, there->name);
 }
 

@@ -50,6 +50,15 @@ void bk_ship_lane_problem(struct bk_ship_lane *lane, const struct bk_err *why,
 			       });
 }
 
+void bk_ship_lane_mended(struct bk_ship_lane *lane, const char *name)
+{
+	char *text = bk_asprintf("%s: %s was damaged there, and was put anew",
+				 lane->end->name, name);
+
+	bk_progress_note(lane->run->progress, text);
+	free(text);
+}
+
 /* ---- all lanes at a time ---- */
 
 struct lane_act {
@@ -179,7 +188,8 @@ static int make_plan(struct bk_ship_lane *lane, struct bk_err *err)
 			rc = read_gone(lane, gone, err);
 	}
 	if (rc == 0) {
-		bk_ship_plan_make(&lane->plan, world, &there, gone);
+		bk_ship_plan_make(&lane->plan, world, &there, gone,
+				  lane->run->request->mend);
 		lane->planned = true;
 	}
 	bk_blob_list_clear(&there);

@@ -66,6 +66,8 @@ static enum bk_ship_verdict judge(const struct bk_ship_plan *plan,
 		base = plan->verdicts[set->base];
 	if (base != BK_SHIP_COMPLETE && base != BK_SHIP_TO_DO)
 		return BK_SHIP_BASELESS;
+	if (plan->mend)
+		return BK_SHIP_TO_DO;
 	if (has_other(plan, set, culprit))
 		return BK_SHIP_DAMAGED;
 	if (base == BK_SHIP_COMPLETE &&
@@ -83,6 +85,11 @@ static void vouch(struct bk_ship_plan *plan, const struct bk_ship_set *set)
 		plan->states[set->needs[i]] = BK_SHIP_SOUND;
 }
 
+static bool is_to_put(enum bk_ship_state state)
+{
+	return state == BK_SHIP_ABSENT || state == BK_SHIP_OTHER;
+}
+
 static void count(struct bk_ship_plan *plan, const struct bk_ship_world *world)
 {
 	bool *counted = bk_alloc(world->n_blobs + 1);
@@ -95,8 +102,7 @@ static void count(struct bk_ship_plan *plan, const struct bk_ship_world *world)
 		for (size_t k = 0; k <= set->n_needs; k++) {
 			size_t blob =
 				k < set->n_needs ? set->needs[k] : set->root;
-			if (plan->states[blob] != BK_SHIP_ABSENT ||
-			    counted[blob])
+			if (counted[blob] || !is_to_put(plan->states[blob]))
 				continue;
 			counted[blob] = true;
 			plan->n_blobs++;
@@ -108,9 +114,10 @@ static void count(struct bk_ship_plan *plan, const struct bk_ship_world *world)
 
 void bk_ship_plan_make(struct bk_ship_plan *out,
 		       const struct bk_ship_world *world,
-		       const struct bk_blob_list *there, const bool *gone)
+		       const struct bk_blob_list *there, const bool *gone,
+		       bool mend)
 {
-	*out = (struct bk_ship_plan){0};
+	*out = (struct bk_ship_plan){.mend = mend};
 	out->verdicts = bk_alloc((world->n_sets + 1) * sizeof(*out->verdicts));
 	out->culprits = bk_alloc((world->n_sets + 1) * sizeof(*out->culprits));
 	out->states = bk_alloc((world->n_blobs + 1) * sizeof(*out->states));

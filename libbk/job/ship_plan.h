@@ -40,13 +40,17 @@ struct bk_ship_plan {
 	size_t n_todo;    /* sets */
 	size_t n_blobs;   /* to be copied, roots too */
 	uint64_t bytes;
+	bool mend;
 };
 
 /* Sets are taken in the world's order, so that a base comes before what stands
- * on it.  `gone` has one flag for each set: a prune there says it is gone. */
+ * on it.  `gone` has one flag for each set: a prune there says it is gone.  To
+ * mend is to take nothing for granted: what is there is to be proved, and of
+ * another size to be put anew. */
 void bk_ship_plan_make(struct bk_ship_plan *out,
 		       const struct bk_ship_world *world,
-		       const struct bk_blob_list *there, const bool *gone);
+		       const struct bk_blob_list *there, const bool *gone,
+		       bool mend);
 void bk_ship_plan_clear(struct bk_ship_plan *plan);
 
 /* Are all blobs that the set needs of that state at least: there, or sound?

@@ -23,7 +23,8 @@ static uint64_t want(struct bk_ship_lane *lane, const struct bk_ship_set *set)
 		size_t blob = set->needs[i];
 		enum bk_ship_state state = lane->plan.states[blob];
 		if (lane->wanted[blob] ||
-		    (state != BK_SHIP_ABSENT && state != BK_SHIP_THERE))
+		    (state != BK_SHIP_ABSENT && state != BK_SHIP_THERE &&
+		     state != BK_SHIP_OTHER))
 			continue;
 		lane->wanted[blob] = true;
 		bytes += run->world.blobs[blob].size;

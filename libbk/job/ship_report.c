@@ -95,8 +95,7 @@ static void tell_found(struct bk_ship_lane *lane)
 			continue;
 		bk_ship_lane_problem(lane, &why,
 				     why.kind == BK_CORRUPT
-					     ? "remove that file there, then "
-					       "ship again"
+					     ? "push again with --mend"
 					     : "not copied");
 	}
 }

@@ -73,6 +73,9 @@ void bk_ship_lane_fail(struct bk_ship_lane *lane, const struct bk_err *why);
 void bk_ship_lane_problem(struct bk_ship_lane *lane, const struct bk_err *why,
 			  const char *next);
 
+/* A file that was damaged there is so no longer. */
+void bk_ship_lane_mended(struct bk_ship_lane *lane, const char *name);
+
 /* Runs act on every lane that is not out, each at its own pace; one that fails
  * is left out.  `done` (or NULL) follows, whatever came of it.  -1 when the run
  * is over, or we are asked to stop. */

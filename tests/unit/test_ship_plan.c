@@ -77,7 +77,7 @@ static void make_plan(void)
 {
 	list_there();
 	bk_ship_plan_clear(&plan);
-	bk_ship_plan_make(&plan, &world, &there, gone);
+	bk_ship_plan_make(&plan, &world, &there, gone, false);
 }
 
 static void world_number(unsigned n)
