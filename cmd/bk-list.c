@@ -27,6 +27,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 	struct bk_repo_settings which = {0};
 	struct bk_list_request request = {
 		.choice = choice,
+		.state_dir = call->settings.state_dir,
 		.sets = call->n_operands == 0 && choice->at == BK_NO_TIME,
 		.style = {.out = stdout,
 			  .json = call->common.json,

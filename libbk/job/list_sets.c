@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "job/backup_state.h"
+#include "repo/condemned.h"
 #include "repo/presence.h"
 #include "repo/table_file.h"
 
@@ -253,9 +255,16 @@ static int none_taken(const struct bk_choice *choice, struct bk_err *err)
 		       choice->host ? choice->host : choice->store);
 }
 
+/* Shown sets that cannot be restored, as far as was looked at. */
+static bool is_damaged(const struct bk_set_info *info, const char *missing)
+{
+	return missing || info->broken;
+}
+
 static int print_sets(const struct bk_list_request *request,
 		      const struct bk_set_info_list *sets,
-		      const struct states *states, struct bk_err *err)
+		      const struct states *states, struct bk_outcome *outcome,
+		      struct bk_err *err)
 {
 	struct bk_listing *to =
 		bk_listing_new(&request->style, "set", fields, N_FIELDS);
@@ -267,6 +276,8 @@ static int print_sets(const struct bk_list_request *request,
 			continue;
 		rc = print_set(to, sets, &sets->items[i], states->missing[i],
 			       err);
+		if (is_damaged(&sets->items[i], states->missing[i]))
+			outcome->ending = BK_ENDING_DAMAGED;
 		shown++;
 	}
 	if (rc == 0 && sets->n && !shown)
@@ -275,6 +286,31 @@ static int print_sets(const struct bk_list_request *request,
 		return bk_listing_finish(to, err);
 	bk_listing_free(to);
 	return -1;
+}
+
+/* A host that made sets here does not take it for a repository without any. */
+static int check_emptied(const struct bk_list_request *request,
+			 struct bk_err *err)
+{
+	const struct bk_repo *repo = request->repo;
+	struct bk_state_heads heads = {0};
+	struct bk_condemned gone = {0};
+	char name[BK_SET_NAME];
+
+	if (!request->state_dir)
+		return 0;
+	bk_backup_state_heads(&heads, request->state_dir, repo->target->where,
+			      repo->id);
+	int rc = heads.n ? bk_tombstones_read(repo, &gone, err) : 0;
+	for (size_t i = 0; rc == 0 && i < heads.n; i++)
+		if (!bk_condemned_has_set(&gone, heads.ids[i]))
+			rc = bk_fail(err, BK_CORRUPT,
+				     "no set is here, but this host completed "
+				     "set %s; run: bk check",
+				     bk_set_name(name, heads.ids[i], 0));
+	bk_condemned_clear(&gone);
+	bk_state_heads_clear(&heads);
+	return rc;
 }
 
 int bk_list_sets(const struct bk_list_request *request,
@@ -286,11 +322,13 @@ int bk_list_sets(const struct bk_list_request *request,
 	outcome->place = BK_PLACE_REPO;
 	int rc = bk_sets_list(request->repo, &sets, err);
 	states.missing = bk_alloc((sets.n + 1) * sizeof(*states.missing));
+	if (rc == 0 && !sets.n)
+		rc = check_emptied(request, err);
 	if (rc == 0 && (request->style.json || !request->style.quiet))
 		rc = read_states(request->repo, &sets, &states, err);
 	if (rc == 0) {
 		outcome->place = BK_PLACE_SET;
-		rc = print_sets(request, &sets, &states, err);
+		rc = print_sets(request, &sets, &states, outcome, err);
 	}
 	for (size_t i = 0; i < sets.n; i++)
 		free(states.missing[i]);
