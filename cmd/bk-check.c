@@ -1,42 +1,37 @@
-/* bk-check: proves that a repository is whole. */
-
-#include <string.h>
+/* bk-check: proves that a repository and its copies are whole. */
 
 #include "job/check.h"
+#include "job/check_ends.h"
 #include "job/open.h"
 #include "job/tool.h"
 
 struct check_opts {
 	struct bk_choice choice;
 	uint32_t read_ppm;
+	bool no_targets;
 };
 
-static int run(struct bk_call *call, struct bk_err *err)
+static int check(struct bk_call *call, struct bk_check_ends *ends,
+		 struct bk_err *err)
 {
-	struct check_opts *opts = call->opts;
-	struct bk_repo_settings which = {0};
+	const struct check_opts *opts = call->opts;
+	const struct bk_check_words words = {
+		.settings = &call->settings,
+		.which = &ends->from,
+		.again = ends->again,
+	};
 	struct bk_opened opened = {0};
 	struct bk_check_request request = {
+		.choice = opts->choice.word ? &opts->choice : NULL,
 		.read_ppm = opts->read_ppm,
 		.threads = call->settings.jobs,
 		.state_dir = call->settings.state_dir,
+		.copies = ends->copies,
+		.n_copies = ends->n,
+		.words = &words,
 	};
 
-	if (call->n_operands > 0) {
-		const char *word = call->operands[0];
-		if (strchr(word, '%'))
-			return bk_fail(err, BK_MISUSE,
-				       "'%s' is no set; a share is written as "
-				       "one word: --read-data=%s",
-				       word, word);
-		opts->choice.word = call->operands[0];
-		request.choice = &opts->choice;
-	}
-	if (bk_settings_repo(&call->settings, &which, err) < 0)
-		return -1;
-	which.reach.cache = NULL; /* what lies there is to be proved */
-	opts->choice.usual_store = bk_choice_usual_store(&call->settings);
-	if (bk_opened_open(&opened, &call->settings, &which, BK_OPEN_READ,
+	if (bk_opened_open(&opened, &call->settings, &ends->from, BK_OPEN_READ,
 			   &call->outcome, err) < 0)
 		return -1;
 	request.repo = opened.repo;
@@ -46,33 +41,56 @@ static int run(struct bk_call *call, struct bk_err *err)
 	return rc;
 }
 
+static int run(struct bk_call *call, struct bk_err *err)
+{
+	struct check_opts *opts = call->opts;
+	struct bk_check_ends ends = {0};
+	const char *word = call->n_operands > 0 ? call->operands[0] : NULL;
+
+	int rc = bk_check_ends_find(&ends, &call->settings, word,
+				    !opts->no_targets, err);
+	if (rc == 0) {
+		opts->choice.word = ends.set;
+		opts->choice.usual_store =
+			bk_choice_usual_store(&call->settings);
+		rc = check(call, &ends, err);
+	}
+	bk_check_ends_clear(&ends);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	struct check_opts opts = {.choice.at = BK_NO_TIME};
 	/* clang-format off */
 	const struct bk_opt options[] = {
-		{BK_OPT_PERCENT, 0, "read-data", "[N%]", "read packs and messages too; with N% that share of the packs, another one each day", &opts.read_ppm},
+		{BK_OPT_PERCENT, 0, "read-data", "[N%]", "read packs and messages too; with N% that share of the packs, another one in each run", &opts.read_ppm},
+		{BK_OPT_FLAG, 0, "no-targets", NULL, "the repository only, not where its sets are shipped to", &opts.no_targets},
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 	};
 	/* clang-format on */
 	static const char *const usage[] = {
-		"[-r REPO] [--read-data[=N%]] [SET|latest]", NULL};
+		"[-r REPO] [--read-data[=N%]] [--no-targets] [JOB|SET|latest]",
+		NULL};
 	static const char *const examples[] = {
 		"bk check",
-		"every set, without reading mail",
-		"bk check --read-data",
-		"every byte, and every message put together",
-		"bk check --read-data=10% -q",
-		"from cron: everything in ten days",
+		"every set, here and at every target, without reading mail",
+		"bk check nightly --read-data=10% -q",
+		"from cron: everything in ten runs",
+		"bk check --read-data --no-targets",
+		"every byte here, and every message put together",
+		"bk check -r nas --read-data",
+		"all that lies at one target",
 		NULL,
 	};
 	static const char *const see_also[] = {"bk-list(1)", "bk-restore(1)",
-					       "bk-exit(7)", NULL};
+					       "bk-ship(1)", "bk-exit(7)",
+					       NULL};
 	const struct bk_tool tool = {
 		.name = "bk-check",
-		.purpose = "proves that a repository is whole",
+		.purpose = "proves that a repository and its copies are whole",
 		.usage = usage,
-		.operands = "SET|latest",
+		.operands = "JOB|SET|latest",
 		.operands_max = 1,
 		.common = BK_COMMON_CONFIG | BK_COMMON_REPO | BK_COMMON_JSON |
 			  BK_COMMON_PROGRESS | BK_COMMON_JOBS,

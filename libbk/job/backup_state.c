@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,23 @@ static void digest_of(uint8_t out[BK_ID_LEN], const char *place)
 	bk_sha256_update(&sha, place, strlen(place));
 	bk_sha256_final(&sha, sum);
 	memcpy(out, sum, BK_ID_LEN);
+}
+
+const char *bk_backup_state_name(char out[BK_STATE_NAME], const char *repo,
+				 const uint8_t repo_id[BK_ID_LEN])
+{
+	char *place = place_of(repo);
+	uint8_t sum[BK_SHA256_LEN];
+	char hex[BK_ID_TEXT];
+	struct bk_sha256 sha;
+
+	bk_sha256_init(&sha);
+	bk_sha256_update(&sha, repo_id, BK_ID_LEN);
+	bk_sha256_update(&sha, place, strlen(place));
+	bk_sha256_final(&sha, sum);
+	free(place);
+	(void)snprintf(out, BK_STATE_NAME, "%.16s", bk_id_hex(hex, sum));
+	return out;
 }
 
 void bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,

@@ -43,6 +43,12 @@ struct bk_state_heads {
 void bk_backup_state_load(struct bk_backup_state *out, const char *state_dir,
 			  const char *store, const char *repo,
 			  const uint8_t repo_id[BK_ID_LEN]);
+/* The end of a file's name, in `out`, which is returned: one for the repository
+ * with that identifier in that place. */
+#define BK_STATE_NAME 17
+const char *bk_backup_state_name(char out[BK_STATE_NAME], const char *repo,
+				 const uint8_t repo_id[BK_ID_LEN]);
+
 /* Of all stores.  Only of the repository in that very place: a copy of it
  * elsewhere may well be older.  What cannot be read is left out. */
 void bk_backup_state_heads(struct bk_state_heads *out, const char *state_dir,

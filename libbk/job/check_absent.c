@@ -8,7 +8,6 @@
 #include "repo/condemned.h"
 
 #define NAMED_MAX 8 /* sets that a finding names */
-#define COPY_BACK "copy its root back from where the repository is kept too"
 
 const struct bk_set_info *bk_check_listed(const struct bk_check_run *run,
 					  const uint8_t id[BK_ID_LEN])
@@ -74,10 +73,7 @@ static void tell_base(struct bk_check_run *run, const uint8_t base[BK_ID_LEN])
 		      bk_set_name(name, base, 0),
 		      there ? "does not open" : "is not here",
 		      bk_buf_text(&names));
-	bk_check_finding(run, &why,
-			 COPY_BACK
-			 ", or run: bk backup --full for a whole "
-			 "set");
+	bk_check_finding(run, &why, BK_CURE_COPY, base);
 	bk_buf_clear(&names);
 }
 
@@ -138,7 +134,7 @@ static void check_sequence(struct bk_check_run *run,
 				      "one before",
 			      bk_set_name(its, before, 0),
 			      bk_set_name(mine, info->id, info->root.kind));
-		bk_check_finding(run, &why, COPY_BACK);
+		bk_check_finding(run, &why, BK_CURE_COPY, before);
 	}
 }
 
@@ -158,7 +154,7 @@ static void check_heads(struct bk_check_run *run,
 		(void)bk_fail(&why, BK_CORRUPT,
 			      "set %s is not here; this host completed it",
 			      bk_set_name(name, heads->ids[i], 0));
-		bk_check_finding(run, &why, COPY_BACK);
+		bk_check_finding(run, &why, BK_CURE_COPY, heads->ids[i]);
 	}
 }
 
@@ -172,9 +168,12 @@ struct orphans {
 	bool unexplained; /* some are of no run that was interrupted */
 };
 
+/* At a copy also of one that is on its way there. */
 static bool is_of_a_set(const struct bk_check_run *run,
 			const struct bk_name *name)
 {
+	if (run->original && bk_check_place_set(run->original, name->id))
+		return true;
 	if (bk_check_listed(run, name->id))
 		return true;
 	for (size_t i = 0; i < run->n_packs; i++)
@@ -252,16 +251,14 @@ static void tell_orphans(struct bk_check_run *run,
 			"no set is here, but %ju file%s (%ju MiB) of sets "
 			"that were: sets/ has lost its files",
 			n, n == 1 ? "" : "s", mib);
-		bk_check_finding(run, &why,
-				 "copy sets/ back from where the repository "
-				 "is kept too");
+		bk_check_finding(run, &why, BK_CURE_COPY, NULL);
 		return;
 	}
 	if (orphans->is_lost) {
 		(void)bk_fail(&why, BK_CORRUPT,
 			      "set %s has its files here, and no root",
 			      bk_set_name(name, orphans->lost, 0));
-		bk_check_finding(run, &why, COPY_BACK);
+		bk_check_finding(run, &why, BK_CURE_COPY, orphans->lost);
 		return;
 	}
 	char *note = bk_asprintf(
@@ -278,7 +275,7 @@ static void tell_orphans(struct bk_check_run *run,
 static int check_orphans(struct bk_check_run *run,
 			 const struct bk_condemned *gone, struct bk_err *err)
 {
-	const struct bk_repo *repo = run->request->repo;
+	const struct bk_repo *repo = run->repo;
 	struct orphans orphans = {0};
 	struct bk_set_info_list sets = {0};
 
@@ -296,14 +293,12 @@ static int check_orphans(struct bk_check_run *run,
 
 int bk_check_absent(struct bk_check_run *run, struct bk_err *err)
 {
-	struct bk_condemned gone = {0};
+	const struct bk_condemned *gone = &run->place->gone;
 
-	int rc = bk_tombstones_read(run->request->repo, &gone, err);
-	if (rc == 0) {
-		check_sequence(run, &gone);
-		check_heads(run, &gone);
-		rc = check_orphans(run, &gone, err);
+	/* Not all sets need be at a copy: those that should be are known. */
+	if (!run->original) {
+		check_sequence(run, gone);
+		check_heads(run, gone);
 	}
-	bk_condemned_clear(&gone);
-	return rc;
+	return check_orphans(run, gone, err);
 }

@@ -7,11 +7,6 @@
 #include "repo/signed_file.h"
 #include "repo/trash.h"
 
-#define NO_INTENT                                                              \
-	"no run is kept from anything by it; delete it when none is at work"
-#define NO_TRASH "it condemns nothing; put a good copy of it back"
-#define NO_HOLD  "it may not hold its set; put a good copy of it back"
-
 static int decode_intent(const struct bk_signed_file *file, struct bk_err *err)
 {
 	struct bk_intent intent = {0};
@@ -59,28 +54,26 @@ static int decode(const struct bk_signed_file *file, const struct bk_name *name,
 			    err);
 }
 
-/* What its header must say of it; NULL: none of these files. */
-static const char *what_of(const struct bk_name *name, struct bk_file_id *id)
+/* What its header must say of it; false: none of these files. */
+static bool what_of(const struct bk_name *name, struct bk_file_id *id)
 {
 	*id = (struct bk_file_id){.type = BK_FILE_TRASH};
 	memcpy(id->set, name->id, sizeof(id->set));
 	if (name->kind == BK_NAME_INTENT) {
 		id->type = BK_FILE_INTENT;
 		id->ordinal = name->ordinal;
-		return NO_INTENT;
+		return true;
 	}
 	if (name->kind == BK_NAME_HOLD) {
 		id->type = BK_FILE_HOLD;
-		return NO_HOLD;
+		return true;
 	}
 	id->ordinal = name->kind == BK_NAME_TRASH_GO     ? BK_TRASH_GO
 		      : name->kind == BK_NAME_TRASH_DONE ? BK_TRASH_DONE
 							 : BK_TRASH_LIST;
 	return name->kind == BK_NAME_TRASH_LIST ||
-			       name->kind == BK_NAME_TRASH_GO ||
-			       name->kind == BK_NAME_TRASH_DONE
-		       ? NO_TRASH
-		       : NULL;
+	       name->kind == BK_NAME_TRASH_GO ||
+	       name->kind == BK_NAME_TRASH_DONE;
 }
 
 void bk_check_control(struct bk_check_run *run)
@@ -93,16 +86,18 @@ void bk_check_control(struct bk_check_run *run)
 		struct bk_signed_file file = {0};
 		struct bk_err err = {0};
 		(void)bk_name_parse(text, &name);
-		const char *next = what_of(&name, &id);
-		if (!next)
+		if (!what_of(&name, &id))
 			continue;
-		int rc = bk_signed_file_read(run->request->repo, text, &id,
-					     &file, &err);
+		int rc = bk_signed_file_read(run->repo, text, &id, &file, &err);
 		if (rc == 0 && decode(&file, &name, &err) < 0)
 			rc = bk_context(&err, "%s", text);
 		bk_signed_file_clear(&file);
 		/* A run that ended meanwhile took its intent away. */
 		if (rc < 0 && err.kind != BK_GONE)
-			bk_check_finding(run, &err, next);
+			bk_check_finding(run, &err,
+					 name.kind == BK_NAME_INTENT
+						 ? BK_CURE_REMOVE
+						 : BK_CURE_HOLD,
+					 NULL);
 	}
 }

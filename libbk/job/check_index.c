@@ -99,7 +99,5 @@ void bk_check_index(struct bk_check_run *run, struct bk_set *set)
 		return;
 	(void)bk_context(&err, "set %s",
 			 bk_set_name(label, level->id, level->root.kind));
-	bk_check_finding(run, &err,
-			 "make a new full set before the next differential: "
-			 "run: bk backup --full");
+	bk_check_finding(run, &err, BK_CURE_COPY, level->id);
 }

@@ -18,6 +18,7 @@ struct joining {
 	struct bk_arena arena; /* of the rows */
 	struct bk_harvest_item *items;
 	size_t n, cap;
+	_Atomic uint64_t spoilt; /* messages that cannot be put together */
 };
 
 static int nowhere(struct bk_sink *to, const void *data, size_t len,
@@ -38,7 +39,14 @@ static void name_message(struct joining *joining,
 	const struct bk_set_account *account =
 		bk_set_account_by_id(joining->set, folder->account_id);
 
-	atomic_fetch_add(&joining->run->findings, 1);
+	const char *place = joining->run->place->name;
+
+	if (bk_check_breaks_off(joining->run, why))
+		return;
+	char *text = place ? bk_asprintf("%s: %s", place, why->text)
+			   : bk_strdup(why->text);
+	atomic_fetch_add(&joining->spoilt, 1);
+	bk_check_spoilt(joining->run, joining->set->levels[0].id);
 	bk_progress_item_error(
 		joining->run->progress,
 		&(struct bk_item_error){
@@ -47,9 +55,10 @@ static void name_message(struct joining *joining,
 			.folder = folder->folder.name,
 			.uid = item->row->msg.uid,
 			.name = item->row->msg.name,
-			.text = why->text,
+			.text = text,
 			.outcome = "cannot be restored from this set",
 		});
+	free(text);
 }
 
 static int join(void *context, const struct bk_harvest_item *item,
@@ -59,7 +68,8 @@ static int join(void *context, const struct bk_harvest_item *item,
 	struct bk_sink sink = {nowhere};
 	struct bk_err why = {0};
 
-	(void)err;
+	if (bk_check_lost(joining->run, err) < 0)
+		return -1;
 	if (bk_chunk_reader_join(reader, item->row, &sink, &why) < 0)
 		name_message(joining, item, &why);
 	bk_progress_message(joining->run->progress, 1, item->row->msg.size);
@@ -110,6 +120,22 @@ static int join_folder(struct joining *joining, struct bk_set_folder *folder,
 	return rc;
 }
 
+/* Where packs are bad, these are what is to be mended. */
+static void tell_spoilt(struct joining *joining)
+{
+	const struct bk_set_level *top = &joining->set->levels[0];
+	uint64_t n = atomic_load(&joining->spoilt);
+	struct bk_err why = {0};
+	char name[BK_SET_NAME];
+
+	if (!n || bk_check_packs_bad(joining->run))
+		return;
+	(void)bk_fail(&why, BK_CORRUPT,
+		      "set %s: %ju of its messages cannot be put together",
+		      bk_set_name(name, top->id, top->root.kind), (uintmax_t)n);
+	bk_check_finding(joining->run, &why, BK_CURE_COPY, top->id);
+}
+
 int bk_check_messages(struct bk_check_run *run, struct bk_set *set,
 		      struct bk_err *err)
 {
@@ -126,6 +152,7 @@ int bk_check_messages(struct bk_check_run *run, struct bk_set *set,
 	bk_harvest_free(joining.harvest);
 	free(joining.items);
 	bk_arena_clear(&joining.arena);
+	tell_spoilt(&joining);
 	return rc;
 }
 

@@ -1,35 +1,21 @@
 /* Whether packs are whole, read in several threads: see check_run.h. */
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cancel.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/pool.h"
 #include "base/queue.h"
 #include "job/check_run.h"
+#include "job/check_sample.h"
 #include "repo/index.h"
 #include "repo/pack_reader.h"
 
-#define PPM         1000000u
-#define AHEAD       16
-#define SECONDS_DAY 86400
-
-/*
- * Is it this day's turn?  Each pack has a point on a circle, and each day a
- * stretch of it, which goes on where the last one ended.
- */
-static bool is_sampled(const struct bk_check_run *run,
-		       const struct bk_table_row *row)
-{
-	uint64_t ppm = run->request->read_ppm;
-	uint64_t day = (uint64_t)(bk_clock_now() / SECONDS_DAY);
-	uint64_t point = (uint64_t)row->owner_ordinal * 2654435761u;
-
-	for (size_t i = 0; i < BK_ID_LEN; i++)
-		point = point * 31 + row->owner[i];
-	return (point + day * (PPM - ppm)) % PPM < ppm;
-}
+#define PPM   1000000u
+#define AHEAD 16
+#define DAY_S 86400
 
 /* ---- which packs there are ---- */
 
@@ -84,7 +70,7 @@ static void tell_difference(struct bk_check_run *run,
 		bk_set_name(two, other->level->id, other->level->root.kind),
 		bk_table_row_name(name, &other->row),
 		bk_set_name(one, first->level->id, first->level->root.kind));
-	bk_check_finding(run, &err, BK_CHECK_ANEW);
+	bk_check_finding(run, &err, BK_CURE_COPY, other->level->id);
 }
 
 static void add_table(struct bk_check_run *run,
@@ -179,15 +165,14 @@ static int check_pack(struct bk_check_run *run, struct bk_check_pack *pack,
 {
 	struct bk_pack_reader *reader = NULL;
 
-	if (bk_pack_reader_open(&reader, run->request->repo, &pack->row, err) <
-	    0)
+	if (bk_pack_reader_open(&reader, run->repo, &pack->row, err) < 0)
 		return -1;
 	int rc = check_generation(pack, reader, err);
 	if (rc == 0)
 		rc = bk_pack_reader_types(reader, &pack->types, err);
 	if (rc == 0 && run->request->read_ppm == PPM)
 		rc = prove_body(pack, reader, err);
-	else if (rc == 0 && is_sampled(run, &pack->row))
+	else if (rc == 0 && pack->sampled)
 		rc = bk_pack_reader_prove(reader, err);
 	bk_pack_reader_close(reader);
 	return rc;
@@ -199,6 +184,8 @@ static void tell_bad(struct bk_check_run *run, struct bk_check_pack *pack,
 {
 	char name[BK_NAME_MAX];
 
+	if (bk_check_breaks_off(run, why))
+		return;
 	pthread_mutex_lock(&run->lock);
 	bool told = pack->bad;
 	pack->bad = true;
@@ -208,9 +195,7 @@ static void tell_bad(struct bk_check_run *run, struct bk_check_pack *pack,
 	(void)bk_table_row_name(name, &pack->row);
 	if (!strstr(why->text, name))
 		(void)bk_context(why, "%s", name);
-	bk_check_finding(run, why,
-			 "put a good copy of this file back, or run: bk "
-			 "backup --full");
+	bk_check_finding(run, why, BK_CURE_COPY, pack->level->id);
 }
 
 static int check_whole(void *context, unsigned worker, void *item,
@@ -221,13 +206,99 @@ static int check_whole(void *context, unsigned worker, void *item,
 	struct bk_err why = {0};
 
 	(void)worker;
-	if (bk_cancelled(err) < 0)
+	if (bk_check_lost(run, err) < 0)
 		return -1;
 	if (check_pack(run, pack, &why) < 0)
 		tell_bad(run, pack, &why);
-	else
+	else if (pack->sampled)
 		bk_progress_message(run->progress, 0, pack->row.file_len);
 	return 0;
+}
+
+bool bk_check_packs_bad(struct bk_check_run *run)
+{
+	bool bad = false;
+
+	(void)pthread_mutex_lock(&run->lock);
+	for (size_t i = 0; i < run->n_packs; i++)
+		bad |= run->packs[i].bad;
+	(void)pthread_mutex_unlock(&run->lock);
+	return bad;
+}
+
+/* ---- whose turn it is ---- */
+
+/* Only who looks at all packs can say which were not looked at for long. */
+static bool remembers(const struct bk_check_run *run)
+{
+	return run->request->state_dir && run->request->read_ppm && !run->only;
+}
+
+static void load_sample(const struct bk_check_run *run,
+			struct bk_check_sample *out)
+{
+	*out = (struct bk_check_sample){0};
+	if (remembers(run))
+		bk_check_sample_load(out, run->request->state_dir,
+				     run->repo->target->where, run->repo->id);
+}
+
+/* The packs as a sample knows them, chosen; the caller frees. */
+static struct bk_sample_item *sample_of(const struct bk_check_run *run,
+					const struct bk_check_sample *sample)
+{
+	struct bk_sample_item *items =
+		bk_alloc((run->n_packs + 1) * sizeof(*items));
+
+	for (size_t i = 0; i < run->n_packs; i++) {
+		const struct bk_check_pack *pack = &run->packs[i];
+		memcpy(items[i].key.owner, pack->row.owner, BK_ID_LEN);
+		items[i].key.ordinal = pack->row.owner_ordinal;
+		items[i].size = pack->row.file_len;
+		items[i].bad = pack->bad;
+	}
+	bk_check_sample_choose(sample, items, run->n_packs,
+			       run->request->read_ppm,
+			       (uint64_t)(bk_clock_now() / DAY_S));
+	return items;
+}
+
+static void choose(struct bk_check_run *run)
+{
+	struct bk_check_sample sample;
+
+	if (!run->request->read_ppm)
+		return;
+	load_sample(run, &sample);
+	struct bk_sample_item *items = sample_of(run, &sample);
+	for (size_t i = 0; i < run->n_packs; i++)
+		run->packs[i].sampled = items[i].chosen;
+	free(items);
+	bk_check_sample_clear(&sample);
+}
+
+void bk_check_packs_done(struct bk_check_run *run)
+{
+	struct bk_check_sample sample;
+	struct bk_err why = {0};
+
+	if (!remembers(run))
+		return;
+	load_sample(run, &sample);
+	struct bk_sample_item *items = sample_of(run, &sample);
+	for (size_t i = 0; i < run->n_packs; i++)
+		items[i].chosen = run->packs[i].sampled;
+	int rc = bk_dir_make(AT_FDCWD, run->request->state_dir, 0700, &why);
+	if (rc == 0)
+		rc = bk_check_sample_save(&sample, items, run->n_packs, &why);
+	if (rc < 0 && run->request->read_ppm < PPM) {
+		(void)bk_context(&why,
+				 "what was read cannot be remembered, so "
+				 "each day has another share");
+		bk_progress_note(run->progress, why.text);
+	}
+	free(items);
+	bk_check_sample_clear(&sample);
 }
 
 static int each_pack(struct bk_check_run *run, bk_pool_work *work,
@@ -249,6 +320,7 @@ static int each_pack(struct bk_check_run *run, bk_pool_work *work,
 
 int bk_check_packs(struct bk_check_run *run, struct bk_err *err)
 {
+	choose(run);
 	return each_pack(run, check_whole, err);
 }
 
@@ -321,12 +393,11 @@ static int check_rest(void *context, unsigned worker, void *item,
 	struct bk_err why = {0};
 
 	(void)worker;
-	if (bk_cancelled(err) < 0)
+	if (bk_check_lost(run, err) < 0)
 		return -1;
 	if (!pack->proved || pack->bad)
 		return 0;
-	int rc = bk_pack_reader_open(&reader, run->request->repo, &pack->row,
-				     &why);
+	int rc = bk_pack_reader_open(&reader, run->repo, &pack->row, &why);
 	if (rc == 0)
 		rc = prove_rest(run, pack, reader, &why);
 	bk_pack_reader_close(reader);

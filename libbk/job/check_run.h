@@ -11,14 +11,11 @@
 #include "base/err.h"
 #include "job/backup_state.h"
 #include "job/check.h"
+#include "job/check_found.h"
 #include "repo/block_cache.h"
 #include "repo/set.h"
 #include "repo/table.h"
 #include "target/target.h"
-
-/* What to do about a set that is not whole. */
-#define BK_CHECK_ANEW                                                          \
-	"run: bk backup --full for a whole set; older ones: bk list"
 
 /* A pack that some set needs; each is looked at once. */
 struct bk_check_pack {
@@ -26,15 +23,23 @@ struct bk_check_pack {
 	const struct bk_set_level *level; /* of whose table the row is */
 	uint8_t *types; /* of its chunks, once it was opened; or NULL */
 	bool bad;       /* a finding was told */
+	bool sampled;   /* it is this run's turn to be read */
 	/* Which of its blocks were proved, or are about to be; NULL where all
 	 * were, or none will be. */
 	uint8_t *proved;
 	uint32_t n_blocks;
 };
 
+/* The check of one place. */
 struct bk_check_run {
 	const struct bk_check_request *request;
 	struct bk_progress *progress;
+	const struct bk_repo *repo; /* as it lies in that place */
+	struct bk_check_place *place;
+	size_t place_number; /* 0: the repository itself */
+	struct bk_check_found *found;
+	/* Of a copy: the repository, to compare with; else NULL. */
+	const struct bk_check_place *original;
 	struct bk_state_heads heads; /* what this host remembers */
 	struct bk_blob_list files;   /* of the whole repository */
 	struct bk_set_info_list sets;
@@ -42,14 +47,36 @@ struct bk_check_run {
 					   all */
 	struct bk_check_pack *packs;    /* of all sets, by owner and ordinal */
 	size_t n_packs, cap_packs;
-	pthread_mutex_t lock; /* of what packs say of bad and proved */
-	_Atomic uint64_t findings;
-	uint64_t n_sets, messages;
+	bool *bad_sets;       /* owned; by place in `sets` */
+	pthread_mutex_t lock; /* of what packs say of bad and proved, and: */
+	bool broke_off;       /* the place is out of reach, and no more can be
+				 said of it: */
+	struct bk_err why;
+	uint64_t messages;
 };
 
-/* Tells one thing that is wrong, where, and what to do next. */
+/*
+ * One thing that is wrong, of the set with that identifier (NULL: of none).  A
+ * file that it names is told once, by its first finding.  A place that does
+ * not answer is no damage: then bk_check_lost says so from now on.
+ */
 void bk_check_finding(struct bk_check_run *run, const struct bk_err *why,
-		      const char *next);
+		      enum bk_check_cure cure, const uint8_t *set);
+
+/* A message of that set cannot be put together, and that was told. */
+void bk_check_spoilt(struct bk_check_run *run, const uint8_t set[BK_ID_LEN]);
+
+/* Is it an error that ends the check of this place?  Then it is noted. */
+bool bk_check_breaks_off(struct bk_check_run *run, const struct bk_err *why);
+
+/* Whether the place went out of reach: BK_LOST and the like, or that we were
+ * asked to stop. */
+int bk_check_lost(struct bk_check_run *run, struct bk_err *err);
+
+/* Looks at everything in one place.  *set is the one that was asked for, or
+ * NULL: all. */
+int bk_check_place_run(struct bk_check_run *run, const uint8_t *only,
+		       struct bk_err *err);
 
 /* Everything about a set that needs no data read; after the packs, whose chunk
  * types it compares with what messages want of them. */
@@ -105,6 +132,12 @@ struct bk_check_pack *bk_check_pack_of(const struct bk_check_run *run,
  * did not need to bk_check_rest.  -1 only when it could not go on.
  */
 int bk_check_packs(struct bk_check_run *run, struct bk_err *err);
+
+/* Is any of them bad? */
+bool bk_check_packs_bad(struct bk_check_run *run);
+
+/* All data was looked at: what was read is remembered. */
+void bk_check_packs_done(struct bk_check_run *run);
 
 /* All chunks of each block that is opened, against their identifiers, unless
  * that was done before. */

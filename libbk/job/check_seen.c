@@ -7,8 +7,6 @@
 
 #include "job/check_run.h"
 
-#define COPY_BACK "copy its root back from where the repository is kept too"
-
 /* Had the set seen that one, or a later one of its host? */
 static bool has_seen(const struct bk_root *root, const struct bk_root *one)
 {
@@ -55,7 +53,7 @@ static void check_seen(struct bk_check_run *run, const struct bk_set_info *info,
 			      its, mine);
 	else
 		return;
-	bk_check_finding(run, &why, COPY_BACK);
+	bk_check_finding(run, &why, BK_CURE_COPY, there->id);
 }
 
 void bk_check_seen(struct bk_check_run *run)

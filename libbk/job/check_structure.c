@@ -191,10 +191,41 @@ static int check_messages(struct bk_check_run *run, struct bk_set *set,
 	return rc;
 }
 
+/* Packs that were told are not told again. */
+static int check_packs_there(const struct bk_check_run *run,
+			     const struct bk_table *table, struct bk_err *err)
+{
+	for (size_t i = 0; i < table->n; i++) {
+		const struct bk_check_pack *pack =
+			bk_check_pack_of(run, &table->rows[i]);
+		const struct bk_table one = {.rows = &table->rows[i], .n = 1};
+		if ((!pack || !pack->bad) &&
+		    bk_presence_packs(&run->files, &one, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is a base's is told with the base, if that is looked at. */
+static int check_there(const struct bk_check_run *run, const struct bk_set *set,
+		       struct bk_err *err)
+{
+	size_t n = run->only ? set->n_levels : 1;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bk_set_level *level = &set->levels[i];
+		if (check_packs_there(run, &level->table, err) < 0 ||
+		    bk_presence_parts(&run->files, &level->root, level->id,
+				      err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int check_set(struct bk_check_run *run, struct bk_set *set,
 		     struct bk_err *err)
 {
-	if (bk_presence_set(&run->files, set, err) < 0 ||
+	if (check_there(run, set, err) < 0 ||
 	    bk_check_files(run, set, err) < 0 ||
 	    prove_part(set, BK_PART_INDEX, err) < 0 ||
 	    prove_part(set, BK_PART_TABLE, err) < 0 ||
@@ -213,5 +244,5 @@ void bk_check_structure(struct bk_check_run *run, struct bk_set *set)
 		return;
 	(void)bk_context(&err, "set %s",
 			 bk_set_name(name, top->id, top->root.kind));
-	bk_check_finding(run, &err, BK_CHECK_ANEW);
+	bk_check_finding(run, &err, BK_CURE_COPY, top->id);
 }

@@ -237,6 +237,7 @@ static void item_error(struct bk_progress *progress,
 	text(json, "name", error->name);
 	text(json, "text", error->text);
 	text(json, "outcome", error->outcome);
+	text(json, "next", error->next);
 	end_locked(to, json);
 }
 

@@ -33,6 +33,7 @@ void bk_problems_add(struct bk_problems *problems,
 	kept->name = copy(arena, error->name);
 	kept->text = copy(arena, error->text);
 	kept->outcome = copy(arena, error->outcome);
+	kept->next = copy(arena, error->next);
 }
 
 /* "INBOX uid 8812", "INBOX 1700000000.M1P2.mx1", "INBOX". */
@@ -48,6 +49,17 @@ static char *place_of(const struct bk_item_error *item)
 	return bk_strdup(folder);
 }
 
+/* What becomes of it, and what to do: "left out; run: bk ..." */
+static char *outcome_of(const struct bk_item_error *item)
+{
+	const char *outcome = item->outcome ? item->outcome : "";
+
+	if (!item->next)
+		return bk_strdup(outcome);
+	return bk_asprintf("%s%srun: %s", outcome, *outcome ? "; " : "",
+			   item->next);
+}
+
 void bk_problems_print(const struct bk_problems *problems, FILE *out)
 {
 	/* The first, empty one indents the others. */
@@ -61,9 +73,10 @@ void bk_problems_print(const struct bk_problems *problems, FILE *out)
 	struct bk_grid *grid = bk_grid_new(out, columns, 5);
 	for (size_t i = 0; i < problems->n; i++) {
 		const struct bk_item_error *item = &problems->items[i];
-		char *place = place_of(item);
+		char *place = place_of(item), *outcome = outcome_of(item);
 		bk_grid_row(grid, (const char *[]){NULL, item->account, place,
-						   item->text, item->outcome});
+						   item->text, outcome});
+		free(outcome);
 		free(place);
 	}
 	(void)bk_grid_finish(grid, &ignored);

@@ -30,9 +30,9 @@ static const char *word_of(const struct bk_summary *summary)
 	case BK_RESULT_COMPLETE:
 		return check ? "whole" : "complete";
 	case BK_RESULT_INCOMPLETE:
-		return check ? "DAMAGED" : "INCOMPLETE";
+		return "INCOMPLETE";
 	case BK_RESULT_FAILED:
-		return "FAILED";
+		return check ? "DAMAGED" : "FAILED";
 	case BK_RESULT_PLANNED:
 		return "nothing written, this is what a run would do";
 	}

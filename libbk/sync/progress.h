@@ -54,6 +54,7 @@ struct bk_item_error {
 	const char *name; /* the store's name for it, where there is no uid */
 	const char *text; /* "read error (EIO)" */
 	const char *outcome; /* "previous copy kept", "left out" */
+	const char *next;    /* a command that helps, to copy; or NULL */
 };
 
 enum bk_result {

@@ -57,7 +57,7 @@ ok "a set of another repository" bk-backup "$store" --full
 cp elsewhere/sets/*.bks repo/sets/
 export BK_REPO=repo
 exits 13 "a root of another repository" bk-check -q
-says_like '.*belongs to another repository.*remove that file.*'
+says_like '.*belongs to another repository.*run: rm .*'
 
 rm -rf copy
 cp -a whole copy

@@ -176,7 +176,8 @@ static void a_check_says_whole_or_damaged(void **state)
 	summary.errors = 2;
 	char *text = printed(&summary, true);
 	assert_non_null(strstr(
-		text, "check of all sets: \x1b[33mDAMAGED\x1b[0m, 2 errors\n"));
+		text,
+		"check of all sets: \x1b[33mINCOMPLETE\x1b[0m, 2 errors\n"));
 	free(text);
 }
 

@@ -1,0 +1,20 @@
+/*
+ * By which command a finding is mended.  Pure: from what was found in all
+ * places, and the words of configuration and command line.
+ */
+
+#ifndef BK_JOB_CHECK_CURE_H
+#define BK_JOB_CHECK_CURE_H
+
+#include "job/check.h"
+#include "job/check_found.h"
+
+/*
+ * The command, ready to paste, which the caller frees; NULL where none helps.
+ * *outcome is what is to be known besides it, or what to do instead; or NULL.
+ */
+char *bk_check_cure(const struct bk_check_words *words,
+		    const struct bk_check_found *found,
+		    const struct bk_check_item *item, const char **outcome);
+
+#endif
