@@ -196,11 +196,24 @@ static void see_whether_it_is_done(struct bk_line *line)
 		}
 }
 
+/* From the first byte of a body on libcurl wakes up for what matters, but for
+ * what comes over TLS.  On a slow line short waits would be a thousand a
+ * second. */
+static bool is_in_body(const struct bk_line *line)
+{
+	const struct bk_url *url = bk_link_url(line->link);
+
+	return line->moved > 0 &&
+	       (!line->ended || strcmp(url->transport, "ftp") == 0);
+}
+
 /* How long to wait, after so many waits in which nothing happened. */
 static int wait_ms(const struct bk_line *line, unsigned idle)
 {
 	if (!is_ftp(line))
 		return POLL_MS;
+	if (is_in_body(line))
+		return POLL_FTP_MOST_MS;
 	return idle < POLL_FTP_SHORT ? POLL_FTP_LEAST_MS : POLL_FTP_MOST_MS;
 }
 
