@@ -11,7 +11,7 @@ from places import PROTOCOLS
 # Of three targets each.
 TRIPLES = (("FTPS", "HTTPS", "SFTP"), ("FTPS", "SMB", "S3"))
 # MB a second that a line to a server takes; None: as much as it can.
-LINES = (10, None)
+LINES = (30, None)
 
 
 class Office:
