@@ -12,7 +12,6 @@ if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] &&
 	[ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 1000000 ]; then
 	export TMPDIR=/dev/shm
 fi
-
 # shellcheck source=tests/lib/tap.sh
 . "${top:?}/tests/lib/tap.sh"
 
@@ -27,6 +26,19 @@ chmod 755 "$work"
 export BK_CACHE_DIR="$work/cache" BK_STATE_DIR="$work/state"
 export BK_PASSWORD_FILE="$work/password"
 (umask 077 && echo "correct horse" >"$BK_PASSWORD_FILE")
+
+# Ports of our own as long as we live: tests/lib/free_ports gives them out.  Other
+# tests run at the same time.
+own_ports() {
+	first=20000
+	mkdir -p "/tmp/bk-test-ports.$(id -u)"
+	until exec 8>"/tmp/bk-test-ports.$(id -u)/$first" && flock -n 8; do
+		first=$((first + 200))
+	done
+	echo "$first $((first + 200))" >"$work/ports"
+	export BK_TEST_PORTS="$work/ports"
+}
+own_ports
 
 # skip REASON: the whole file, but never in CI.
 skip() {

@@ -18,6 +18,7 @@
 set -eu
 umask 022
 PATH=$PATH:/usr/sbin
+lib=$(dirname "$0")/../lib
 address=127.0.0.1
 user=bk
 password=swordfish-4711
@@ -27,26 +28,6 @@ if [ "$(id -u)" -eq 0 ]; then
 	owner=mail
 	group=mail
 fi
-
-# free_ports N: prints the first of N ports in a row that nobody listens on,
-# below the ephemeral range.  Another test may still take one before we do.
-free_ports() {
-	/usr/bin/python3 - "$1" <<-'PY'
-	import random, socket, sys
-	def free(port):
-	    with socket.socket() as probe:
-	        try:
-	            probe.bind(("127.0.0.1", port))
-	            return True
-	        except OSError:
-	            return False
-	wanted = int(sys.argv[1])
-	first = 0
-	while not first or not all(map(free, range(first, first + wanted))):
-	    first = random.randrange(20000, 32000 - wanted)
-	print(first)
-	PY
-}
 
 # answers PORT: waits until somebody accepts there; fails after 20 seconds.
 answers() {
@@ -151,7 +132,7 @@ make_root() {
 }
 
 set_up() {
-	port=$(cat "$root/port" 2>/dev/null || free_ports "$ports")
+	port=$(cat "$root/port" 2>/dev/null || "$lib/free_ports" "$ports")
 	{
 		echo "PORT=$port"
 		echo "PORTS=$ports"
