@@ -10,7 +10,6 @@ need_corpus
 
 a=$work/a
 store="maildir:$a/mail/%d/%n/Maildir"
-export BK_REPO="$work/repo"
 
 # The id of the newest set.
 newest() {
@@ -24,25 +23,33 @@ dovecot "$a" start
 ok "a server has mail in twenty accounts" world fill "$a/env" "$corpus"
 view "$a" >before.full
 
-ok "a repository is made" bk-init
+new_repository repo
 ok "a full set of the running server" bk-backup "$store" --full
 quiet
 full=$(newest)
 
+# delivered RECORD N DELIVERER: waits until N messages were accepted.
+delivered() {
+	until [ "$(wc -l <"$1")" -ge "$2" ] || ! kill -0 "$3"; do
+		sleep 0.1
+	done
+}
+
 # ---- a day of change ---------------------------------------------------------
 
 files contents "$a/mail" >contents.before
+touch record record2
 world deliver "$a/env" "$corpus" "$work/record" --until "$work/evening" &
 deliverer=$!
 world change "$a/env" "$corpus" 1 --until "$work/evening" &
 changer=$!
-sleep 1
+delivered record 5 $deliverer
 start=$(date +%s.%N)
 ok "a differential while mail comes in and is moved about" \
 	bk-backup "$store" --differential
 quiet
 first=$(newest)
-sleep 1
+delivered record $(($(wc -l <record) + 5)) $deliverer
 touch evening
 wait $deliverer
 ok "deliveries went on all the time" test $? -eq 0
@@ -89,10 +96,7 @@ ok "... the server shows the same" compare after again
 # New mail must get UIDs that no client has seen.
 world deliver "$a/env" "$corpus" "$work/record2" --until "$work/stop" &
 deliverer=$!
-touch record2
-until [ "$(wc -l <record2)" -ge 5 ] || ! kill -0 $deliverer; do
-	sleep 0.1
-done
+delivered record2 5 $deliverer
 touch stop
 wait $deliverer
 view "$a" >with.new
