@@ -7,13 +7,12 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 needs dovecot bk-init bk-backup bk-list bk-restore
 need_corpus
 
-export BK_REPO="$work/repo"
+new_repository repo
 "$top/tests/lib/make_maildir.py" courier "$work/mail" "$corpus" >before
 files list "$work/mail" >files.before
 (cd "$work/mail" && find . -type f ! -path '*/cur/*' ! -path '*/new/*' \
 	-exec sha256sum {} + | sort) >state.before
 
-ok "a repository" bk-init
 ok "a full set" bk-backup "maildir:$work/mail/%d/%n/Maildir" --full
 quiet
 ok "nothing of the store was touched" sh -c "cd '$work/mail' &&

@@ -4,7 +4,7 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
-needs bk-init bk-backup bk-list bk-restore bk-check
+needs bk-init bk-key bk-backup bk-list bk-restore bk-check
 need_corpus
 
 store="maildir:$work/mail/%d/%n/Maildir"
@@ -49,6 +49,13 @@ exits 2 "an unknown option" bk-list --jsn
 says "bk-list: unknown option '--jsn'; did you mean '--json'?"
 exits 2 "a store of an unknown kind" bk-backup maildri:/var/vmail
 says "bk-backup: 'maildri' is no type of store; there is: maildir"
+
+# From here on a key block opens it: that takes no time.
+ok "a key block" bk-key export "$work/main.key"
+printf '[repo main]\npath = %s\npassword = keyblock:%s\n' "$work/repo" \
+	"$work/main.key" >main.conf
+export BK_CONFIG="$work/main.conf" BK_REPO=main
+unset BK_PASSWORD_FILE
 
 exits 16 "a store that is not there" bk-backup "maildir:$work/none/%d/%n/Maildir"
 says "bk-backup: $work/none: No such file or directory"

@@ -104,9 +104,9 @@ spoilt() {
 	shift
 	rm -rf odd && cp -a repo odd && rm "odd/$file"
 	"$@" "odd/$file"
-	timeout 60 bk-check -r "$work/odd"
+	timeout 60 bk-check -r "$work/odd" \
+		--password-from "keyblock:$work/repo.key"
 }
-export BK_PASSWORD_FILE="$work/password"
 for file in $(cd repo && find bkrepo sets data -type f | awk -F. '!seen[$2]++')
 do
 	exits 13 "a FIFO in place of $file" spoilt "$file" mkfifo

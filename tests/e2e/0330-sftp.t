@@ -6,7 +6,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
 # shellcheck source=tests/lib/targets.sh
 . "$top/tests/lib/targets.sh"
-needs bk-init bk-list
+needs bk-init bk-key bk-backup bk-list
 need_sshd
 need_proftpd
 need_faultproxy sshd
@@ -31,12 +31,19 @@ on() {
 	tool=$1
 	shift
 	"$tool" -r "$url" -o ssh-key="$ssh_key" -o known-hosts="$known" \
-		-o timeout=2s "$@"
+		-o timeout=2s --password-from "$opened_by" "$@"
+}
+# made NAME WHERE: a repository, which NAME.key opens from then on: in no time.
+made() {
+	opened_by=file:$work/password
+	exits 0 "a repository is made $2" on bk-init
+	exits 0 '... and a key block' on bk-key export "$work/$1.key"
+	opened_by=keyblock:$work/$1.key
 }
 print=$(ssh-keygen -lf "$(server_root sshd)/host_key.pub" | cut -d ' ' -f 2)
 other=$(ssh-keygen -lf "$(server_root sshd)/other_key.pub" | cut -d ' ' -f 2)
 
-exits 0 'a repository is made' on bk-init
+made tools 'on a server'
 exits 0 'it is there' on bk-list
 known=$work/known
 exits 2 'no file of known hosts, and no leave to begin one' on bk-list
@@ -81,7 +88,7 @@ exits 10 'a folder that is not there' on bk-list
 says_like "bk-list: no repository at $url; run: bk init -r $url -o .*"
 if [ -n "${BK_TEST_SFTP_TINY_URL:-}" ]; then
 	url=$BK_TEST_SFTP_TINY_URL
-	exits 0 'a repository on a small disk' on bk-init
+	made tiny 'on a small disk'
 	mkdir -p "$work/mail/a/cur" "$work/mail/a/new" "$work/mail/a/tmp"
 	head -c 12000000 /dev/urandom | base64 >"$work/mail/a/cur/1.1.h:2,S"
 	exits 15 'a disk that is full' on bk-backup "maildir:$work/mail/%u"
@@ -95,6 +102,7 @@ fi
 # ---- what breaks on the way ---------------------------------------------------
 
 url=$BK_TEST_SFTP_URL/tools
+opened_by=keyblock:$work/tools.key
 exits 0 'mail goes there' on bk-backup "maildir:$work/mail/%u"
 url=$(through_proxy "$url")
 for what in cut reset flip; do
