@@ -6,14 +6,10 @@
 #
 # Everything lies in $work; servers that were started are stopped at the end.
 
-# Thousands of small files, each made durable: in memory it takes a third of the
-# time.  TMPDIR chooses another place.
-if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] &&
-	[ "$(df -Pk /dev/shm | awk 'NR == 2 { print $4 }')" -gt 1000000 ]; then
-	export TMPDIR=/dev/shm
-fi
+TMPDIR=$("${top:?}/tests/lib/tmpdir")
+export TMPDIR
 # shellcheck source=tests/lib/tap.sh
-. "${top:?}/tests/lib/tap.sh"
+. "$top/tests/lib/tap.sh"
 
 servers=
 trap 'stop_servers; rm -rf "$work"' EXIT

@@ -16,7 +16,11 @@
 
 void scratch_make(struct scratch *scratch)
 {
-	strcpy(scratch->path, "/tmp/bk-test.XXXXXX");
+	const char *tmpdir = getenv("TMPDIR");
+	int len = snprintf(scratch->path, sizeof(scratch->path),
+			   "%s/bk-test.XXXXXX", tmpdir ? tmpdir : "/tmp");
+
+	assert_in_range(len, 1, sizeof(scratch->path) - 1);
 	assert_non_null(mkdtemp(scratch->path));
 	scratch->dir = open(scratch->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(scratch->dir >= 0);
