@@ -2,6 +2,7 @@
 # Backups of a store whose messages are renamed a thousand times a second: flags
 # change and messages move between folders, as other servers do it and as Dovecot
 # does.  Every set has every message, and there is no warning.
+# Runs alone: somebody must come to a thousand renames a second beside it.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"

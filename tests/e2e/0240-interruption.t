@@ -1,6 +1,7 @@
 #!/bin/sh
 # A backup is interrupted at any moment: the repository shows what it showed
 # before and is whole, and the next run completes.
+# Runs alone: how long a run takes is measured, to stop the next ones within.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
