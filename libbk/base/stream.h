@@ -9,6 +9,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* Bytes [offset, offset + len) of something. */
+struct bk_stretch {
+	uint64_t offset, len;
+};
+
 /* Embedded first in whatever keeps the state behind it. */
 struct bk_source {
 	/* Reads up to cap bytes: *got is 0 at the end only. */

@@ -216,6 +216,8 @@ struct stretch {
 	struct bk_sink *to;
 	uint64_t offset, len;
 	uint64_t skip, left; /* to be left out; still wanted */
+	uint64_t size;       /* of the file; UINT64_MAX: not said */
+	bool at_most;        /* it may be shorter than len */
 	bool begun;
 	bool whole;  /* all of the file comes, not the range */
 	bool enough; /* the rest is not wanted */
@@ -232,7 +234,13 @@ static int ends_before(const struct stretch *get, uint64_t size,
 		       (uintmax_t)get->offset);
 }
 
-static int check_range(const struct stretch *get, struct bk_err *err)
+static int says_no_size(struct bk_err *err)
+{
+	return bk_fail(err, BK_FAILED,
+		       "the server does not say how long it is");
+}
+
+static int check_range(struct stretch *get, struct bk_err *err)
 {
 	const char *text = bk_line_header(get->line, "Content-Range");
 	struct bk_http_range range;
@@ -243,12 +251,41 @@ static int check_range(const struct stretch *get, struct bk_err *err)
 			       "were asked for (Content-Range: %.100s)",
 			       text ? text : "none");
 	uint64_t n = range.last - range.first + 1;
-	if (n < get->len && range.last + 1 == range.size)
-		return ends_before(get, range.size, err);
+	get->size = range.size;
+	if (n < get->len && range.last + 1 == range.size) {
+		if (!get->at_most)
+			return ends_before(get, range.size, err);
+		get->len = get->left = n;
+	}
 	if (n != get->len)
 		return bk_fail(err, BK_CORRUPT,
 			       "the server sends %ju bytes instead of %ju",
 			       (uintmax_t)n, (uintmax_t)get->len);
+	return 0;
+}
+
+static int check_length(struct stretch *get, struct bk_err *err)
+{
+	uint64_t length = 0;
+
+	bool sized = bk_http_content_length(
+		bk_line_header(get->line, "Content-Length"), &length);
+	if (get->whole && sized)
+		get->size = length;
+	if (get->at_most && get->size == UINT64_MAX)
+		return says_no_size(err);
+	if (!sized)
+		return 0;
+	if (get->whole && get->at_most && length < get->len)
+		get->len = get->left = length;
+	uint64_t want = get->skip + get->len;
+	if (get->whole && length < want)
+		return ends_before(get, length, err);
+	if (!get->whole && length != want)
+		return bk_fail(err, BK_CORRUPT,
+			       "the server sends %ju bytes instead of %ju",
+			       (uintmax_t)length, (uintmax_t)want);
+	get->exact = length == want;
 	return 0;
 }
 
@@ -258,7 +295,6 @@ static int begin_body(struct stretch *get, struct bk_err *err)
 	const struct bk_line *line = get->line;
 	const char *coding = bk_line_header(line, "Content-Encoding");
 	long status = bk_line_status(line);
-	uint64_t length, want = get->len;
 
 	get->begun = true;
 	get->whole = status == 200;
@@ -273,21 +309,9 @@ static int begin_body(struct stretch *get, struct bk_err *err)
 		return bk_http_fail_page(err);
 	if (!get->whole && check_range(get, err) < 0)
 		return -1;
-	if (get->whole) {
+	if (get->whole)
 		get->skip = get->offset;
-		want += get->offset;
-	}
-	if (!bk_http_content_length(bk_line_header(line, "Content-Length"),
-				    &length))
-		return 0;
-	if (get->whole && length < want)
-		return ends_before(get, length, err);
-	if (!get->whole && length != want)
-		return bk_fail(err, BK_CORRUPT,
-			       "the server sends %ju bytes instead of %ju",
-			       (uintmax_t)length, (uintmax_t)want);
-	get->exact = length == want;
-	return 0;
+	return check_length(get, err);
 }
 
 static int take(struct bk_sink *sink, const void *data, size_t len,
@@ -315,6 +339,34 @@ static int take(struct bk_sink *sink, const void *data, size_t len,
 	return get->enough ? bk_fail(err, BK_CANCELLED, "enough") : 0;
 }
 
+static int run_get(struct bk_line *line, struct stretch *get,
+		   struct bk_err *err)
+{
+	struct bk_buf range = {0};
+	uint64_t last;
+
+	if (__builtin_add_overflow(get->offset, get->len - 1, &last))
+		return bk_fail(err, BK_CORRUPT, "no file is that long");
+	bk_buf_printf(&range, "%ju-%ju", (uintmax_t)get->offset,
+		      (uintmax_t)last);
+	(void)curl_easy_setopt(line->easy, CURLOPT_RANGE, bk_buf_text(&range));
+	bk_buf_clear(&range);
+	bk_line_into(line, &get->sink);
+	struct bk_err why = {0};
+	int rc = bk_http_run(line, &why);
+	if (get->enough)
+		return 0;
+	if (rc == 0 && !get->begun)
+		rc = begin_body(get, &why);
+	if (rc == 0 && get->left)
+		rc = bk_fail(&why, BK_LOST,
+			     "the body broke off %ju bytes early",
+			     (uintmax_t)get->left);
+	if (rc < 0)
+		*err = why;
+	return rc;
+}
+
 int bk_http_get(struct bk_line *line, uint64_t offset, uint64_t len,
 		struct bk_sink *to, struct bk_err *err)
 {
@@ -326,28 +378,27 @@ int bk_http_get(struct bk_line *line, uint64_t offset, uint64_t len,
 		.len = len,
 		.left = len,
 	};
-	struct bk_buf range = {0};
-	uint64_t last;
 
-	if (__builtin_add_overflow(offset, len - 1, &last))
-		return bk_fail(err, BK_CORRUPT, "no file is that long");
-	bk_buf_printf(&range, "%ju-%ju", (uintmax_t)offset, (uintmax_t)last);
-	(void)curl_easy_setopt(line->easy, CURLOPT_RANGE, bk_buf_text(&range));
-	bk_buf_clear(&range);
-	bk_line_into(line, &get.sink);
-	struct bk_err why = {0};
-	int rc = bk_http_run(line, &why);
-	if (get.enough)
-		return 0;
-	if (rc == 0 && !get.begun)
-		rc = begin_body(&get, &why);
-	if (rc == 0 && get.left)
-		rc = bk_fail(&why, BK_LOST,
-			     "the body broke off %ju bytes early",
-			     (uintmax_t)get.left);
-	if (rc < 0)
-		*err = why;
-	return rc;
+	return run_get(line, &get, err);
+}
+
+int bk_http_peek(struct bk_line *line, uint64_t most, struct bk_sink *to,
+		 uint64_t *size, struct bk_err *err)
+{
+	struct stretch get = {
+		.sink.write = take,
+		.line = line,
+		.to = to,
+		.len = most,
+		.left = most,
+		.size = UINT64_MAX,
+		.at_most = true,
+	};
+
+	if (run_get(line, &get, err) < 0)
+		return -1;
+	*size = get.size;
+	return 0;
 }
 
 int bk_http_size(struct bk_line *line, uint64_t *size, struct bk_err *err)
@@ -360,7 +411,6 @@ int bk_http_size(struct bk_line *line, uint64_t *size, struct bk_err *err)
 	if (bk_line_status(line) != 200 ||
 	    !bk_http_content_length(bk_line_header(line, "Content-Length"),
 				    size))
-		return bk_fail(err, BK_FAILED,
-			       "the server does not say how long it is");
+		return says_no_size(err);
 	return 0;
 }

@@ -69,6 +69,21 @@ int bk_http_fail_page(struct bk_err *err);
 int bk_http_get(struct bk_line *line, uint64_t offset, uint64_t len,
 		struct bk_sink *to, struct bk_err *err);
 
+/*
+ * The same of `n` > 1 stretches, in their order, none touching the next, which
+ * come one after the other, when all of them have arrived (RFC 9110 14.6).
+ * BK_FAILED from a server that sends anything but just these: get one at a time
+ * then.
+ */
+int bk_http_get_many(struct bk_line *line, const struct bk_stretch *stretches,
+		     size_t n, struct bk_sink *to, struct bk_err *err);
+
+/* GET of the first `most` > 0 bytes, or all if there are fewer; *size is how
+ * many there are in all.  As bk_http_get; BK_FAILED if the server does not say
+ * the size. */
+int bk_http_peek(struct bk_line *line, uint64_t most, struct bk_sink *to,
+		 uint64_t *size, struct bk_err *err);
+
 /* HEAD: the size of a file.  BK_FAILED if the server does not say it. */
 int bk_http_size(struct bk_line *line, uint64_t *size, struct bk_err *err);
 

@@ -2,43 +2,33 @@
 
 #include "target/cache.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "target/cache_files.h"
+#include "target/cache_pieces.h"
+#include "target/cache_sights.h"
 #include "target/wrapper.h"
 
 #define SMALL    ((uint64_t)64 << 10)  /* that a get takes at least */
 #define MEMORY   ((uint64_t)256 << 10) /* that is fetched into memory */
-#define PIECES   16u                   /* in memory */
-#define SIGHTED  64u                   /* blobs whose reach is known */
 #define MOST     ((uint64_t)256 << 20)
 #define NO_LIMIT UINT64_MAX
 
-struct piece {
-	char *name; /* NULL: free */
-	uint64_t offset;
-	struct bk_buf bytes;
-};
-
-/* What is known of a blob from what was asked for. */
-struct sighting {
-	char *name;    /* NULL: free */
-	uint64_t upto; /* it is at least so long */
-	uint64_t next; /* where the last get of it ended */
-	uint64_t run;  /* bytes that were got in order before that */
-};
+/* What is wanted at a time; what lies so near to each other is fetched in one
+ * piece: where a request has several stretches only what saves their heads. */
+#define WANTED       16u
+#define WANTED_BYTES ((uint64_t)4 << 20)
+#define NEAR         ((uint64_t)128 << 10)
+#define NEAR_OF_MANY ((uint64_t)512)
 
 struct cache {
 	struct bk_wrapper wrapper;
 	struct bk_cache_files *files; /* NULL: none */
-	pthread_mutex_t lock;
-	struct piece pieces[PIECES]; /* in turn */
-	struct sighting sightings[SIGHTED];
-	unsigned next_piece, next_sighting;
+	struct bk_pieces *pieces;
+	struct bk_sights *sights;
 };
 
 struct range {
@@ -65,83 +55,12 @@ static bool is_kept_in_folder(const char *name)
 	       !(len > 4 && strcmp(name + len - 4, ".bkp") == 0);
 }
 
-/* ---- memory ---- */
-
-static void piece_clear(struct piece *piece)
+/* How much would be worth fetching for what is asked for. */
+static uint64_t worth(struct cache *cache, const char *name,
+		      struct bk_stretch want)
 {
-	free(piece->name);
-	bk_buf_clear(&piece->bytes);
-	*piece = (struct piece){0};
-}
+	uint64_t run = bk_sights_run(cache->sights, name, want);
 
-/* Copies the range, if it is in memory. */
-static bool recall(struct cache *cache, const struct range *want,
-		   struct bk_buf *out)
-{
-	bool found = false;
-
-	(void)pthread_mutex_lock(&cache->lock);
-	for (unsigned i = 0; i < PIECES && !found; i++) {
-		const struct piece *p = &cache->pieces[i];
-		if (!p->name || strcmp(p->name, want->name) != 0 ||
-		    want->offset < p->offset || want->len > p->bytes.len ||
-		    want->offset - p->offset > p->bytes.len - want->len)
-			continue;
-		found = true;
-		bk_buf_add(out, p->bytes.data + (want->offset - p->offset),
-			   (size_t)want->len);
-	}
-	(void)pthread_mutex_unlock(&cache->lock);
-	return found;
-}
-
-static void remember(struct cache *cache, const struct range *got,
-		     const struct bk_buf *bytes)
-{
-	(void)pthread_mutex_lock(&cache->lock);
-	struct piece *piece = &cache->pieces[cache->next_piece++ % PIECES];
-	piece_clear(piece);
-	piece->name = bk_strdup(got->name);
-	piece->offset = got->offset;
-	bk_buf_add(&piece->bytes, bytes->data, bytes->len);
-	(void)pthread_mutex_unlock(&cache->lock);
-}
-
-/* With the lock held; a new one if need be. */
-static struct sighting *sighting_of(struct cache *cache, const char *name)
-{
-	struct sighting *s;
-
-	for (unsigned i = 0; i < SIGHTED; i++) {
-		s = &cache->sightings[i];
-		if (s->name && strcmp(s->name, name) == 0)
-			return s;
-	}
-	s = &cache->sightings[cache->next_sighting++ % SIGHTED];
-	free(s->name);
-	*s = (struct sighting){.name = bk_strdup(name)};
-	return s;
-}
-
-static void saw(struct cache *cache, const char *name, uint64_t upto)
-{
-	(void)pthread_mutex_lock(&cache->lock);
-	struct sighting *s = sighting_of(cache, name);
-	if (upto > s->upto)
-		s->upto = upto;
-	(void)pthread_mutex_unlock(&cache->lock);
-}
-
-/* Notes what is asked for, and says how much would be worth fetching. */
-static uint64_t worth(struct cache *cache, const struct range *want)
-{
-	(void)pthread_mutex_lock(&cache->lock);
-	struct sighting *s = sighting_of(cache, want->name);
-	bool in_order = want->offset && s->next == want->offset;
-	s->run = in_order ? s->run + want->len : want->len;
-	s->next = want->offset + want->len;
-	uint64_t run = s->run;
-	(void)pthread_mutex_unlock(&cache->lock);
 	return run < SMALL ? SMALL : run < MEMORY ? run : MEMORY;
 }
 
@@ -154,9 +73,7 @@ static struct range widen(struct cache *cache, const struct range *want,
 
 	if (want->len >= more)
 		return wider;
-	(void)pthread_mutex_lock(&cache->lock);
-	uint64_t upto = sighting_of(cache, want->name)->upto;
-	(void)pthread_mutex_unlock(&cache->lock);
+	uint64_t upto = bk_sights_upto(cache->sights, want->name);
 	if (upto > end) {
 		uint64_t left = upto - want->offset;
 		/* Who reads on in order will ask for the same length. */
@@ -172,18 +89,8 @@ static struct range widen(struct cache *cache, const struct range *want,
 
 static void drop(struct cache *cache, const char *name)
 {
-	(void)pthread_mutex_lock(&cache->lock);
-	for (unsigned i = 0; i < PIECES; i++)
-		if (cache->pieces[i].name &&
-		    strcmp(cache->pieces[i].name, name) == 0)
-			piece_clear(&cache->pieces[i]);
-	for (unsigned i = 0; i < SIGHTED; i++)
-		if (cache->sightings[i].name &&
-		    strcmp(cache->sightings[i].name, name) == 0) {
-			free(cache->sightings[i].name);
-			cache->sightings[i] = (struct sighting){0};
-		}
-	(void)pthread_mutex_unlock(&cache->lock);
+	bk_pieces_drop(cache->pieces, name);
+	bk_sights_drop(cache->sights, name);
 	if (cache->files)
 		bk_cache_files_drop(cache->files, name);
 }
@@ -241,6 +148,18 @@ static struct bk_cache_store *begin_to_keep(struct cache *cache,
 	return bk_cache_store_begin(cache->files, r->name, r->offset, r->len);
 }
 
+/* In both. */
+static void remember(struct cache *cache, const struct range *got,
+		     struct bk_view bytes, uint64_t size)
+{
+	struct bk_cache_store *store = begin_to_keep(cache, got);
+
+	bk_cache_store_write(store, bytes.data, bytes.len);
+	bk_cache_store_end(store, true);
+	bk_pieces_keep(cache->pieces, got->name, got->offset, bytes, size);
+	bk_sights_saw(cache->sights, got->name, got->offset + got->len);
+}
+
 /* ---- gets ---- */
 
 static int get_below(struct cache *cache, const struct range *r,
@@ -279,10 +198,7 @@ static int fetch_more(struct cache *cache, const struct range *want,
 	} else if (rc < 0) {
 		*err = why;
 	} else {
-		struct bk_cache_store *store = begin_to_keep(cache, fetch);
-		bk_cache_store_write(store, bytes.data, bytes.len);
-		bk_cache_store_end(store, true);
-		remember(cache, fetch, &bytes);
+		remember(cache, fetch, bk_buf_view(&bytes), BK_SIZE_UNKNOWN);
 		rc = to->write(to, bytes.data + (want->offset - fetch->offset),
 			       (size_t)want->len, err);
 	}
@@ -298,7 +214,8 @@ static int fetch(struct cache *cache, const struct range *want, uint64_t more,
 	int rc = wider.len <= MEMORY ? fetch_more(cache, want, &wider, to, err)
 				     : fetch_and_keep(cache, want, to, err);
 	if (rc == 0)
-		saw(cache, want->name, want->offset + want->len);
+		bk_sights_saw(cache->sights, want->name,
+			      want->offset + want->len);
 	return rc;
 }
 
@@ -308,14 +225,15 @@ static int cache_get(struct bk_target *target, const char *name,
 {
 	struct cache *cache = (struct cache *)target;
 	struct range want = {name, offset, len};
+	struct bk_stretch at = {offset, len};
 	struct bk_buf bytes = {0};
 	uint64_t sent = 0;
 	int rc = 0;
 
 	if (!len || len > NO_LIMIT - offset || !is_kept(name))
 		return get_below(cache, &want, to, err);
-	uint64_t more = worth(cache, &want);
-	if (recall(cache, &want, &bytes)) {
+	uint64_t more = worth(cache, name, at);
+	if (bk_pieces_find(cache->pieces, name, at, &bytes)) {
 		rc = to->write(to, bytes.data, bytes.len, err);
 		bk_buf_clear(&bytes);
 		return rc;
@@ -337,13 +255,144 @@ static int cache_get_stored(struct bk_target *target, const char *name,
 {
 	struct cache *cache = (struct cache *)target;
 	struct range want = {name, offset, len};
+	struct bk_stretch at = {offset, len};
 	struct bk_buf bytes = {0};
 
-	if (!len || !recall(cache, &want, &bytes))
+	if (!len || !bk_pieces_find(cache->pieces, name, at, &bytes))
 		return get_below(cache, &want, to, err);
 	int rc = to->write(to, bytes.data, bytes.len, err);
 	bk_buf_clear(&bytes);
 	return rc;
+}
+
+static int cache_peek(struct bk_target *target, const char *name, uint64_t most,
+		      struct bk_buf *into, uint64_t *size, struct bk_err *err)
+{
+	struct cache *cache = (struct cache *)target;
+	struct bk_target *below = cache->wrapper.below;
+	struct bk_err why = {0};
+
+	if (!is_kept(name))
+		return bk_target_peek(below, name, most, into, size, err);
+	if (bk_pieces_peek(cache->pieces, name, most, into, size))
+		return 0;
+	if (bk_target_peek(below, name, most, into, size, &why) < 0) {
+		if (why.kind == BK_GONE)
+			drop(cache, name);
+		*err = why;
+		return -1;
+	}
+	struct range got = {name, 0, into->len};
+	if (into->len)
+		remember(cache, &got, bk_buf_view(into), *size);
+	bk_sights_saw(cache->sights, name, *size);
+	return 0;
+}
+
+/* ---- what is wanted next ---- */
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct bk_stretch *x = a, *y = b;
+
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+static bool is_here(struct cache *cache, const char *name,
+		    struct bk_stretch stretch)
+{
+	uint64_t at;
+	int fd = -1;
+
+	if (bk_pieces_find(cache->pieces, name, stretch, NULL))
+		return true;
+	if (cache->files && is_kept_in_folder(name))
+		fd = bk_cache_files_find(cache->files, name, stretch.offset,
+					 stretch.len, &at);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
+/* Those that are not here, in order and put together where they are near. */
+static size_t choose(struct cache *cache, const char *name,
+		     const struct bk_stretch *stretches, size_t n,
+		     struct bk_stretch chosen[WANTED])
+{
+	uint64_t near =
+		cache->wrapper.below->ops->get_many ? NEAR_OF_MANY : NEAR;
+	struct bk_stretch sorted[WANTED];
+	uint64_t bytes = 0;
+	size_t k = 0;
+
+	n = n < WANTED ? n : WANTED;
+	memcpy(sorted, stretches, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_offset);
+	for (size_t i = 0; i < n; i++) {
+		struct bk_stretch *last = k ? &chosen[k - 1] : NULL;
+		struct bk_stretch s = sorted[i];
+		bytes += s.len;
+		if (!s.len || s.len > NO_LIMIT - s.offset - near ||
+		    bytes > WANTED_BYTES || is_here(cache, name, s))
+			continue;
+		if (!last || s.offset > last->offset + last->len + near)
+			chosen[k++] = s;
+		else if (s.offset + s.len > last->offset + last->len)
+			last->len = s.offset + s.len - last->offset;
+	}
+	return k;
+}
+
+static int fetch_many(struct cache *cache, const char *name,
+		      const struct bk_stretch *stretches, size_t n)
+{
+	struct bk_target *below = cache->wrapper.below;
+	struct bk_buf bytes = {0};
+	struct bk_buf_sink to;
+	struct bk_err ignored = {0};
+	size_t at = 0;
+
+	bk_buf_sink_init(&to, &bytes, (size_t)(2 * WANTED_BYTES));
+	int rc = below->ops->get_many(below, name, stretches, n, &to.sink,
+				      &ignored);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct bk_stretch *s = &stretches[i];
+		struct range got = {name, s->offset, s->len};
+		if (s->len > bytes.len - at)
+			break;
+		remember(cache, &got,
+			 (struct bk_view){bytes.data + at, (size_t)s->len},
+			 BK_SIZE_UNKNOWN);
+		at += (size_t)s->len;
+	}
+	bk_buf_clear(&bytes);
+	return rc;
+}
+
+static void cache_want(struct bk_target *target, const char *name,
+		       const struct bk_stretch *stretches, size_t n)
+{
+	struct cache *cache = (struct cache *)target;
+	struct bk_stretch chosen[WANTED];
+	struct bk_buf bytes = {0};
+	struct bk_err ignored = {0};
+	int rc = 0;
+
+	if (!is_kept(name))
+		return;
+	n = choose(cache, name, stretches, n, chosen);
+	if (n > 1 && cache->wrapper.below->ops->get_many &&
+	    fetch_many(cache, name, chosen, n) == 0)
+		return;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct range got = {name, chosen[i].offset, chosen[i].len};
+		rc = bk_target_read(cache->wrapper.below, name, got.offset,
+				    got.len, &bytes, &ignored);
+		if (rc == 0)
+			remember(cache, &got, bk_buf_view(&bytes),
+				 BK_SIZE_UNKNOWN);
+	}
+	bk_buf_clear(&bytes);
 }
 
 /* ---- the other ops ---- */
@@ -365,13 +414,7 @@ static int cache_list(struct bk_target *target, const char *folder,
 
 	if (bk_target_list(cache->wrapper.below, folder, out, err) < 0)
 		return -1;
-	(void)pthread_mutex_lock(&cache->lock);
-	for (unsigned i = 0; i < PIECES; i++)
-		if (cache->pieces[i].name &&
-		    bk_cache_is_below(cache->pieces[i].name, folder) &&
-		    !bk_blob_list_find(out, cache->pieces[i].name))
-			piece_clear(&cache->pieces[i]);
-	(void)pthread_mutex_unlock(&cache->lock);
+	bk_pieces_keep_only(cache->pieces, folder, out);
 	if (cache->files)
 		bk_cache_files_keep_only(cache->files, folder, out);
 	return 0;
@@ -390,7 +433,7 @@ static int cache_stat(struct bk_target *target, const char *name,
 		return -1;
 	}
 	if (is_kept(name))
-		saw(cache, name, *size);
+		bk_sights_saw(cache->sights, name, *size);
 	return 0;
 }
 
@@ -409,11 +452,8 @@ static void cache_close(struct bk_target *target)
 
 	bk_wrapper_close_below(&cache->wrapper);
 	bk_cache_files_close(cache->files);
-	for (unsigned i = 0; i < PIECES; i++)
-		piece_clear(&cache->pieces[i]);
-	for (unsigned i = 0; i < SIGHTED; i++)
-		free(cache->sightings[i].name);
-	(void)pthread_mutex_destroy(&cache->lock);
+	bk_pieces_free(cache->pieces);
+	bk_sights_free(cache->sights);
 	free(cache);
 }
 
@@ -424,7 +464,8 @@ struct bk_target *bk_cache_open(struct bk_target *below, const char *folder,
 	struct bk_target_ops *ops = &cache->wrapper.ops;
 
 	bk_wrapper_init(&cache->wrapper, below);
-	(void)pthread_mutex_init(&cache->lock, NULL);
+	cache->pieces = bk_pieces_new();
+	cache->sights = bk_sights_new();
 	if (folder)
 		cache->files = bk_cache_files_open(folder, most ? most : MOST);
 	ops->close = cache_close;
@@ -434,5 +475,7 @@ struct bk_target *bk_cache_open(struct bk_target *below, const char *folder,
 	ops->list = cache_list;
 	ops->stat = cache_stat;
 	ops->remove = cache_remove;
+	ops->peek = cache_peek;
+	ops->want = cache_want;
 	return &cache->wrapper.target;
 }

@@ -12,9 +12,14 @@
  * takes more at a time.  So the trailer, directory and head of a file, read in
  * a few dozen bytes each, are two requests and not six.
  *
- * In memory, for this run: the last small stretches, of packs too.
+ * What bk_target_want() names is fetched at once: several stretches by one
+ * request where the driver can (get_many), else one for all that are near each
+ * other.
  *
- * Never from a cache: listings, sizes, "keys/" (a password that was taken away
+ * In memory, for this run: the last small stretches and what was wanted, of
+ * packs too, up to 8 MiB; and the sizes that bk_target_peek() told with them.
+ *
+ * Never from a cache: listings, stat, "keys/" (a password that was taken away
  * must open nothing), "open/", "trash/", "hold/", the marker; and what
  * bk_target_sum() is asked for is read from the target in this run.  Who proves
  * what a target holds opens it without a folder.

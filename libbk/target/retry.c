@@ -325,6 +325,23 @@ static int retry_stat(struct bk_target *target, const char *name,
 	return -1;
 }
 
+static int retry_peek(struct bk_target *target, const char *name, uint64_t most,
+		      struct bk_buf *into, uint64_t *size, struct bk_err *err)
+{
+	struct bk_tries tries;
+	struct bk_err why;
+
+	begin(&tries, target);
+	do {
+		why = (struct bk_err){0};
+		int rc = bk_target_peek(bk_wrapper_below(target), name, most,
+					into, size, &why);
+		if (note(target, &tries, rc, &why) == 0)
+			return 0;
+	} while (bk_tries_again(&tries, &why, err) == 0);
+	return -1;
+}
+
 static int retry_remove(struct bk_target *target, const char *name,
 			struct bk_err *err)
 {
@@ -385,6 +402,8 @@ struct bk_target *bk_retry_open(struct bk_target *below,
 	ops->get = retry_get;
 	ops->list = retry_list;
 	ops->stat = retry_stat;
+	if (below->ops->peek)
+		ops->peek = retry_peek;
 	ops->remove = retry_remove;
 	return &retry->wrapper.target;
 }

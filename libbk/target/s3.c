@@ -53,6 +53,16 @@ static int get_nothing(const struct bk_s3 *s3, const char *key, uint64_t offset,
 		       (uintmax_t)size);
 }
 
+/* The answer to a GET.  Of what broke off, the error is not in it. */
+static int end_get(struct bk_line *line, struct bk_s3_question *question,
+		   int rc, struct bk_err *err)
+{
+	if (rc < 0 && bk_line_status(line) >= 300 && err->kind != BK_CANCELLED)
+		rc = bk_s3_explain(line, &question->complaint, err);
+	bk_link_give(line);
+	return rc;
+}
+
 static int get_range(const struct bk_s3 *s3, const char *key, uint64_t offset,
 		     uint64_t len, struct bk_sink *to, struct bk_err *err)
 {
@@ -60,12 +70,8 @@ static int get_range(const struct bk_s3 *s3, const char *key, uint64_t offset,
 	struct bk_line *line = bk_link_take(s3->link);
 
 	bk_s3_ready(s3, line, &question);
-	int rc = bk_http_get(line, offset, len, to, err);
-	/* Of what broke off, the error is not in the answer. */
-	if (rc < 0 && bk_line_status(line) >= 300 && err->kind != BK_CANCELLED)
-		rc = bk_s3_explain(line, &question.complaint, err);
-	bk_link_give(line);
-	return rc;
+	return end_get(line, &question, bk_http_get(line, offset, len, to, err),
+		       err);
 }
 
 static int s3_get(struct bk_target *target, const char *name, uint64_t offset,
@@ -76,6 +82,23 @@ static int s3_get(struct bk_target *target, const char *name, uint64_t offset,
 	int rc = len ? get_range(s3, key, offset, len, to, err)
 		     : get_nothing(s3, key, offset, err);
 
+	free(key);
+	return rc < 0 ? s3_failed(target, name, err) : 0;
+}
+
+static int s3_peek(struct bk_target *target, const char *name, uint64_t most,
+		   struct bk_buf *into, uint64_t *size, struct bk_err *err)
+{
+	const struct bk_s3 *s3 = s3_of(target);
+	char *key = bk_s3_key(s3, name);
+	struct bk_s3_question question = {.method = "GET", .key = key};
+	struct bk_line *line = bk_link_take(s3->link);
+	struct bk_buf_sink to;
+
+	bk_buf_sink_init(&to, into, (size_t)most);
+	bk_s3_ready(s3, line, &question);
+	int rc = end_get(line, &question,
+			 bk_http_peek(line, most, &to.sink, size, err), err);
 	free(key);
 	return rc < 0 ? s3_failed(target, name, err) : 0;
 }
@@ -150,6 +173,7 @@ static const struct bk_target_ops s3_ops = {
 	.remove = s3_remove,
 	.sweep = s3_sweep,
 	.proves_puts = s3_proves_puts,
+	.peek = s3_peek,
 	.unknown_length = true,
 };
 

@@ -146,6 +146,35 @@ static int spool_get(struct bk_target *target, const char *name,
 	return rc;
 }
 
+static int spool_peek(struct bk_target *target, const char *name, uint64_t most,
+		      struct bk_buf *into, uint64_t *size, struct bk_err *err)
+{
+	struct spool *spool = spool_of(target);
+
+	if (bk_spool_queue_settle(spool->queue, name, err) < 0 ||
+	    bk_spool_queue_enter(spool->queue, err) < 0)
+		return -1;
+	int rc = bk_target_peek(spool->wrapper.below, name, most, into, size,
+				err);
+	bk_spool_queue_leave(spool->queue);
+	return rc;
+}
+
+static int spool_get_many(struct bk_target *target, const char *name,
+			  const struct bk_stretch *stretches, size_t n,
+			  struct bk_sink *to, struct bk_err *err)
+{
+	struct spool *spool = spool_of(target);
+	struct bk_target *below = spool->wrapper.below;
+
+	if (bk_spool_queue_settle(spool->queue, name, err) < 0 ||
+	    bk_spool_queue_enter(spool->queue, err) < 0)
+		return -1;
+	int rc = below->ops->get_many(below, name, stretches, n, to, err);
+	bk_spool_queue_leave(spool->queue);
+	return rc;
+}
+
 static int spool_list(struct bk_target *target, const char *folder,
 		      struct bk_blob_list *out, struct bk_err *err)
 {
@@ -238,6 +267,8 @@ struct bk_target *bk_spool_open(struct bk_target *below,
 		.remove = spool_remove,
 		.sweep = spool_sweep,
 		.flush = spool_flush,
+		.peek = below->ops->peek ? spool_peek : NULL,
+		.get_many = below->ops->get_many ? spool_get_many : NULL,
 		.unknown_length = true,
 	};
 	spool->folder =

@@ -71,6 +71,25 @@ int bk_target_read(struct bk_target *target, const char *name, uint64_t offset,
 	return bk_target_get(target, name, offset, len, &to.sink, err);
 }
 
+int bk_target_peek(struct bk_target *target, const char *name, uint64_t most,
+		   struct bk_buf *into, uint64_t *size, struct bk_err *err)
+{
+	into->len = 0;
+	if (target->ops->peek)
+		return target->ops->peek(target, name, most, into, size, err);
+	if (bk_target_stat(target, name, size, err) < 0)
+		return -1;
+	return bk_target_read(target, name, 0, *size < most ? *size : most,
+			      into, err);
+}
+
+void bk_target_want(struct bk_target *target, const char *name,
+		    const struct bk_stretch *stretches, size_t n)
+{
+	if (target->ops->want)
+		target->ops->want(target, name, stretches, n);
+}
+
 struct summing_sink {
 	struct bk_sink sink;
 	struct bk_sha256 sha;

@@ -92,6 +92,19 @@ struct bk_target_ops {
 	/* Has the server, of every put that was committed so far, told a sum
 	 * of what it got, and was that right?  NULL: no. */
 	bool (*proves_puts)(const struct bk_target *target);
+	/* The first `most` bytes, or all if there are fewer, and in *size how
+	 * many there are in all.  NULL where a stat and a get do. */
+	int (*peek)(struct bk_target *target, const char *name, uint64_t most,
+		    struct bk_buf *into, uint64_t *size, struct bk_err *err);
+	/* Several stretches in their order, none touching the next, by one
+	 * request; `to` gets them one after the other.  BK_FAILED from a server
+	 * that does not do that.  NULL where a request is for one. */
+	int (*get_many)(struct bk_target *target, const char *name,
+			const struct bk_stretch *stretches, size_t n,
+			struct bk_sink *to, struct bk_err *err);
+	/* See bk_target_want(); NULL where nothing can be got in advance. */
+	void (*want)(struct bk_target *target, const char *name,
+		     const struct bk_stretch *stretches, size_t n);
 	bool unknown_length;
 };
 
@@ -134,6 +147,18 @@ int bk_target_get(struct bk_target *target, const char *name, uint64_t offset,
 /* The same into a buffer, which is emptied first. */
 int bk_target_read(struct bk_target *target, const char *name, uint64_t offset,
 		   uint64_t len, struct bk_buf *into, struct bk_err *err);
+/* The begin of a blob whose size is not known: `most` bytes into a buffer,
+ * which is emptied first, or all if there are fewer; *size is that of the
+ * whole. */
+int bk_target_peek(struct bk_target *target, const char *name, uint64_t most,
+		   struct bk_buf *into, uint64_t *size, struct bk_err *err);
+/*
+ * Says that these stretches of a blob, in any order, are got next: where a
+ * cache is around the target they are fetched now, in as few requests as there
+ * can be.  Nothing else depends on it; what fails here is told when it is got.
+ */
+void bk_target_want(struct bk_target *target, const char *name,
+		    const struct bk_stretch *stretches, size_t n);
 /* SHA-256 of the same, as it passes; read from the target in this run, not from
  * what a cache keeps. */
 int bk_target_sum(struct bk_target *target, const char *name, uint64_t offset,

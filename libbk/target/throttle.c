@@ -56,6 +56,33 @@ static int slow_get(struct bk_target *target, const char *name, uint64_t offset,
 			     &slow.sink, err);
 }
 
+/* A little, which is paid for when it is there. */
+static int slow_peek(struct bk_target *target, const char *name, uint64_t most,
+		     struct bk_buf *into, uint64_t *size, struct bk_err *err)
+{
+	struct throttle *throttle = (struct throttle *)target;
+	size_t n = 0;
+
+	if (bk_target_peek(throttle->wrapper.below, name, most, into, size,
+			   err) < 0)
+		return -1;
+	for (size_t left = into->len; left; left -= n)
+		if (bk_bucket_take(throttle->down, left, &n, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int slow_get_many(struct bk_target *target, const char *name,
+			 const struct bk_stretch *stretches, size_t n,
+			 struct bk_sink *to, struct bk_err *err)
+{
+	struct throttle *throttle = (struct throttle *)target;
+	struct bk_target *below = throttle->wrapper.below;
+	struct slow_sink slow = {{slow_write}, to, throttle->down};
+
+	return below->ops->get_many(below, name, stretches, n, &slow.sink, err);
+}
+
 static void throttle_close(struct bk_target *target)
 {
 	struct throttle *throttle = (struct throttle *)target;
@@ -82,6 +109,10 @@ struct bk_target *bk_throttle_open(struct bk_target *below,
 	if (down) {
 		throttle->down = bk_bucket_new(down, timer);
 		throttle->wrapper.ops.get = slow_get;
+		if (below->ops->peek)
+			throttle->wrapper.ops.peek = slow_peek;
+		if (below->ops->get_many)
+			throttle->wrapper.ops.get_many = slow_get_many;
 	}
 	return &throttle->wrapper.target;
 }

@@ -9,11 +9,9 @@
 #include "target/upload.h"
 #include "target/walk.h"
 #include "target/webdav_act.h"
+#include "target/webdav_look.h"
 #include "target/webdav_plain.h"
 #include "target/webdav_put.h"
-
-/* Which every repository has. */
-#define MARKER "bkrepo"
 
 static void webdav_close(struct bk_target *target)
 {
@@ -22,6 +20,7 @@ static void webdav_close(struct bk_target *target)
 	bk_link_close(dav->link);
 	bk_webdav_forget_folders(dav);
 	free(dav->made);
+	bk_buf_clear(&dav->marker);
 	(void)pthread_mutex_destroy(&dav->lock);
 	free(dav);
 }
@@ -61,12 +60,52 @@ static int webdav_get(struct bk_target *target, const char *name,
 		      struct bk_err *err)
 {
 	struct bk_webdav *dav = bk_webdav_of(target);
+	struct bk_stretch want = {offset, len};
+	struct bk_buf kept = {0};
 
 	if (len == 0)
 		return get_nothing(target, name, offset, err);
+	if (bk_webdav_take_marker(dav, name, want, &kept)) {
+		int taken = to->write(to, kept.data, kept.len, err);
+		bk_buf_clear(&kept);
+		return taken;
+	}
 	struct bk_line *line = bk_link_take(dav->link);
 	bk_webdav_to(dav, line, name);
 	int rc = bk_http_get(line, offset, len, to, err);
+	bk_link_give(line);
+	return rc < 0 ? blob_failed(target, name, err) : 0;
+}
+
+/* Who answers otherwise once is not asked again. */
+static int webdav_get_many(struct bk_target *target, const char *name,
+			   const struct bk_stretch *stretches, size_t n,
+			   struct bk_sink *to, struct bk_err *err)
+{
+	struct bk_webdav *dav = bk_webdav_of(target);
+
+	if (atomic_load(&dav->one_stretch))
+		return bk_fail(err, BK_FAILED, "one stretch at a time");
+	struct bk_line *line = bk_link_take(dav->link);
+	bk_webdav_to(dav, line, name);
+	int rc = bk_http_get_many(line, stretches, n, to, err);
+	bk_link_give(line);
+	if (rc < 0 && err->kind == BK_FAILED)
+		atomic_store(&dav->one_stretch, true);
+	return rc < 0 ? blob_failed(target, name, err) : 0;
+}
+
+static int webdav_peek(struct bk_target *target, const char *name,
+		       uint64_t most, struct bk_buf *into, uint64_t *size,
+		       struct bk_err *err)
+{
+	struct bk_webdav *dav = bk_webdav_of(target);
+	struct bk_line *line = bk_link_take(dav->link);
+	struct bk_buf_sink to;
+
+	bk_buf_sink_init(&to, into, (size_t)most);
+	bk_webdav_to(dav, line, name);
+	int rc = bk_http_peek(line, most, &to.sink, size, err);
 	bk_link_give(line);
 	return rc < 0 ? blob_failed(target, name, err) : 0;
 }
@@ -99,6 +138,12 @@ static int check_root(struct bk_webdav *dav, const char *folder,
 	return rc < 0 ? -1 : 0;
 }
 
+/* Perhaps of a server without WebDAV. */
+static bool is_answer(const struct bk_webdav_ask *ask)
+{
+	return ask->status / 100 == 4 || ask->status == 501;
+}
+
 static int list_folder(struct bk_walk *walk, const char *folder,
 		       struct bk_err *err)
 {
@@ -110,13 +155,24 @@ static int list_folder(struct bk_walk *walk, const char *folder,
 		.arg = listing,
 	};
 
+	struct bk_webdav *dav = listing->dav;
+	struct bk_err why = {0};
+	int rc = -1;
+
 	listing->folder = folder;
-	if (listing->dav->plain)
-		return bk_webdav_plain_list(listing->dav, folder, add, listing,
-					    err);
-	int rc = bk_webdav_propfind(listing->dav, &ask, err);
-	listing->now = ask.now;
-	return rc == 0 ? check_root(listing->dav, folder, err) : rc;
+	if (!atomic_load(&dav->plain)) {
+		rc = bk_webdav_propfind(dav, &ask, &why);
+		listing->now = ask.now;
+		if (rc > 0)
+			atomic_store(&dav->unsettled, false);
+		else if (is_answer(&ask) && bk_webdav_settle(dav, err) < 0)
+			return -1;
+	}
+	if (atomic_load(&dav->plain))
+		return bk_webdav_plain_list(dav, folder, add, listing, err);
+	if (rc < 0)
+		*err = why;
+	return rc == 0 ? check_root(dav, folder, err) : rc;
 }
 
 /* The same name twice is two stories about one blob. */
@@ -157,10 +213,13 @@ static int webdav_remove(struct bk_target *target, const char *name,
 			 struct bk_err *err)
 {
 	struct bk_webdav *dav = bk_webdav_of(target);
-	struct bk_line *line = bk_link_take(dav->link);
-	int rc = dav->plain ? bk_webdav_fail_reading(err)
-			    : bk_webdav_delete(dav, line, name, err);
+	int rc = bk_webdav_settle(dav, err);
 
+	if (rc < 0)
+		return blob_failed(target, name, err);
+	struct bk_line *line = bk_link_take(dav->link);
+	rc = atomic_load(&dav->plain) ? bk_webdav_fail_reading(err)
+				      : bk_webdav_delete(dav, line, name, err);
 	bk_link_give(line);
 	return rc < 0 ? blob_failed(target, name, err) : 0;
 }
@@ -172,7 +231,9 @@ static int webdav_sweep(struct bk_target *target, int64_t older_s,
 	struct listing listing = {.dav = bk_webdav_of(target)};
 	struct bk_blob_list parts = {0};
 
-	if (listing.dav->plain)
+	if (bk_webdav_settle(listing.dav, err) < 0)
+		return bk_context(err, "%s", target->where);
+	if (atomic_load(&listing.dav->plain))
 		return 0;
 	listing.walk.unfinished = true;
 	int rc = list_all(&listing, "", &parts, err);
@@ -196,54 +257,9 @@ static const struct bk_target_ops webdav_ops = {
 	.stat = webdav_stat,
 	.remove = webdav_remove,
 	.sweep = webdav_sweep,
+	.peek = webdav_peek,
+	.get_many = webdav_get_many,
 };
-
-static int is_gone(struct bk_err *err)
-{
-	return bk_fail(err, BK_GONE, "there is no such folder");
-}
-
-/* What answers to no PROPFIND may serve files, if there is a repository. */
-static int open_plain(struct bk_webdav *dav, bool create, struct bk_err *err)
-{
-	uint64_t size;
-
-	if (create)
-		return bk_webdav_fail_reading(err);
-	if (bk_webdav_size(dav, MARKER, &size, err) < 0)
-		return bk_context(err, MARKER);
-	dav->plain = true;
-	return 0;
-}
-
-static int make_and_look(struct bk_webdav *dav, struct bk_webdav_ask *ask,
-			 struct bk_err *err)
-{
-	if (bk_webdav_make_root(dav, err) < 0)
-		return -1;
-	int rc = bk_webdav_propfind(dav, ask, err);
-	return rc == 0 ? is_gone(err) : rc;
-}
-
-static int look(struct bk_webdav *dav, bool create, struct bk_err *err)
-{
-	struct bk_webdav_ask ask = {.folder = ""};
-	struct bk_err why = {0}, ignored = {0};
-	int rc = bk_webdav_propfind(dav, &ask, &why);
-
-	if (rc == 0 && create)
-		rc = make_and_look(dav, &ask, &why);
-	else if (rc == 0)
-		rc = open_plain(dav, false, &ignored) == 0 ? 1 : is_gone(&why);
-	else if (rc < 0 && (ask.status == 405 || ask.status == 501))
-		return open_plain(dav, create, err);
-	else if (rc < 0 && (ask.status == 400 || ask.status == 403) &&
-		 !create && open_plain(dav, false, &ignored) == 0)
-		rc = 1;
-	if (rc < 0)
-		*err = why;
-	return rc < 0 ? -1 : 0;
-}
 
 int bk_webdav_open(struct bk_target **out, const struct bk_url *url,
 		   const struct bk_access *access, bool create,
@@ -261,7 +277,7 @@ int bk_webdav_open(struct bk_target **out, const struct bk_url *url,
 	(void)pthread_mutex_init(&dav->lock, NULL);
 	int rc = bk_link_open(&dav->link, url, access, err);
 	if (rc == 0) {
-		rc = look(dav, create, err);
+		rc = bk_webdav_look(dav, create, err);
 		if (rc < 0)
 			bk_context(err, "%s", url->text);
 	}

@@ -9,6 +9,7 @@
 #define BK_TARGET_WEBDAV_ACT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "net/link.h"
@@ -19,11 +20,14 @@ struct bk_webdav {
 	struct bk_target target;
 	struct bk_link *link;
 	const struct bk_url *url;
-	bool plain; /* no WebDAV: files to read */
+	atomic_bool plain;       /* no WebDAV: files to read */
+	atomic_bool unsettled;   /* whether it is: target/webdav_look.h */
+	atomic_bool one_stretch; /* it sends no two by one request */
 
 	pthread_mutex_t lock; /* of all below */
 	long auth;            /* CURLAUTH_..., what the server asks for */
 	bool keeps_names;     /* it renames nothing */
+	struct bk_buf marker; /* read at opening, for who reads it next */
 	char **made;          /* folders that are there */
 	size_t n, cap;
 };

@@ -9,6 +9,7 @@
 #include "net/http.h"
 #include "target/upload.h"
 #include "target/webdav_act.h"
+#include "target/webdav_look.h"
 
 static bool keeps_names(struct bk_webdav *dav)
 {
@@ -23,12 +24,12 @@ int bk_webdav_put_begin(struct bk_target *target, const char *name,
 			struct bk_err *err)
 {
 	struct bk_webdav *dav = bk_webdav_of(target);
-	int rc;
+	int rc = bk_webdav_settle(dav, err);
 
-	if (dav->plain)
-		rc = bk_webdav_fail_reading(err);
-	else
-		rc = bk_webdav_make_parents(dav, name, err);
+	if (rc == 0)
+		rc = atomic_load(&dav->plain)
+			     ? bk_webdav_fail_reading(err)
+			     : bk_webdav_make_parents(dav, name, err);
 	if (rc < 0)
 		return bk_context(err, "%s", target->where);
 	struct bk_upload *up = bk_upload_new(target, dav->link, name, length);

@@ -57,6 +57,29 @@ static int hand_get_stored(struct bk_target *target, const char *name,
 	return below->ops->get_stored(below, name, offset, len, to, err);
 }
 
+static int hand_peek(struct bk_target *target, const char *name, uint64_t most,
+		     struct bk_buf *into, uint64_t *size, struct bk_err *err)
+{
+	struct bk_target *below = bk_wrapper_below(target);
+
+	return below->ops->peek(below, name, most, into, size, err);
+}
+
+static int hand_get_many(struct bk_target *target, const char *name,
+			 const struct bk_stretch *stretches, size_t n,
+			 struct bk_sink *to, struct bk_err *err)
+{
+	struct bk_target *below = bk_wrapper_below(target);
+
+	return below->ops->get_many(below, name, stretches, n, to, err);
+}
+
+static void hand_want(struct bk_target *target, const char *name,
+		      const struct bk_stretch *stretches, size_t n)
+{
+	bk_target_want(bk_wrapper_below(target), name, stretches, n);
+}
+
 static int hand_list(struct bk_target *target, const char *folder,
 		     struct bk_blob_list *out, struct bk_err *err)
 {
@@ -115,6 +138,9 @@ void bk_wrapper_init(struct bk_wrapper *wrapper, struct bk_target *below)
 		.flush = hand_flush,
 		.get_stored = below->ops->get_stored ? hand_get_stored : NULL,
 		.proves_puts = hand_proves_puts,
+		.peek = below->ops->peek ? hand_peek : NULL,
+		.get_many = below->ops->get_many ? hand_get_many : NULL,
+		.want = hand_want,
 		.unknown_length = below->ops->unknown_length,
 	};
 	wrapper->target.ops = &wrapper->ops;

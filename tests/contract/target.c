@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "contract/target_reading.h"
 #include "lib/dice.h"
 #include "lib/test.h"
 
@@ -41,16 +42,6 @@ static void done(int rc, const struct bk_err *why)
 {
 	if (rc < 0)
 		fail_msg("%s", why->text);
-}
-
-/* n bytes that follow from a seed. */
-static struct bk_buf bytes_of(uint64_t seed, size_t n)
-{
-	struct bk_buf bytes = {0};
-	struct dice dice = {seed};
-
-	dice_fill(&dice, bk_buf_grow(&bytes, n), n);
-	return bytes;
 }
 
 static void put(const char *name, const char *text)
@@ -180,7 +171,7 @@ static void a_blob_of_another_length_than_it_was_begun_with_is_refused(
 
 static void a_length_need_not_be_known_where_the_driver_says_so(void **state)
 {
-	struct bk_buf bytes = bytes_of(1, 100000);
+	struct bk_buf bytes = target_bytes(1, 100000);
 
 	(void)state;
 	if (target->ops->unknown_length) {
@@ -207,7 +198,7 @@ static void an_empty_blob_is_a_blob(void **state)
 static void a_large_blob_comes_in_any_pieces(void **state)
 {
 	static const size_t pieces[] = {1, 4095, 65536, 1 << 20, 7};
-	struct bk_buf bytes = bytes_of(2, LARGE);
+	struct bk_buf bytes = target_bytes(2, LARGE);
 	struct bk_put *blob = begin_put(DEEP, LARGE);
 	size_t at = 0;
 
@@ -225,7 +216,7 @@ static void a_large_blob_comes_in_any_pieces(void **state)
 
 static void blobs_under_way_at_a_time_stay_apart(void **state)
 {
-	struct bk_buf a = bytes_of(3, 50000), b = bytes_of(4, 50000);
+	struct bk_buf a = target_bytes(3, 50000), b = target_bytes(4, 50000);
 	struct bk_put *one = begin_put("data/a", 50000);
 	struct bk_put *two = begin_put("data/b", 50000);
 
@@ -259,7 +250,7 @@ static void assert_summed(const struct bk_buf *bytes, size_t at, size_t len)
 
 static void any_stretch_of_a_blob_can_be_got(void **state)
 {
-	struct bk_buf bytes = bytes_of(5, 300000), got = {0};
+	struct bk_buf bytes = target_bytes(5, 300000), got = {0};
 	struct dice dice = {6};
 
 	(void)state;
@@ -305,6 +296,13 @@ static void nothing_is_got_from_beyond_the_end(void **state)
 	bk_buf_clear(&got);
 }
 
+static void begins_and_several_stretches_can_be_got(void **state)
+{
+	(void)state;
+	target_reads_begins(target, other);
+	target_reads_several(target);
+}
+
 static int refuse(struct bk_sink *to, const void *data, size_t len,
 		  struct bk_err *why)
 {
@@ -317,7 +315,7 @@ static int refuse(struct bk_sink *to, const void *data, size_t len,
 static void a_sink_that_fails_ends_the_getting(void **state)
 {
 	struct bk_sink sink = {refuse};
-	struct bk_buf bytes = bytes_of(7, 1000000);
+	struct bk_buf bytes = target_bytes(7, 1000000);
 
 	(void)state;
 	done(bk_target_put(target, DEEP, bk_buf_view(&bytes), &err), &err);
@@ -416,7 +414,7 @@ struct worker {
 static void *come_and_go(void *arg)
 {
 	struct worker *w = arg;
-	struct bk_buf bytes = bytes_of(w->number, 2000), got = {0};
+	struct bk_buf bytes = target_bytes(w->number, 2000), got = {0};
 	char name[40];
 
 	for (unsigned n = 0; n < 40 && w->rc == 0; n++) {
@@ -480,6 +478,7 @@ int target_contract(const struct target_driver *with)
 		CASE(blobs_under_way_at_a_time_stay_apart),
 		CASE(any_stretch_of_a_blob_can_be_got),
 		CASE(nothing_is_got_from_beyond_the_end),
+		CASE(begins_and_several_stretches_can_be_got),
 		CASE(a_sink_that_fails_ends_the_getting),
 		CASE(a_listing_is_sorted_and_goes_all_the_way_down),
 		CASE(a_listing_has_sizes_and_times),
