@@ -13,6 +13,8 @@
 #include "repo/pack_reader.h"
 
 #define PARTS_MOST ((uint64_t)256)
+#define WANTED     8u  /* blocks of a pack */
+#define LOOKED_AT  64u /* refs of a message that is wanted */
 
 struct bk_chunk_reader {
 	struct bk_chunk_source source;
@@ -230,6 +232,65 @@ int bk_chunk_reader_join(struct bk_chunk_reader *reader,
 		return 0;
 	return bk_fail(err, BK_CORRUPT, "is %ju bytes long, not %ju",
 		       (uintmax_t)counting.bytes, (uintmax_t)row->msg.size);
+}
+
+/* ---- what is read next ---- */
+
+/* Blocks of one pack. */
+struct wanted {
+	struct bk_pack_reader *pack;
+	uint32_t blocks[WANTED];
+	size_t n;
+};
+
+static void add_wanted(struct wanted *wanted, uint32_t block)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		if (wanted->blocks[i] == block)
+			return;
+	if (wanted->n < WANTED)
+		wanted->blocks[wanted->n++] = block;
+}
+
+/* What is in the pack of this ref, of all refs. */
+static void want_pack(struct bk_chunk_reader *reader, size_t first)
+{
+	const struct bk_recipe *recipe = &reader->recipe;
+	uint64_t ordinal = recipe->refs[first] >> 32;
+	struct wanted wanted = {0};
+	struct bk_err ignored = {0};
+	uint32_t block, chunk;
+
+	if (find_pack(reader, (uint32_t)ordinal, &wanted.pack, &ignored) < 0)
+		return;
+	for (size_t i = first; i < recipe->n_refs; i++)
+		if (recipe->refs[i] >> 32 == ordinal &&
+		    bk_pack_reader_find(wanted.pack, (uint32_t)recipe->refs[i],
+					&block, &chunk, &ignored) == 0)
+			add_wanted(&wanted, block);
+	bk_pack_reader_want(wanted.pack, wanted.blocks, wanted.n);
+}
+
+static bool is_first_of_pack(const struct bk_recipe *recipe, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (recipe->refs[i] >> 32 == recipe->refs[at] >> 32)
+			return false;
+	return true;
+}
+
+void bk_chunk_reader_want(struct bk_chunk_reader *reader,
+			  const struct bk_row *row)
+{
+	struct bk_err ignored = {0};
+
+	if (row->frame >= reader->set->n_levels ||
+	    bk_body_decode(row->body, &reader->recipe, &ignored) < 0)
+		return;
+	reader->frame = row->frame;
+	for (size_t i = 0; i < reader->recipe.n_refs && i < LOOKED_AT; i++)
+		if (is_first_of_pack(&reader->recipe, i))
+			want_pack(reader, i);
 }
 
 /* Where a chunk lies, in parts of a pack: 24 bits. */

@@ -37,6 +37,11 @@ int bk_chunk_reader_join(struct bk_chunk_reader *reader,
 			 const struct bk_row *row, struct bk_sink *to,
 			 struct bk_err *err);
 
+/* This row is read next, and not many others: what it needs of packs that are
+ * far away is fetched in few requests. */
+void bk_chunk_reader_want(struct bk_chunk_reader *reader,
+			  const struct bk_row *row);
+
 /* From now on chunks are looked for in `hoard` first, which is the caller's
  * and must live until another one, or NULL, takes its place. */
 void bk_chunk_reader_use(struct bk_chunk_reader *reader,

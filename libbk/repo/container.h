@@ -190,6 +190,8 @@ struct bk_file_place {
 	const char *name;  /* of the object */
 	uint64_t offset;   /* in it */
 	uint64_t file_len; /* 0: all of the object */
+	uint64_t tail; /* so many bytes at its end are read next; 0: not known
+			  better than by its type */
 };
 
 /* Reads and checks header, footer and trailer. */
@@ -214,6 +216,9 @@ int bk_file_reader_block(struct bk_file_reader *reader, struct bk_block_at *at,
 /* The next block is said to take `len` bytes with its head: that many are
  * fetched at once.  Nothing else depends on it. */
 void bk_file_reader_expect(struct bk_file_reader *reader, uint32_t len);
+/* These stretches of the file are read next: bk_target_want().  At most 16. */
+void bk_file_reader_want(const struct bk_file_reader *reader,
+			 const struct bk_stretch *stretches, size_t n);
 /* Lets go of buffers: for a file that will not be read for a while. */
 void bk_file_reader_rest(struct bk_file_reader *reader);
 /* Takes the buffers of `from`, which will not be read for a while: a thread

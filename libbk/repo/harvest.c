@@ -18,7 +18,8 @@
 /* Messages that a thread takes at a time: few, so that all threads are at about
  * the same place and need the same blocks. */
 #define STRETCH ((size_t)16)
-#define AHEAD   16 /* stretches */
+#define AHEAD   16          /* stretches */
+#define FEW     ((size_t)4) /* messages whose blocks are fetched in advance */
 
 struct bk_harvest {
 	const struct bk_set *set;
@@ -190,6 +191,8 @@ int bk_harvest_run(struct bk_harvest *harvest, struct bk_harvest_item *items,
 	int rc = 0;
 
 	sort_items(harvest, items, n);
+	for (size_t i = 0; n <= FEW && i < n; i++)
+		bk_chunk_reader_want(harvest->readers[0], items[i].row);
 	while (rc == 0 && at < n) {
 		struct some some = {
 			.harvest = harvest,

@@ -10,6 +10,7 @@
 #include "mail/split.h"
 #include "repo/container.h"
 #include "repo/known.h"
+#include "repo/pack_rows.h"
 #include "repo/pack_writer.h"
 
 #define ROWS_TO_A_BLOCK 2730u
@@ -17,12 +18,7 @@
 #define ENTRY_LEN       ((size_t)16)
 #define NO_BLOCK        UINT32_MAX
 #define BLOCK_PLAIN     ((uint32_t)2 << 20) /* at most */
-
-/* Fields of a row. */
-#define AT_LENGTH 16
-#define AT_BLOCK  20
-#define AT_TYPE   22
-#define AT_ZERO   23
+#define WANTED          8u                  /* blocks */
 
 struct entry {
 	uint32_t offset;    /* of the block's head in the file */
@@ -131,6 +127,7 @@ static int open_file(struct bk_pack_reader *pack, const struct bk_repo *repo,
 		.name = bk_table_row_name(name, &pack->row),
 		.offset = pack->row.offset,
 		.file_len = pack->row.file_len,
+		.tail = pack->row.file_len - pack->row.blocks_offset,
 	};
 	struct bk_buf contents = {0};
 
@@ -226,35 +223,6 @@ int bk_pack_reader_find(const struct bk_pack_reader *pack, uint32_t chunk,
 	return 0;
 }
 
-static const char *fault_of_row(const uint8_t *row)
-{
-	static const uint8_t none[BK_CHUNK_ID_LEN];
-	uint32_t len = bk_get_u32(row + AT_LENGTH);
-	bool trace = row[AT_TYPE] == BK_CHUNK_TRACE;
-
-	if (row[AT_TYPE] < BK_CHUNK_TRACE || row[AT_TYPE] > BK_CHUNK_PIECE)
-		return "a chunk of an impossible type";
-	if (!len || len > BK_CHUNK_MAX)
-		return "a chunk of an impossible length";
-	if (trace && memcmp(row, none, sizeof(none)) != 0)
-		return "a trace with an identifier";
-	return row[AT_ZERO] ? "a byte that should be zero" : NULL;
-}
-
-static int check_rows(const struct bk_buf *rows, uint32_t first,
-		      struct bk_err *err)
-{
-	for (size_t at = 0; at + BK_PACK_ROW_LEN <= rows->len;
-	     at += BK_PACK_ROW_LEN) {
-		const char *fault = fault_of_row(rows->data + at);
-		if (fault)
-			return bk_fail(err, BK_CORRUPT, "row %u: %s",
-				       first + (uint32_t)(at / BK_PACK_ROW_LEN),
-				       fault);
-	}
-	return 0;
-}
-
 const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 				  struct bk_err *err)
 {
@@ -272,7 +240,8 @@ const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 		bk_file_reader_expect(pack->file, ROW_BLOCK_LEN);
 		if (bk_file_reader_block(pack->file, &at, BK_BLOCK_ROWS,
 					 &pack->rows, err) < 0 ||
-		    check_rows(&pack->rows, wanted * ROWS_TO_A_BLOCK, err) < 0)
+		    bk_pack_rows_check(&pack->rows, wanted * ROWS_TO_A_BLOCK,
+				       err) < 0)
 			return NULL;
 		pack->rows_block = wanted;
 	}
@@ -281,6 +250,36 @@ const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,
 		return NULL;
 	}
 	return pack->rows.data + (size_t)in_block * BK_PACK_ROW_LEN;
+}
+
+/* Where the row blocks lie that have these chunks. */
+static struct bk_stretch rows_of(const struct bk_pack_reader *pack,
+				 uint32_t first, uint32_t last)
+{
+	uint64_t begin = first / ROWS_TO_A_BLOCK;
+	uint64_t end = (uint64_t)last / ROWS_TO_A_BLOCK + 1;
+	uint64_t at = bk_file_reader_trailer(pack->file)->rows_offset +
+		      begin * ROW_BLOCK_LEN;
+	uint64_t len = (end - begin) * ROW_BLOCK_LEN;
+	uint64_t most = pack->row.file_len - at;
+
+	return (struct bk_stretch){at, len < most ? len : most};
+}
+
+void bk_pack_reader_want(const struct bk_pack_reader *pack,
+			 const uint32_t *blocks, size_t n)
+{
+	struct bk_stretch stretches[2 * WANTED];
+
+	n = n < WANTED ? n : WANTED;
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *entry = &pack->entries[blocks[i]];
+		stretches[2 * i] =
+			(struct bk_stretch){entry->offset, entry->stored};
+		stretches[2 * i + 1] =
+			rows_of(pack, entry[0].first, entry[1].first - 1);
+	}
+	bk_file_reader_want(pack->file, stretches, 2 * n);
 }
 
 static int add_up(struct bk_pack_reader *pack, uint32_t block,
@@ -294,11 +293,12 @@ static int add_up(struct bk_pack_reader *pack, uint32_t block,
 		const uint8_t *row = bk_pack_reader_row(pack, first + i, err);
 		if (!row)
 			return -1;
-		if (bk_get_u16(row + AT_BLOCK) != block)
+		if (bk_get_u16(row + BK_ROW_BLOCK) != block)
 			return bk_fail(err, BK_CORRUPT,
 				       "row %u is of another block", first + i);
-		chunks[i] = (struct bk_chunk_at){(uint32_t)at, row[AT_TYPE]};
-		at += bk_get_u32(row + AT_LENGTH);
+		chunks[i] =
+			(struct bk_chunk_at){(uint32_t)at, row[BK_ROW_TYPE]};
+		at += bk_get_u32(row + BK_ROW_LENGTH);
 		if (at > pack->entries[block].plain_len)
 			break;
 	}

@@ -57,6 +57,11 @@ int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
 			 struct bk_buf *plain, struct bk_chunk_at **chunks,
 			 struct bk_err *err);
 
+/* These blocks, and the rows of their chunks, are read next: what is far away
+ * fetches them in few requests.  At most 8. */
+void bk_pack_reader_want(const struct bk_pack_reader *pack,
+			 const uint32_t *blocks, size_t n);
+
 /* The row of a chunk: 24 bytes as in the file, valid until the next call; its
  * type and length are possible ones.  NULL on failure. */
 const uint8_t *bk_pack_reader_row(struct bk_pack_reader *pack, uint32_t chunk,

@@ -68,6 +68,25 @@ static int open_part(const struct bk_repo *repo,
 		       type);
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct bk_set_entry *const *x = a, *const *y = b;
+
+	if ((*x)->offset != (*y)->offset)
+		return (*x)->offset < (*y)->offset ? -1 : 1;
+	return ((*x)->record > (*y)->record) - ((*x)->record < (*y)->record);
+}
+
+static void sort_places(struct bk_set_level *level)
+{
+	level->places = bk_alloc((level->n_entries + 1) *
+				 sizeof(struct bk_set_entry *));
+	for (size_t i = 0; i < level->n_entries; i++)
+		level->places[i] = &level->entries[i];
+	qsort(level->places, level->n_entries, sizeof(struct bk_set_entry *),
+	      by_place);
+}
+
 static int read_directory(struct bk_set_level *level, struct bk_err *err)
 {
 	struct bk_buf contents = {0};
@@ -96,6 +115,7 @@ static int read_directory(struct bk_set_level *level, struct bk_err *err)
 				     "manifest directory: out of order");
 	}
 	level->n_entries = n;
+	sort_places(level);
 	bk_buf_clear(&contents);
 	return rc;
 }
@@ -232,6 +252,7 @@ void bk_set_close(struct bk_set *set)
 		bk_file_reader_close(level->manifest);
 		bk_buf_clear(&level->block);
 		free(level->entries);
+		free(level->places);
 	}
 	(void)pthread_mutex_destroy(&set->lock);
 	bk_set_names_clear(set);

@@ -38,7 +38,8 @@ struct bk_set_level {
 	uint32_t generation;     /* of the keys of all its files */
 	struct bk_table table;
 	struct bk_file_reader *manifest;
-	struct bk_set_entry *entries; /* sorted by folder id */
+	struct bk_set_entry *entries;       /* sorted by folder id */
+	const struct bk_set_entry **places; /* the same by offset and record */
 	size_t n_entries;
 	struct bk_buf block;          /* of messages that was read last: small
 					 folders share one */

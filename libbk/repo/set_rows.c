@@ -7,6 +7,8 @@
 #include "crypto/digest.h"
 #include "repo/set.h"
 
+#define BLOCK_MOST ((uint64_t)400 << 10) /* as they are written */
+
 static const struct bk_set_entry *seek_entry(const struct bk_set_level *level,
 					     uint32_t folder_id)
 {
@@ -109,16 +111,68 @@ static int open_block(struct bk_set_level *level, struct bk_block_at *at,
 	return 0;
 }
 
+/* How many folders begin up to the block at `offset`. */
+static size_t begun(const struct bk_set_level *level, uint64_t offset)
+{
+	size_t low = 0, high = level->n_entries;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (level->places[middle]->offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Where the blocks end that may have records of the folder: before one that
+ * begins with another folder, or behind one in which another one begins. */
+static uint64_t end_of_rows(const struct bk_set_level *level,
+			    const struct bk_set_entry *entry)
+{
+	size_t next = begun(level, entry->offset);
+
+	if (next < level->n_entries && level->places[next]->record)
+		next = begun(level, level->places[next]->offset);
+	return next < level->n_entries
+		       ? level->places[next]->offset
+		       : bk_file_reader_trailer(level->manifest)->rows_offset;
+}
+
+/* Another one begins behind it in the same block. */
+static bool ends_in_its_block(const struct bk_set_level *level,
+			      const struct bk_set_entry *entry)
+{
+	return level->places[begun(level, entry->offset) - 1] != entry;
+}
+
+static void want_rows(const struct bk_set_level *level,
+		      const struct bk_set_entry *entry, uint64_t end)
+{
+	struct bk_stretch rows = {entry->offset, end - entry->offset};
+
+	if (level->block_at.offset == entry->offset)
+		return;
+	if (rows.len > BLOCK_MOST && ends_in_its_block(level, entry))
+		rows.len = BLOCK_MOST;
+	bk_file_reader_want(level->manifest, &rows, 1);
+}
+
 static int read_level(struct level_reader *reader,
 		      const struct bk_set_entry *entry, struct bk_err *err)
 {
 	struct bk_file_reader *manifest = reader->level->manifest;
 	uint32_t names = bk_file_reader_trailer(manifest)->rows_extra;
+	uint64_t end = end_of_rows(reader->level, entry);
 	struct bk_block_at at = {entry->offset, entry->block};
 	uint32_t skip = entry->record;
 	int rc = 0;
 
-	while (rc == 0 && !reader->ended && at.number < names) {
+	if (end > entry->offset)
+		want_rows(reader->level, entry, end);
+	while (rc == 0 && !reader->ended && at.number < names &&
+	       (at.offset < end || !reader->started)) {
 		rc = open_block(reader->level, &at, err);
 		if (rc == 0)
 			rc = read_block(reader, &reader->level->block, skip,

@@ -22,7 +22,7 @@ static const struct bk_file_id manifest = {
 	BK_FILE_MANIFEST, {1, 2, 3},
          0
 };
-static const struct bk_file_place place = {NAME, 0, 0};
+static const struct bk_file_place place = {.name = NAME};
 
 static int start(void **state)
 {
@@ -274,7 +274,11 @@ static void a_file_in_a_bundle_is_read_where_it_lies(void **state)
 	bk_buf_add(&bundle, bytes.data, bytes.len);
 	bk_buf_add(&bundle, "something behind", 16);
 	write_object(&bundle);
-	struct bk_file_place inside = {NAME, 16, sum.file_len};
+	struct bk_file_place inside = {
+		.name = NAME,
+		.offset = 16,
+		.file_len = sum.file_len,
+	};
 	done(bk_file_reader_open(&reader, &repo, repo.target, &inside,
 				 &manifest, &err),
 	     &err);
