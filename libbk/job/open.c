@@ -110,6 +110,7 @@ static const char *keyblock_of(const struct bk_repo_settings *which)
 
 static int open_with_password(struct bk_opened *opened,
 			      const struct bk_repo_settings *which,
+			      const struct bk_marker *marker,
 			      const uint8_t host[BK_ID_LEN], struct bk_err *err)
 {
 	struct bk_secret password = {0};
@@ -121,8 +122,8 @@ static int open_with_password(struct bk_opened *opened,
 
 	int rc = bk_password_get(&password, which->password, what, false, err);
 	if (rc == 0)
-		rc = bk_repo_open(&opened->repo, opened->target, host, &with,
-				  err);
+		rc = bk_repo_open(&opened->repo, opened->target, marker, host,
+				  &with, err);
 	bk_secret_clear(&password);
 	free(what);
 	return rc;
@@ -147,6 +148,7 @@ static int no_keyblock(const struct bk_repo_settings *which, const char *path,
 
 static int open_repo(struct bk_opened *opened,
 		     const struct bk_repo_settings *which,
+		     const struct bk_marker *marker,
 		     const uint8_t host[BK_ID_LEN], struct bk_err *err)
 {
 	struct bk_credential with = {
@@ -155,10 +157,11 @@ static int open_repo(struct bk_opened *opened,
 	};
 
 	if (!with.keyblock)
-		return open_with_password(opened, which, host, err);
+		return open_with_password(opened, which, marker, host, err);
 	if (access(with.keyblock, F_OK) < 0 && errno == ENOENT)
 		return no_keyblock(which, with.keyblock, err);
-	return bk_repo_open(&opened->repo, opened->target, host, &with, err);
+	return bk_repo_open(&opened->repo, opened->target, marker, host, &with,
+			    err);
 }
 
 static int no_repository(const struct bk_repo_settings *which,
@@ -220,7 +223,7 @@ int bk_opened_open(struct bk_opened *out, const struct bk_settings *settings,
 	if (bk_host_id(settings->state_dir, makes_host, host, err) < 0)
 		goto failed;
 	outcome->place = BK_PLACE_KEY;
-	if (open_repo(out, which, host, err) < 0)
+	if (open_repo(out, which, &marker, host, err) < 0)
 		goto failed;
 	outcome->place = BK_PLACE_REPO;
 	if (what != BK_OPEN_READ && check_writable(out, err) < 0)

@@ -234,14 +234,14 @@ out:
 }
 
 int bk_repo_open(struct bk_repo **out, struct bk_target *target,
-		 const uint8_t host[BK_ID_LEN],
+		 const struct bk_marker *marker, const uint8_t host[BK_ID_LEN],
 		 const struct bk_credential *with, struct bk_err *err)
 {
-	struct bk_marker marker = {0};
+	struct bk_marker seen = {0};
 
-	if (bk_repo_look(target, &marker, err) < 0)
+	if (!marker && bk_repo_look(target, &seen, err) < 0)
 		return -1;
-	struct bk_repo *repo = repo_new(target, host, &marker);
+	struct bk_repo *repo = repo_new(target, host, marker ? marker : &seen);
 	int rc = with->keyblock ? open_with_keyfile(repo, with->keyblock, err)
 				: open_with_password(repo, with, err);
 	if (rc < 0)

@@ -53,13 +53,14 @@ int bk_repo_look(struct bk_target *target, struct bk_marker *out,
 		 struct bk_err *err);
 
 /*
- * Looks, and gets at the keys.  As bk_repo_look; and BK_NO_KEY "wrong password
+ * Gets at the keys of the repository that bk_repo_look saw; with NULL for its
+ * marker it looks first.  As bk_repo_look; and BK_NO_KEY "wrong password
  * for X (slots: a, b)", or when a key file opens another repository or its slot
  * was removed; BK_MISUSE for a slot or key file that is not there.  Blocks for
  * about a second for each slot that a password is tried on.
  */
 int bk_repo_open(struct bk_repo **out, struct bk_target *target,
-		 const uint8_t host[BK_ID_LEN],
+		 const struct bk_marker *marker, const uint8_t host[BK_ID_LEN],
 		 const struct bk_credential *with, struct bk_err *err);
 
 /* May a repository be made here?  BK_EXISTS when there is one, BK_UNSAFE when

@@ -244,7 +244,7 @@ static int open_memory(struct bk_repo **out)
 	const struct bk_credential with = {.keyblock = keyfile_path};
 	struct bk_err err = {0};
 
-	return bk_repo_open(out, &memory.target, host, &with, &err);
+	return bk_repo_open(out, &memory.target, NULL, host, &with, &err);
 }
 
 static enum verdict look(const struct bk_repo *repo, struct bk_buf *mail,

@@ -70,7 +70,7 @@ static struct bk_repo *open_with(const struct bk_credential *with)
 	struct bk_repo *repo = NULL;
 	struct bk_err err = {0};
 
-	if (bk_repo_open(&repo, target, host, with, &err) < 0)
+	if (bk_repo_open(&repo, target, NULL, host, with, &err) < 0)
 		fail_msg("%s", err.text);
 	return repo;
 }
@@ -81,7 +81,8 @@ static void assert_refused(const struct bk_credential *with, enum bk_kind kind,
 	struct bk_repo *repo = NULL;
 	struct bk_err err = {0};
 
-	assert_int_equal(bk_repo_open(&repo, target, host, with, &err), -1);
+	assert_int_equal(bk_repo_open(&repo, target, NULL, host, with, &err),
+			 -1);
 	if (!strstr(err.text, text))
 		fail_msg("'%s' does not say '%s'", err.text, text);
 	assert_int_equal(err.kind, kind);
