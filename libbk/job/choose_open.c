@@ -23,13 +23,25 @@ static int open_set(struct bk_set **out, const struct bk_repo *repo,
 	return -1;
 }
 
+/* Named by all of its identifier, a set needs no list to be found. */
+static bool is_named(const struct bk_choice *choice, uint8_t id[BK_ID_LEN])
+{
+	return choice->word && !choice->host && !choice->store &&
+	       choice->at == BK_NO_TIME && bk_id_parse(choice->word, id);
+}
+
 int bk_choose_and_open(struct bk_set **out, const struct bk_repo *repo,
 		       const struct bk_choice *choice,
 		       struct bk_outcome *outcome, struct bk_err *err)
 {
 	const struct bk_set_info *info = NULL;
 	struct bk_set_info_list sets = {0};
+	struct bk_err ignored = {0};
+	uint8_t id[BK_ID_LEN];
 
+	outcome->place = BK_PLACE_SET;
+	if (is_named(choice, id) && bk_set_open(out, repo, id, &ignored) == 0)
+		return 0;
 	outcome->place = BK_PLACE_REPO;
 	int rc = bk_sets_list(repo, &sets, err);
 	if (rc == 0) {
