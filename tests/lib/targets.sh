@@ -32,6 +32,7 @@
 #	BK_TEST_WEBDAV_TINY_URL 8 MiB  *
 #	BK_TEST_HTTPS_READ_URL  reads BK_TEST_WEBDAV_DIR, lists it in HTML
 #	BK_TEST_HTTPS_BARE_URL  reads it, lists nothing
+#	BK_TEST_HTTPS_ONE_URL   likewise, and sends one range a request
 #	BK_TEST_HTTPS_ELSEWHERE_URL   redirects to another host name
 #	BK_TEST_HTTPS_CLEARTEXT_URL   redirects to http://
 #	BK_TEST_HTTPS_LOGIN_URL       a login page, status 200, for everything
@@ -42,6 +43,7 @@
 #	BK_TEST_HTTP_URL              the same without TLS
 #	BK_TEST_HTTPS_REQUESTS        file, a line for each: port host method path
 #				status authorized|anonymous
+#	BK_TEST_HTTPS_SENT    file, likewise: method path range status bytes
 # need_apache
 #	BK_TEST_WEBDAV2_URL     honours preconditions; BK_TEST_WEBDAV2_DIR
 #	BK_TEST_WEBDAV2_DIGEST_URL   the same files, asks for Digest
@@ -182,6 +184,7 @@ need_nginx() {
 	[ -z "$tiny" ] || export BK_TEST_WEBDAV_TINY_URL="https://$at/tiny/repo"
 	export BK_TEST_HTTPS_READ_URL="https://$at/read/repo"
 	export BK_TEST_HTTPS_BARE_URL="https://$at/bare/repo"
+	export BK_TEST_HTTPS_ONE_URL="https://$at/one/repo"
 	export BK_TEST_HTTPS_ELSEWHERE_URL="https://$at/elsewhere/repo"
 	export BK_TEST_HTTPS_CLEARTEXT_URL="https://$at/cleartext/repo"
 	export BK_TEST_HTTPS_LOGIN_URL="https://$at/login/repo"
@@ -193,6 +196,8 @@ need_nginx() {
 	export BK_TEST_HTTP_URL="http://bk@127.0.0.1:$((port + 5))/repo"
 	BK_TEST_HTTPS_REQUESTS=$(server_root nginx)/run/requests
 	export BK_TEST_HTTPS_REQUESTS
+	BK_TEST_HTTPS_SENT=$(server_root nginx)/run/sent
+	export BK_TEST_HTTPS_SENT
 }
 
 need_apache() {
