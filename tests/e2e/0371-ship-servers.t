@@ -154,7 +154,7 @@ bk-ship push slow "$work/fast" --json >both.out 2>both.err &
 both=$!
 complete() {
 	until grep -q '"type":"target","target":"'"$1"'","state":"'"$2"'"' both.out; do
-		kill -0 $both || return
+		kill -0 $both 2>/dev/null || return
 		sleep 0.1
 	done
 }

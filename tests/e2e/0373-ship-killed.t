@@ -117,7 +117,7 @@ server_dies() {
 		>out 2>err &
 	mine=$!
 	until find "$dir/dies" -type f 2>/dev/null | grep -q data/; do
-		kill -0 $mine || break
+		kill -0 $mine 2>/dev/null || break
 	done
 	server "$server" kill && server "$server" start
 	wait $mine
