@@ -123,6 +123,23 @@ static int put_root(struct bk_ship_lane *lane, size_t n,
 	return 0;
 }
 
+/* Is the set condemned there, or what it stands on; or any of their files, as
+ * what nobody owns, before its root was there? */
+static bool is_condemned(const struct bk_ship_world *world, size_t n,
+			 const struct bk_condemned *trash)
+{
+	const struct bk_ship_set *set = &world->sets[n];
+	bool gone = false;
+
+	for (size_t on = n; on != BK_SHIP_NONE && !gone;
+	     on = world->sets[on].base)
+		gone = bk_condemned_has_set(trash, world->sets[on].id);
+	for (size_t i = 0; i < set->n_needs && !gone; i++)
+		gone = bk_condemned_has_file(trash,
+					     world->blobs[set->needs[i]].name);
+	return gone;
+}
+
 /* A prune there may have condemned what the set needs while it was copied:
  * the writer's last look, bk-format(5). */
 static int look_again(struct bk_ship_lane *lane, struct bk_err *err)
@@ -140,10 +157,7 @@ static int look_again(struct bk_ship_lane *lane, struct bk_err *err)
 		struct bk_err why = {0};
 		if (!lane->fresh[i])
 			continue;
-		bool gone = bk_condemned_has_set(&trash, set->id);
-		for (size_t on = set->base; on != BK_SHIP_NONE && !gone;
-		     on = world->sets[on].base)
-			gone = bk_condemned_has_set(&trash, world->sets[on].id);
+		bool gone = is_condemned(world, i, &trash);
 		if (gone)
 			(void)bk_fail(&why, BK_BUSY,
 				      "a prune there condemned it while it was "

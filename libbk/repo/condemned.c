@@ -143,6 +143,30 @@ bool bk_condemned_touches(const struct bk_condemned *condemned,
 	return false;
 }
 
+static bool names_file(const struct bk_trash *list, const char *text)
+{
+	struct bk_name name;
+
+	if (bk_name_parse(text, &name) == BK_NAME_PACK &&
+	    bk_pack_ids_has(&list->packs, name.id, name.ordinal))
+		return true;
+	for (size_t i = 0; i < list->n_objects; i++)
+		if (strcmp(list->objects[i], text) == 0)
+			return true;
+	return false;
+}
+
+bool bk_condemned_has_file(const struct bk_condemned *condemned,
+			   const char *name)
+{
+	/* After a list was carried out its files may have been put anew. */
+	for (size_t i = 0; i < condemned->n; i++)
+		if (!condemned->lists[i].done &&
+		    names_file(&condemned->lists[i], name))
+			return true;
+	return false;
+}
+
 bool bk_condemned_has_pack(const struct bk_condemned *condemned,
 			   const struct bk_table_row *pack)
 {

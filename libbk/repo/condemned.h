@@ -38,6 +38,9 @@ bool bk_condemned_has_set(const struct bk_condemned *condemned,
 /* Is the set named, or any of its files? */
 bool bk_condemned_touches(const struct bk_condemned *condemned,
 			  const uint8_t set[BK_ID_LEN]);
+/* Is that file of data/ itself named, by a list that was not carried out? */
+bool bk_condemned_has_file(const struct bk_condemned *condemned,
+			   const char *name);
 bool bk_condemned_has_pack(const struct bk_condemned *condemned,
 			   const struct bk_table_row *pack);
 

@@ -75,6 +75,30 @@ static void a_list_condemns_its_sets_and_packs_and_no_others(void **state)
 	assert_false(bk_condemned_has_set(&condemned, other));
 }
 
+/* By their names too, until the list was carried out. */
+static void the_files_of_a_list_are_condemned_until_it_was_carried_out(
+	void **state)
+{
+	struct condemned_things list = {.number = 1, .pack = &pack};
+	char seventh[BK_NAME_MAX], sixth[BK_NAME_MAX];
+
+	(void)state;
+	(void)bk_name_pack(seventh, pack.owner, 7);
+	(void)bk_name_pack(sixth, pack.owner, 6);
+	condemn(&t, &list);
+	assert_false(has_set());
+	assert_true(bk_condemned_has_file(&condemned, seventh));
+	assert_false(bk_condemned_has_file(&condemned, sixth));
+	assert_true(bk_condemned_touches(&condemned, pack.owner));
+	assert_false(bk_condemned_touches(&condemned, set));
+	list.step = BK_TRASH_DONE;
+	list.pack = NULL;
+	condemn(&t, &list);
+	bk_condemned_clear(&condemned);
+	testrepo_done(bk_tombstones_read(&t.repo, &condemned, &err), &err);
+	assert_false(bk_condemned_has_file(&condemned, seventh));
+}
+
 static void deleting_that_began_condemns_and_deleting_that_ended_does_not(
 	void **state)
 {
@@ -216,6 +240,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_list_condemns_its_sets_and_packs_and_no_others, start,
 			end),
+		cmocka_unit_test_setup_teardown(
+			the_files_of_a_list_are_condemned_until_it_was_carried_out,
+			start, end),
 		cmocka_unit_test_setup_teardown(
 			deleting_that_began_condemns_and_deleting_that_ended_does_not,
 			start, end),
