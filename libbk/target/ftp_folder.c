@@ -4,6 +4,7 @@
 
 #include "target/ftp_list.h"
 #include "target/ftp_session.h"
+#include "target/ls_line.h"
 
 /* Cuts what comes into lines. */
 struct lines {
@@ -109,7 +110,7 @@ int bk_ftp_folder(struct bk_ftp *ftp, struct bk_line *line, const char *path,
 {
 	struct lines lines = {
 		.sink.write = take_lines,
-		.read = ftp->mlsd ? bk_ftp_mlsd_line : bk_ftp_unix_line,
+		.read = ftp->mlsd ? bk_ftp_mlsd_line : bk_ls_line,
 		.taker = taker,
 	};
 	struct bk_err why = {0};

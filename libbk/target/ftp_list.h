@@ -1,8 +1,7 @@
 /*
- * What FTP servers answer when they are asked for a folder: MLSD of RFC 3659,
- * and what `ls -l` prints, which servers without MLSD give to LIST.  Read
- * strictly: a line that is not understood is an error, for what is overlooked
- * here looks as if it were not there.
+ * What FTP servers answer to MLSD, RFC 3659; those without it:
+ * target/ls_line.h. Read strictly: a line that is not understood is an error,
+ * for what is overlooked here looks as if it were not there.
  */
 
 #ifndef BK_TARGET_FTP_LIST_H
@@ -20,10 +19,6 @@
  * a line that is none, like the folder itself; BK_FAILED. */
 int bk_ftp_mlsd_line(struct bk_view line, struct bk_entry *out,
 		     struct bk_err *err);
-/* The same of LIST.  Its times have no zone: mtime is 0. */
-int bk_ftp_unix_line(struct bk_view line, struct bk_entry *out,
-		     struct bk_err *err);
-
 /* "20261122031814", perhaps with ".123", as UTC seconds; 0 if it is none. */
 int64_t bk_ftp_time(struct bk_view text);
 

@@ -181,6 +181,7 @@ static const struct bk_target_ops sftp_ops = {
 	.list = bk_sftp_list,
 	.stat = sftp_stat,
 	.remove = sftp_remove,
+	.sweep = bk_sftp_sweep,
 	.unknown_length = true,
 };
 

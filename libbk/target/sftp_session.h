@@ -52,6 +52,9 @@ int bk_sftp_list(struct bk_target *target, const char *folder,
 int bk_sftp_find_size(struct bk_sftp *sftp, const char *name, uint64_t *size,
 		      struct bk_err *err);
 
+int bk_sftp_sweep(struct bk_target *target, int64_t older_s,
+		  bool (*ours)(const char *name), struct bk_err *err);
+
 /* ---- sftp_get ---- */
 
 int bk_sftp_get(struct bk_target *target, const char *name, uint64_t offset,

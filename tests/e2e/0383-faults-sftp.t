@@ -20,6 +20,7 @@ again_breaks cut 4000
 again_breaks down-cut 30000
 server_dies
 disk_fills "${BK_TEST_SFTP_TINY_URL:-}"
+clock_is_off "$BK_TEST_SFTP_DIR" "$url"
 
 # ---- who is there, and who are we
 
@@ -27,7 +28,6 @@ not_here unknown-ca 'host keys stand in the place of certificates'
 not_here wrong-host 'the same'
 not_here expired 'the same'
 not_here redirect 'a server cannot send us on'
-not_here clock 'no time of a server is looked at'
 refused host-key DENIED 'the host key has changed' "$url" \
 	BK_TEST_KNOWN_HOSTS="$BK_TEST_KNOWN_HOSTS_CHANGED"
 : >"$work/nobody"
@@ -88,6 +88,7 @@ lies list-cut list-failed '[A-Z]*' list:l
 lies list-empty list-refused DENIED list:l
 lies list-cut list-garbled FAILED list:l
 lies list-cut list-unsafe CORRUPT list:l
+export BK_TEST_TIMEOUT_S=5
 lies stall 'no-answer 11' LOST list:l
 lies stall 'no-answer 6' LOST put:w/h.b:100
 lies stall 'no-answer 18' LOST put:w/i.b:100

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "target/ftp_list.h"
+#include "target/ls_line.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -36,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check(line, bk_ftp_mlsd_line(line, &entry, &err), &entry, &err);
 	entry = (struct bk_entry){0};
 	err = (struct bk_err){0};
-	check(line, bk_ftp_unix_line(line, &entry, &err), &entry, &err);
+	check(line, bk_ls_line(line, &entry, &err), &entry, &err);
 	(void)bk_ftp_time(line);
 	free(copy);
 	return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "target/ftp_list.h"
+#include "target/ls_line.h"
 
 static struct bk_err err;
 
@@ -128,7 +129,7 @@ static void nothing_is_overlooked(void **state)
 	}
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
 		err = (struct bk_err){0};
-		if (bk_ftp_unix_line(view_of(list[i]), &entry, &err) != -1)
+		if (bk_ls_line(view_of(list[i]), &entry, &err) != -1)
 			fail_msg("%s", list[i]);
 		assert_int_equal(err.kind, BK_FAILED);
 	}
@@ -152,18 +153,17 @@ static void what_is_not_understood_is_shown_safely(void **state)
 static void list_has_names_and_sizes(void **state)
 {
 	(void)state;
-	entry_is(bk_ftp_unix_line,
+	entry_is(bk_ls_line,
 		 "-rw-r--r--    1 995      993            10 Nov 22 03:20 a",
 		 "a", BK_ENTRY_FILE, 10, 0);
-	entry_is(bk_ftp_unix_line,
+	entry_is(bk_ls_line,
 		 "-rw-r--r--+   1 bk       users  68719476736 Feb  1  2019 b c",
 		 "b c", BK_ENTRY_FILE, 68719476736, 0);
-	entry_is(bk_ftp_unix_line,
+	entry_is(bk_ls_line,
 		 "drwxrwsr-T    2 995      993          4096 Nov 22 03:20  d ",
 		 " d ", BK_ENTRY_FOLDER, 4096, 0);
-	entry_is(bk_ftp_unix_line,
-		 "lrwxrwxrwx    1 0 0 4 Jan 01 00:00 x -> /etc", "x -> /etc",
-		 BK_ENTRY_OTHER, 4, 0);
+	entry_is(bk_ls_line, "lrwxrwxrwx    1 0 0 4 Jan 01 00:00 x -> /etc",
+		 "x -> /etc", BK_ENTRY_OTHER, 4, 0);
 }
 
 static void list_has_lines_that_are_no_entries(void **state)
@@ -177,8 +177,8 @@ static void list_has_lines_that_are_no_entries(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(
-			bk_ftp_unix_line(view_of(lines[i]), &entry, &err), 0);
+		assert_int_equal(bk_ls_line(view_of(lines[i]), &entry, &err),
+				 0);
 }
 
 /* ---- times ---- */
