@@ -265,10 +265,9 @@ static void the_index_finds_every_chunk_that_can_recur(void **state)
 {
 	const struct bk_packer_config config = config_of(t.repo.target);
 	const struct bk_file_place place = {
-		"data/"
-		"73657400000000000000000000000000/"
-		"i00000000.bki",
-		0, 0};
+		.name = "data/73657400000000000000000000000000/"
+			"i00000000.bki",
+	};
 	struct bk_packer *packer = open_packer(&config);
 	struct bk_buf rows = {0}, bytes = {0};
 	struct bk_index *index = NULL;
