@@ -1,7 +1,7 @@
 #!/bin/sh
 # FTP, in clear text, with explicit and with implicit TLS: the promises of a
 # target kept on ProFTPD and vsftpd, and what a server holds against us told; what
-# breaks on the way is in 0380 and 0381.
+# breaks on the way is in 0390 and 0391.
 top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/lib/e2e.sh
 . "$top/tests/lib/e2e.sh"
