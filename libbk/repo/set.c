@@ -306,12 +306,16 @@ int bk_set_info_table(const struct bk_repo *repo,
 	return rc;
 }
 
-static struct bk_set_info *add_info(struct bk_set_info_list *list)
+int bk_set_info_list_add(struct bk_set_info_list *list,
+			 const struct bk_repo *repo, const uint8_t id[16],
+			 struct bk_err *err)
 {
 	list->items = bk_array_room(list->items, list->n, &list->cap,
 				    sizeof(*list->items));
-	list->items[list->n] = (struct bk_set_info){0};
-	return &list->items[list->n++];
+	if (bk_set_info_read(repo, id, &list->items[list->n], err) < 0)
+		return -1;
+	list->n++;
+	return 0;
 }
 
 int bk_sets_list(const struct bk_repo *repo, struct bk_set_info_list *out,
@@ -328,8 +332,7 @@ int bk_sets_list(const struct bk_repo *repo, struct bk_set_info_list *out,
 	for (size_t i = 0; rc == 0 && i < roots.n; i++)
 		if (bk_name_parse(roots.items[i].name, &name) == BK_NAME_ROOT &&
 		    !bk_condemned_has_set(&trash, name.id))
-			rc = bk_set_info_read(repo, name.id, add_info(out),
-					      err);
+			rc = bk_set_info_list_add(out, repo, name.id, err);
 	bk_condemned_clear(&trash);
 	bk_blob_list_clear(&roots);
 	if (rc < 0)

@@ -140,6 +140,11 @@ int bk_set_info_read(const struct bk_repo *repo, const uint8_t id[16],
 		     struct bk_set_info *out, struct bk_err *err);
 void bk_set_info_clear(struct bk_set_info *info);
 
+/* Adds one set to a list, as bk_set_info_read(); nothing after a failure. */
+int bk_set_info_list_add(struct bk_set_info_list *list,
+			 const struct bk_repo *repo, const uint8_t id[16],
+			 struct bk_err *err);
+
 /* The pack table of a set that is not broken; *out is {0} before, the
  * caller's. */
 int bk_set_info_table(const struct bk_repo *repo,

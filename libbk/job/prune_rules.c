@@ -1,0 +1,167 @@
+/* Which sets go at one place: see prune_run.h. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "job/choose.h"
+#include "job/keep.h"
+#include "job/prune_run.h"
+
+/* The sets of a view, as rules look at them. */
+struct items {
+	struct bk_keep_item *items;
+	struct bk_keep_verdict *verdicts;
+	char (*names)[BK_SET_LABEL];
+	bool *goes;
+	size_t n;
+};
+
+static void items_clear(struct items *items)
+{
+	free(items->items);
+	free(items->verdicts);
+	free(items->names);
+	free(items->goes);
+}
+
+/* Sets of other hosts stay, unless they are asked for. */
+static bool is_asked_for(const struct bk_prune_run *run,
+			 const struct bk_set_info *info)
+{
+	const struct bk_prune_request *request = run->request;
+	const struct bk_choice choice = {.host = request->host,
+					 .at = BK_NO_TIME};
+
+	if (request->all_hosts)
+		return true;
+	if (info->broken)
+		return false; /* nobody knows whose it is */
+	if (request->host)
+		return bk_choice_takes(&choice, info);
+	return memcmp(info->root.host, run->repo->host, BK_ID_LEN) == 0;
+}
+
+static const struct bk_keep *rules_of(const struct bk_prune_run *run,
+				      const struct bk_set_info *info)
+{
+	const struct bk_prune_place *place = run->place;
+
+	if (!is_asked_for(run, info))
+		return NULL;
+	for (size_t i = 0; i < place->n_rules; i++)
+		if (!place->rules[i].store || info->broken ||
+		    strcmp(place->rules[i].store, info->root.store_name) == 0)
+			return &place->rules[i].keep;
+	return NULL;
+}
+
+/* Sets of one host and store have one number. */
+static unsigned series_of(const struct bk_prune_view *view, size_t n)
+{
+	const struct bk_root *root = &view->infos.items[n].root;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bk_root *other = &view->infos.items[i].root;
+		if (!view->infos.items[i].broken &&
+		    memcmp(root->host, other->host, BK_ID_LEN) == 0 &&
+		    memcmp(root->store, other->store, BK_ID_LEN) == 0)
+			return (unsigned)i;
+	}
+	return (unsigned)n;
+}
+
+static void fill_item(const struct bk_prune_run *run,
+		      const struct bk_prune_view *view, size_t i,
+		      struct items *to)
+{
+	const struct bk_prune_set *set = &view->sets[i];
+	const struct bk_set_info *info = set->info;
+
+	(void)bk_set_word(to->names[i], &view->infos, info);
+	to->items[i] = (struct bk_keep_item){
+		.name = to->names[i],
+		.start_ms = bk_setid_ms(info->id),
+		.series = series_of(view, i),
+		.base = set->base,
+		.complete = !set->fault,
+		.broken = !set->packs_known,
+		.held = set->hold || set->needed || set->writer,
+		.rules = rules_of(run, info),
+	};
+}
+
+static void judge(const struct bk_prune_run *run,
+		  const struct bk_prune_view *view, struct items *to)
+{
+	size_t n = view->infos.n;
+
+	to->n = n;
+	to->items = bk_alloc((n + 1) * sizeof(*to->items));
+	to->verdicts = bk_alloc((n + 1) * sizeof(*to->verdicts));
+	to->names = bk_alloc((n + 1) * sizeof(*to->names));
+	to->goes = bk_alloc(n + 1);
+	for (size_t i = 0; i < n; i++)
+		fill_item(run, view, i, to);
+	bk_keep_plan(to->items, n, run->request->min_keep, run->now_ms,
+		     to->verdicts);
+	for (size_t i = 0; i < n; i++)
+		to->goes[i] = !to->verdicts[i].stays;
+}
+
+/* Also without rules: what killed runs left behind, and what was condemned
+ * before, go nevertheless. */
+static void tell_of_no_rules(const struct bk_prune_run *run)
+{
+	if (run->place->n_rules)
+		return;
+	bk_log(BK_LOG_INFO,
+	       "%s: no keep = says what may go, so every set stays; say it in "
+	       "the [%s] section, or --keep '14d monthly:12'",
+	       run->place->name, run->place->is_repo ? "job" : "target");
+}
+
+static int carry_out(struct bk_prune_run *run, const struct bk_prune_view *view,
+		     const struct items *items, struct bk_err *err)
+{
+	const struct bk_prune_request *request = run->request;
+	const struct bk_prune_terms terms = {
+		.now_ms = run->now_ms,
+		.grace_ms = request->grace_ms,
+		.why = "by its rules",
+	};
+	struct bk_prune_tally condemned = {0}, deleted = {0};
+
+	if (request->dry_run) {
+		bk_prune_preview(view, items->goes, &condemned);
+		return bk_prune_tell_end(run, &condemned, &deleted, err);
+	}
+	if (bk_prune_condemn(run->repo, view, items->goes, &terms, &condemned,
+			     err) < 0 ||
+	    bk_prune_execute(run->repo, &terms, &deleted, err) < 0)
+		return -1;
+	run->put_off = *condemned.writer != 0;
+	return bk_prune_tell_end(run, &condemned, &deleted, err);
+}
+
+int bk_prune_by_rules(struct bk_prune_run *run, struct bk_err *err)
+{
+	struct bk_prune_view view;
+	struct items items = {0};
+
+	if (bk_prune_look(&view, run->repo, run->now_ms, err) < 0)
+		return -1;
+	int rc = bk_prune_check(&view, run->request->accept_missing, err);
+	if (rc == 0) {
+		tell_of_no_rules(run);
+		judge(run, &view, &items);
+		rc = bk_prune_tell_sets(run, &view, items.items, items.verdicts,
+					err);
+	}
+	if (rc == 0)
+		rc = carry_out(run, &view, &items, err);
+	items_clear(&items);
+	bk_prune_view_clear(&view);
+	return rc;
+}
