@@ -101,8 +101,8 @@ static void note_unused(const struct bk_job_settings *job,
 {
 	if (!bk_keep_is_empty(&job->keep))
 		bk_progress_note(progress,
-				 "keep: this version removes no old "
-				 "sets; all are kept");
+				 "keep: this run removes no old sets; "
+				 "the command that does is: bk prune");
 	if (job->ship)
 		bk_progress_note(progress,
 				 "ship: this run copies no sets; the "

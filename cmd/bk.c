@@ -15,6 +15,8 @@ static const struct {
 	{"list",    "shows sets, and the accounts, folders and messages in them"},
 	{"restore", "brings back everything, an account, a folder, a message"   },
 	{"check",   "proves that a repository is whole"                         },
+	{"ship",    "copies sets to other places and back"                      },
+	{"prune",   "takes old sets away, here and at every target"             },
 	{"key",     "lists, adds, removes and changes passwords and keys"       },
 };
 

@@ -151,15 +151,39 @@ static int put_step(struct execution *e, enum bk_trash_step step,
 	return bk_prune_put(e->repo, e->list->id, file, NULL, err);
 }
 
-static int carry_out(struct execution *e, struct bk_err *err)
+static int delete_all(struct execution *e, struct bk_err *err)
 {
-	if (!e->list->going && put_step(e, BK_TRASH_GO, err) < 0)
-		return -1;
 	if (read_live(&e->live, e->repo, e->terms->now_ms, err) < 0 ||
 	    bk_target_list(e->repo->target, "data", &e->data, err) < 0 ||
 	    remove_packs(e, err) < 0 || remove_objects(e, err) < 0 ||
-	    remove_parts(e, err) < 0 || remove_roots(e, err) < 0)
+	    remove_parts(e, err) < 0)
 		return -1;
+	return remove_roots(e, err);
+}
+
+/* Of a login that may not delete nothing is left: what it condemned would be
+ * out of view for ever. */
+static void drop_if_untouched(struct execution *e, size_t files_before,
+			      const struct bk_err *why)
+{
+	struct bk_err ignored = {0};
+
+	if (why->kind != BK_DENIED || e->list->going ||
+	    e->tally->files != files_before)
+		return;
+	(void)put_step(e, BK_TRASH_DONE, &ignored);
+}
+
+static int carry_out(struct execution *e, struct bk_err *err)
+{
+	size_t files_before = e->tally->files;
+
+	if (!e->list->going && put_step(e, BK_TRASH_GO, err) < 0)
+		return -1;
+	if (delete_all(e, err) < 0) {
+		drop_if_untouched(e, files_before, err);
+		return -1;
+	}
 	return put_step(e, BK_TRASH_DONE, err);
 }
 

@@ -76,7 +76,7 @@ cat >>etc/bk/bk.conf <<-CONF
 CONF
 mv elsewhere etc/bk/main.key
 ok "keep and ship" bk backup nightly --differential
-says_like '.*keep: this version removes no old sets.*'
+says_like '.*keep: this run removes no old sets; .*bk prune'
 says_like '.*ship: this run copies no sets.*'
 ok "... from cron" bk backup nightly --differential -q
 quiet

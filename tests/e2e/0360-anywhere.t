@@ -6,7 +6,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
 # shellcheck source=tests/lib/targets.sh
 . "$top/tests/lib/targets.sh"
-needs bk-init bk-key bk-backup bk-list bk-check bk-restore
+needs bk-init bk-key bk-backup bk-list bk-check bk-restore bk-prune faketime
 
 export BK_CONFIG="$work/bk.conf"
 
@@ -55,6 +55,23 @@ works() {
 	ok "$1: ... all of a mailful" test -s want
 }
 
+# prunes NAME: another full set, and of all that was before nothing is left.
+prunes() {
+	ok "$1: another full set" bk-backup "$store" --full
+	ok "$1: the old ones go" bk-prune --keep last:1 --grace 0s
+	goes_on_after_prune "$1"
+}
+
+goes_on_after_prune() {
+	ok "$1: ... one is listed" test "$(bk-list -q | wc -l)" -eq 1
+	ok "$1: ... and whole" bk-check --read-data
+	rm -rf back
+	ok "$1: ... and comes back" \
+		bk-restore latest --to "maildir:$work/back/%d/%n/Maildir"
+	contents back >got
+	ok "$1: ... byte for byte" cmp want got
+}
+
 # one_message NAME: without a cache, in a few small requests.
 one_message() {
 	rm -rf one "$BK_CACHE_DIR"
@@ -84,38 +101,61 @@ target sftp "$BK_TEST_SFTP_URL" "ssh-key = $BK_TEST_SSH_KEY" \
 	"known-hosts = $BK_TEST_KNOWN_HOSTS"
 works sftp
 one_message sftp
+prunes sftp
 reads sftp "$BK_TEST_SFTP_DIR"
 
 need_proftpd
 target ftpes "$BK_TEST_FTPES_URL" "$secret" "ca = $BK_TEST_CA"
 works ftpes
 one_message ftpes
+prunes ftpes
 reads ftpes "$BK_TEST_FTPES_DIR"
 target ftpes-append "$BK_TEST_FTPES_APPEND_URL/append" "$secret" "ca = $BK_TEST_CA"
 works ftpes-append
+ok "ftpes-append: another full set" bk-backup "$store" --full
+exits 14 "ftpes-append: a login that cannot delete does not prune" \
+	bk-prune --keep last:1 --grace 0s
+ok "ftpes-append: ... and condemns nothing" test "$(bk-list -q | wc -l)" -eq 3
+cat >>"$BK_CONFIG" <<CONF
+[target keeper]
+url = $BK_TEST_FTPES_URL/append
+$secret
+ca = $BK_TEST_CA
+[repo on-keeper]
+target = keeper
+password = keyblock:$work/ftpes-append.key
+CONF
+# Intents that could not be taken away count for an hour.
+ok "ftpes-append: another host's does" env BK_STATE_DIR="$work/keeper" \
+	faketime -f +2h bk-prune -r on-keeper --keep last:1 --grace 0s --all-hosts
+goes_on_after_prune ftpes-append
 target ftpes-drop "$BK_TEST_FTPES_DROP_URL/drop" "$secret" "ca = $BK_TEST_CA"
 works ftpes-drop
 
 need_vsftpd
 target vsftpd "$BK_TEST_VSFTPD_URL" "$secret" "ca = $BK_TEST_CA"
 works vsftpd
+prunes vsftpd
 reads vsftpd "$BK_TEST_VSFTPD_DIR"
 
 need_nginx
 target nginx "$BK_TEST_WEBDAV_URL" "$secret" "ca = $BK_TEST_CA"
 works nginx
 one_message nginx
+prunes nginx
 reads nginx "$BK_TEST_WEBDAV_DIR"
 
 need_apache
 target apache "$BK_TEST_WEBDAV2_URL" "$secret" "ca = $BK_TEST_CA"
 works apache
+prunes apache
 reads apache "$BK_TEST_WEBDAV2_DIR"
 
 need_samba
 target smb "$BK_TEST_SMB_URL" "$secret"
 works smb
 one_message smb
+prunes smb
 reads smb "$BK_TEST_SMB_DIR"
 
 need_rgw
@@ -123,5 +163,6 @@ target s3 "$(echo "$BK_TEST_S3_URL" | sed "s,://,://$BK_TEST_S3_KEY@,")" \
 	"password = file:$BK_TEST_S3_SECRET_FILE" "ca = $BK_TEST_CA"
 works s3
 one_message s3
+prunes s3
 
 done_testing
