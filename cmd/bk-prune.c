@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "job/choose.h"
 #include "job/open.h"
-#include "job/prune.h"
+#include "job/retention.h"
 #include "job/tool.h"
 
 struct prune_opts {
@@ -87,6 +87,39 @@ static int run(struct bk_call *call, struct bk_err *err)
 	return rc;
 }
 
+/* clang-format off */
+static const struct bk_opt_clash clashes[] = {
+	{"pin", "unpin", "one of them"},
+	{"pin", "undelete", "--undelete pins it too"},
+	{"unpin", "undelete", "one of them"},
+	{"pin", "keep", "rules are for what is not pinned"},
+	{"unpin", "keep", "unpin it first"},
+	{"undelete", "keep", "save it first"},
+	{"host", "all-hosts", "one of them"},
+	{NULL, NULL, NULL},
+};
+/* clang-format on */
+
+static const char *const usage[] = {
+	"[-r REPO] [--keep RULES] [TARGET...]",
+	"[-r REPO] --pin|--unpin|--undelete SET [TARGET...]", NULL};
+static const char *const examples[] = {
+	"bk prune -n",
+	"what would go, and why the rest stays; nothing is changed",
+	"bk prune",
+	"as keep = of jobs and targets says, here and at each target",
+	"bk prune nas --keep 'daily:14 weekly:8 monthly:12'",
+	"at one target, by other rules",
+	"bk prune --pin 20261119T1230",
+	"this set stays",
+	"bk prune --undelete 20261119T1230",
+	"within a day of the prune that took it",
+	NULL,
+};
+static const char *const see_also[] = {"bk-list(1)",   "bk-ship(1)",
+				       "bk.conf(5)",   "bk-exit(7)",
+				       "bk-format(5)", NULL};
+
 int main(int argc, char **argv)
 {
 	struct prune_opts opts = {
@@ -108,36 +141,7 @@ int main(int argc, char **argv)
 		{BK_OPT_FLAG, 0, "accept-missing", NULL, "go on though sets that were seen here before are missing", &opts.accept_missing},
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 	};
-	static const struct bk_opt_clash clashes[] = {
-		{"pin", "unpin", "one of them"},
-		{"pin", "undelete", "--undelete pins it too"},
-		{"unpin", "undelete", "one of them"},
-		{"pin", "keep", "rules are for what is not pinned"},
-		{"unpin", "keep", "unpin it first"},
-		{"undelete", "keep", "save it first"},
-		{"host", "all-hosts", "one of them"},
-		{NULL, NULL, NULL},
-	};
 	/* clang-format on */
-	static const char *const usage[] = {
-		"[-r REPO] [--keep RULES] [TARGET...]",
-		"[-r REPO] --pin|--unpin|--undelete SET [TARGET...]", NULL};
-	static const char *const examples[] = {
-		"bk prune -n",
-		"what would go, and why the rest stays; nothing is changed",
-		"bk prune",
-		"as keep = of jobs and targets says, here and at each target",
-		"bk prune nas --keep 'daily:14 weekly:8 monthly:12'",
-		"at one target, by other rules",
-		"bk prune --pin 20261119T1230",
-		"this set stays",
-		"bk prune --undelete 20261119T1230",
-		"within a day of the prune that took it",
-		NULL,
-	};
-	static const char *const see_also[] = {"bk-list(1)",   "bk-ship(1)",
-					       "bk.conf(5)",   "bk-exit(7)",
-					       "bk-format(5)", NULL};
 	const struct bk_tool tool = {
 		.name = "bk-prune",
 		.purpose = "takes old sets away, here and at every target",

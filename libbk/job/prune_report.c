@@ -59,17 +59,22 @@ static const char *why_of(char out[BK_KEEP_WHY], const struct bk_prune_set *set,
 	return out;
 }
 
+/* A row. */
+struct verdict {
+	const struct bk_set_info *info;
+	const char *label, *why;
+	bool stays;
+};
+
 static int tell_set(struct bk_listing *to, const struct bk_prune_run *run,
-		    const struct bk_prune_set *set,
-		    const struct bk_keep_item *item, bool stays,
-		    const char *why, struct bk_err *err)
+		    const struct verdict *verdict, struct bk_err *err)
 {
-	const struct bk_set_info *info = set->info;
+	const struct bk_set_info *info = verdict->info;
 	const struct bk_root *root = &info->root;
 	char id[BK_ID_TEXT], host[BK_ID_TEXT];
 	const struct bk_cell cells[N_FIELDS] = {
 		[F_SET] = bk_cell_text(bk_id_hex(id, info->id)),
-		[F_LABEL] = bk_cell_text(item->name),
+		[F_LABEL] = bk_cell_text(verdict->label),
 		[F_TIME] = bk_cell_time(bk_setid_ms(info->id) / 1000),
 		[F_KIND] = bk_cell_text(
 			info->broken ? NULL : bk_set_kind_name(root->kind)),
@@ -78,8 +83,8 @@ static int tell_set(struct bk_listing *to, const struct bk_prune_run *run,
 		[F_HOST] = bk_cell_text(info->broken ? NULL
 						     : bk_set_host(host, root)),
 		[F_PLACE] = bk_cell_text(run->place->name),
-		[F_VERDICT] = bk_cell_text(stays ? "stays" : "goes"),
-		[F_WHY] = bk_cell_text(why),
+		[F_VERDICT] = bk_cell_text(verdict->stays ? "stays" : "goes"),
+		[F_WHY] = bk_cell_text(verdict->why),
 	};
 
 	return bk_listing_row(to, cells, err);
@@ -99,10 +104,15 @@ int bk_prune_tell_sets(const struct bk_prune_run *run,
 		return 0;
 	struct bk_listing *to =
 		bk_listing_new(style, "verdict", fields, N_FIELDS);
-	for (size_t i = 0; rc == 0 && i < view->infos.n; i++)
-		rc = tell_set(
-			to, run, &view->sets[i], &items[i], verdicts[i].stays,
-			why_of(why, &view->sets[i], items, verdicts, i), err);
+	for (size_t i = 0; rc == 0 && i < view->infos.n; i++) {
+		const struct verdict verdict = {
+			.info = view->sets[i].info,
+			.label = items[i].name,
+			.why = why_of(why, &view->sets[i], items, verdicts, i),
+			.stays = verdicts[i].stays,
+		};
+		rc = tell_set(to, run, &verdict, err);
+	}
 	if (rc == 0)
 		return bk_listing_finish(to, err);
 	bk_listing_free(to);

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "job/exit.h"
-#include "job/prune.h"
+#include "job/retention.h"
 #include "repo/prune.h"
 
 /* A place that is open. */

@@ -168,7 +168,7 @@ static void drop_if_untouched(struct execution *e, size_t files_before,
 {
 	struct bk_err ignored = {0};
 
-	if (why->kind != BK_DENIED || e->list->going ||
+	if (why->kind != BK_DENIED || e->list->going || e->done.n_sets ||
 	    e->tally->files != files_before)
 		return;
 	(void)put_step(e, BK_TRASH_DONE, &ignored);

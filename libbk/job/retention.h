@@ -4,8 +4,8 @@
  * without ever losing a set that was reported good is repo/prune.h's.
  */
 
-#ifndef BK_JOB_PRUNE_H
-#define BK_JOB_PRUNE_H
+#ifndef BK_JOB_RETENTION_H
+#define BK_JOB_RETENTION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* Pruning one place after the other: see prune.h. */
+/* Pruning one place after the other: see retention.h. */
 
-#include "job/prune.h"
+#include "job/retention.h"
 
 #include <stdlib.h>
 #include <string.h>
