@@ -53,7 +53,8 @@ static const char *why_of(char out[BK_KEEP_WHY], const struct bk_prune_set *set,
 			       *set->writer ? set->writer : "a run under way");
 	else if (set->needed)
 		(void)snprintf(out, BK_KEEP_WHY,
-			       "an undeleted set stands on it");
+			       "a set out of view, which may come back, "
+			       "stands on it");
 	else
 		(void)bk_keep_why(out, items, verdicts, i);
 	return out;

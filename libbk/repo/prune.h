@@ -43,7 +43,8 @@ struct bk_prune_set {
 	bool packs_known;           /* root and table open */
 	const struct bk_hold *hold; /* that keeps it now, or NULL */
 	const char *writer; /* of a set under way that stands on it, or NULL */
-	bool needed;        /* by a set that is held, though it was condemned */
+	bool needed;        /* by a set that was condemned, and is held, or in
+			       another host's hands */
 	char *fault;        /* owned; why it is not complete, or NULL */
 };
 

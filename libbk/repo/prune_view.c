@@ -84,8 +84,22 @@ static int add_set(struct bk_prune_view *view, const struct bk_repo *repo,
 	return bk_context(err, "set %s", bk_set_name(name, set->info->id, 0));
 }
 
-/* What is held though it was condemned, and bases that were: nobody sees them,
- * and they stay. */
+/* Another host may still drop its list: then these are visible again. */
+static int add_others_condemned(struct bk_prune_view *view,
+				const struct bk_repo *repo,
+				const struct bk_trash *list, struct bk_err *err)
+{
+	if (list->step != BK_TRASH_LIST || list->done ||
+	    memcmp(list->host, repo->host, BK_ID_LEN) == 0)
+		return 0;
+	for (size_t i = 0; i < list->n_sets; i++)
+		if (bk_live_add(&view->live, repo, list->sets[i].set, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* What is held though it was condemned, bases that were, and what other hosts
+ * have in hand: nobody sees them, and they stay. */
 static int find_hidden(struct bk_prune_view *view, const struct bk_repo *repo,
 		       struct bk_err *err)
 {
@@ -103,6 +117,10 @@ static int find_hidden(struct bk_prune_view *view, const struct bk_repo *repo,
 			    0)
 			return -1;
 	}
+	for (size_t i = 0; i < view->trash.n; i++)
+		if (add_others_condemned(view, repo, &view->trash.lists[i],
+					 err) < 0)
+			return -1;
 	return 0;
 }
 
