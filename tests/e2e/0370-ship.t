@@ -200,7 +200,7 @@ server proftpd kill
 exits 3 'one of them is down' bk-ship push -o timeout=1s
 cp out said
 ok '... the other is complete' is_copy "$BK_TEST_WEBDAV_DIR/three"
-line '  NEXT  bk ship push ftp'
+line '  NEXT  bk ship push -o timeout=1s ftp'
 server proftpd start
 ok 'it is back' bk-ship push ftp
 ok '... and catches up' is_copy "$BK_TEST_FTPES_DIR/three"

@@ -76,6 +76,19 @@ family() {
 		}'
 }
 
+# hold_still PID...: from now on they have no more children; a server whose
+# worker is killed before itself would make another one.
+hold_still() {
+	known=
+	left=$(family "$@")
+	until [ "$left" = "$known" ]; do
+		known=$left
+		# shellcheck disable=SC2086 # one word a process
+		kill -s STOP $left 2>/dev/null || :
+		left=$(family "$@")
+	done
+}
+
 # end_family SIGNAL PID...: done when nobody is left: only then does nobody
 # write any more.  Who does not listen is killed after five seconds.
 end_family() {
@@ -83,6 +96,7 @@ end_family() {
 	shift
 	tries=0
 	left=$(family "$@")
+	[ "$signal" != KILL ] || hold_still "$@"
 	while [ -n "$left" ]; do
 		tries=$((tries + 1))
 		[ $tries -lt 100 ] || signal=KILL
