@@ -13,7 +13,7 @@ struct prune_opts {
 	const char *keep, *pin, *unpin, *undelete, *host;
 	int64_t until, grace_ms;
 	uint64_t min_keep;
-	bool all_hosts, accept_missing;
+	bool all_hosts, incomplete, accept_missing;
 };
 
 /* At most one of them; without any, the rules. */
@@ -57,6 +57,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 		.all_hosts = opts->all_hosts,
 		.min_keep = (unsigned)opts->min_keep,
 		.grace_ms = opts->grace_ms,
+		.incomplete = opts->incomplete,
 		.accept_missing = opts->accept_missing,
 		.dry_run = call->common.dry_run,
 		.state_dir = call->settings.state_dir,
@@ -138,6 +139,7 @@ int main(int argc, char **argv)
 		{BK_OPT_TIME, 0, "until", "TIME", "with --pin: until then", &opts.until},
 		{BK_OPT_TEXT, 0, "unpin", "SET", "the rules hold for it again", &opts.unpin},
 		{BK_OPT_TEXT, 0, "undelete", "SET", "saves a set whose grace time is not over", &opts.undelete},
+		{BK_OPT_FLAG, 0, "incomplete", NULL, "sets that are not whole go too, when they are 30 days old", &opts.incomplete},
 		{BK_OPT_FLAG, 0, "accept-missing", NULL, "go on though sets that were seen here before are missing", &opts.accept_missing},
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 	};

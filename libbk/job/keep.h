@@ -42,6 +42,9 @@ struct bk_keep {
  */
 int bk_keep_parse(const char *text, struct bk_keep *out, struct bk_err *err);
 
+/* What either of them keeps. */
+void bk_keep_add(struct bk_keep *to, const struct bk_keep *more);
+
 bool bk_keep_is_empty(const struct bk_keep *rules);
 
 /* ---- sets ---- */

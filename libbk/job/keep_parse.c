@@ -142,3 +142,15 @@ bool bk_keep_is_empty(const struct bk_keep *rules)
 		any |= rules->periods[i] > 0;
 	return !any;
 }
+
+void bk_keep_add(struct bk_keep *to, const struct bk_keep *more)
+{
+	to->all |= more->all;
+	if (more->within_ms > to->within_ms)
+		to->within_ms = more->within_ms;
+	if (more->last > to->last)
+		to->last = more->last;
+	for (size_t i = 0; i < BK_KEEP_PERIODS; i++)
+		if (more->periods[i] > to->periods[i])
+			to->periods[i] = more->periods[i];
+}

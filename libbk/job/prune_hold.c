@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "job/choose.h"
 #include "job/prune_run.h"
@@ -63,17 +64,14 @@ static void say_none(const struct bk_prune_run *run, const char *what)
 static int pin(struct bk_prune_run *run, const struct bk_set_info *info,
 	       const char *name, struct bk_err *err)
 {
-	const struct bk_hold hold = {
-		.kind = BK_HOLD_PIN,
-		.written_ms = run->now_ms,
+	const struct bk_prune_terms terms = {
+		.now_ms = run->now_ms,
 		.until_ms = run->request->until_ms,
 		.why = "bk prune --pin",
 	};
+	char day[BK_CLOCK_TEXT];
 	enum bk_undelete state;
-	const struct bk_prune_terms terms = {.now_ms = run->now_ms};
 
-	if (run->request->until_ms)
-		return bk_hold_put(run->repo, info->id, &hold, err);
 	/* A prune may have condemned it a moment ago. */
 	if (bk_prune_undelete(run->repo, info->id, &terms, &state, err) < 0)
 		return -1;
@@ -82,9 +80,12 @@ static int pin(struct bk_prune_run *run, const struct bk_set_info *info,
 			       "set %s is being deleted by a prune: too late",
 			       name);
 	bk_log(BK_LOG_INFO,
-	       "%s: %s stays until: bk prune --unpin %s; what it stands on "
-	       "stays with it",
-	       run->place->name, name, run->request->set);
+	       "%s: %s stays until %s, and what it stands on; to take it "
+	       "back: bk prune --unpin %s",
+	       run->place->name, name,
+	       terms.until_ms ? bk_clock_local(day, terms.until_ms / 1000)
+			      : "it is unpinned",
+	       name);
 	return 0;
 }
 

@@ -7,8 +7,10 @@
 
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/path.h"
 #include "job/resolve.h"
 #include "job/sections.h"
+#include "net/url.h"
 
 void bk_prune_places_clear(struct bk_prune_places *places)
 {
@@ -67,17 +69,19 @@ static bool writes_here(const struct bk_prune_places *places,
 	return only && strcmp(only->name, places->repo.name) == 0;
 }
 
-/* What each job that writes here says of its store's sets. */
-static int add_job(struct bk_prune_places *places, struct bk_settings *settings,
-		   const char *name, struct bk_err *err)
+/* What each job that writes here says of its store's sets; without `keep`, that
+ * they stay. */
+static int add_job(struct bk_prune_place *place, struct bk_settings *settings,
+		   const char *name, bool *ruled, struct bk_err *err)
 {
+	const struct bk_keep for_ever = {.all = true};
 	struct bk_job_settings job = {0};
 
 	if (bk_settings_job(settings, name, &job, err) < 0)
 		return -1;
-	if (!bk_keep_is_empty(&job.keep))
-		add_rule(&places->items[places->n - 1], job.store.config.name,
-			 &job.keep);
+	bool empty = bk_keep_is_empty(&job.keep);
+	*ruled |= !empty;
+	add_rule(place, job.store.config.name, empty ? &for_ever : &job.keep);
 	bk_job_settings_clear(&job);
 	return 0;
 }
@@ -87,6 +91,7 @@ static int add_repo(struct bk_prune_places *places,
 		    struct bk_err *err)
 {
 	struct bk_prune_place *place = &places->items[places->n++];
+	bool ruled = false;
 
 	*place = (struct bk_prune_place){
 		.name = places->repo.name,
@@ -100,9 +105,11 @@ static int add_repo(struct bk_prune_places *places,
 		const struct bk_conf_section *job = &settings->conf.sections[i];
 		if (strcmp(job->type, "job") == 0 &&
 		    writes_here(places, settings, job) &&
-		    add_job(places, settings, job->name, err) < 0)
+		    add_job(place, settings, job->name, &ruled, err) < 0)
 			return -1;
 	}
+	if (!ruled)
+		place->n_rules = 0;
 	return 0;
 }
 
@@ -124,7 +131,6 @@ static int add_target(struct bk_prune_places *places,
 		.name = target.name,
 		.where = target.where,
 		.reach = target.reach,
-		.is_repo = strcmp(target.where, places->repo.where) == 0,
 	};
 	const struct bk_conf_section *section =
 		bk_conf_find(&settings->conf, "target", target.name);
@@ -134,13 +140,28 @@ static int add_target(struct bk_prune_places *places,
 			 err);
 }
 
+/* By its name, or by its path however that is spelt. */
+static bool is_repo(const struct bk_prune_places *places, const char *word)
+{
+	if (strcmp(word, places->repo.name) == 0)
+		return true;
+	if (bk_url_is(word) || bk_url_is(places->repo.where))
+		return strcmp(word, places->repo.where) == 0;
+	char *a = bk_path_clean(word), *b = bk_path_clean(places->repo.where);
+	bool same = strcmp(a, b) == 0;
+	free(a);
+	free(b);
+	return same;
+}
+
 int bk_prune_places_find(struct bk_prune_places *out,
 			 struct bk_settings *settings, char **targets,
 			 size_t n_targets, const char *keep, struct bk_err *err)
 {
 	if (bk_settings_repo(settings, &out->repo, err) < 0)
 		return -1;
-	if (!n_targets)
+	/* Rules of the moment are for the place that one has in mind. */
+	if (!n_targets && !keep)
 		bk_sections_ship(&settings->conf, out->repo.name, NULL,
 				 &out->names);
 	size_t n = n_targets ? n_targets : out->names.n;
@@ -149,7 +170,10 @@ int bk_prune_places_find(struct bk_prune_places *out,
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		const char *word = n_targets ? targets[i] : out->names.items[i];
-		if (add_target(out, settings, word, keep, err) < 0)
+		int rc = is_repo(out, word)
+				 ? add_repo(out, settings, keep, err)
+				 : add_target(out, settings, word, keep, err);
+		if (rc < 0)
 			return -1;
 	}
 	return 0;

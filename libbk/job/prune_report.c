@@ -55,6 +55,10 @@ static const char *why_of(char out[BK_KEEP_WHY], const struct bk_prune_set *set,
 		(void)snprintf(out, BK_KEEP_WHY,
 			       "a set out of view, which may come back, "
 			       "stands on it");
+	else if (set->fault && verdicts[i].stays)
+		(void)snprintf(out, BK_KEEP_WHY, "not whole: %s", set->fault);
+	else if (verdicts[i].reasons == BK_KEEP_HELD)
+		(void)snprintf(out, BK_KEEP_WHY, "pinned at the repository");
 	else
 		(void)bk_keep_why(out, items, verdicts, i);
 	return out;

@@ -13,6 +13,7 @@
 struct items {
 	struct bk_keep_item *items;
 	struct bk_keep_verdict *verdicts;
+	struct bk_keep *rules;
 	char (*names)[BK_SET_LABEL];
 	bool *goes;
 	size_t n;
@@ -22,6 +23,7 @@ static void items_clear(struct items *items)
 {
 	free(items->items);
 	free(items->verdicts);
+	free(items->rules);
 	free(items->names);
 	free(items->goes);
 }
@@ -43,18 +45,37 @@ static bool is_asked_for(const struct bk_prune_run *run,
 	return memcmp(info->root.host, run->repo->host, BK_ID_LEN) == 0;
 }
 
-static const struct bk_keep *rules_of(const struct bk_prune_run *run,
-				      const struct bk_set_info *info)
+static bool is_for(const struct bk_prune_rule *rule,
+		   const struct bk_set_info *info)
+{
+	return !rule->store || info->broken ||
+	       strcmp(rule->store, info->root.store_name) == 0;
+}
+
+/* All that is said of it, together; empty where nothing is.  What is not whole
+ * stays: it may be mended. */
+static struct bk_keep rules_of(const struct bk_prune_run *run,
+			       const struct bk_prune_set *set)
 {
 	const struct bk_prune_place *place = run->place;
+	struct bk_keep all = {0};
 
-	if (!is_asked_for(run, info))
-		return NULL;
+	if (!is_asked_for(run, set->info) ||
+	    (set->fault && !run->request->incomplete))
+		return all;
 	for (size_t i = 0; i < place->n_rules; i++)
-		if (!place->rules[i].store || info->broken ||
-		    strcmp(place->rules[i].store, info->root.store_name) == 0)
-			return &place->rules[i].keep;
-	return NULL;
+		if (is_for(&place->rules[i], set->info))
+			bk_keep_add(&all, &place->rules[i].keep);
+	return all;
+}
+
+/* At a target the repository's pins count too. */
+static bool is_held(const struct bk_prune_run *run,
+		    const struct bk_prune_set *set)
+{
+	return set->hold || set->needed || set->writer ||
+	       (run->known &&
+		bk_holds_find(&run->known->holds, set->info->id, run->now_ms));
 }
 
 /* Sets of one host and store have one number. */
@@ -80,6 +101,7 @@ static void fill_item(const struct bk_prune_run *run,
 	const struct bk_set_info *info = set->info;
 
 	(void)bk_set_word(to->names[i], &view->infos, info);
+	to->rules[i] = rules_of(run, set);
 	to->items[i] = (struct bk_keep_item){
 		.name = to->names[i],
 		.start_ms = bk_setid_ms(info->id),
@@ -87,8 +109,8 @@ static void fill_item(const struct bk_prune_run *run,
 		.base = set->base,
 		.complete = !set->fault,
 		.broken = !set->packs_known,
-		.held = set->hold || set->needed || set->writer,
-		.rules = rules_of(run, info),
+		.held = is_held(run, set),
+		.rules = &to->rules[i],
 	};
 }
 
@@ -100,6 +122,7 @@ static void judge(const struct bk_prune_run *run,
 	to->n = n;
 	to->items = bk_alloc((n + 1) * sizeof(*to->items));
 	to->verdicts = bk_alloc((n + 1) * sizeof(*to->verdicts));
+	to->rules = bk_alloc((n + 1) * sizeof(*to->rules));
 	to->names = bk_alloc((n + 1) * sizeof(*to->names));
 	to->goes = bk_alloc(n + 1);
 	for (size_t i = 0; i < n; i++)
@@ -120,6 +143,26 @@ static void tell_of_no_rules(const struct bk_prune_run *run)
 	       "%s: no keep = says what may go, so every set stays; say it in "
 	       "the [%s] section, or --keep '14d monthly:12'",
 	       run->place->name, run->place->is_repo ? "job" : "target");
+}
+
+/* It stays, and somebody must look. */
+static void tell_of_faults(struct bk_prune_run *run,
+			   const struct bk_prune_view *view,
+			   const struct items *items)
+{
+	size_t n = 0, first = 0;
+
+	for (size_t i = 0; i < view->infos.n; i++)
+		if (view->sets[i].fault && !items->goes[i] && !n++)
+			first = i;
+	if (!n)
+		return;
+	run->incomplete = true;
+	bk_log(BK_LOG_ERROR,
+	       "%s: %zu sets are not whole, and stay: %s: %s; run: bk check; "
+	       "what cannot be mended goes with --incomplete",
+	       run->place->name, n, items->names[first],
+	       view->sets[first].fault);
 }
 
 static int carry_out(struct bk_prune_run *run, const struct bk_prune_view *view,
@@ -152,10 +195,14 @@ int bk_prune_by_rules(struct bk_prune_run *run, struct bk_err *err)
 
 	if (bk_prune_look(&view, run->repo, run->now_ms, err) < 0)
 		return -1;
-	int rc = bk_prune_check(&view, run->request->accept_missing, err);
+	int rc = bk_prune_check(&view, run->known, run->request->accept_missing,
+				err);
+	if (rc < 0 && run->request->n_places == 1)
+		rc = bk_context(err, "%s", run->place->name);
 	if (rc == 0) {
 		tell_of_no_rules(run);
 		judge(run, &view, &items);
+		tell_of_faults(run, &view, &items);
 		rc = bk_prune_tell_sets(run, &view, items.items, items.verdicts,
 					err);
 	}

@@ -12,7 +12,9 @@
 struct bk_prune_run {
 	const struct bk_prune_request *request;
 	const struct bk_prune_place *place;
-	const struct bk_repo *repo; /* the keys, for what lies there */
+	const struct bk_repo *repo;         /* the keys, for what lies there */
+	const struct bk_prune_known *known; /* at a target: what the repository
+					       has; else NULL */
 	int64_t now_ms;
 	bool put_off;    /* a run under way needs what was to go */
 	bool incomplete; /* something is left to be done, and was told */

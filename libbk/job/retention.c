@@ -9,15 +9,20 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "crypto/secret.h"
 #include "job/prune_run.h"
+#include "net/url.h"
 #include "repo/marker.h"
 
 static int take_lock(struct bk_prune_run *run, struct bk_lock **out,
 		     struct bk_err *err)
 {
 	const struct bk_prune_request *request = run->request;
-	char *place = bk_asprintf("prune %s", run->place->where);
+	const char *where = run->place->where;
+	char *clean =
+		bk_url_is(where) ? bk_strdup(where) : bk_path_clean(where);
+	char *place = bk_asprintf("prune %s", clean);
 	char repo[BK_ID_TEXT];
 	struct bk_lock_request lock = {
 		.state_dir = request->state_dir,
@@ -31,6 +36,7 @@ static int take_lock(struct bk_prune_run *run, struct bk_lock **out,
 	int rc = request->dry_run ? 0 : bk_lock_take(out, &lock, err);
 	run->failed_at = BK_PLACE_TARGET;
 	free(place);
+	free(clean);
 	return rc;
 }
 
@@ -66,6 +72,7 @@ static int check_copy(const struct bk_prune_run *run, struct bk_target *target,
 
 static int act_at_target(struct bk_prune_run *run, struct bk_err *err)
 {
+	struct bk_prune_known known = {0};
 	struct bk_target *target = NULL;
 	int rc = -1;
 
@@ -76,8 +83,12 @@ static int act_at_target(struct bk_prune_run *run, struct bk_err *err)
 	*view = *run->request->repo;
 	view->target = target;
 	run->repo = view;
-	if (check_copy(run, target, err) == 0)
+	run->known = &known;
+	if (check_copy(run, target, err) == 0 &&
+	    bk_prune_known_read(&known, run->request->repo, err) == 0)
 		rc = act(run, err);
+	run->known = NULL;
+	bk_prune_known_clear(&known);
 	bk_secure_free(view);
 	bk_target_close(target);
 	return rc;

@@ -36,6 +36,7 @@ struct bk_prune_request {
 	bool all_hosts;      /* instead */
 	unsigned min_keep;   /* complete sets of each host and store */
 	int64_t grace_ms;    /* between condemning and deleting */
+	bool incomplete;     /* what is not whole for 30 days goes too */
 	bool accept_missing; /* go on where an earlier state was seen */
 	bool dry_run;
 	const char *state_dir; /* for locks */

@@ -51,7 +51,6 @@ static int add_list(const struct bk_repo *repo,
 	(void)bk_name_parse(text, &name);
 	if (read_list(repo, text, &name, &list, &why) == 0) {
 		list.going = has_step(files, name.id, BK_NAME_TRASH_GO);
-		list.done = has_step(files, name.id, BK_NAME_TRASH_DONE);
 		out->lists = bk_array_room(out->lists, out->n, &out->cap,
 					   sizeof(*out->lists));
 		out->lists[out->n++] = list;
@@ -66,7 +65,8 @@ static int add_list(const struct bk_repo *repo,
 }
 
 /* A list whose .done is there was carried out and condemns no more.  Lists
- * that still condemn something, or with `done` all that there were. */
+ * that still condemn something, or with `done` the tombstones too: what its
+ * .done does not name was spared. */
 static int read_lists(const struct bk_repo *repo, bool done,
 		      struct bk_condemned *out, struct bk_err *err)
 {
@@ -78,8 +78,7 @@ static int read_lists(const struct bk_repo *repo, bool done,
 		const char *text = files.items[i].name;
 		enum bk_name_kind kind = bk_name_parse(text, &name);
 		bool wanted = kind == BK_NAME_TRASH_LIST &&
-			      (done ||
-			       !has_step(&files, name.id, BK_NAME_TRASH_DONE));
+			      !has_step(&files, name.id, BK_NAME_TRASH_DONE);
 		if (wanted || (done && kind == BK_NAME_TRASH_DONE))
 			rc = add_list(repo, &files, text, out, err);
 	}
@@ -161,7 +160,7 @@ bool bk_condemned_has_file(const struct bk_condemned *condemned,
 {
 	/* After a list was carried out its files may have been put anew. */
 	for (size_t i = 0; i < condemned->n; i++)
-		if (!condemned->lists[i].done &&
+		if (condemned->lists[i].step == BK_TRASH_LIST &&
 		    names_file(&condemned->lists[i], name))
 			return true;
 	return false;

@@ -27,8 +27,8 @@ struct bk_condemned {
  */
 int bk_condemned_read(const struct bk_repo *repo, struct bk_condemned *out,
 		      struct bk_err *err);
-/* The same of all lists, carried out or not: sets that are gone, or going,
- * because a prune said so. */
+/* The same, and the tombstones of lists that were carried out: sets that are
+ * gone, or going, because a prune said so. */
 int bk_tombstones_read(const struct bk_repo *repo, struct bk_condemned *out,
 		       struct bk_err *err);
 void bk_condemned_clear(struct bk_condemned *condemned);

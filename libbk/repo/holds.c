@@ -115,7 +115,7 @@ int bk_holds_unpin(const struct bk_repo *repo, const uint8_t set[BK_ID_LEN],
 	int rc = bk_holds_read(repo, &holds, err);
 	for (size_t i = 0; rc == 0 && i < holds.n; i++) {
 		const struct bk_held *held = &holds.items[i];
-		if (held->hold.kind != BK_HOLD_PIN ||
+		if (held->hold.kind == BK_HOLD_LEGAL ||
 		    memcmp(held->set, set, BK_ID_LEN) != 0)
 			continue;
 		rc = bk_target_remove(repo->target,

@@ -42,7 +42,8 @@ const struct bk_hold *bk_holds_find(const struct bk_holds *holds,
 int bk_hold_put(const struct bk_repo *repo, const uint8_t set[BK_ID_LEN],
 		const struct bk_hold *hold, struct bk_err *err);
 
-/* Takes all pins of the set away; legal holds stay.  How many there were. */
+/* Takes all pins of the set away, and what does not open; legal holds stay.
+ * How many there were. */
 int bk_holds_unpin(const struct bk_repo *repo, const uint8_t set[BK_ID_LEN],
 		   size_t *n, struct bk_err *err);
 

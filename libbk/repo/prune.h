@@ -82,13 +82,27 @@ size_t bk_prune_find(const struct bk_prune_view *view,
 		     const uint8_t id[BK_ID_LEN]);
 void bk_prune_view_clear(struct bk_prune_view *view);
 
+/* What the repository knows of which this place is a copy. */
+struct bk_prune_known {
+	struct bk_set_info_list sets;
+	struct bk_condemned trash;
+	struct bk_holds holds;
+};
+
+/* {0} is a valid empty one; to be cleared after a failure too. */
+int bk_prune_known_read(struct bk_prune_known *out, const struct bk_repo *repo,
+			struct bk_err *err);
+void bk_prune_known_clear(struct bk_prune_known *known);
+
 /*
  * Is this what its hosts have seen before?  BK_UNSAFE when a set is newer than
  * `now_ms` (five minutes are forgiven: clocks differ), or when a set that
  * another one has seen is not there though no prune took it: an old state, or
- * not all of it; that is not asked with `accept_missing`.
+ * not all of it; that is not asked with `accept_missing`, nor of a set that
+ * `known` (or NULL) has, or knows to be pruned.
  */
-int bk_prune_check(const struct bk_prune_view *view, bool accept_missing,
+int bk_prune_check(const struct bk_prune_view *view,
+		   const struct bk_prune_known *known, bool accept_missing,
 		   struct bk_err *err);
 
 /* ---- acts ---- */
@@ -96,6 +110,7 @@ int bk_prune_check(const struct bk_prune_view *view, bool accept_missing,
 struct bk_prune_terms {
 	int64_t now_ms;
 	int64_t grace_ms; /* from being condemned to being deleted */
+	int64_t until_ms; /* of a hold; 0: until it is taken away */
 	const char *why;  /* for people; or NULL */
 };
 

@@ -38,7 +38,7 @@ static const struct bk_tombstone *in_lists(const struct choosing *c,
 
 	for (size_t i = 0; !found && i < c->view->trash.n; i++) {
 		const struct bk_trash *list = &c->view->trash.lists[i];
-		if (list->step == step && !list->done)
+		if (list->step == step)
 			found = bk_trash_find(list, set);
 	}
 	return found;
@@ -108,7 +108,9 @@ static bool is_old(const struct choosing *c, const struct bk_blob *blob,
 {
 	int64_t since = c->view->now_ms - BK_PRUNE_ORPHAN_MS;
 
-	return bk_setid_ms(set) < since && blob->mtime * 1000 < since;
+	/* Where times are not known, it may be being shipped just now. */
+	return bk_setid_ms(set) < since && blob->mtime &&
+	       blob->mtime * 1000 < since;
 }
 
 /* A file of a set.  What goes with its set by itself is only counted. */

@@ -240,24 +240,24 @@ static bool is_late(const struct bk_trash *list, const struct bk_live *needs)
 	return late && list->going;
 }
 
-/* All packs of the set and of what it stands on. */
-static int are_there(const struct bk_repo *repo, const struct bk_live *needs,
-		     bool *there, struct bk_err *err)
+/* Can the set be read, with all that it stands on? */
+static int is_whole(const struct bk_repo *repo, const uint8_t set[BK_ID_LEN],
+		    bool *whole, struct bk_err *err)
 {
 	struct bk_blob_list data = {0};
-	char name[BK_NAME_MAX];
+	struct bk_set *opened = NULL;
+	struct bk_err why = {0};
 
-	*there = needs->unknown_ms == 0;
 	int rc = bk_target_list(repo->target, "data", &data, err);
-	for (size_t i = 0; rc == 0 && i < needs->packs.n; i++) {
-		const struct bk_pack_id *pack = &needs->packs.items[i];
-		/* A small set's packs lie in its bundle. */
-		if (!bk_blob_list_find(&data, bk_name_pack(name, pack->owner,
-							   pack->ordinal)) &&
-		    !bk_blob_list_find(&data,
-				       bk_name_bundle(name, pack->owner)))
-			*there = false;
+	if (rc == 0) {
+		*whole = bk_set_open(&opened, repo, set, &why) == 0 &&
+			 bk_presence_set(&data, opened, &why) == 0;
+		if (!*whole && why.kind != BK_GONE && why.kind != BK_CORRUPT) {
+			*err = why;
+			rc = -1;
+		}
 	}
+	bk_set_close(opened);
 	bk_blob_list_clear(&data);
 	return rc;
 }
@@ -267,7 +267,7 @@ static int judge(const struct bk_repo *repo, const uint8_t set[BK_ID_LEN],
 {
 	struct bk_condemned trash = {0};
 	struct bk_live needs = {0};
-	bool late = false, there = false;
+	bool late = false, whole = false;
 
 	int rc = bk_condemned_read(repo, &trash, err);
 	if (rc == 0)
@@ -276,10 +276,10 @@ static int judge(const struct bk_repo *repo, const uint8_t set[BK_ID_LEN],
 	for (size_t i = 0; rc == 0 && i < trash.n; i++)
 		late |= is_late(&trash.lists[i], &needs);
 	if (rc == 0)
-		rc = are_there(repo, &needs, &there, err);
+		rc = is_whole(repo, set, &whole, err);
 	if (!needs.n)
 		*out = BK_UNDELETE_GONE;
-	else if (late || !there)
+	else if (late || !whole)
 		*out = BK_UNDELETE_LATE;
 	else if (bk_condemned_has_set(&trash, set))
 		*out = BK_UNDELETE_SAVED;
@@ -297,6 +297,7 @@ int bk_prune_undelete(const struct bk_repo *repo, const uint8_t set[BK_ID_LEN],
 	const struct bk_hold hold = {
 		.kind = BK_HOLD_PIN,
 		.written_ms = terms->now_ms,
+		.until_ms = terms->until_ms,
 		.why = terms->why ? terms->why : "undeleted",
 	};
 

@@ -84,13 +84,14 @@ static int add_set(struct bk_prune_view *view, const struct bk_repo *repo,
 	return bk_context(err, "set %s", bk_set_name(name, set->info->id, 0));
 }
 
-/* Another host may still drop its list: then these are visible again. */
-static int add_others_condemned(struct bk_prune_view *view,
-				const struct bk_repo *repo,
-				const struct bk_trash *list, struct bk_err *err)
+/* Its host may still drop the list, and somebody may undelete a set of it: then
+ * these are visible again. */
+static int add_condemned(struct bk_prune_view *view, const struct bk_repo *repo,
+			 const struct bk_trash *list, struct bk_err *err)
 {
-	if (list->step != BK_TRASH_LIST || list->done ||
-	    memcmp(list->host, repo->host, BK_ID_LEN) == 0)
+	bool ours = memcmp(list->host, repo->host, BK_ID_LEN) == 0;
+
+	if (list->step != BK_TRASH_LIST || (ours && list->going))
 		return 0;
 	for (size_t i = 0; i < list->n_sets; i++)
 		if (bk_live_add(&view->live, repo, list->sets[i].set, err) < 0)
@@ -98,8 +99,8 @@ static int add_others_condemned(struct bk_prune_view *view,
 	return 0;
 }
 
-/* What is held though it was condemned, bases that were, and what other hosts
- * have in hand: nobody sees them, and they stay. */
+/* What was condemned and may come back, and what is held: nobody sees it, and
+ * what it stands on stays. */
 static int find_hidden(struct bk_prune_view *view, const struct bk_repo *repo,
 		       struct bk_err *err)
 {
@@ -118,8 +119,7 @@ static int find_hidden(struct bk_prune_view *view, const struct bk_repo *repo,
 			return -1;
 	}
 	for (size_t i = 0; i < view->trash.n; i++)
-		if (add_others_condemned(view, repo, &view->trash.lists[i],
-					 err) < 0)
+		if (add_condemned(view, repo, &view->trash.lists[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -204,26 +204,42 @@ static int check_clock(const struct bk_prune_view *view, struct bk_err *err)
 {
 	char name[BK_SET_NAME];
 
-	if (!view->infos.n)
-		return 0;
-	const struct bk_set_info *newest =
-		&view->infos.items[view->infos.n - 1];
-	if (bk_setid_ms(newest->id) <= view->now_ms + SKEW_MS)
-		return 0;
-	return bk_fail(err, BK_UNSAFE,
-		       "set %s is of the future: set this host's clock, or, if "
-		       "the other one's was wrong, wait; nothing was pruned",
-		       bk_set_name(name, newest->id, newest->root.kind));
+	for (size_t i = view->infos.n; i-- > 0;) {
+		const struct bk_set_info *info = &view->infos.items[i];
+		if (info->broken)
+			continue; /* anybody may have put it */
+		if (bk_setid_ms(info->id) <= view->now_ms + SKEW_MS)
+			return 0;
+		return bk_fail(err, BK_UNSAFE,
+			       "set %s is of the future: set this host's "
+			       "clock, or, if the other one's was wrong, wait; "
+			       "nothing was pruned",
+			       bk_set_name(name, info->id, info->root.kind));
+	}
+	return 0;
+}
+
+static bool knows(const struct bk_prune_known *known,
+		  const uint8_t set[BK_ID_LEN])
+{
+	if (!known)
+		return false;
+	for (size_t i = 0; i < known->sets.n; i++)
+		if (memcmp(known->sets.items[i].id, set, BK_ID_LEN) == 0)
+			return true;
+	return bk_condemned_has_set(&known->trash, set);
 }
 
 static int check_seen(const struct bk_prune_view *view,
+		      const struct bk_prune_known *known,
 		      const struct bk_set_info *info,
 		      const struct bk_root_seen *seen, struct bk_err *err)
 {
 	char its[BK_SET_NAME], mine[BK_SET_NAME];
 
 	if (bk_prune_find(view, seen->set) != BK_PRUNE_NONE ||
-	    bk_condemned_has_set(&view->trash, seen->set))
+	    bk_condemned_has_set(&view->trash, seen->set) ||
+	    knows(known, seen->set))
 		return 0;
 	return bk_fail(
 		err, BK_UNSAFE,
@@ -234,7 +250,8 @@ static int check_seen(const struct bk_prune_view *view,
 		bk_set_name(mine, info->id, info->root.kind));
 }
 
-int bk_prune_check(const struct bk_prune_view *view, bool accept_missing,
+int bk_prune_check(const struct bk_prune_view *view,
+		   const struct bk_prune_known *known, bool accept_missing,
 		   struct bk_err *err)
 {
 	if (check_clock(view, err) < 0)
@@ -242,9 +259,25 @@ int bk_prune_check(const struct bk_prune_view *view, bool accept_missing,
 	for (size_t i = 0; !accept_missing && i < view->infos.n; i++) {
 		const struct bk_set_info *info = &view->infos.items[i];
 		for (size_t k = 0; !info->broken && k < info->root.n_seen; k++)
-			if (check_seen(view, info, &info->root.seen[k], err) <
-			    0)
+			if (check_seen(view, known, info, &info->root.seen[k],
+				       err) < 0)
 				return -1;
 	}
 	return 0;
+}
+
+int bk_prune_known_read(struct bk_prune_known *out, const struct bk_repo *repo,
+			struct bk_err *err)
+{
+	if (bk_sets_list(repo, &out->sets, err) < 0 ||
+	    bk_tombstones_read(repo, &out->trash, err) < 0)
+		return -1;
+	return bk_holds_read(repo, &out->holds, err);
+}
+
+void bk_prune_known_clear(struct bk_prune_known *known)
+{
+	bk_set_info_list_clear(&known->sets);
+	bk_condemned_clear(&known->trash);
+	bk_holds_clear(&known->holds);
 }

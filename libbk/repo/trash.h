@@ -59,7 +59,6 @@ struct bk_trash {
 	uint8_t host[BK_ID_LEN];       /* who wrote it, and alone acts on it */
 	uint8_t sha256[BK_SHA256_LEN]; /* of its body */
 	bool going;                    /* LIST: deleting may have begun */
-	bool done;                     /* LIST: it was carried out */
 };
 
 void bk_trash_clear(struct bk_trash *trash);

@@ -110,7 +110,7 @@ ok 'JSON' sh -c "faketime -f '@2026-03-19 22:00:00' bk-prune --keep last:2 \
 # ---- when it is not safe --------------------------------------------------------------
 
 exits 18 'a clock behind the newest set' on 2026-03-10 bk-prune --keep last:1
-says_like 'bk-prune: set 20260315T2200-d .* is of the future: .*'
+says_like 'bk-prune: repo: set 20260315T2200-d .* is of the future: .*'
 second="env BK_STATE_DIR=$work/second"
 # shellcheck disable=SC2086 # words
 ok 'another host writes a set of its own' on 2026-03-20 $second bk-backup \
@@ -122,7 +122,7 @@ root=$(find repo/sets -type f | sort | sed -n 2p)
 mv "$root" root.away
 exits 18 'a set is missing that the other host has seen' on 2026-03-21 \
 	bk-prune --keep last:1
-says_like 'bk-prune: set 20260315T2200.*, which 20260320T2200-f .* saw, is not here, .*--accept-missing'
+says_like 'bk-prune: repo: set 20260315T2200.*, which 20260320T2200-f .* saw, is not here, .*--accept-missing'
 ok '... and it is known' on 2026-03-21 bk-prune --keep last:1 --accept-missing
 mv root.away "$root"
 mv repo/bkrepo marker.away
@@ -166,6 +166,69 @@ ok 'a pin is put everywhere' bk-prune --pin 20260315T2200
 ok '... at the repository' test -n "$(ls repo/hold)"
 ok '... and at the targets' test -n "$(ls near/hold far/hold)"
 
+# ---- what is not whole stays ----------------------------------------------------------------
+
+afresh
+rm -rf near far
+sed -i '/^\[target gone\]/,/^keep/d; s/^ship = near far/ship = near/' "$BK_CONFIG"
+bundle=$(find repo/data -name '*.bkb' | sort | sed -n 2p)
+mv "$bundle" bundle.away
+exits 3 'a file that is away for a night takes no set with it' on 2026-09-01 \
+	bk-prune --keep last:1 --grace 0s
+says_like 'bk-prune: repo: 1 sets are not whole, and stay: 20260308T2200-d: .*; run: bk check; .*'
+mv bundle.away "$bundle"
+ok '... and back it goes as the rules say' on 2026-09-02 bk-prune --keep last:9
+listed repo "$full 20260308T2200-d $kept"
+ok '... whole' back_to 2026-03-08 repo
+rm "$bundle"
+exits 3 'what is lost stays too' on 2026-09-01 bk-prune --keep last:1 --grace 0s -q
+says_like 'bk-prune: repo: 1 sets are not whole, .*'
+ok '... but for --incomplete' on 2026-09-01 bk-prune --keep last:1 --grace 0s \
+	--incomplete
+listed repo "$kept"
+
+# ---- rules of several jobs ---------------------------------------------------------------------
+
+afresh
+cat >>"$BK_CONFIG" <<CONF
+[job weekly]
+store = mail
+keep = weekly:9
+CONF
+for day in 2026-03-16 2026-03-17 2026-03-24; do
+	ok "$day: by the job" on $day bk-backup nightly --full -q
+done
+ok 'a set stays if any job keeps it' sh -c "faketime -f '@2026-03-25 22:00:00' \
+	bk-prune repo -n >said; cat said; test \$(grep -c ' goes ' said) -eq 1"
+ok '... by its own rule' grep -q '^20260317T2200-f .* weekly 2026-W12' said
+ok '... and what no job wrote has no rule' grep -q '^20260307T2200-f .* stays' said
+sed -i 's/^keep = weekly:9$/full = sun 22:00/' "$BK_CONFIG"
+ok '... and one that says nothing keeps all' sh -c \
+	"faketime -f '@2026-03-25 22:00:00' bk-prune repo -n >out; ! grep ' goes ' out"
+
+# ---- undelete needs what the set stands on --------------------------------------------------------
+
+afresh
+ok 'a differential is condemned' on 2026-03-16 bk-prune --keep last:2 --grace 30d
+ok 'later its full is to go' on 2026-03-17 bk-prune --keep last:1 --grace 0s
+ok '... and stays, while that may come back' test -e \
+	"$(find repo/sets -type f | sort | head -n 1)"
+ok 'so that undelete says the truth' on 2026-03-18 bk-prune --undelete \
+	20260308T2200 repo
+ok '... when all is carried out' on 2026-05-01 bk-prune --keep last:2
+ok '... it comes back' back_to 2026-03-08 repo
+
+# ---- a target that was away ---------------------------------------------------------------------------
+
+ok 'pushed, with a pin at the repository' bk-ship push near
+ok '... the target keeps it, whatever its rules' on 2026-05-02 bk-prune near \
+	--keep last:1 --grace 0s
+ok '... and has it' back_to 2026-03-08 near
+lost=$(find near/data -name '*.bkb' | sort | sed -n 2p)
+rm "$lost"
+ok 'what was undeleted, and is lost there, is mended' bk-ship push near --mend
+ok '... it is there again' test -e "$lost"
+
 # ---- a run under way -------------------------------------------------------------------------
 
 afresh
@@ -185,9 +248,12 @@ cp out said
 ok '... leaves that alone' grep -q \
 	'^20260314T2200-f .* stays  .* pid [0-9]* stands on it$' said
 ok '... and takes the rest' test "$(labels repo | wc -w)" -eq 2
-ok 'two hours later it is taken for dead' faketime -f +2h bk-prune --keep last:1 \
-	--all-hosts --grace 0s
-ok '... and goes' test "$(labels repo | wc -w)" -eq 1
+ok 'two hours later it is taken for dead' faketime -f +2h bk-prune \
+	--keep last:1 --grace 0s
+ok 'a day later what was condemned is deleted, and cannot come back' \
+	faketime -f +26h bk-prune --keep last:1 --grace 0s
+ok '... so that it goes, too' faketime -f +26h bk-prune --keep last:1 --grace 0s
+ok '... at last' test "$(labels repo | wc -w)" -eq 1
 ok 'what stays is whole' bk-check --read-data
 ok '... and comes back' sh -c "bk-restore latest --to \
 	'maildir:$work/back3/%d/%n/Maildir'"

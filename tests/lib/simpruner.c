@@ -62,7 +62,7 @@ int sim_pruner_run(void *arg, struct bk_err *err)
 	if (bk_prune_look(&view, &pruner->repo, pruner->now_ms, err) < 0)
 		return -1;
 	bool *goes = bk_alloc((view.infos.n + 1) * sizeof(*goes));
-	int rc = bk_prune_check(&view, false, err);
+	int rc = bk_prune_check(&view, NULL, false, err);
 	if (rc == 0) {
 		decide(pruner, &view, goes);
 		rc = bk_prune_condemn(&pruner->repo, &view, goes, &terms,
