@@ -79,6 +79,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 				    &call->outcome, err);
 	if (rc == 0) {
 		request.repo = opened.repo;
+		request.which = &places.repo;
 		request.places = places.items;
 		request.n_places = places.n;
 		rc = bk_prune_run(&request, &call->outcome, err);

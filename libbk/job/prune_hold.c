@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "job/choose.h"
+#include "job/command.h"
 #include "job/prune_run.h"
 #include "repo/holds.h"
 
@@ -55,10 +56,17 @@ static int choose(struct bk_prune_run *run, const struct bk_set_info_list *sets,
 
 static void say_none(const struct bk_prune_run *run, const char *what)
 {
-	bk_log(BK_LOG_INFO,
-	       "%s: no %s set '%s'; bk list -r %s shows what there "
-	       "is",
-	       run->place->name, what, run->request->set, run->place->where);
+	struct bk_buf list = {0};
+
+	if (run->place->is_repo) {
+		bk_command_begin(&list, "list", run->request->which, 0);
+	} else {
+		bk_buf_printf(&list, "bk list -r");
+		bk_command_word(&list, run->place->where);
+	}
+	bk_log(BK_LOG_INFO, "%s: no %s set '%s'; %s shows what there is",
+	       run->place->name, what, run->request->set, bk_buf_text(&list));
+	bk_buf_clear(&list);
 }
 
 static int pin(struct bk_prune_run *run, const struct bk_set_info *info,
@@ -70,6 +78,7 @@ static int pin(struct bk_prune_run *run, const struct bk_set_info *info,
 		.why = "bk prune --pin",
 	};
 	char day[BK_CLOCK_TEXT];
+	struct bk_buf back = {0};
 	enum bk_undelete state;
 
 	/* A prune may have condemned it a moment ago. */
@@ -79,13 +88,15 @@ static int pin(struct bk_prune_run *run, const struct bk_set_info *info,
 		return bk_fail(err, BK_BUSY,
 			       "set %s is being deleted by a prune: too late",
 			       name);
+	bk_prune_command(&back, run, "--unpin", name);
 	bk_log(BK_LOG_INFO,
 	       "%s: %s stays until %s, and what it stands on; to take it "
-	       "back: bk prune --unpin %s",
+	       "back: %s",
 	       run->place->name, name,
 	       terms.until_ms ? bk_clock_local(day, terms.until_ms / 1000)
 			      : "it is unpinned",
-	       name);
+	       bk_buf_text(&back));
+	bk_buf_clear(&back);
 	return 0;
 }
 

@@ -1,10 +1,12 @@
 /* What a prune says: see prune_run.h. */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "job/choose.h"
+#include "job/command.h"
 #include "job/keep.h"
 #include "job/prune_run.h"
 #include "report/units.h"
@@ -36,8 +38,27 @@ static const struct bk_field fields[N_FIELDS] = {
 };
 /* clang-format on */
 
+void bk_prune_command(struct bk_buf *line, const struct bk_prune_run *run,
+		      const char *option, const char *set)
+{
+	bk_command_begin(line, "prune", run->request->which, 0);
+	bk_buf_printf(line, " %s", option);
+	bk_command_word(line, set);
+	if (!run->place->is_repo)
+		bk_command_word(line, run->place->name);
+}
+
+static bool is_others(const struct bk_prune_run *run,
+		      const struct bk_set_info *info)
+{
+	return !run->request->all_hosts && !run->request->host &&
+	       !info->broken &&
+	       memcmp(info->root.host, run->repo->host, BK_ID_LEN) != 0;
+}
+
 /* Holds say more than that something is held. */
-static const char *why_of(char out[BK_KEEP_WHY], const struct bk_prune_set *set,
+static const char *why_of(char out[BK_KEEP_WHY], const struct bk_prune_run *run,
+			  const struct bk_prune_set *set,
 			  const struct bk_keep_item *items,
 			  const struct bk_keep_verdict *verdicts, size_t i)
 {
@@ -59,6 +80,10 @@ static const char *why_of(char out[BK_KEEP_WHY], const struct bk_prune_set *set,
 		(void)snprintf(out, BK_KEEP_WHY, "not whole: %s", set->fault);
 	else if (verdicts[i].reasons == BK_KEEP_HELD)
 		(void)snprintf(out, BK_KEEP_WHY, "pinned at the repository");
+	else if (verdicts[i].reasons == BK_KEEP_UNRULED &&
+		 is_others(run, set->info))
+		(void)snprintf(out, BK_KEEP_WHY,
+			       "of another host: --host or --all-hosts");
 	else
 		(void)bk_keep_why(out, items, verdicts, i);
 	return out;
@@ -113,7 +138,8 @@ int bk_prune_tell_sets(const struct bk_prune_run *run,
 		const struct verdict verdict = {
 			.info = view->sets[i].info,
 			.label = items[i].name,
-			.why = why_of(why, &view->sets[i], items, verdicts, i),
+			.why = why_of(why, run, &view->sets[i], items, verdicts,
+				      i),
 			.stays = verdicts[i].stays,
 		};
 		rc = tell_set(to, run, &verdict, err);
@@ -136,6 +162,7 @@ enum end_field {
 	E_SPARED,
 	E_WAITING,
 	E_NEXT,
+	E_DRY_RUN,
 	E_PUT_OFF,
 	N_END,
 };
@@ -150,7 +177,8 @@ static const struct bk_field end_fields[N_END] = {
 	[E_FREED]      = {NULL, "deleted_bytes",   BK_FIELD_SIZE},
 	[E_SPARED]     = {NULL, "spared",          BK_FIELD_COUNT},
 	[E_WAITING]    = {NULL, "waiting",         BK_FIELD_COUNT},
-	[E_NEXT]       = {NULL, "next",            BK_FIELD_TIME},
+	[E_NEXT]       = {NULL, "next",            BK_FIELD_TEXT},
+	[E_DRY_RUN]    = {NULL, "dry_run",         BK_FIELD_YES},
 	[E_PUT_OFF]    = {NULL, "put_off_for",     BK_FIELD_TEXT},
 };
 /* clang-format on */
@@ -160,6 +188,8 @@ static int tell_program(const struct bk_prune_run *run,
 			const struct bk_prune_tally *deleted,
 			struct bk_err *err)
 {
+	char next[BK_CLOCK_TEXT];
+	(void)bk_clock_format(next, deleted->next_ms / 1000);
 	const struct bk_cell cells[N_END] = {
 		[E_PLACE] = bk_cell_text(run->place->name),
 		[E_CONDEMNED] = bk_cell_n(condemned->sets),
@@ -169,7 +199,8 @@ static int tell_program(const struct bk_prune_run *run,
 		[E_FREED] = bk_cell_n(deleted->bytes),
 		[E_SPARED] = bk_cell_n(deleted->spared),
 		[E_WAITING] = bk_cell_n(deleted->waiting),
-		[E_NEXT] = bk_cell_time(deleted->next_ms / 1000),
+		[E_NEXT] = bk_cell_text(deleted->next_ms ? next : NULL),
+		[E_DRY_RUN] = bk_cell_n(run->request->dry_run),
 		[E_PUT_OFF] = bk_cell_text(
 			*condemned->writer ? condemned->writer : NULL),
 	};
@@ -208,6 +239,7 @@ static void tell_deleted(const struct bk_prune_run *run,
 {
 	const char *name = run->place->name;
 	char size[BK_UNITS_TEXT], day[BK_CLOCK_TEXT];
+	struct bk_buf undo = {0};
 
 	if (deleted->files)
 		bk_log(BK_LOG_INFO, "%s: deleted: %zu sets, %zu files, %s",
@@ -218,12 +250,16 @@ static void tell_deleted(const struct bk_prune_run *run,
 		       "%s: %zu sets that were condemned stay: they are "
 		       "pinned, or needed again",
 		       name, deleted->spared);
-	if (deleted->waiting)
-		bk_log(BK_LOG_INFO,
-		       "%s: %zu sets are deleted by the first prune after %s; "
-		       "until then: bk prune --undelete SET",
-		       name, deleted->waiting,
-		       bk_clock_local(day, deleted->next_ms / 1000));
+	if (!deleted->waiting)
+		return;
+	bk_prune_command(&undo, run, "--undelete", "SET");
+	bk_log(BK_LOG_INFO,
+	       "%s: %zu sets are deleted by the first prune after %s; until "
+	       "then: %s",
+	       name, deleted->waiting,
+	       bk_clock_local(day, deleted->next_ms / 1000),
+	       bk_buf_text(&undo));
+	bk_buf_clear(&undo);
 }
 
 int bk_prune_tell_end(const struct bk_prune_run *run,

@@ -145,6 +145,20 @@ static void tell_of_no_rules(const struct bk_prune_run *run)
 	       run->place->name, run->place->is_repo ? "job" : "target");
 }
 
+/* A name that was mistyped would prune nothing for years. */
+static void look_for_host(struct bk_prune_run *run,
+			  const struct bk_prune_view *view)
+{
+	bool found = !run->request->host;
+
+	for (size_t i = 0; i < view->infos.n; i++)
+		found |= is_asked_for(run, &view->infos.items[i]);
+	run->nothing = !found;
+	if (!found)
+		bk_log(BK_LOG_ERROR, "%s: no set of host '%s' is here",
+		       run->place->name, run->request->host);
+}
+
 /* It stays, and somebody must look. */
 static void tell_of_faults(struct bk_prune_run *run,
 			   const struct bk_prune_view *view,
@@ -203,6 +217,7 @@ int bk_prune_by_rules(struct bk_prune_run *run, struct bk_err *err)
 		tell_of_no_rules(run);
 		judge(run, &view, &items);
 		tell_of_faults(run, &view, &items);
+		look_for_host(run, &view);
 		rc = bk_prune_tell_sets(run, &view, items.items, items.verdicts,
 					err);
 	}

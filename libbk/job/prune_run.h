@@ -3,6 +3,7 @@
 #ifndef BK_JOB_PRUNE_RUN_H
 #define BK_JOB_PRUNE_RUN_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "job/exit.h"
 #include "job/retention.h"
@@ -32,6 +33,10 @@ int bk_prune_hold(struct bk_prune_run *run, struct bk_err *err);
 
 struct bk_keep_item;
 struct bk_keep_verdict;
+
+/* "bk prune OPTION SET PLACE", for people to paste, at this place alone. */
+void bk_prune_command(struct bk_buf *line, const struct bk_prune_run *run,
+		      const char *option, const char *set);
 
 /* Each set, and why it stays or goes. */
 int bk_prune_tell_sets(const struct bk_prune_run *run,

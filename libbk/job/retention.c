@@ -65,9 +65,9 @@ static int check_copy(const struct bk_prune_run *run, struct bk_target *target,
 	if (memcmp(marker.id, run->request->repo->id, BK_ID_LEN) == 0)
 		return 0;
 	return bk_fail(err, BK_UNSAFE,
-		       "%s holds another repository; for that one run: bk "
-		       "prune -r %s",
-		       target->where, target->where);
+		       "%s holds another repository: nothing was touched; "
+		       "that one is pruned where -r names it",
+		       target->where);
 }
 
 static int act_at_target(struct bk_prune_run *run, struct bk_err *err)
@@ -122,8 +122,7 @@ static void note_failure(struct course *course, const struct bk_prune_run *run,
 		bk_log(BK_LOG_ERROR, "%s: %s", run->place->name, why->text);
 }
 
-static int judge(const struct bk_prune_request *request,
-		 const struct course *course, struct bk_outcome *outcome,
+static int judge(const struct course *course, struct bk_outcome *outcome,
 		 struct bk_err *err)
 {
 	if (course->failed && !course->done) {
@@ -135,7 +134,7 @@ static int judge(const struct bk_prune_request *request,
 		outcome->ending = BK_ENDING_INCOMPLETE;
 	else if (course->put_off)
 		outcome->ending = BK_ENDING_PUT_OFF;
-	else if (request->verb != BK_PRUNE_RULES && !course->found)
+	else if (!course->found)
 		outcome->ending = BK_ENDING_NOTHING;
 	return 0;
 }
@@ -162,5 +161,5 @@ int bk_prune_run(const struct bk_prune_request *request,
 			return -1;
 		}
 	}
-	return judge(request, &course, outcome, err);
+	return judge(&course, outcome, err);
 }

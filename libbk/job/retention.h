@@ -26,7 +26,8 @@ enum bk_prune_verb {
 
 struct bk_prune_request {
 	enum bk_prune_verb verb;
-	const struct bk_repo *repo; /* its keys open all places */
+	const struct bk_repo *repo;           /* its keys open all places */
+	const struct bk_repo_settings *which; /* it, for commands to paste */
 	const struct bk_prune_place *places;
 	size_t n_places;
 	const char *set;     /* of pin, unpin, undelete, as it was typed */

@@ -128,6 +128,8 @@ mv root.away "$root"
 mv repo/bkrepo marker.away
 exits 13 'no marker, no pruning' on 2026-03-21 bk-prune --keep last:1
 mv marker.away repo/bkrepo
+exits 5 'a host that is not there' on 2026-03-21 bk-prune --keep last:1 -n \
+	--host nowhere
 ok 'all hosts, if asked for' on 2026-03-21 bk-prune --keep last:1 --all-hosts -n
 
 # ---- each target apart ------------------------------------------------------------------
