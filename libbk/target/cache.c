@@ -325,6 +325,8 @@ static size_t choose(struct cache *cache, const char *name,
 	uint64_t bytes = 0;
 	size_t k = 0;
 
+	if (!n)
+		return 0;
 	n = n < WANTED ? n : WANTED;
 	memcpy(sorted, stretches, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), by_offset);
