@@ -7,10 +7,8 @@
 
 #include "base/buf.h"
 #include "base/conf.h"
-#include "base/path.h"
 #include "job/resolve.h"
 #include "job/sections.h"
-#include "net/url.h"
 
 void bk_prune_places_clear(struct bk_prune_places *places)
 {
@@ -124,8 +122,11 @@ static int add_target(struct bk_prune_places *places,
 	if (bk_settings_target(settings, word, &target, err) < 0)
 		return -1;
 	for (size_t i = 0; i < places->n; i++)
-		if (strcmp(places->items[i].where, target.where) == 0)
+		if (bk_is_same_place(places->items[i].where, target.where))
 			return 0;
+	/* However it is called, it has the rules of the jobs. */
+	if (bk_is_same_place(places->repo.where, target.where))
+		return add_repo(places, settings, keep, err);
 	struct bk_prune_place *place = &places->items[places->n++];
 	*place = (struct bk_prune_place){
 		.name = target.name,
@@ -138,20 +139,6 @@ static int add_target(struct bk_prune_places *places,
 		return add_option(place, keep, err);
 	return add_words(place, section ? bk_conf_value(section, "keep") : NULL,
 			 err);
-}
-
-/* By its name, or by its path however that is spelt. */
-static bool is_repo(const struct bk_prune_places *places, const char *word)
-{
-	if (strcmp(word, places->repo.name) == 0)
-		return true;
-	if (bk_url_is(word) || bk_url_is(places->repo.where))
-		return strcmp(word, places->repo.where) == 0;
-	char *a = bk_path_clean(word), *b = bk_path_clean(places->repo.where);
-	bool same = strcmp(a, b) == 0;
-	free(a);
-	free(b);
-	return same;
 }
 
 int bk_prune_places_find(struct bk_prune_places *out,
@@ -170,7 +157,7 @@ int bk_prune_places_find(struct bk_prune_places *out,
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		const char *word = n_targets ? targets[i] : out->names.items[i];
-		int rc = is_repo(out, word)
+		int rc = strcmp(word, out->repo.name) == 0
 				 ? add_repo(out, settings, keep, err)
 				 : add_target(out, settings, word, keep, err);
 		if (rc < 0)

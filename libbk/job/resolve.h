@@ -7,6 +7,8 @@
 #ifndef BK_JOB_RESOLVE_H
 #define BK_JOB_RESOLVE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "job/settings.h"
 
@@ -17,6 +19,9 @@
  */
 int bk_settings_target(struct bk_settings *settings, const char *word,
 		       struct bk_target_settings *out, struct bk_err *err);
+
+/* Are both the same path, however it is spelt, or the same URL? */
+bool bk_is_same_place(const char *a, const char *b);
 
 /* The repository of -r, of BK_REPO, of `usual` (NULL: there is none such), or
  * the only one in the file; its errors are those of bk_settings_repo. */

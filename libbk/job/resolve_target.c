@@ -8,6 +8,7 @@
 
 #include "base/nearest.h"
 #include "base/parse.h"
+#include "base/path.h"
 #include "job/schema.h"
 #include "job/sections.h"
 #include "net/url.h"
@@ -183,4 +184,15 @@ int bk_settings_target(struct bk_settings *settings, const char *word,
 	if (strncmp(out->where, "file:///", 8) == 0)
 		out->where += 7;
 	return add_options(settings, &out->reach, err);
+}
+
+bool bk_is_same_place(const char *a, const char *b)
+{
+	if (bk_url_is(a) || bk_url_is(b))
+		return strcmp(a, b) == 0;
+	char *first = bk_path_clean(a), *second = bk_path_clean(b);
+	bool same = strcmp(first, second) == 0;
+	free(first);
+	free(second);
+	return same;
 }

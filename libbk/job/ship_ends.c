@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
 #include "job/command.h"
 #include "job/resolve.h"
 #include "job/sections.h"
-#include "net/url.h"
 
 void bk_ship_ends_clear(struct bk_ship_ends *ends)
 {
@@ -44,20 +42,9 @@ static int set_limits(const struct bk_ship_words *words, struct bk_reach *reach,
 	return 0;
 }
 
-static bool is_same_place(const char *a, const char *b)
-{
-	if (bk_url_is(a) || bk_url_is(b))
-		return strcmp(a, b) == 0;
-	char *first = bk_path_clean(a), *second = bk_path_clean(b);
-	bool same = strcmp(first, second) == 0;
-	free(first);
-	free(second);
-	return same;
-}
-
 static int check_apart(const char *a, const char *b, struct bk_err *err)
 {
-	if (!is_same_place(a, b))
+	if (!bk_is_same_place(a, b))
 		return 0;
 	return bk_fail(err, BK_MISUSE,
 		       "%s is the repository itself; a copy needs another "
@@ -100,7 +87,7 @@ static int add_target(struct bk_ship_ends *ends, struct bk_settings *settings,
 		.again = command(settings, &ends->from, words, target.name),
 	};
 	for (size_t i = 0; i < ends->n; i++)
-		if (is_same_place(ends->to[i].where, end->where))
+		if (bk_is_same_place(ends->to[i].where, end->where))
 			return 0;
 	ends->n++;
 	return 0;

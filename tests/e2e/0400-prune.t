@@ -204,6 +204,8 @@ ok 'a set stays if any job keeps it' sh -c "faketime -f '@2026-03-25 22:00:00' \
 	bk-prune repo -n >said; cat said; test \$(grep -c ' goes ' said) -eq 1"
 ok '... by its own rule' grep -q '^20260317T2200-f .* weekly 2026-W12' said
 ok '... and what no job wrote has no rule' grep -q '^20260307T2200-f .* stays' said
+ok '... however the place is spelt' sh -c "faketime -f '@2026-03-25 22:00:00' \
+	bk-prune ./repo -n >out; test \$(grep -c ' goes ' out) -eq 1"
 sed -i 's/^keep = weekly:9$/full = sun 22:00/' "$BK_CONFIG"
 ok '... and one that says nothing keeps all' sh -c \
 	"faketime -f '@2026-03-25 22:00:00' bk-prune repo -n >out; ! grep ' goes ' out"
