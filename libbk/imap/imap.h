@@ -1,0 +1,246 @@
+/*
+ * One connection to an IMAP server, logged in: commands, and what came of
+ * them.  It knows no stores and keeps no mail.  One thread at a time.
+ *
+ * Each function is one command, or several sent at a time (one round trip).
+ * What the server can do is asked once, at the start; each function has its
+ * own way around what is missing, so callers need not ask.
+ *
+ * Errors:
+ *   BK_REFUSED   the server said NO (or BAD): this mailbox, message or flag;
+ *                bk_imap_code() tells more, the connection goes on
+ *   BK_GONE      ... because the mailbox is not there
+ *   BK_EXISTS    ... because it is already there
+ *   BK_FULL      ... because of a quota; BK_DENIED because of rights
+ *   BK_BUSY      ... because it has too much to do, and said so until patience
+ *                ended: the wish's
+ *   BK_LOST      BYE, the end of the stream, a time-out: only close follows
+ *   BK_CORRUPT   what came is no IMAP, or passes a ceiling: only close follows
+ *   BK_CANCELLED, and what a sink, source or callback returned; then only close
+ */
+
+#ifndef BK_IMAP_IMAP_H
+#define BK_IMAP_IMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/stream.h"
+#include "imap/answer.h"
+#include "net/wire.h"
+
+struct bk_imap;
+
+/* How a connection is to be.  {0} is fine. */
+struct bk_imap_wish {
+	uint32_t without;     /* enum bk_imap_cap: as if they were missing */
+	bool compress;        /* COMPRESS=DEFLATE where it can be done */
+	int64_t patience_ms;  /* for [THROTTLED], [INUSE], ...; 0: 10 minutes */
+	struct bk_bucket *down, *up; /* pace, or NULL */
+	/* Told before each wait: for how long and why.  May be NULL. */
+	void (*waits)(void *arg, const char *why, int64_t ms);
+	void *waits_arg;
+};
+
+/* One round trip after the login: CAPABILITY, ID, NAMESPACE, ENABLE. */
+int bk_imap_open(struct bk_imap **out, struct bk_link *link,
+		 const struct bk_wire_login *login,
+		 const struct bk_imap_wish *wish, struct bk_err *err);
+/* Says LOGOUT and waits for nothing. */
+void bk_imap_close(struct bk_imap *imap); /* NULL is fine */
+
+const struct bk_imap_caps *bk_imap_caps(const struct bk_imap *imap);
+bool bk_imap_can(const struct bk_imap *imap, enum bk_imap_cap cap);
+/* Of the last command that was refused. */
+enum bk_imap_code bk_imap_code(const struct bk_imap *imap);
+/* Prefix and delimiter of the personal namespace (RFC 2342). */
+struct bk_view bk_imap_prefix(const struct bk_imap *imap);
+char bk_imap_delimiter(const struct bk_imap *imap);
+/* Names are UTF-8, not modified UTF-7: UTF8=ACCEPT was enabled. */
+bool bk_imap_is_utf8(const struct bk_imap *imap);
+/* The server's name and version as ID told, or "". */
+const char *bk_imap_server(const struct bk_imap *imap);
+/* Bytes that went over the line so far, both ways; round trips waited for. */
+uint64_t bk_imap_traffic(const struct bk_imap *imap);
+
+/* ---- mailboxes ---- */
+
+/*
+ * All mailboxes (pattern "*" below the personal prefix; `others`: those of
+ * other namespaces too) with subscriptions, special uses and, `with_status`,
+ * their STATUS, in one round trip where LIST-STATUS is there, in two
+ * otherwise.  A name that is only subscribed is in the list, NON_EXISTENT.
+ */
+int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
+		 struct bk_imap_mailbox_list *out, struct bk_err *err);
+
+int bk_imap_status(struct bk_imap *imap, struct bk_view mailbox,
+		   struct bk_imap_status *out, struct bk_err *err);
+
+/* CREATE; `special_use` ("\\Sent") where the server takes it, or NULL.
+ * BK_EXISTS when it is there. */
+int bk_imap_create(struct bk_imap *imap, struct bk_view mailbox,
+		   const char *special_use, struct bk_err *err);
+int bk_imap_delete(struct bk_imap *imap, struct bk_view mailbox,
+		   struct bk_err *err);
+int bk_imap_rename(struct bk_imap *imap, struct bk_view from,
+		   struct bk_view to, struct bk_err *err);
+int bk_imap_subscribe(struct bk_imap *imap, struct bk_view mailbox, bool on,
+		      struct bk_err *err);
+
+/* SELECT, or EXAMINE when read_only.  *out lives until the next select. */
+int bk_imap_select(struct bk_imap *imap, struct bk_view mailbox, bool read_only,
+		   const struct bk_imap_selected **out, struct bk_err *err);
+/* Leaves it without expunging anything. */
+int bk_imap_unselect(struct bk_imap *imap, struct bk_err *err);
+
+/* ---- messages of the selected mailbox ---- */
+
+/* What comes of a FETCH.  Callbacks return -1 to end it all. */
+struct bk_imap_rows {
+	int (*row)(void *arg, const struct bk_imap_row *row,
+		   struct bk_err *err);
+	/* QRESYNC: UIDs that are gone; may be NULL. */
+	int (*vanished)(void *arg, const struct bk_uid_set *uids,
+			struct bk_err *err);
+	void *arg;
+};
+
+/*
+ * UID FETCH of `uids` ("1:*", "1:5,7"): UID, and what `want` has of
+ * enum bk_imap_said (not BODY; HEADER is BODY.PEEK[HEADER], at most 256 KiB).
+ * changed_since: 0, or only what changed after that MODSEQ, and what is gone
+ * (needs QRESYNC for that; CONDSTORE alone tells no vanished ones).
+ * A row is given once for a UID; responses that nobody asked for are not.
+ */
+int bk_imap_fetch(struct bk_imap *imap, const char *uids, unsigned want,
+		  uint64_t changed_since, const struct bk_imap_rows *rows,
+		  struct bk_err *err);
+
+/* Where bodies go. */
+struct bk_imap_bodies {
+	/* A body of `size` bytes comes now, with UID, FLAGS and INTERNALDATE
+	 * known (spooled here where a server sends them later).  NULL in *body
+	 * passes it over. */
+	int (*begin)(void *arg, const struct bk_imap_row *row, uint64_t size,
+		     struct bk_sink **body, struct bk_err *err);
+	/* All of it came. */
+	int (*end)(void *arg, const struct bk_imap_row *row,
+		   struct bk_err *err);
+	/* There is no body (NIL): the server cannot give it. */
+	int (*none)(void *arg, const struct bk_imap_row *row,
+		    struct bk_err *err);
+	void *arg;
+};
+
+/* UID FETCH of UID FLAGS INTERNALDATE BODY.PEEK[], as one command.  Messages
+ * that are gone just do not come. */
+int bk_imap_fetch_bodies(struct bk_imap *imap, const struct bk_uid_set *uids,
+			 const struct bk_imap_bodies *bodies,
+			 struct bk_err *err);
+
+/* UIDs that match a SEARCH key ("DELETED"), ascending. */
+int bk_imap_search(struct bk_imap *imap, const char *key,
+		   struct bk_uid_set *out, struct bk_err *err);
+
+enum bk_imap_store {
+	BK_IMAP_STORE_SET, /* FLAGS.SILENT */
+	BK_IMAP_STORE_ADD, /* +FLAGS.SILENT */
+	BK_IMAP_STORE_TAKE /* -FLAGS.SILENT */
+};
+int bk_imap_store(struct bk_imap *imap, const struct bk_uid_set *uids,
+		  enum bk_imap_store how, uint8_t flags,
+		  const char *const *keywords, size_t n_keywords,
+		  struct bk_err *err);
+
+/* Takes these messages out: \Deleted and UID EXPUNGE; without UIDPLUS the
+ * flag \Deleted of others is put by and given back, so that they stay. */
+int bk_imap_remove(struct bk_imap *imap, const struct bk_uid_set *uids,
+		   struct bk_err *err);
+
+/* Copies within the server; *made: their UIDs there, in the order of `uids`,
+ * empty where the server does not say. */
+int bk_imap_copy(struct bk_imap *imap, const struct bk_uid_set *uids,
+		 struct bk_view mailbox, struct bk_uid_set *made,
+		 struct bk_err *err);
+
+/* ---- appending ---- */
+
+struct bk_imap_message {
+	uint64_t size; /* bytes, lines ending in CRLF */
+	uint8_t flags;
+	const char *const *keywords;
+	size_t n_keywords;
+	int64_t date;         /* INTERNALDATE */
+	int16_t zone_minutes; /* in which it is written */
+};
+
+/* What became of a batch. */
+struct bk_imap_appended {
+	uint32_t uid_validity; /* 0: the server does not say */
+	struct bk_uid_set uids; /* in the order of the messages; empty: the
+				   server does not say; the caller clears it */
+};
+
+/*
+ * A batch: begin, any number of (message, its bytes, message, ...), end.  With
+ * MULTIAPPEND it is one command and all or nothing; without it each message is
+ * one, sent without waiting for the one before, and *n_done says how many were
+ * taken before the first refused one (with it: 0 or all).  Of what was refused
+ * bk_imap_code() tells why.  A message may already be refused by
+ * append_message (too large, no such mailbox): the batch is over then, as
+ * after -1 from end.
+ */
+int bk_imap_append_begin(struct bk_imap *imap, struct bk_view mailbox,
+			 struct bk_err *err);
+int bk_imap_append_message(struct bk_imap *imap,
+			   const struct bk_imap_message *msg,
+			   struct bk_err *err);
+int bk_imap_append_bytes(struct bk_imap *imap, const void *data, size_t len,
+			 struct bk_err *err);
+int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
+		       size_t *n_done, struct bk_err *err);
+
+/* ---- what hangs on a mailbox ---- */
+
+struct bk_acl_list {
+	struct bk_arena arena;
+	struct bk_acl_entry *items; /* owned */
+	size_t n, cap;
+};
+void bk_acl_list_clear(struct bk_acl_list *list);
+
+/* GETACL of many mailboxes, sent at a time: told[i] is -1 where it was
+ * refused (no right to see it), else 0. */
+int bk_imap_get_acl(struct bk_imap *imap, const struct bk_view *mailboxes,
+		    size_t n, struct bk_acl_list *lists, int *told,
+		    struct bk_err *err);
+int bk_imap_set_acl(struct bk_imap *imap, struct bk_view mailbox,
+		    const char *who, const char *rights, struct bk_err *err);
+
+struct bk_metadata_list {
+	struct bk_arena arena;
+	struct bk_property *items; /* "/private/comment" and its value; owned */
+	size_t n, cap;
+};
+void bk_metadata_list_clear(struct bk_metadata_list *list);
+
+/* GETMETADATA (DEPTH infinity) (/private /shared) of many mailboxes; an empty
+ * name means the server. */
+int bk_imap_get_metadata(struct bk_imap *imap, const struct bk_view *mailboxes,
+			 size_t n, struct bk_metadata_list *lists, int *told,
+			 struct bk_err *err);
+int bk_imap_set_metadata(struct bk_imap *imap, struct bk_view mailbox,
+			 const struct bk_property *entry, struct bk_err *err);
+
+/* STORAGE of the inbox's quota root, bytes; limit 0: there is none. */
+struct bk_imap_quota {
+	uint64_t used, limit;
+	uint64_t messages, messages_limit;
+};
+int bk_imap_get_quota(struct bk_imap *imap, struct bk_imap_quota *out,
+		      struct bk_err *err);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * A connection to a mail server as a stream of bytes: libcurl opens it (proxy,
+ * TLS, STARTTLS, the login), and hands it over when the login is done
+ * (CURLOPT_CONNECT_ONLY).  Used by one thread at a time.
+ *
+ * Reading is a window: fill() lets more bytes into `in`, take() says how many
+ * of them are used up.  Who writes need not read: what the other side says
+ * meanwhile is kept, so that neither waits for the other for ever.
+ *
+ * Errors: BK_LOST for what may pass when it is tried again (no connection, a
+ * time-out, closed by the other side), BK_DENIED for certificates and logins,
+ * BK_BUSY where a server says that it has too much to do, BK_MISUSE for clear
+ * text that is not allowed and for words that are none, BK_CANCELLED.
+ */
+
+#ifndef BK_NET_WIRE_H
+#define BK_NET_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/limit.h"
+#include "crypto/secret.h"
+#include "net/link.h"
+
+/* Bytes that one fill() may let in, and that wait while we write. */
+#define BK_WIRE_WINDOW ((size_t)1 << 20)
+
+enum bk_sasl {
+	BK_SASL_AUTO, /* the strongest that both know, with the password */
+	BK_SASL_PLAIN,
+	BK_SASL_XOAUTH2,     /* the secret is a token; Google, Microsoft */
+	BK_SASL_OAUTHBEARER, /* the secret is a token; RFC 7628 */
+};
+
+/* Who logs in, to whose mail.  Texts are the caller's, for the call. */
+struct bk_wire_login {
+	const char *user;    /* who proves it: "ann", "ann*master" */
+	const char *authzid; /* whose mail (RFC 4616); NULL: the user's own */
+	enum bk_sasl sasl;
+	/* This account's own; NULL: bk_link_password(), or, of XOAUTH2 and
+	 * OAUTHBEARER, the link's token, which is fetched again when it is
+	 * old or was refused. */
+	const struct bk_secret *secret;
+};
+
+struct bk_wire {
+	struct bk_view in; /* what came and is not taken yet */
+	/* Bytes so far, as they went over the line (compressed, if it is). */
+	uint64_t received, sent;
+};
+
+/* imap:// with STARTTLS (without only where allow-cleartext says so and the
+ * server has none), imaps://.  The link must outlive it. */
+int bk_wire_open(struct bk_wire **out, struct bk_link *link,
+		 const struct bk_wire_login *login, struct bk_err *err);
+void bk_wire_close(struct bk_wire *wire); /* NULL is fine; says nothing */
+
+/* Waits until `in` is longer than it was; BK_LOST at the end of the stream,
+ * when nothing comes for the link's timeout, and where the window is full. */
+int bk_wire_fill(struct bk_wire *wire, struct bk_err *err);
+/* The first n bytes of `in` are done with; views into it are invalid. */
+void bk_wire_take(struct bk_wire *wire, size_t n);
+/* Is something there, or is there at once? */
+bool bk_wire_ready(struct bk_wire *wire);
+
+/* Sends all of it, or keeps it until more comes, or a flush or a fill. */
+int bk_wire_write(struct bk_wire *wire, const void *data, size_t len,
+		  struct bk_err *err);
+int bk_wire_flush(struct bk_wire *wire, struct bk_err *err);
+
+/* From here on both directions are DEFLATE streams (RFC 4978); `in` is empty
+ * of what was plain. */
+int bk_wire_deflate(struct bk_wire *wire, struct bk_err *err);
+
+/* What may flow; the buckets are the caller's, shared by many wires; NULL: no
+ * limit. */
+void bk_wire_pace(struct bk_wire *wire, struct bk_bucket *down,
+		  struct bk_bucket *up);
+
+#endif
