@@ -96,10 +96,10 @@ struct bk_imap_status {
 };
 
 enum bk_imap_mailbox_is {
-	BK_IMAP_NO_SELECT = 1,     /* \Noselect, \NonExistent */
-	BK_IMAP_NON_EXISTENT = 2,  /* \NonExistent */
-	BK_IMAP_NO_INFERIORS = 4,  /* \Noinferiors */
-	BK_IMAP_SUBSCRIBED = 8,    /* \Subscribed, or LSUB's */
+	BK_IMAP_NO_SELECT = 1,    /* \Noselect, \NonExistent */
+	BK_IMAP_NON_EXISTENT = 2, /* \NonExistent */
+	BK_IMAP_NO_INFERIORS = 4, /* \Noinferiors */
+	BK_IMAP_SUBSCRIBED = 8,   /* \Subscribed, or LSUB's */
 	BK_IMAP_HAS_CHILDREN = 16,
 };
 
@@ -142,7 +142,7 @@ enum bk_imap_said {
 	BK_IMAP_SAID_SIZE = 8,
 	BK_IMAP_SAID_MODSEQ = 16,
 	BK_IMAP_SAID_EMAIL_ID = 32,
-	BK_IMAP_SAID_BODY = 64,   /* BODY[]: went to the receiver */
+	BK_IMAP_SAID_BODY = 64,    /* BODY[]: went to the receiver */
 	BK_IMAP_SAID_HEADER = 128, /* BODY[HEADER] or its fields */
 	BK_IMAP_SAID_LABELS = 256, /* X-GM-LABELS */
 };

@@ -35,9 +35,9 @@ struct bk_imap;
 
 /* How a connection is to be.  {0} is fine. */
 struct bk_imap_wish {
-	uint32_t without;     /* enum bk_imap_cap: as if they were missing */
-	bool compress;        /* COMPRESS=DEFLATE where it can be done */
-	int64_t patience_ms;  /* for [THROTTLED], [INUSE], ...; 0: 10 minutes */
+	uint32_t without;    /* enum bk_imap_cap: as if they were missing */
+	bool compress;       /* COMPRESS=DEFLATE where it can be done */
+	int64_t patience_ms; /* for [THROTTLED], [INUSE], ...; 0: 10 minutes */
 	struct bk_bucket *down, *up; /* pace, or NULL */
 	/* Told before each wait: for how long and why.  May be NULL. */
 	void (*waits)(void *arg, const char *why, int64_t ms);
@@ -85,8 +85,8 @@ int bk_imap_create(struct bk_imap *imap, struct bk_view mailbox,
 		   const char *special_use, struct bk_err *err);
 int bk_imap_delete(struct bk_imap *imap, struct bk_view mailbox,
 		   struct bk_err *err);
-int bk_imap_rename(struct bk_imap *imap, struct bk_view from,
-		   struct bk_view to, struct bk_err *err);
+int bk_imap_rename(struct bk_imap *imap, struct bk_view from, struct bk_view to,
+		   struct bk_err *err);
 int bk_imap_subscribe(struct bk_imap *imap, struct bk_view mailbox, bool on,
 		      struct bk_err *err);
 
@@ -179,7 +179,7 @@ struct bk_imap_message {
 
 /* What became of a batch. */
 struct bk_imap_appended {
-	uint32_t uid_validity; /* 0: the server does not say */
+	uint32_t uid_validity;  /* 0: the server does not say */
 	struct bk_uid_set uids; /* in the order of the messages; empty: the
 				   server does not say; the caller clears it */
 };

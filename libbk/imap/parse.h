@@ -120,8 +120,8 @@ int bk_imap_parse_status(struct bk_view rest, struct bk_arena *arena,
 			 struct bk_err *err);
 /* A SELECT's untagged responses and codes, one after the other. */
 int bk_imap_parse_selected(const struct bk_imap_response *response,
-			   struct bk_arena *arena,
-			   struct bk_imap_selected *out, struct bk_err *err);
+			   struct bk_arena *arena, struct bk_imap_selected *out,
+			   struct bk_err *err);
 /* `said` may lack anything. */
 int bk_imap_parse_row(uint32_t seq, struct bk_view rest, struct bk_arena *arena,
 		      struct bk_imap_row *out, struct bk_err *err);
