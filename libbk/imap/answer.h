@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "mail/message.h"
+#include "mail/uid_set.h"
 
 /* What CAPABILITY lists: bits. */
 enum bk_imap_cap {
@@ -67,23 +68,6 @@ enum bk_imap_code {
 	BK_IMAP_CODE_CANNOT,
 	BK_IMAP_CODE_SERVERBUG,
 };
-
-/* A range of UIDs, both ends in it. */
-struct bk_uid_range {
-	uint32_t first, last;
-};
-
-/* UIDs in the order in which they were said; {0} is empty. */
-struct bk_uid_set {
-	struct bk_uid_range *items; /* owned */
-	size_t n, cap;
-};
-
-void bk_uid_set_clear(struct bk_uid_set *set);
-void bk_uid_set_add(struct bk_uid_set *set, uint32_t uid);
-uint64_t bk_uid_set_count(const struct bk_uid_set *set);
-/* Appends "1:5,7": ranges in their order. */
-void bk_uid_set_format(const struct bk_uid_set *set, struct bk_buf *out);
 
 /* What STATUS, LIST-STATUS and SELECT say of a mailbox; 0: not said. */
 struct bk_imap_status {

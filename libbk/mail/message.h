@@ -36,8 +36,12 @@ struct bk_message {
 		*file; /* driver's own: where the body lies now; never stored */
 	uint32_t uid;  /* 0: the store has none */
 	uint8_t flags; /* enum bk_flag */
-	bool strayed;  /* a listing of the same run had it, the last one has it
-			  no longer; never stored */
+	bool crlf;     /* of a body that comes or goes: all its lines end in
+			  CRLF, as on an IMAP line; never stored */
+	int16_t zone_minutes; /* in which the store wrote the date, east of
+				 Greenwich; never stored */
+	bool strayed; /* a listing of the same run had it, the last one has it
+			 no longer; never stored */
 	uint16_t n_keywords;
 	const uint16_t *keywords; /* ascending indexes of folder->keywords */
 	int64_t date;             /* INTERNALDATE, UTC seconds */
@@ -88,6 +92,8 @@ struct bk_folder {
 	uint8_t guid[16];
 	bool has_guid;
 	bool subscribed;
+	bool counted;            /* `messages` is known; never stored */
+	uint64_t messages;       /* in it, as folders() saw them */
 	bool no_select;          /* holds no messages: a level only */
 	const char *special_use; /* "\\Sent" or NULL */
 	const char **keywords;   /* the keyword table; n_keywords of them */

@@ -22,10 +22,34 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/limit.h"
 #include "base/stream.h"
+#include "crypto/secret.h"
 #include "mail/message.h"
+#include "mail/uid_set.h"
 
+struct bk_link;
 struct bk_store;
+
+/* How a mail server is reached: the IMAP driver's.  The caller's. */
+struct bk_store_server {
+	struct bk_link *link; /* of imap:// or imaps:// */
+	/* "user" (or NULL): each account by its own name and password;
+	 * "master:NAME" logs in as ADDRESS*NAME, "proxy:NAME" as NAME with the
+	 * address as authorisation identity. */
+	const char *login;
+	const char *sasl; /* "plain", "xoauth2", "oauthbearer"; NULL:
+			     what fits */
+	const char *master_separator; /* NULL: "*" */
+	/* The secret of one account, from crypto/password.h's places; NULL:
+	 * the link's for all.  0 and an empty secret: there is none. */
+	int (*secret)(void *arg, const char *address, struct bk_secret *out,
+		      struct bk_err *err);
+	void *secret_arg;
+	uint32_t without; /* enum bk_imap_cap: not to be used */
+	bool compress;
+	struct bk_bucket *down, *up; /* pace; or NULL */
+};
 
 /* What a [store] section or a store URL says.  Strings are the caller's. */
 struct bk_store_config {
@@ -42,6 +66,7 @@ struct bk_store_config {
 	const char *owner;   /* "user:group" for what is written, NULL = as the
 				tree's own */
 	bool writable;       /* false: every write op is BK_MISUSE */
+	const struct bk_store_server *server; /* imap; then path is not used */
 };
 
 /* Where fetch() puts a body; used again for the next one. */
@@ -54,6 +79,31 @@ struct bk_body {
 
 #define BK_BODY(limit) ((struct bk_body){(limit), {0}, -1})
 void bk_body_clear(struct bk_body *body);
+
+/* Where many bodies go, one after the other.  Callbacks return -1 to end it
+ * all. */
+struct bk_bodies {
+	/* A body comes now: msg->size, date, flags, keywords and crlf are
+	 * known.  NULL in *to passes it over. */
+	int (*begin)(void *arg, struct bk_message *msg, struct bk_sink **to,
+		     struct bk_err *err);
+	/* All of it came. */
+	int (*end)(void *arg, struct bk_message *msg, struct bk_err *err);
+	/* It could not be read (BK_REFUSED), or is gone (BK_GONE): instead of
+	 * begin, or after it, and what came of it is worth nothing. */
+	int (*failed)(void *arg, struct bk_message *msg,
+		      const struct bk_err *why, struct bk_err *err);
+	void *arg;
+};
+
+/* What tells a message from others without its body. */
+struct bk_identity {
+	uint8_t header[BK_DIGEST_LEN]; /* of the header block, its lines ended
+					  by LF and each byte above 127 taken
+					  for 'X': some servers put an X there
+					*/
+	uint64_t wire_size; /* with CRLF for each line end; 0: not known */
+};
 
 /* One folder being written, from begin to finish or abort. */
 struct bk_folder_writer;
@@ -117,6 +167,38 @@ struct bk_store_ops {
 		    const struct bk_folder *folder, struct bk_message *msg,
 		    struct bk_err *err);
 
+	/*
+	 * What became of a folder since a scan that gave it this UIDVALIDITY
+	 * and HIGHESTMODSEQ: messages that are new or have other flags, by
+	 * UID; and those of `known` (sorted) that are gone.  `folder` gets the
+	 * values of now.  1; 0 when the store cannot tell (UIDVALIDITY changed,
+	 * no MODSEQs): scan it then.  NULL: never.
+	 */
+	int (*scan_since)(struct bk_store *store,
+			  const struct bk_account *account,
+			  struct bk_folder *folder,
+			  const struct bk_uid_set *known,
+			  struct bk_message_list *changed,
+			  struct bk_uid_set *gone, struct bk_err *err);
+
+	/* fetch() of n messages of a scan, in that order as far as the store
+	 * has them so, each handed on while it comes; faster than one by one.
+	 * Call bk_store_fetch_many(), which does it for every driver. */
+	int (*fetch_many)(struct bk_store *store,
+			  const struct bk_account *account,
+			  const struct bk_folder *folder,
+			  struct bk_message *const *msgs, size_t n,
+			  const struct bk_bodies *to, struct bk_err *err);
+
+	/* Sets size, date and ids[i] of n messages of a scan; msgs[i]->uid and
+	 * name stay.  One that is gone, or cannot be read, gets a wire_size of
+	 * UINT64_MAX.  NULL: by fetch(), as bk_store_identify() does it. */
+	int (*identify)(struct bk_store *store,
+			const struct bk_account *account,
+			const struct bk_folder *folder,
+			struct bk_message *const *msgs, size_t n,
+			struct bk_identity *ids, struct bk_err *err);
+
 	/* The account of an address as accounts() would list it, allocated in
 	 * `arena`; BK_GONE when it is not there.  Makes nothing. */
 	int (*find_account)(struct bk_store *store, const char *address,
@@ -157,6 +239,17 @@ struct bk_store_ops {
 	int (*keep)(struct bk_folder_writer *writer, struct bk_sink *body,
 		    const struct bk_message *msg, struct bk_err *err);
 	void (*drop)(struct bk_folder_writer *writer, struct bk_sink *body);
+	/*
+	 * What was kept, removed and set since the last flush is done now: *out
+	 * gets a message for each that was kept, in that order, with the uid
+	 * and name that it has (0, "" where the store cannot tell yet).
+	 * BK_REFUSED, BK_FULL: of what was kept only the first out->n are
+	 * there, and the next one, or (batches that are taken as a whole) some
+	 * one of the rest was turned down; the writer goes on.  NULL: known at
+	 * finish() only.
+	 */
+	int (*flush)(struct bk_folder_writer *writer,
+		     struct bk_message_list *out, struct bk_err *err);
 	/* Takes a message that is present out of the folder (--replace). */
 	int (*remove)(struct bk_folder_writer *writer,
 		      const struct bk_message *msg, struct bk_err *err);
@@ -177,6 +270,18 @@ struct bk_store_ops {
 		      struct bk_folder_result *result, struct bk_err *err);
 	/* Forgets what was not made visible yet. */
 	void (*abort)(struct bk_folder_writer *writer);
+
+	/* A folder of an account gets another name; BK_EXISTS, BK_GONE.
+	 * NULL: cannot be done. */
+	int (*rename_folder)(struct bk_store *store,
+			     const struct bk_account *account,
+			     const struct bk_folder *from, const char *to,
+			     struct bk_err *err);
+	/* A folder goes, with what is in it. */
+	int (*delete_folder)(struct bk_store *store,
+			     const struct bk_account *account,
+			     const struct bk_folder *folder,
+			     struct bk_err *err);
 
 	/* After the last folder of an account: what belongs to no folder
 	 * (settings as accounts() gave them, merged with what is there; none
@@ -226,6 +331,17 @@ int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
 int bk_store_check_type(const struct bk_store_config *config,
 			struct bk_err *err);
 void bk_store_close(struct bk_store *store); /* NULL is fine */
+
+/* By the driver's op, or by fetch() for each. */
+int bk_store_fetch_many(struct bk_store *store,
+			const struct bk_account *account,
+			const struct bk_folder *folder,
+			struct bk_message *const *msgs, size_t n,
+			const struct bk_bodies *to, struct bk_err *err);
+int bk_store_identify(struct bk_store *store, const struct bk_account *account,
+		      const struct bk_folder *folder,
+		      struct bk_message *const *msgs, size_t n,
+		      struct bk_identity *ids, struct bk_err *err);
 
 /* What the store is, however its path is spelt: type and real path.  Two that
  * are the same are the same mail.  The caller's to free. */
