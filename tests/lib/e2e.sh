@@ -108,6 +108,18 @@ dovecot() {
 	"$top/tests/servers/dovecot" "$@"
 }
 
+# need_cyrus: its packages are here or can be had, else the file is skipped.
+need_cyrus() {
+	"${top:?}/tests/lib/fetch_cyrus" >"$work/cyrus.out" 2>"$work/cyrus.err" ||
+		skip "no Cyrus: $(tail -n 1 "$work/cyrus.err")"
+}
+
+# cyrus ROOT VERB...: as tests/servers/cyrus; what was started is stopped.
+cyrus() {
+	case $2 in start) servers="$servers cyrus:$1" ;; esac
+	"$top/tests/servers/cyrus" "$@"
+}
+
 world() {
 	"$top/tests/lib/mail_world.py" "$@"
 }
