@@ -129,6 +129,7 @@ enum bk_imap_said {
 	BK_IMAP_SAID_BODY = 64,    /* BODY[]: went to the receiver */
 	BK_IMAP_SAID_HEADER = 128, /* BODY[HEADER] or its fields */
 	BK_IMAP_SAID_LABELS = 256, /* X-GM-LABELS */
+	BK_IMAP_SAID_NIL = 512,    /* BODY[] NIL: the server cannot give it */
 };
 
 /* One FETCH response, without the body. */
@@ -144,6 +145,33 @@ struct bk_imap_row {
 	uint64_t modseq;
 	struct bk_view email_id; /* EMAILID (RFC 8474), or X-GM-MSGID */
 	struct bk_view header;
+	const struct bk_view *labels; /* X-GM-LABELS, as spelled: "\\Inbox",
+					 mUTF-7 */
+	size_t n_labels;
+};
+
+/* ---- what hangs on a mailbox ---- */
+
+struct bk_acl_list {
+	struct bk_arena arena;
+	struct bk_acl_entry *items; /* owned */
+	size_t n, cap;
+};
+
+struct bk_metadata_list {
+	struct bk_arena arena;
+	struct bk_property *items; /* "/private/comment" and its value; owned */
+	size_t n, cap;
+};
+
+/* Each frees everything and leaves {0}. */
+void bk_acl_list_clear(struct bk_acl_list *list);
+void bk_metadata_list_clear(struct bk_metadata_list *list);
+
+/* STORAGE of the inbox's quota root, bytes; limit 0: there is none. */
+struct bk_imap_quota {
+	uint64_t used, limit;
+	uint64_t messages, messages_limit;
 };
 
 #endif

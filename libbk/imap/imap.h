@@ -205,13 +205,6 @@ int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
 
 /* ---- what hangs on a mailbox ---- */
 
-struct bk_acl_list {
-	struct bk_arena arena;
-	struct bk_acl_entry *items; /* owned */
-	size_t n, cap;
-};
-void bk_acl_list_clear(struct bk_acl_list *list);
-
 /* GETACL of many mailboxes, sent at a time: told[i] is -1 where it was
  * refused (no right to see it), else 0. */
 int bk_imap_get_acl(struct bk_imap *imap, const struct bk_view *mailboxes,
@@ -219,13 +212,6 @@ int bk_imap_get_acl(struct bk_imap *imap, const struct bk_view *mailboxes,
 		    struct bk_err *err);
 int bk_imap_set_acl(struct bk_imap *imap, struct bk_view mailbox,
 		    const char *who, const char *rights, struct bk_err *err);
-
-struct bk_metadata_list {
-	struct bk_arena arena;
-	struct bk_property *items; /* "/private/comment" and its value; owned */
-	size_t n, cap;
-};
-void bk_metadata_list_clear(struct bk_metadata_list *list);
 
 /* GETMETADATA (DEPTH infinity) (/private /shared) of many mailboxes; an empty
  * name means the server. */
@@ -235,11 +221,6 @@ int bk_imap_get_metadata(struct bk_imap *imap, const struct bk_view *mailboxes,
 int bk_imap_set_metadata(struct bk_imap *imap, struct bk_view mailbox,
 			 const struct bk_property *entry, struct bk_err *err);
 
-/* STORAGE of the inbox's quota root, bytes; limit 0: there is none. */
-struct bk_imap_quota {
-	uint64_t used, limit;
-	uint64_t messages, messages_limit;
-};
 int bk_imap_get_quota(struct bk_imap *imap, struct bk_imap_quota *out,
 		      struct bk_err *err);
 
