@@ -105,6 +105,14 @@ struct bk_identity {
 	uint64_t wire_size; /* with CRLF for each line end; 0: not known */
 };
 
+/* What an account may still take.  UINT64_MAX: not told, or no limit. */
+struct bk_store_limits {
+	uint64_t bytes;    /* in all its folders together */
+	uint64_t messages; /* likewise */
+	uint64_t message;  /* of the largest one that is taken */
+	bool shared; /* `bytes` is what is free on a disk, for all accounts */
+};
+
 /* One folder being written, from begin to finish or abort. */
 struct bk_folder_writer;
 
@@ -204,6 +212,10 @@ struct bk_store_ops {
 	int (*find_account)(struct bk_store *store, const char *address,
 			    struct bk_arena *arena, struct bk_account *out,
 			    struct bk_err *err);
+
+	/* Asks and changes nothing; NULL: cannot tell. */
+	int (*limits)(struct bk_store *store, const struct bk_account *account,
+		      struct bk_store_limits *out, struct bk_err *err);
 
 	/* ---- writing; NULL in a driver that only reads ---- */
 
