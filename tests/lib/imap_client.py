@@ -4,14 +4,23 @@ a time-out on everything.  One object is one logged-in session.
 
     imap_client.py ENV ACCOUNT COMMAND...
 
-carries out commands; ENV is the env file of tests/servers/dovecot.
+carries out commands; ENV is the env file of tests/servers/dovecot or cyrus.
+
+A LOGIN is what a program of the tests takes for one account on one server:
+
+    imap://USER[:PASSWORD]@HOST:PORT[?as=ACCOUNT][&ca=FILE]    imaps://...
+
+USER and PASSWORD may be percent-encoded, the password is `pw` without.  With
+as= the user logs in for that ACCOUNT by SASL PLAIN; with ca= there is TLS.
 """
 
 import base64
 import pathlib
 import re
 import socket
+import ssl
 import sys
+import urllib.parse
 
 TIMEOUT_S = 30
 TOKEN = re.compile(rb'[()]|"(?:[^"\\]|\\.)*"|[^\s()"]+')
@@ -56,12 +65,43 @@ class Imap:
     """run() returns the untagged responses, each a list of tokens: str for an
     atom, bytes for a string, list for a parenthesised list."""
 
-    def __init__(self, port, user, password="pw"):
-        self.sock = socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
+    def __init__(self, port, user, password="pw", *, host="127.0.0.1", who="",
+                 ca=None, tls=False):
+        """`who` is the account that the user acts for; with `ca` there is TLS,
+        by STARTTLS unless `tls`."""
+        self.account = who or user
+        self.sock = socket.create_connection((host, port), TIMEOUT_S)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.sock.makefile("rb")
+        if tls:
+            self.encrypt(host, ca)
         self.read_response()
-        self.run("LOGIN", user.encode(), password.encode())
+        if ca and not tls:
+            self.run("STARTTLS")
+            self.encrypt(host, ca)
+        if who:
+            plain = f"{who}\0{user}\0{password}".encode()
+            self.run("AUTHENTICATE PLAIN", base64.b64encode(plain).decode())
+        else:
+            self.run("LOGIN", user.encode(), password.encode())
+        self.capabilities = {word for words in self.run("CAPABILITY")
+                             if words[0] == "CAPABILITY" for word in words[1:]}
+
+    @classmethod
+    def at(cls, login):
+        """A session of a LOGIN, see above."""
+        url = urllib.parse.urlsplit(login)
+        more = dict(urllib.parse.parse_qsl(url.query))
+        return cls(url.port, urllib.parse.unquote(url.username),
+                   urllib.parse.unquote(url.password or "pw"),
+                   host=url.hostname, who=more.get("as", ""),
+                   ca=more.get("ca"), tls=url.scheme == "imaps")
+
+    def encrypt(self, host, ca):
+        self.file.close()
+        self.sock = ssl.create_default_context(cafile=ca).wrap_socket(
+            self.sock, server_hostname=host)
+        self.file = self.sock.makefile("rb")
 
     def __enter__(self):
         return self

@@ -47,7 +47,8 @@ def log_in(imap, args):
         return
     answers = [initial_response(args)]
     # After an error the server expects an empty one: then it says NO.
-    imap.authenticate(args.mechanism, lambda _: answers.pop(0) if answers else b"")
+    imap.authenticate(args.mechanism,
+                      lambda _: answers.pop(0) if answers else b"")
 
 
 def main():
