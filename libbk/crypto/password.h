@@ -23,7 +23,8 @@
 #include "base/err.h"
 #include "crypto/secret.h"
 
-#define BK_PASSWORD_MAX ((size_t)1024)
+/* Tokens of OAuth2 are passwords here, and long. */
+#define BK_PASSWORD_MAX ((size_t)16384)
 
 /*
  * *out becomes the password that `spec` leads to.  `what` is for the prompt:

@@ -139,10 +139,10 @@ static void what_cannot_be_a_password_is_refused(void **state)
 		free(spec);
 	}
 	char *spec = file_spec(longest, BK_PASSWORD_MAX + 1, 0600);
-	assert_refused(spec, "1024 bytes at most");
+	assert_refused(spec, "16384 bytes at most");
 	free(spec);
 	spec = file_spec(longest, BK_PASSWORD_MAX + 3, 0600);
-	assert_refused(spec, "1024 bytes at most");
+	assert_refused(spec, "16384 bytes at most");
 	free(spec);
 	longest[BK_PASSWORD_MAX] = '\n';
 	spec = file_spec(longest, BK_PASSWORD_MAX + 1, 0600);
