@@ -8,18 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "crypto/password.h"
 #include "crypto/secret.h"
 
 #define CONNECT_TIMEOUT_S 30L
 #define BUFFER_SIZE       524288L
 #define TIDY_MS           3000L
+#define TOKEN_MS          300000
 
 struct bk_link {
 	const struct bk_url *url;
 	const struct bk_access *access;
 	struct bk_secret password, token, proxy_password, key_password;
-	pthread_mutex_t lock; /* of `idle` */
+	struct bk_secret fresh_token; /* as it was asked for last */
+	int64_t asked_ms;             /* when; monotonic */
+	pthread_mutex_t token_lock;   /* of these two */
+	pthread_mutex_t lock;         /* of `idle` */
 	struct bk_line *idle;
 };
 
@@ -103,10 +108,15 @@ int bk_link_open(struct bk_link **out, const struct bk_url *url,
 	link->url = url;
 	link->access = access;
 	(void)pthread_mutex_init(&link->lock, NULL);
+	(void)pthread_mutex_init(&link->token_lock, NULL);
 	if (fetch_secrets(link, err) < 0) {
 		bk_link_close(link);
 		return bk_context(err, "%s", url->text);
 	}
+	if (link->token.len)
+		bk_secret_set(&link->fresh_token, link->token.data,
+			      link->token.len);
+	link->asked_ms = bk_clock_monotonic_ms();
 	*out = link;
 	return 0;
 }
@@ -133,9 +143,11 @@ void bk_link_close(struct bk_link *link)
 	}
 	bk_secret_clear(&link->password);
 	bk_secret_clear(&link->token);
+	bk_secret_clear(&link->fresh_token);
 	bk_secret_clear(&link->proxy_password);
 	bk_secret_clear(&link->key_password);
 	(void)pthread_mutex_destroy(&link->lock);
+	(void)pthread_mutex_destroy(&link->token_lock);
 	free(link);
 }
 
@@ -162,6 +174,55 @@ const char *bk_link_password(const struct bk_link *link)
 const char *bk_link_token(const struct bk_link *link)
 {
 	return text_of(&link->token);
+}
+
+/* Nobody types a token every five minutes, and the rest does not change. */
+static bool may_be_renewed(const char *from)
+{
+	return strncmp(from, "command:", 8) == 0 ||
+	       strncmp(from, "file:", 5) == 0;
+}
+
+/* One that is only old may still be good: then a command that fails does no
+ * harm yet. */
+static int renew_token(struct bk_link *link, bool refused, struct bk_err *err)
+{
+	struct bk_secret fresh = {0};
+	struct bk_err why = {0};
+
+	if (fetch_secret(&fresh, link->access->token, "token", link->url,
+			 &why) < 0) {
+		bk_secret_clear(&fresh);
+		if (!refused)
+			return 0;
+		*err = why;
+		return bk_context(err, "a new token");
+	}
+	bk_secret_clear(&link->fresh_token);
+	link->fresh_token = fresh;
+	link->asked_ms = bk_clock_monotonic_ms();
+	return 0;
+}
+
+int bk_link_fresh_token(struct bk_link *link, const struct bk_secret *refused,
+			struct bk_secret *out, struct bk_err *err)
+{
+	const char *from = link->access->token;
+	int rc = 0;
+
+	if (!from)
+		return bk_fail(err, BK_MISUSE,
+			       "no token; say token = command:PROGRAM");
+	(void)pthread_mutex_lock(&link->token_lock);
+	bool same = refused && bk_secret_equal(refused, &link->fresh_token);
+	bool old = bk_clock_monotonic_ms() - link->asked_ms >= TOKEN_MS;
+	if ((same || old) && may_be_renewed(from))
+		rc = renew_token(link, same, err);
+	if (rc == 0)
+		bk_secret_set(out, link->fresh_token.data,
+			      link->fresh_token.len);
+	(void)pthread_mutex_unlock(&link->token_lock);
+	return rc;
 }
 
 /* ---- lines ---- */
@@ -290,6 +351,11 @@ static void set_tls(const struct bk_link *link, CURL *easy)
 	if (is_scheme(link, "ftpes"))
 		(void)curl_easy_setopt(easy, CURLOPT_USE_SSL,
 				       (long)CURLUSESSL_ALL);
+	if (is_scheme(link, "imap"))
+		(void)curl_easy_setopt(easy, CURLOPT_USE_SSL,
+				       access->allow_cleartext
+					       ? (long)CURLUSESSL_TRY
+					       : (long)CURLUSESSL_ALL);
 }
 
 static void set_login(const struct bk_link *link, CURL *easy)
@@ -323,7 +389,7 @@ static void set_policy(struct bk_line *line)
 	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
-			       "ftp,ftps,http,https,sftp");
+			       "ftp,ftps,http,https,imap,imaps,sftp");
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
 			       timeout_s < CONNECT_TIMEOUT_S
 				       ? (long)timeout_s

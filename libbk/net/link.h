@@ -32,6 +32,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/stream.h"
+#include "crypto/secret.h"
 #include "net/access.h"
 #include "net/reply.h"
 #include "net/url.h"
@@ -79,9 +80,20 @@ void bk_link_close(struct bk_link *link); /* NULL is fine; no line is out */
 
 const struct bk_url *bk_link_url(const struct bk_link *link);
 const struct bk_access *bk_link_access(const struct bk_link *link);
-/* The secret of access->password and ->token, ending in NUL; "" if none. */
+/* The secret of access->password and ->token as it was when the link was
+ * opened, ending in NUL; "" if none. */
 const char *bk_link_password(const struct bk_link *link);
 const char *bk_link_token(const struct bk_link *link);
+
+/*
+ * *out becomes a copy of the token with a NUL at its end, for logins with
+ * tokens that live for an hour: one that a command prints or a file holds is
+ * taken from there again when it is five minutes old, or is the one that was
+ * `refused` (NULL: none).  It may be the same again.  Any thread; blocks on the
+ * command.  BK_MISUSE without a token, and as bk_password_get.
+ */
+int bk_link_fresh_token(struct bk_link *link, const struct bk_secret *refused,
+			struct bk_secret *out, struct bk_err *err);
 
 /* A connection that was given back, or a new one; any thread. */
 struct bk_line *bk_link_take(struct bk_link *link);
@@ -109,6 +121,11 @@ void bk_line_into(struct bk_line *line, struct bk_sink *to);
 
 /* Carries the act out. */
 int bk_line_run(struct bk_line *line, struct bk_err *err);
+
+/* The same up to the end of the login: the connection is the caller's then,
+ * with curl_easy_send() and curl_easy_recv() on line->easy, until the line is
+ * given back or stopped, which closes it. */
+int bk_line_hold(struct bk_line *line, struct bk_err *err);
 
 /*
  * The same with a body that the caller pushes: begin, write any number of

@@ -41,6 +41,13 @@ static bool is_ftp(const struct bk_line *line)
 	return strncmp(url->transport, "ftp", 3) == 0;
 }
 
+static bool is_imap(const struct bk_line *line)
+{
+	const struct bk_url *url = bk_link_url(line->link);
+
+	return strncmp(url->transport, "imap", 4) == 0;
+}
+
 static size_t take_reply(char *data, size_t size, size_t n, void *arg)
 {
 	struct bk_line *line = arg;
@@ -53,7 +60,7 @@ static size_t take_reply(char *data, size_t size, size_t n, void *arg)
 		line->answered = true;
 	}
 	keep(&line->replies, data, len, REPLIES_MAX);
-	if (is_http(line) && len == 2 && data[0] == '\r')
+	if (is_imap(line) || (is_http(line) && len == 2 && data[0] == '\r'))
 		bk_quickack(line);
 	return len;
 }
@@ -148,10 +155,10 @@ static void start(struct bk_line *line)
 			       look_at_progress);
 	(void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, line);
 	(void)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-	if (is_http(line)) {
+	if (is_http(line))
 		(void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, line->headers);
+	if (is_http(line) || is_imap(line))
 		bk_quickack_watch(line);
-	}
 	line->running = curl_multi_add_handle(line->multi, easy) == CURLM_OK;
 	if (!line->running) {
 		line->done = true;
@@ -269,6 +276,17 @@ int bk_line_run(struct bk_line *line, struct bk_err *err)
 	start(line);
 	drive(line);
 	return finish(line, err);
+}
+
+int bk_line_hold(struct bk_line *line, struct bk_err *err)
+{
+	line->ended = true;
+	line->left = (struct bk_view){0};
+	(void)curl_easy_setopt(line->easy, CURLOPT_CONNECT_ONLY, 1L);
+	(void)curl_easy_setopt(line->easy, CURLOPT_FRESH_CONNECT, 1L);
+	start(line);
+	drive(line);
+	return line->result == CURLE_OK ? 0 : finish(line, err);
 }
 
 int bk_line_send_begin(struct bk_line *line, uint64_t length,

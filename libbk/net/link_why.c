@@ -150,6 +150,9 @@ static const char *advice_of(const struct bk_line *line, const char *text,
 					    "http request", "handshake"};
 	if (line->result == CURLE_PEER_FAILED_VERIFICATION)
 		return certificate_advice(line);
+	if (line->result == CURLE_COULDNT_CONNECT &&
+	    bk_link_access(line->link)->proxy)
+		return "is the proxy running, and its port open from here?";
 	if (line->result != CURLE_SSL_CONNECT_ERROR)
 		return advice;
 	/* Was there nothing that both speak, or did it just break? */

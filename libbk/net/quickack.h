@@ -1,8 +1,8 @@
 /*
- * Servers that write the headers of an answer and then its body (Ceph's gateway
- * does) may wait for our acknowledgement in between, which the kernel puts off
- * for 40 ms.  Linux forgets the wish to have it at once: it is made for each
- * answer.
+ * Servers that write an answer in two pieces (Ceph's gateway its headers and
+ * its body, Cyrus the last line of what it says) may wait for our
+ * acknowledgement in between, which the kernel puts off for 40 ms.  Linux
+ * forgets the wish to have it at once: it is made for each answer.
  */
 
 #ifndef BK_NET_QUICKACK_H

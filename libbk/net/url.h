@@ -4,6 +4,7 @@
  *   ftp:// ftpes:// ftps:// sftp:// http:// https://  user@host:port/path
  *   smb://DOMAIN;user@host/share/path
  *   s3:https://KEY-ID@host/bucket/prefix   (or s3:http://)
+ *   imap:// imaps://  user@host:port/   a mail server, not a target
  *
  * A password in it is refused: it would be in logs and lists of processes.
  */
