@@ -3,6 +3,7 @@
 #include "lib/scripted.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -50,23 +51,40 @@ void scripted_stop(struct scripted *server)
 	(void)close(server->listener);
 }
 
-const char *scripted_request(int fd)
+static _Thread_local char text[8192];
+
+/* Up to and with `end`: how many bytes. */
+static size_t read_up_to(int fd, const char *end)
 {
-	static _Thread_local char text[8192];
-	size_t n = 0;
+	size_t n = 0, len = strlen(end);
 
 	while (n + 1 < sizeof(text) && read(fd, text + n, 1) == 1) {
 		text[++n] = 0;
-		if (n >= 4 && strcmp(text + n - 4, "\r\n\r\n") == 0)
-			return text;
+		if (n >= len && strcmp(text + n - len, end) == 0)
+			return n;
 	}
 	text[n] = 0;
+	return n;
+}
+
+const char *scripted_request(int fd)
+{
+	(void)read_up_to(fd, "\r\n\r\n");
 	return text;
 }
 
-void scripted_say(int fd, const char *text)
+const char *scripted_line(int fd)
 {
-	(void)!send(fd, text, strlen(text), MSG_NOSIGNAL);
+	size_t n = read_up_to(fd, "\r\n");
+
+	if (n >= 2 && text[n - 1] == '\n')
+		text[n - 2] = 0;
+	return text;
+}
+
+void scripted_say(int fd, const char *said)
+{
+	(void)!send(fd, said, strlen(said), MSG_NOSIGNAL);
 }
 
 size_t scripted_swallow(int fd, size_t n)
@@ -82,4 +100,25 @@ size_t scripted_swallow(int fd, size_t n)
 		got += (size_t)now;
 	}
 	return got;
+}
+
+bool scripted_imap_login(int fd)
+{
+	char answer[100];
+
+	scripted_say(fd, "* OK hello\r\n");
+	for (;;) {
+		const char *line = scripted_line(fd);
+		bool asks = strstr(line, " CAPABILITY") != NULL;
+		if (strlen(line) < 4)
+			return false;
+		(void)snprintf(answer, sizeof(answer), "%s%.4s OK done\r\n",
+			       asks ? "* CAPABILITY IMAP4rev1 SASL-IR "
+				      "AUTH=PLAIN\r\n"
+				    : "",
+			       line);
+		scripted_say(fd, answer);
+		if (!asks)
+			return true;
+	}
 }

@@ -4,6 +4,7 @@
 #define BK_TESTS_LIB_SCRIPTED_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,8 +26,14 @@ void scripted_stop(struct scripted *server);
 /* Reads up to and with the first empty line; the text, in a buffer that the
  * next call uses again; "" at the end. */
 const char *scripted_request(int fd);
+/* The same of one line, which comes without its end. */
+const char *scripted_line(int fd);
 void scripted_say(int fd, const char *text);
 /* Reads n bytes, or as many as come. */
 size_t scripted_swallow(int fd, size_t n);
+
+/* Greets as an IMAP server in clear text, and takes any password; true when
+ * somebody is logged in. */
+bool scripted_imap_login(int fd);
 
 #endif
