@@ -112,6 +112,7 @@ struct bk_imap_selected {
 	bool no_modseq;      /* NOMODSEQ: there are none here */
 	bool uid_not_sticky; /* UIDs do not outlive the session */
 	bool any_keyword;    /* PERMANENTFLAGS has \* */
+	bool says_permanent; /* PERMANENTFLAGS came; else FLAGS stands for it */
 	uint8_t flags;       /* enum bk_flag that may be set for good */
 	/* Keywords of PERMANENTFLAGS and FLAGS, in the client's arena. */
 	const char **keywords;

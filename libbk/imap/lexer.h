@@ -47,25 +47,6 @@ struct bk_imap_lexer {
 enum bk_imap_token bk_imap_lex(struct bk_imap_lexer *lexer,
 			       struct bk_view *out);
 
-/* ---- what parsers expect: BK_CORRUPT, with the place in it ---- */
-
-/* Passes over one value: a word, a string, or a list with all in it. */
-int bk_imap_skip(struct bk_imap_lexer *lexer, struct bk_err *err);
-int bk_imap_expect(struct bk_imap_lexer *lexer, enum bk_imap_token token,
-		   struct bk_err *err);
-/* A word or a string (RFC 9051's astring; of NIL, the word). */
-int bk_imap_expect_text(struct bk_imap_lexer *lexer, struct bk_view *out,
-			struct bk_err *err);
-/* The same without a NUL in it, copied to the arena with a NUL behind it. */
-int bk_imap_expect_name(struct bk_imap_lexer *lexer, struct bk_view *out,
-			struct bk_err *err);
-/* Digits, at most `most`. */
-int bk_imap_expect_number(struct bk_imap_lexer *lexer, uint64_t most,
-			  uint64_t *out, struct bk_err *err);
-/* Here is something that should not be: "expected: ...here...". */
-int bk_imap_unexpected(const struct bk_imap_lexer *lexer, const char *expected,
-		       struct bk_err *err);
-
 /* ---- words ---- */
 
 bool bk_imap_word_is(struct bk_view word, const char *text); /* in any case */
@@ -73,11 +54,12 @@ bool bk_imap_word_is(struct bk_view word, const char *text); /* in any case */
 bool bk_imap_word_number(struct bk_view word, uint64_t most, uint64_t *out);
 
 /*
- * Does this line, without its end, end in the announcement of a literal?  Then
- * *start is where it begins ('{' or '~').  One of 2^63 bytes and more is none.
+ * Does this line, without its end, end in the announcement of a literal?  1,
+ * with *start where it begins ('{' or '~'), or 0; -1 and BK_CORRUPT for one of
+ * 2^63 bytes and more.
  */
-bool bk_imap_literal_announced(struct bk_view line, size_t *start,
-			       uint64_t *size);
+int bk_imap_literal_announced(struct bk_view line, size_t *start,
+			      uint64_t *size, struct bk_err *err);
 /* Is the word BODY[], BODY[]<0>, BINARY[] or RFC822: a whole message? */
 bool bk_imap_word_is_body(struct bk_view word);
 
