@@ -28,6 +28,7 @@
 
 #include "base/err.h"
 #include "base/stream.h"
+#include "base/timer.h"
 #include "imap/answer.h"
 #include "net/wire.h"
 
@@ -42,6 +43,7 @@ struct bk_imap_wish {
 	/* Told before each wait: for how long and why.  May be NULL. */
 	void (*waits)(void *arg, const char *why, int64_t ms);
 	void *waits_arg;
+	struct bk_timer *timer; /* for those waits; NULL: the real one */
 };
 
 /* One round trip after the login: CAPABILITY, ID, NAMESPACE, ENABLE. */
@@ -62,8 +64,10 @@ char bk_imap_delimiter(const struct bk_imap *imap);
 bool bk_imap_is_utf8(const struct bk_imap *imap);
 /* The server's name and version as ID told, or "". */
 const char *bk_imap_server(const struct bk_imap *imap);
-/* Bytes that went over the line so far, both ways; round trips waited for. */
+/* Bytes that went over the line so far, both ways. */
 uint64_t bk_imap_traffic(const struct bk_imap *imap);
+/* How often we waited for an answer; those of the login are not among them. */
+uint64_t bk_imap_round_trips(const struct bk_imap *imap);
 
 /* ---- mailboxes ---- */
 
@@ -150,9 +154,17 @@ enum bk_imap_store {
 	BK_IMAP_STORE_ADD, /* +FLAGS.SILENT */
 	BK_IMAP_STORE_TAKE /* -FLAGS.SILENT */
 };
+struct bk_imap_flags {
+	uint8_t flags; /* enum bk_flag */
+	const char *const *keywords;
+	size_t n_keywords;
+};
+
+/* May this be a keyword?  Those that may not are left out when flags are set.
+ */
+bool bk_imap_is_keyword(const char *keyword);
 int bk_imap_store(struct bk_imap *imap, const struct bk_uid_set *uids,
-		  enum bk_imap_store how, uint8_t flags,
-		  const char *const *keywords, size_t n_keywords,
+		  enum bk_imap_store how, const struct bk_imap_flags *flags,
 		  struct bk_err *err);
 
 /* Takes these messages out: \Deleted and UID EXPUNGE; without UIDPLUS the
@@ -170,28 +182,44 @@ int bk_imap_copy(struct bk_imap *imap, const struct bk_uid_set *uids,
 
 struct bk_imap_message {
 	uint64_t size; /* bytes, lines ending in CRLF */
-	uint8_t flags;
-	const char *const *keywords;
-	size_t n_keywords;
+	struct bk_imap_flags flags;
 	int64_t date;         /* INTERNALDATE */
 	int16_t zone_minutes; /* in which it is written */
 };
 
-/* What became of a batch. */
+/* What became of a batch; {0} before, cleared after by the caller. */
 struct bk_imap_appended {
 	uint32_t uid_validity;  /* 0: the server does not say */
-	struct bk_uid_set uids; /* in the order of the messages; empty: the
-				   server does not say; the caller clears it */
+	struct bk_uid_set uids; /* of those that were taken, in their order;
+				   empty: the server does not say */
+	bool *taken;            /* of each message of the batch; owned */
+	size_t n;               /* messages of the batch */
 };
+void bk_imap_appended_clear(struct bk_imap_appended *appended);
 
 /*
  * A batch: begin, any number of (message, its bytes, message, ...), end.  With
  * MULTIAPPEND it is one command and all or nothing; without it each message is
- * one, sent without waiting for the one before, and *n_done says how many were
- * taken before the first refused one (with it: 0 or all).  Of what was refused
- * bk_imap_code() tells why.  A message may already be refused by
- * append_message (too large, no such mailbox): the batch is over then, as
- * after -1 from end.
+ * one, sent without waiting for the one before, so that some may be taken
+ * behind one that was refused: *out tells.
+ *
+ * A refusal is told by end alone, as -1 with the first one's reason (BK_GONE:
+ * no such mailbox, BK_FULL, BK_REFUSED with BK_IMAP_CODE_TOOBIG, ...); the
+ * bytes of messages that are in vain are taken and dropped.  *n_done says how
+ * many were taken before the first refused one.  Then, and after 0, the
+ * connection goes on.  BK_BUSY: nothing is said again here, for the
+ * bytes are gone; bk_imap_wait() waits as patience has it, then give again what
+ * was not taken.
+ *
+ * Between begin and end no other function may be called but close.  All others
+ * (message, bytes) fail only when the connection is over: a server's doing, or
+ * BK_MISUSE for more or fewer bytes than `size`, since what was announced must
+ * come.  Whoever cannot give the rest of a message closes; nothing of that
+ * command was taken then.
+ *
+ * A size of 0 is BK_MISUSE: it is how MULTIAPPEND is broken off (RFC 3502).
+ * bk_imap_caps() has the largest size that the server says it takes.  Keywords
+ * that are none for IMAP (bk_imap_is_keyword) are left out.
  */
 int bk_imap_append_begin(struct bk_imap *imap, struct bk_view mailbox,
 			 struct bk_err *err);
@@ -200,16 +228,24 @@ int bk_imap_append_message(struct bk_imap *imap,
 			   struct bk_err *err);
 int bk_imap_append_bytes(struct bk_imap *imap, const void *data, size_t len,
 			 struct bk_err *err);
+/* *out is filled in after -1, too; after BK_LOST and the like with what is
+ * known: others may have been taken as well. */
 int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
 		       size_t *n_done, struct bk_err *err);
+
+/* After BK_BUSY of an append or a copy: 0 when it is time to try again, -1 with
+ * BK_BUSY when patience has ended, BK_CANCELLED. */
+int bk_imap_wait(struct bk_imap *imap, struct bk_err *err);
 
 /* ---- what hangs on a mailbox ---- */
 
 /* GETACL of many mailboxes, sent at a time: told[i] is -1 where it was
- * refused (no right to see it), else 0. */
+ * refused (no right to see it, no such mailbox), or where the server has none
+ * of it; else 0. */
 int bk_imap_get_acl(struct bk_imap *imap, const struct bk_view *mailboxes,
 		    size_t n, struct bk_acl_list *lists, int *told,
 		    struct bk_err *err);
+/* No rights: the entry goes. */
 int bk_imap_set_acl(struct bk_imap *imap, struct bk_view mailbox,
 		    const char *who, const char *rights, struct bk_err *err);
 
@@ -218,6 +254,7 @@ int bk_imap_set_acl(struct bk_imap *imap, struct bk_view mailbox,
 int bk_imap_get_metadata(struct bk_imap *imap, const struct bk_view *mailboxes,
 			 size_t n, struct bk_metadata_list *lists, int *told,
 			 struct bk_err *err);
+/* An entry without data (NULL) goes. */
 int bk_imap_set_metadata(struct bk_imap *imap, struct bk_view mailbox,
 			 const struct bk_property *entry, struct bk_err *err);
 

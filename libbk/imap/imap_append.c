@@ -1,0 +1,254 @@
+/*
+ * Appending messages while their bytes come.  With MULTIAPPEND (RFC 3502) and
+ * LITERAL+ (RFC 7888) nothing is waited for until the end of a batch.
+ *
+ * A server may refuse at any moment.  What was announced is sent all the same,
+ * for it stands in the stream as bytes of a message; what was not announced yet
+ * is dropped.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "imap/imap.h"
+#include "imap/imapdate.h"
+#include "imap/talk.h"
+#include "imap/uidsaid.h"
+
+/* Answers that may wait while we write. */
+#define UNANSWERED_MAX 512
+
+int bk_imap_append_begin(struct bk_imap *imap, struct bk_view mailbox,
+			 struct bk_err *err)
+{
+	static const struct bk_imap_hands none = {0};
+	struct bk_imap_append *a = &imap->append;
+
+	bk_imap_talk_begin(imap);
+	if (bk_imap_ready_to_talk(imap, err) < 0)
+		return -1;
+	a->mailbox.len = 0;
+	bk_buf_add(&a->mailbox, mailbox.data, mailbox.len);
+	a->open = true;
+	a->many = bk_imap_can(imap, BK_IMAP_MULTIAPPEND);
+	a->listening = false;
+	a->left = 0;
+	a->n = 0;
+	imap->hands = &none;
+	return 0;
+}
+
+static int misused(struct bk_imap *imap, const char *how, struct bk_err *err)
+{
+	(void)bk_fail(err, BK_MISUSE, "appending messages: %s", how);
+	return bk_imap_over(imap);
+}
+
+static int end_command(struct bk_imap *imap, struct bk_err *err)
+{
+	struct bk_imap_append *a = &imap->append;
+
+	if (!a->listening)
+		return 0;
+	a->listening = false;
+	if (bk_imap_is_early(imap, imap->n_commands - 1, err) < 0)
+		return -1;
+	imap->wrote = true;
+	if (bk_wire_write(imap->wire, "\r\n", 2, err) < 0)
+		return bk_imap_over(imap);
+	return 0;
+}
+
+/* Takes answers in that are there, so that they do not pile up, and so that
+ * a refusal in the middle of many is noticed. */
+static int look_for_answers(struct bk_imap *imap, struct bk_err *err)
+{
+	struct bk_imap_append *a = &imap->append;
+
+	if (imap->in_flight >= UNANSWERED_MAX &&
+	    bk_wire_flush(imap->wire, err) < 0)
+		return bk_imap_over(imap);
+	while (imap->in_flight >= UNANSWERED_MAX || bk_wire_ready(imap->wire))
+		if (bk_imap_hear(imap, err) < 0)
+			return -1;
+	if (a->many && a->n > 0 && imap->commands[0].answered)
+		return end_command(imap, err);
+	return 0;
+}
+
+static void say_message(struct bk_imap *imap, const struct bk_imap_message *msg)
+{
+	char date[27];
+
+	bk_imap_format_flags(&imap->out, &msg->flags);
+	bk_imap_format_date(date, msg->date, msg->zone_minutes);
+	bk_imap_say(imap, " \"%s\"", date);
+	bk_imap_announce(imap, " ", msg->size);
+}
+
+/* A command of its own, or the first of many; or one more of many. */
+static int send_head(struct bk_imap *imap, const struct bk_imap_message *msg,
+		     struct bk_err *err)
+{
+	struct bk_imap_append *a = &imap->append;
+	bool more = a->many && imap->n_commands > 0;
+	size_t i = 0;
+
+	imap->out.len = 0;
+	imap->n_pauses = 0;
+	if (!more) {
+		i = bk_imap_command_once(imap, "APPEND");
+		bk_imap_say_name(imap, bk_buf_view(&a->mailbox));
+		if (imap->unsayable)
+			return misused(imap, imap->unsayable, err);
+	}
+	say_message(imap, msg);
+	imap->commands[i].from = 0;
+	imap->commands[i].to = imap->out.len;
+	if (more)
+		return bk_imap_send_more(imap, i, err);
+	return bk_imap_send_command(imap, i, err);
+}
+
+int bk_imap_append_message(struct bk_imap *imap,
+			   const struct bk_imap_message *msg,
+			   struct bk_err *err)
+{
+	struct bk_imap_append *a = &imap->append;
+
+	if (!a->open || a->left != 0)
+		return misused(imap, "a message in the middle of another", err);
+	if (msg->size == 0)
+		return misused(imap, "a message without a byte", err);
+	if (imap->over)
+		return bk_fail(err, BK_LOST, "the session is over");
+	if (look_for_answers(imap, err) < 0)
+		return -1;
+	a->left = msg->size;
+	a->n++;
+	if (a->many && a->n > 1 && !a->listening)
+		return 0; /* refused already: its bytes are dropped */
+	if (send_head(imap, msg, err) < 0)
+		return -1;
+	a->listening = !imap->commands[imap->n_commands - 1].answered;
+	return 0;
+}
+
+int bk_imap_append_bytes(struct bk_imap *imap, const void *data, size_t len,
+			 struct bk_err *err)
+{
+	struct bk_imap_append *a = &imap->append;
+
+	if (!a->open || len > a->left)
+		return misused(imap, "more bytes than were announced", err);
+	a->left -= len;
+	if (!a->listening)
+		return 0;
+	if (bk_wire_write(imap->wire, data, len, err) < 0)
+		return bk_imap_over(imap);
+	return a->left == 0 && !a->many ? end_command(imap, err) : 0;
+}
+
+/* ---- what became of them ---- */
+
+static int hear_all(struct bk_imap *imap, struct bk_err *err)
+{
+	for (size_t i = 0; i < imap->n_commands; i++)
+		if (!imap->commands[i].answered &&
+		    bk_imap_hear_of(imap, i, false, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* false: this command's UIDs are not known. */
+static bool learn_uids(const struct bk_imap_command *c, size_t n,
+		       struct bk_imap_appended *out)
+{
+	struct bk_uid_set uids = {0};
+	struct bk_err unheard = {0};
+	uint32_t validity = 0;
+	bool known;
+
+	known = bk_imap_parse_uidplus(c->told, &validity, NULL, &uids,
+				      &unheard) == 0 &&
+		validity != 0 && bk_uid_set_count(&uids) == n &&
+		(out->uid_validity == 0 || out->uid_validity == validity);
+	for (size_t i = 0; known && i < uids.n; i++)
+		bk_uid_set_add_range(&out->uids, uids.items[i].first,
+				     uids.items[i].last);
+	if (known)
+		out->uid_validity = validity;
+	bk_uid_set_clear(&uids);
+	return known;
+}
+
+static void learn(struct bk_imap *imap, struct bk_imap_appended *out)
+{
+	struct bk_imap_append *a = &imap->append;
+	bool known = true;
+
+	bk_imap_appended_clear(out);
+	out->n = a->n;
+	out->taken = bk_alloc((a->n ? a->n : 1) * sizeof(*out->taken));
+	for (size_t i = 0; i < imap->n_commands; i++) {
+		const struct bk_imap_command *c = &imap->commands[i];
+		size_t n = a->many ? a->n : 1;
+
+		if (!c->answered || c->state != BK_IMAP_OK)
+			continue;
+		for (size_t m = i; m < i + n; m++)
+			out->taken[m] = true;
+		known = known && learn_uids(c, n, out);
+	}
+	if (known)
+		return;
+	out->uids.n = 0;
+	out->uid_validity = 0;
+}
+
+static int end_batch(struct bk_imap *imap, struct bk_err *err)
+{
+	if (imap->over)
+		return bk_fail(err, BK_LOST, "the session is over");
+	if (imap->append.left != 0)
+		return misused(imap, "fewer bytes than were announced", err);
+	if (end_command(imap, err) < 0)
+		return -1;
+	return hear_all(imap, err);
+}
+
+/* The first refusal's reason. */
+static int judge(struct bk_imap *imap, struct bk_err *err)
+{
+	struct bk_view mailbox = bk_buf_view(&imap->append.mailbox);
+
+	for (size_t i = 0; i < imap->n_commands; i++)
+		if (bk_imap_verdict(imap, i, err) < 0)
+			return bk_imap_look_if_gone(imap, mailbox, err);
+	imap->busy_since_ms = 0;
+	return 0;
+}
+
+int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
+		       size_t *n_done, struct bk_err *err)
+{
+	int rc;
+
+	if (!imap->append.open)
+		return bk_fail(err, BK_MISUSE, "no batch was begun");
+	rc = end_batch(imap, err);
+	learn(imap, out);
+	imap->append.open = false;
+	imap->hands = NULL;
+	*n_done = 0;
+	while (*n_done < out->n && out->taken[*n_done])
+		++*n_done;
+	return rc < 0 ? -1 : judge(imap, err);
+}
+
+void bk_imap_appended_clear(struct bk_imap_appended *appended)
+{
+	bk_uid_set_clear(&appended->uids);
+	free(appended->taken);
+	*appended = (struct bk_imap_appended){0};
+}
