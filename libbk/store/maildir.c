@@ -279,6 +279,7 @@ const struct bk_store_ops bk_maildir_ops = {
 	.append = bk_maildir_append,
 	.keep = bk_maildir_keep,
 	.drop = bk_maildir_drop,
+	.flush = bk_maildir_flush,
 	.remove = bk_maildir_remove,
 	.set_flags = bk_maildir_set_flags,
 	.set_date = bk_maildir_set_date,

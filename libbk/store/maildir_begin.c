@@ -420,18 +420,19 @@ fail:
 }
 
 /* What was not published lies in tmp. */
-static void forget_staged(struct bk_maildir_writer *w)
+void bk_maildir_forget_staged(struct bk_maildir_writer *w)
 {
 	for (size_t i = w->n_published; i < w->n_staged; i++)
 		if (w->staged[i].tmp)
 			(void)unlinkat(w->tmp, w->staged[i].tmp, 0);
+	w->n_staged = w->n_published;
 }
 
 void bk_maildir_abort(struct bk_folder_writer *writer)
 {
 	struct bk_maildir_writer *w = bk_maildir_writer_of(writer);
 
-	forget_staged(w);
+	bk_maildir_forget_staged(w);
 	bk_dotlock_release(&w->dotlock);
 	bk_maildir_writers_count(w->maildir, -1);
 	bk_path_close(&w->cur);
@@ -443,6 +444,9 @@ void bk_maildir_abort(struct bk_folder_writer *writer)
 	bk_path_close(&w->root);
 	bk_folder_clear(&w->writer.folder);
 	bk_message_list_clear(&w->there);
+	if (w->kept)
+		bk_message_list_clear(w->kept);
+	free(w->kept);
 	bk_name_table_clear(&w->taken);
 	free(w->staged);
 	bk_arena_clear(&w->staged_arena);

@@ -187,6 +187,9 @@ static int move_body(struct batch *b, struct bk_staged *staged,
 	}
 	staged->tmp = NULL;
 	w->added++;
+	if (w->kept && !w->writer.keeps_uids)
+		bk_message_list_add(w->kept)->name =
+			bk_arena_strdup(&w->kept->arena, staged->base);
 	return 0;
 }
 

@@ -56,6 +56,9 @@ struct bk_maildir_writer {
 	struct bk_staged *staged;
 	size_t n_staged, cap_staged;
 	size_t n_published; /* of staged */
+	/* What flush() is to tell: set by the first one. */
+	struct bk_message_list *kept; /* owned; NULL: nobody asks */
+	size_t n_told;                /* of staged, where UIDs are kept */
 	uint64_t staged_at; /* when the last was, for bk_maildir_synced_since */
 	size_t added;
 	bool removed;
@@ -82,6 +85,9 @@ int bk_maildir_begin(struct bk_store *store, const struct bk_account *account,
 		     const struct bk_folder *folder, uint32_t uid_gap,
 		     struct bk_folder_writer **out, struct bk_err *err);
 void bk_maildir_abort(struct bk_folder_writer *writer);
+/* Removes what was not published; under w->lock, or when it is the last user.
+ */
+void bk_maildir_forget_staged(struct bk_maildir_writer *w);
 /* Where a folder's dovecot.index.log belongs, made if need be. */
 int bk_maildir_index(struct bk_maildir_writer *w, struct bk_err *err);
 /* What is written belongs to whoever owns `root`, or as configured. */
@@ -131,6 +137,10 @@ void bk_maildir_writers_count(struct bk_maildir *maildir, int more);
 uint64_t bk_maildir_moment(struct bk_maildir *maildir);
 bool bk_maildir_synced_since(struct bk_maildir *maildir, uint64_t moment);
 int bk_maildir_sync(struct bk_store *store, struct bk_err *err);
+
+/* maildir_flush.c */
+int bk_maildir_flush(struct bk_folder_writer *writer,
+		     struct bk_message_list *out, struct bk_err *err);
 
 /* maildir_uids.c: dovecot-uidlist of what was staged, under both locks */
 int bk_maildir_write_uids(struct bk_maildir_writer *w, struct bk_err *err);

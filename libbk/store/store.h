@@ -25,6 +25,7 @@
 #include "base/limit.h"
 #include "base/stream.h"
 #include "crypto/secret.h"
+#include "mail/identity.h"
 #include "mail/message.h"
 #include "mail/uid_set.h"
 
@@ -94,15 +95,6 @@ struct bk_bodies {
 	int (*failed)(void *arg, struct bk_message *msg,
 		      const struct bk_err *why, struct bk_err *err);
 	void *arg;
-};
-
-/* What tells a message from others without its body. */
-struct bk_identity {
-	uint8_t header[BK_DIGEST_LEN]; /* of the header block, its lines ended
-					  by LF and each byte above 127 taken
-					  for 'X': some servers put an X there
-					*/
-	uint64_t wire_size; /* with CRLF for each line end; 0: not known */
 };
 
 /* What an account may still take.  UINT64_MAX: not told, or no limit. */
@@ -257,8 +249,11 @@ struct bk_store_ops {
 	 * and name that it has (0, "" where the store cannot tell yet).
 	 * BK_REFUSED, BK_FULL: of what was kept only the first out->n are
 	 * there, and the next one, or (batches that are taken as a whole) some
-	 * one of the rest was turned down; the writer goes on.  NULL: known at
-	 * finish() only.
+	 * one of the rest was turned down; what is not there is forgotten, and
+	 * the writer goes on.  Who wants it calls it once before the first
+	 * append.  Where UIDs are kept and a server would see some of them too
+	 * soon, all becomes visible in finish() only.  NULL: known at finish()
+	 * only.
 	 */
 	int (*flush)(struct bk_folder_writer *writer,
 		     struct bk_message_list *out, struct bk_err *err);
