@@ -148,6 +148,7 @@ static const struct store_test *const tests[] = {
 	store_message_tests,
 	store_uid_tests,
 	store_merge_tests,
+	store_many_tests,
 };
 
 struct suite {

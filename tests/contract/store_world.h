@@ -53,6 +53,7 @@ extern const struct store_test store_account_tests[];
 extern const struct store_test store_message_tests[];
 extern const struct store_test store_uid_tests[];
 extern const struct store_test store_merge_tests[];
+extern const struct store_test store_many_tests[];
 
 const struct bk_store_ops *store_ops(void);
 /* Opens the store anew. */

@@ -1,0 +1,377 @@
+/* What a move remembers: see journal.h.  Here the file, accounts, folders. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "sync/journal_sql.h"
+
+#define VERSION        1
+#define APPLICATION_ID 0x626b6d76 /* "bkmv" */
+
+/* A write-ahead log that is not waited for: after a crash of the system the
+ * journal may be behind, never torn. */
+static const char set_up[] =
+	"PRAGMA journal_mode = WAL;"
+	"PRAGMA synchronous = NORMAL;"
+	"PRAGMA temp_store = MEMORY;";
+
+static const char schema[] =
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE accounts ("
+	"  id INTEGER PRIMARY KEY,"
+	"  name TEXT NOT NULL UNIQUE,"
+	"  ended INTEGER NOT NULL DEFAULT 0,"
+	"  passes INTEGER NOT NULL DEFAULT 0,"
+	"  messages INTEGER NOT NULL DEFAULT 0,"
+	"  lacking INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE folders ("
+	"  id INTEGER PRIMARY KEY,"
+	"  account INTEGER NOT NULL,"
+	"  made INTEGER NOT NULL,"
+	"  subscribed INTEGER NOT NULL,"
+	"  from_name TEXT NOT NULL,"
+	"  from_validity INTEGER NOT NULL,"
+	"  from_next INTEGER NOT NULL,"
+	"  from_modseq INTEGER NOT NULL,"
+	"  from_messages INTEGER NOT NULL,"
+	"  from_guid BLOB,"
+	"  to_name TEXT NOT NULL,"
+	"  to_validity INTEGER NOT NULL,"
+	"  to_next INTEGER NOT NULL,"
+	"  to_modseq INTEGER NOT NULL,"
+	"  to_messages INTEGER NOT NULL,"
+	"  to_guid BLOB,"
+	"  UNIQUE (account, from_name));"
+	"CREATE TABLE messages ("
+	"  folder INTEGER NOT NULL,"
+	"  id INTEGER NOT NULL,"
+	"  ours INTEGER NOT NULL,"
+	"  from_uid INTEGER NOT NULL,"
+	"  from_name TEXT,"
+	"  from_flags INTEGER NOT NULL,"
+	"  from_words TEXT,"
+	"  to_uid INTEGER NOT NULL,"
+	"  to_name TEXT,"
+	"  to_flags INTEGER NOT NULL,"
+	"  to_words TEXT,"
+	"  sum INTEGER NOT NULL,"
+	"  PRIMARY KEY (folder, id)) WITHOUT ROWID;"
+	"CREATE TABLE batches ("
+	"  folder INTEGER PRIMARY KEY,"
+	"  to_next INTEGER NOT NULL,"
+	"  messages BLOB NOT NULL);"
+	"PRAGMA application_id = 0x626b6d76;"
+	"PRAGMA user_version = 1;"
+	"COMMIT;";
+
+#define OF_ACCOUNT " WHERE folder IN (SELECT id FROM folders WHERE account = ?)"
+
+static const char *const texts[BK_SQL_COUNT] = {
+	[BK_SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[BK_SQL_COMMIT] = "COMMIT",
+	[BK_SQL_ROLLBACK] = "ROLLBACK",
+	[BK_SQL_ACCOUNT_ADD] =
+		"INSERT INTO accounts (name) VALUES (?)"
+		" ON CONFLICT DO NOTHING",
+	[BK_SQL_ACCOUNT_ID] = "SELECT id FROM accounts WHERE name = ?",
+	[BK_SQL_ACCOUNT_END] =
+		"UPDATE accounts SET ended = ?, passes = passes + 1,"
+		" messages = ?, lacking = ? WHERE id = ?",
+	[BK_SQL_ACCOUNTS] =
+		"SELECT id, name, ended, passes, messages, lacking"
+		" FROM accounts ORDER BY name",
+	[BK_SQL_ACCOUNT_MESSAGES_DROP] = "DELETE FROM messages" OF_ACCOUNT,
+	[BK_SQL_ACCOUNT_BATCHES_DROP] = "DELETE FROM batches" OF_ACCOUNT,
+	[BK_SQL_ACCOUNT_FOLDERS_DROP] = "DELETE FROM folders WHERE account = ?",
+	[BK_SQL_ACCOUNT_DROP] = "DELETE FROM accounts WHERE id = ?",
+	[BK_SQL_FOLDERS] =
+		"SELECT id, made, subscribed,"
+		" from_name, from_validity, from_next, from_modseq,"
+		" from_messages, from_guid, to_name, to_validity, to_next,"
+		" to_modseq, to_messages, to_guid"
+		" FROM folders WHERE account = ? ORDER BY from_name",
+	[BK_SQL_FOLDER_PUT] =
+		"INSERT OR REPLACE INTO folders (id, account, made, subscribed,"
+		" from_name, from_validity, from_next, from_modseq,"
+		" from_messages, from_guid, to_name, to_validity, to_next,"
+		" to_modseq, to_messages, to_guid)"
+		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[BK_SQL_FOLDER_DROP] = "DELETE FROM folders WHERE id = ?",
+	[BK_SQL_PAIRS] =
+		"SELECT id, ours, from_uid, from_name, from_flags,"
+		" from_words, to_uid, to_name, to_flags, to_words, sum"
+		" FROM messages WHERE folder = ? ORDER BY id",
+	[BK_SQL_PAIR_PUT] =
+		"INSERT OR REPLACE INTO messages (folder, id, ours, from_uid,"
+		" from_name, from_flags, from_words, to_uid, to_name, to_flags,"
+		" to_words, sum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+	[BK_SQL_PAIR_DROP] = "DELETE FROM messages WHERE folder = ? AND id = ?",
+	[BK_SQL_PAIRS_DROP] = "DELETE FROM messages WHERE folder = ?",
+	[BK_SQL_BATCH] =
+		"SELECT to_next, messages FROM batches"
+		" WHERE folder = ?",
+	[BK_SQL_BATCH_PUT] = "INSERT OR REPLACE INTO batches VALUES (?,?,?)",
+	[BK_SQL_BATCH_DROP] = "DELETE FROM batches WHERE folder = ?",
+};
+
+/* ---- the database ---- */
+
+int bk_journal_damaged(struct bk_journal *journal, struct bk_err *err)
+{
+	journal->damaged = true;
+	return bk_fail(err, BK_CORRUPT,
+		       "journal %s is damaged; it is set aside: run the same "
+		       "again, and what is at the destination is found by "
+		       "its content",
+		       journal->path);
+}
+
+int bk_journal_fail(struct bk_journal *journal, struct bk_err *err)
+{
+	int code = sqlite3_errcode(journal->db);
+
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		return bk_journal_damaged(journal, err);
+	return bk_fail(err,
+		       code == SQLITE_FULL   ? BK_STARVED
+		       : code == SQLITE_BUSY ? BK_BUSY
+					     : BK_FAILED,
+		       "journal %s: %s", journal->path,
+		       sqlite3_errmsg(journal->db));
+}
+
+sqlite3_stmt *bk_journal_sql(struct bk_journal *journal,
+			     enum bk_journal_sql which, struct bk_err *err)
+{
+	sqlite3_stmt **stmt = &journal->statements[which];
+
+	if (!*stmt && sqlite3_prepare_v3(journal->db, texts[which], -1,
+					 SQLITE_PREPARE_PERSISTENT, stmt,
+					 NULL) != SQLITE_OK) {
+		(void)bk_journal_fail(journal, err);
+		return NULL;
+	}
+	(void)sqlite3_reset(*stmt);
+	(void)sqlite3_clear_bindings(*stmt);
+	return *stmt;
+}
+
+int bk_journal_step(struct bk_journal *journal, sqlite3_stmt *stmt,
+		    struct bk_err *err)
+{
+	int code = sqlite3_step(stmt);
+
+	if (code == SQLITE_ROW)
+		return 1;
+	int rc = code == SQLITE_DONE ? 0 : bk_journal_fail(journal, err);
+	(void)sqlite3_reset(stmt);
+	return rc;
+}
+
+int bk_journal_do(struct bk_journal *journal, enum bk_journal_sql which,
+		  int64_t number, struct bk_err *err)
+{
+	sqlite3_stmt *stmt = bk_journal_sql(journal, which, err);
+
+	if (!stmt)
+		return -1;
+	if (sqlite3_bind_parameter_count(stmt) > 0)
+		(void)sqlite3_bind_int64(stmt, 1, number);
+	return bk_journal_step(journal, stmt, err);
+}
+
+int bk_journal_end(struct bk_journal *journal, int rc, struct bk_err *err)
+{
+	struct bk_err ignored = {0};
+
+	bk_fault("sync: journal written, not committed");
+	if (rc == 0)
+		rc = bk_journal_do(journal, BK_SQL_COMMIT, 0, err);
+	if (rc < 0 && !sqlite3_get_autocommit(journal->db))
+		(void)bk_journal_do(journal, BK_SQL_ROLLBACK, 0, &ignored);
+	bk_fault("sync: journal committed");
+	return rc < 0 ? -1 : 0;
+}
+
+void bk_journal_bind(sqlite3_stmt *stmt, int at, const char *text)
+{
+	if (text && *text)
+		(void)sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
+}
+
+const char *bk_journal_text(sqlite3_stmt *stmt, int column,
+			    struct bk_arena *arena)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	return text && *text ? bk_arena_strdup(arena, text) : "";
+}
+
+/* ---- opening ---- */
+
+static int read_pragma(struct bk_journal *journal, const char *text,
+		       int64_t *out, struct bk_err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+
+	if (sqlite3_prepare_v2(journal->db, text, -1, &stmt, NULL) != SQLITE_OK)
+		return bk_journal_fail(journal, err);
+	int rc = bk_journal_step(journal, stmt, err);
+	if (rc > 0)
+		*out = sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_finalize(stmt);
+	return rc < 0 ? -1 : 0;
+}
+
+static int check_schema(struct bk_journal *journal, struct bk_err *err)
+{
+	int64_t version = 0;
+	int64_t id = 0;
+	int64_t tables = 0;
+
+	if (read_pragma(journal, "PRAGMA application_id", &id, err) < 0 ||
+	    read_pragma(journal, "PRAGMA user_version", &version, err) < 0 ||
+	    read_pragma(journal, "SELECT count(*) FROM sqlite_schema", &tables,
+			err) < 0)
+		return -1;
+	if (tables && id != APPLICATION_ID)
+		return bk_fail(err, BK_MISUSE, "%s is no journal of a move",
+			       journal->path);
+	if (version > VERSION)
+		return bk_fail(err, BK_NEWER,
+			       "journal %s was made by a newer version",
+			       journal->path);
+	if (!tables &&
+	    sqlite3_exec(journal->db, schema, NULL, NULL, NULL) != SQLITE_OK)
+		return bk_journal_fail(journal, err);
+	return 0;
+}
+
+/* Another run may have set it aside between open and flock. */
+static int take_lock(struct bk_journal *journal, struct bk_err *err)
+{
+	struct stat here, there;
+
+	for (;;) {
+		bk_path_close(&journal->lock);
+		journal->lock =
+			open(journal->path,
+			     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (journal->lock < 0)
+			return bk_fail_errno(err, "journal %s", journal->path);
+		if (flock(journal->lock, LOCK_EX | LOCK_NB) < 0) {
+			if (errno == EWOULDBLOCK)
+				return bk_fail(err, BK_BUSY,
+					       "journal %s: another run uses "
+					       "it now",
+					       journal->path);
+			return bk_fail_errno(err, "journal %s", journal->path);
+		}
+		if (fstat(journal->lock, &here) == 0 &&
+		    stat(journal->path, &there) == 0 &&
+		    here.st_ino == there.st_ino && here.st_dev == there.st_dev)
+			return 0;
+	}
+}
+
+static int open_database(struct bk_journal *journal, struct bk_err *err)
+{
+	if (take_lock(journal, err) < 0)
+		return -1;
+	if (sqlite3_open_v2(journal->path, &journal->db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+			    NULL) != SQLITE_OK ||
+	    sqlite3_exec(journal->db, set_up, NULL, NULL, NULL) != SQLITE_OK)
+		return bk_journal_fail(journal, err);
+	return check_schema(journal, err);
+}
+
+static void close_database(struct bk_journal *journal)
+{
+	for (size_t i = 0; i < BK_SQL_COUNT; i++) {
+		(void)sqlite3_finalize(journal->statements[i]);
+		journal->statements[i] = NULL;
+	}
+	(void)sqlite3_close(journal->db);
+	journal->db = NULL;
+}
+
+/* The lock goes last: see fcntl(2) on closing any descriptor of a file. */
+static int set_aside(struct bk_journal *journal, struct bk_err *err)
+{
+	static const char *const tails[] = {"-wal", "-shm"};
+	char *aside = bk_asprintf("%s.damaged", journal->path);
+
+	close_database(journal);
+	int rc = bk_file_rename(AT_FDCWD, journal->path, aside, err);
+	for (size_t i = 0; i < 2 && rc == 0; i++) {
+		char *path = bk_asprintf("%s%s", journal->path, tails[i]);
+		(void)unlink(path);
+		free(path);
+	}
+	free(journal->aside);
+	journal->aside = aside;
+	journal->damaged = false;
+	return rc;
+}
+
+static void free_journal(struct bk_journal *journal)
+{
+	close_database(journal);
+	bk_path_close(&journal->lock);
+	(void)pthread_mutex_destroy(&journal->mutex);
+	free(journal->aside);
+	free(journal->path);
+	free(journal);
+}
+
+int bk_journal_open(struct bk_journal **out, const char *path,
+		    struct bk_err *err)
+{
+	struct bk_journal *journal = bk_alloc(sizeof(*journal));
+	struct bk_err why = {0};
+
+	journal->path = bk_strdup(path);
+	journal->lock = -1;
+	(void)pthread_mutex_init(&journal->mutex, NULL);
+	int rc = open_database(journal, &why);
+	if (rc < 0 && journal->damaged) {
+		rc = set_aside(journal, &why);
+		if (rc == 0)
+			rc = open_database(journal, &why);
+	}
+	if (rc < 0) {
+		*err = why;
+		free_journal(journal);
+		return -1;
+	}
+	*out = journal;
+	return 0;
+}
+
+void bk_journal_close(struct bk_journal *journal)
+{
+	struct bk_err ignored = {0};
+
+	if (!journal)
+		return;
+	if (journal->damaged)
+		(void)set_aside(journal, &ignored);
+	free_journal(journal);
+}
+
+const char *bk_journal_set_aside(const struct bk_journal *journal)
+{
+	return journal->aside;
+}

@@ -1,0 +1,166 @@
+/*
+ * What a move remembers: one SQLite file, 0600, with the folders of each
+ * account as both sides were after the last pass, and which message of the
+ * source is which at the destination.
+ *
+ * It makes passes quick and deletions safe, and no more: without it, or with
+ * one that is behind (it is durable in order, but not at once), what is at the
+ * destination is found by content again.  So nothing here waits for a disk.
+ *
+ * One process at a time has it open; its threads may share it.
+ */
+
+#ifndef BK_SYNC_JOURNAL_H
+#define BK_SYNC_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "mail/message.h"
+
+struct bk_journal;
+
+/*
+ * Made if it is not there; its folder must be.  BK_BUSY when another process
+ * has it open, BK_NEWER when a newer version made it, BK_MISUSE when it is
+ * something else.  One that is damaged is set aside as PATH.damaged and a new
+ * one is begun; so is, when it is closed, one that is found to be damaged later
+ * (BK_CORRUPT then: the run ends, the next one begins anew).
+ */
+int bk_journal_open(struct bk_journal **out, const char *path,
+		    struct bk_err *err);
+void bk_journal_close(struct bk_journal *journal); /* NULL is fine */
+
+/* Where a damaged one went when it was opened; NULL: nowhere. */
+const char *bk_journal_set_aside(const struct bk_journal *journal);
+
+/* ---- accounts ---- */
+
+struct bk_journal_account {
+	int64_t id;
+	const char *name;
+	int64_t ended;   /* of the last pass that went through; 0: none did */
+	uint64_t passes; /* that went through */
+	uint64_t messages, left; /* at the source; that could not be carried
+				    over, as the last of them left it */
+};
+
+struct bk_journal_accounts {
+	struct bk_arena arena;
+	struct bk_journal_account *items; /* owned; by name */
+	size_t n, cap;
+};
+void bk_journal_accounts_clear(struct bk_journal_accounts *accounts);
+
+int bk_journal_accounts(struct bk_journal *journal,
+			struct bk_journal_accounts *out, struct bk_err *err);
+/* Its number; it is added if need be. */
+int bk_journal_account(struct bk_journal *journal, const char *name,
+		       int64_t *id, struct bk_err *err);
+/* A pass went through now. */
+int bk_journal_account_end(struct bk_journal *journal, int64_t id,
+			   uint64_t messages, uint64_t left,
+			   struct bk_err *err);
+/* Everything of an account goes: its next pass is a first one. */
+int bk_journal_account_drop(struct bk_journal *journal, const char *name,
+			    struct bk_err *err);
+
+/* ---- folders ---- */
+
+/* A side of a folder after a pass; 0: not known, look at it again. */
+struct bk_journal_side {
+	const char *name; /* struct bk_folder's */
+	uint32_t uid_validity, uid_next;
+	uint64_t highest_modseq, messages;
+	bool has_guid;
+	uint8_t guid[16];
+};
+
+struct bk_journal_folder {
+	int64_t id; /* 0: not in the journal yet */
+	struct bk_journal_side from, to;
+	bool made;       /* by us, at the destination */
+	bool subscribed; /* was carried over */
+};
+
+struct bk_journal_folders {
+	struct bk_arena arena;           /* of all strings */
+	struct bk_journal_folder *items; /* owned; by the source's name */
+	size_t n, cap;
+};
+void bk_journal_folders_clear(struct bk_journal_folders *folders);
+
+int bk_journal_folders(struct bk_journal *journal, int64_t account,
+		       struct bk_journal_folders *out, struct bk_err *err);
+/* Adds it, and sets its id, or writes it anew. */
+int bk_journal_folder_put(struct bk_journal *journal, int64_t account,
+			  struct bk_journal_folder *folder, struct bk_err *err);
+/* It goes, with its messages. */
+int bk_journal_folder_drop(struct bk_journal *journal, int64_t id,
+			   struct bk_err *err);
+
+/* ---- messages ---- */
+
+/* A message as a side has it, by uid or name; neither: which one it is is not
+ * known (any longer). */
+struct bk_journal_message {
+	const char *name; /* "" where it has none */
+	const uint16_t *keywords;
+	uint16_t n_keywords;
+	uint8_t flags; /* as last seen */
+	uint32_t uid;
+};
+
+/* A message of the source, and the one that it is at the destination. */
+struct bk_pair {
+	uint32_t id; /* in its folder, above 0 */
+	bool ours;   /* we brought it */
+	struct bk_journal_message from, to;
+};
+
+struct bk_pair_list {
+	struct bk_arena arena; /* of names and keywords */
+	struct bk_pair *items; /* owned; by id */
+	size_t n, cap;
+};
+void bk_pair_list_clear(struct bk_pair_list *list);
+
+/* Keywords become indexes of the table of `words`. */
+int bk_journal_pairs(struct bk_journal *journal, int64_t folder,
+		     struct bk_folder *words, struct bk_pair_list *out,
+		     struct bk_err *err);
+
+/* What became of some of them, at once or not at all. */
+struct bk_journal_news {
+	int64_t folder;
+	const struct bk_folder *words; /* of keywords */
+	const struct bk_pair *put;     /* new ones, or what they are now */
+	size_t n_put;
+	const uint32_t *gone; /* ids */
+	size_t n_gone;
+	bool arrived; /* nothing is on its way any longer */
+};
+int bk_journal_write(struct bk_journal *journal,
+		     const struct bk_journal_news *news, struct bk_err *err);
+
+/* Messages of the source that may be at the destination already, without
+ * being in the journal: a batch that was being sent. */
+struct bk_journal_batch {
+	struct bk_message_list messages; /* uid and name of each, sorted */
+	uint32_t to_uid_next; /* what arrived has a UID from here on; 0: not
+				 known */
+};
+
+/* *out: cleared first; no messages when nothing is on its way. */
+int bk_journal_batch(struct bk_journal *journal, int64_t folder,
+		     struct bk_journal_batch *out, struct bk_err *err);
+/* These are about to be sent, instead of what was on its way before. */
+int bk_journal_batch_put(struct bk_journal *journal, int64_t folder,
+			 uint32_t to_uid_next,
+			 struct bk_message *const *messages, size_t n,
+			 struct bk_err *err);
+
+#endif
