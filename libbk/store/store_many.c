@@ -129,6 +129,7 @@ static int fetch_each(const struct place *at, struct bk_message *const *msgs,
 	return rc;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the op's parameters */
 int bk_store_fetch_many(struct bk_store *store,
 			const struct bk_account *account,
 			const struct bk_folder *folder,
@@ -202,6 +203,7 @@ static int fail_naming(void *arg, struct bk_message *msg,
 	return 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the op's parameters */
 int bk_store_identify(struct bk_store *store, const struct bk_account *account,
 		      const struct bk_folder *folder,
 		      struct bk_message *const *msgs, size_t n,

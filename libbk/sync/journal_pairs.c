@@ -28,6 +28,12 @@ static void add_bytes(uint32_t *sum, const void *data, size_t len)
 		*sum = (*sum ^ bytes[i]) * 16777619u;
 }
 
+static void add_number(uint32_t *sum, uint32_t number)
+{
+	for (int i = 0; i < 32; i += 8)
+		*sum = (*sum ^ (number >> i & 0xff)) * 16777619u;
+}
+
 static void add_text(uint32_t *sum, const char *text)
 {
 	/* With the NUL, which ends it. */
@@ -44,14 +50,15 @@ struct row {
 static uint32_t sum_of(const struct row *row)
 {
 	const struct bk_pair *pair = row->pair;
-	const uint32_t numbers[] = {
-		(uint32_t)row->folder, pair->id,         pair->ours,
-		pair->from.uid,        pair->from.flags, pair->to.uid,
-		pair->to.flags,
-	};
 	uint32_t sum = 2166136261u;
 
-	add_bytes(&sum, numbers, sizeof(numbers));
+	add_number(&sum, (uint32_t)row->folder);
+	add_number(&sum, pair->id);
+	add_number(&sum, pair->ours);
+	add_number(&sum, pair->from.uid);
+	add_number(&sum, pair->from.flags);
+	add_number(&sum, pair->to.uid);
+	add_number(&sum, pair->to.flags);
 	add_text(&sum, pair->from.name);
 	add_text(&sum, pair->to.name);
 	add_text(&sum, row->from_words);

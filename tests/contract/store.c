@@ -144,11 +144,8 @@ static int end_test(void **state)
 }
 
 static const struct store_test *const tests[] = {
-	store_account_tests,
-	store_message_tests,
-	store_uid_tests,
-	store_merge_tests,
-	store_many_tests,
+	store_account_tests, store_message_tests, store_uid_tests,
+	store_merge_tests,   store_many_tests,
 };
 
 struct suite {
