@@ -225,6 +225,7 @@ int bk_opened_open(struct bk_opened *out, const struct bk_settings *settings,
 	outcome->place = BK_PLACE_KEY;
 	if (open_repo(out, which, &marker, host, err) < 0)
 		goto failed;
+	out->repo->parity = which->parity;
 	outcome->place = BK_PLACE_REPO;
 	if (what != BK_OPEN_READ && check_writable(out, err) < 0)
 		goto failed;

@@ -48,7 +48,10 @@ static int repo_of_section(struct bk_settings *settings,
 	out->password = bk_conf_value(section, "password");
 	out->slot = bk_conf_value(section, "slot");
 	const char *pack_size = bk_conf_value(section, "pack-size");
-	return pack_size ? bk_parse_size(pack_size, &out->pack_size, err) : 0;
+	if (pack_size && bk_parse_size(pack_size, &out->pack_size, err) < 0)
+		return -1;
+	const char *parity = bk_conf_value(section, "parity");
+	return parity ? bk_parse_bool(parity, &out->parity, err) : 0;
 }
 
 /* Of a target that is named for itself: what is there was shipped from a

@@ -198,6 +198,7 @@ static const struct bk_conf_key repo_keys[] = {
 	{"password",  bk_schema_check_password},
 	{"slot",      NULL                    },
 	{"pack-size", check_pack_size         },
+	{"parity",    check_bool              },
 	{NULL,        NULL		    },
 };
 

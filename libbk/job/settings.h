@@ -56,6 +56,7 @@ struct bk_repo_settings {
 				  "prompt" where nothing was said */
 	const char *slot;      /* label of the one slot to try, or NULL */
 	uint64_t pack_size;    /* of what is written, bytes; 0: as usual */
+	bool parity;           /* what is written gets some */
 	/* For commands that lead there again (job/command.h): */
 	const struct bk_common *common; /* or NULL */
 	const char *said; /* what -r must say; NULL: bk finds it without */

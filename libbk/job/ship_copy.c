@@ -78,6 +78,7 @@ static enum came put_once(struct bk_ship_lane *lane,
 		return LANE_FAILED;
 	int rc = read_source(&pour, blob, &why);
 	*flowed = pour.sums.at > FLOWED;
+	bk_ship_sums_clear(&pour.sums);
 	if (rc < 0) {
 		bk_put_abort(pour.put);
 		*err = pour.failed ? pour.why : why;
@@ -122,18 +123,16 @@ static enum proof proof_of(const struct bk_ship_run *run,
 static int prove(struct bk_ship_lane *lane, const struct bk_ship_blob *blob,
 		 struct bk_err *err)
 {
-	struct bk_ship_sums sums;
+	int right = bk_ship_sums_read(lane->target, blob, err);
 
-	bk_ship_sums_init(&sums, blob);
-	if (bk_target_get(lane->target, blob->name, 0, blob->size, &sums.sink,
-			  err) < 0)
+	if (right < 0)
 		return -1;
 	if (lane->run->request->verb == BK_SHIP_VERIFY) {
 		bk_progress_message(lane->run->progress, 0, blob->size);
 		atomic_fetch_add(&lane->files, 1);
 		atomic_fetch_add(&lane->bytes, blob->size);
 	}
-	if (bk_ship_sums_right(&sums))
+	if (right)
 		return 0;
 	return bk_fail(err, BK_CORRUPT,
 		       "%s/%s: what is read back is not what it should be",
@@ -229,13 +228,10 @@ static int prove_source(struct bk_ship_lane *lane,
 			const struct bk_ship_blob *blob, struct bk_err *err)
 {
 	struct bk_target *from = lane->run->request->repo->target;
-	struct bk_ship_sums sums;
+	int right = bk_ship_sums_read(from, blob, err);
 
-	bk_ship_sums_init(&sums, blob);
-	if (bk_target_get(from, blob->name, 0, blob->size, &sums.sink, err) < 0)
-		return -1;
-	if (bk_ship_sums_right(&sums))
-		return 0;
+	if (right != 0)
+		return right < 0 ? -1 : 0;
 	return bk_fail(err, BK_CORRUPT, "%s/%s is damaged", from->where,
 		       blob->name);
 }

@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "repo/container.h"
+#include "repo/parity.h"
 #include "repo/presence.h"
 #include "repo/table.h"
 
@@ -181,7 +182,29 @@ static int need_packs(struct bk_ship_world *world, size_t set,
 	return 0;
 }
 
+/* Its root says how long the file is: the body follows from that, but for two
+ * lengths, where its footer says which of two it is. */
+static uint64_t body_of_part(const struct bk_repo *repo,
+			     const struct bk_root *root,
+			     const struct bk_root_part *part, const char *name)
+{
+	uint64_t bodies[2] = {part->file_len - BK_FOOTER_LEN, 0}, said = 0;
+	struct bk_buf footer = {0};
+	struct bk_err ignored = {0};
+
+	if (!root->parity || bk_parity_bodies(part->file_len, bodies) < 2)
+		return bodies[0];
+	uint64_t at = part->offset + part->file_len - BK_FOOTER_LEN;
+	if (bk_target_read(repo->target, name, at, BK_FOOTER_LEN, &footer,
+			   &ignored) == 0 &&
+	    bk_footer_decode(footer.data, part->file_len, &said, &ignored) == 0)
+		bodies[0] = said;
+	bk_buf_clear(&footer);
+	return bodies[0];
+}
+
 static int need_parts(struct bk_ship_world *world, size_t set,
+		      const struct bk_repo *repo,
 		      const struct bk_set_info *info, struct bk_err *err)
 {
 	char name[BK_NAME_MAX];
@@ -190,7 +213,6 @@ static int need_parts(struct bk_ship_world *world, size_t set,
 		const struct bk_root_part *part = &info->root.parts[i];
 		struct bk_ship_stretch stretch = {
 			.offset = part->offset,
-			.body_len = part->file_len - BK_FOOTER_LEN,
 			.file_len = part->file_len,
 		};
 		memcpy(stretch.sha256, part->sha256, BK_SHA256_LEN);
@@ -202,6 +224,7 @@ static int need_parts(struct bk_ship_world *world, size_t set,
 		if (part->file_len < BK_BODY_LEAST + BK_FOOTER_LEN)
 			return bk_fail(err, BK_CORRUPT, "%s: wrong length",
 				       name);
+		stretch.body_len = body_of_part(repo, &info->root, part, name);
 		if (bk_ship_world_need(world, set, name, &stretch, err) < 0)
 			return -1;
 	}
@@ -218,7 +241,7 @@ static int read_needs(struct bk_ship_world *world, size_t set,
 	if (rc == 0)
 		rc = need_packs(world, set, &table, err);
 	if (rc == 0)
-		rc = need_parts(world, set, info, err);
+		rc = need_parts(world, set, repo, info, err);
 	bk_table_clear(&table);
 	return rc;
 }

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "repo/container.h"
-#include "repo/crc32.h"
 
 #define LAST        ((uint32_t)1 << 31)
 #define LENGTH_MOST ((size_t)1 << BK_LOG2_BLOCK_MOST)

@@ -156,6 +156,22 @@ static int bundle_write(struct bk_put *base, const void *data, size_t len,
 	return through ? bk_put_write(put->below, data, len, err) : rc;
 }
 
+/* Of a file below, or in memory. */
+static int bundle_read(struct bk_put *base, uint64_t offset, uint64_t len,
+		       struct bk_sink *to, struct bk_err *err)
+{
+	struct bundle_put *put = bundle_put_of(base);
+	struct bk_bundle *bundle = bundle_of(base->target);
+
+	pthread_mutex_lock(&bundle->lock);
+	bool through = put->below != NULL;
+	int rc = through ? 0
+			 : to->write(to, put->bytes.data + offset, (size_t)len,
+				     err);
+	pthread_mutex_unlock(&bundle->lock);
+	return through ? bk_put_read(put->below, offset, len, to, err) : rc;
+}
+
 static void keep_file(struct bk_bundle *bundle, struct bundle_put *put)
 {
 	bundle->files = bk_array_room(bundle->files, bundle->n, &bundle->cap,
@@ -227,6 +243,7 @@ static const struct bk_target_ops bundle_ops = {
 	.close = bundle_close,
 	.put_begin = bundle_begin,
 	.put_write = bundle_write,
+	.put_read = bundle_read,
 	.put_commit = bundle_put_commit,
 	.put_abort = bundle_abort,
 	.get = bundle_get,

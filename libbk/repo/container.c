@@ -1,4 +1,4 @@
-/* Headers, trailers and footers of encrypted files: see container.h. */
+/* Headers and trailers of encrypted files: see container.h. */
 
 #include "repo/container.h"
 
@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "crypto/secret.h"
 #include "crypto/sign.h"
-#include "repo/crc32.h"
 #include "repo/salt.h"
 
 #define MAJOR          1
@@ -27,6 +27,7 @@ enum {
 	AT_LOG2 = 13,
 	AT_LENGTH = 14,
 	AT_INCOMPATIBLE = 16,
+	AT_COMPATIBLE = 20,
 	AT_GENERATION = 24,
 	AT_ORDINAL = 28,
 	AT_REPOSITORY = 32,
@@ -43,7 +44,6 @@ static_assert(AT_DOMAIN - AT_BOX == SECRET_LEN + BK_BOX_OVERHEAD,
 
 static const uint8_t head_magic[8] = {0x89, 'B',  'K',  'F',
 				      '\r', '\n', 0x1a, '\n'};
-static const uint8_t foot_magic[8] = {'B', 'K', 'F', '1', 'E', 'N', 'D', '\n'};
 
 static bool is_zero(const uint8_t *at, size_t len)
 {
@@ -126,6 +126,8 @@ int bk_head_make(const struct bk_repo *repo, const struct bk_file_id *id,
 	head[AT_MODE] = MODE_SYMMETRIC;
 	head[AT_LOG2] = (uint8_t)log2_block;
 	bk_put_u16(head + AT_LENGTH, BK_HEAD_LEN);
+	if (repo->parity && id->type == BK_FILE_ROOT)
+		bk_put_u32(head + AT_COMPATIBLE, BK_FEATURE_PARITY);
 	bk_put_u32(head + AT_GENERATION, generation);
 	bk_put_u32(head + AT_ORDINAL, id->ordinal);
 	memcpy(head + AT_REPOSITORY, repo->id, 16);
@@ -284,37 +286,5 @@ int bk_trailer_decode(struct bk_view data, struct bk_trailer *out,
 		.rows_offset = bk_get_u64(at + 32),
 		.rows_extra = bk_get_u32(at + 40),
 	};
-	return 0;
-}
-
-void bk_footer_encode(uint64_t body_len, const uint8_t sha256[BK_SHA256_LEN],
-		      uint8_t out[BK_FOOTER_LEN])
-{
-	memset(out, 0, BK_FOOTER_LEN);
-	memcpy(out, foot_magic, sizeof(foot_magic));
-	bk_put_u64(out + 8, body_len);
-	bk_put_u64(out + 16, body_len + BK_FOOTER_LEN);
-	memcpy(out + 36, sha256, 24);
-	bk_put_u32(out + 60, bk_crc32(0, out, 60));
-}
-
-int bk_footer_decode(const uint8_t footer[BK_FOOTER_LEN], uint64_t file_len,
-		     uint64_t *body_len, struct bk_err *err)
-{
-	uint64_t body = bk_get_u64(footer + 8);
-	bool parity = footer[24] != 0;
-	uint64_t most = file_len - BK_FOOTER_LEN;
-
-	if (memcmp(footer, foot_magic, sizeof(foot_magic)) != 0)
-		return bk_fail(err, BK_CORRUPT,
-			       "there is no footer at its end: cut short?");
-	if (bk_get_u32(footer + 60) != bk_crc32(0, footer, 60))
-		return bk_fail(err, BK_CORRUPT, "footer: wrong CRC");
-	if (bk_get_u64(footer + 16) != file_len || footer[27] ||
-	    body < BK_BODY_LEAST || (parity ? body > most : body != most) ||
-	    (!parity && !is_zero(footer + 25, 11)))
-		return bk_fail(err, BK_CORRUPT,
-			       "footer: it does not fit the file");
-	*body_len = body;
 	return 0;
 }

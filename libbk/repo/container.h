@@ -33,6 +33,10 @@
 #define BK_FOOTER_SUM       36  /* where 24 bytes of the SHA-256 lie in it */
 #define BK_BODY_LEAST       412 /* header and trailer */
 
+/* Compatible features in a header.  Of a root: index, manifest, table and own
+ * packs of the set have parity where their bodies are long enough. */
+#define BK_FEATURE_PARITY ((uint32_t)1)
+
 /* log2 of the most that the fields, data and padding of a block may take; and
  * of its plain length. */
 #define BK_LOG2_BLOCK_LEAST 16
@@ -136,12 +140,23 @@ int bk_trailer_decode(struct bk_view data, struct bk_trailer *out,
 bool bk_trailer_fits(const struct bk_trailer *trailer, enum bk_file_type type,
 		     uint32_t number, uint64_t body_len, uint32_t *row_blocks);
 
-/* The footer of a file without parity. */
-void bk_footer_encode(uint64_t body_len, const uint8_t sha256[BK_SHA256_LEN],
+/* How long a file with that body is; short bodies have no parity in any case.
+ */
+uint64_t bk_file_len(uint64_t body_len, bool parity);
+
+/* Its footer. */
+void bk_footer_encode(uint64_t body_len, bool parity,
+		      const uint8_t sha256[BK_SHA256_LEN],
 		      uint8_t out[BK_FOOTER_LEN]);
-/* BK_CORRUPT unless it is whole and says file_len. */
+/* BK_CORRUPT unless it is whole, says file_len, and has no parity or that of
+ * the body. */
 int bk_footer_decode(const uint8_t footer[BK_FOOTER_LEN], uint64_t file_len,
 		     uint64_t *body_len, struct bk_err *err);
+
+/* Everything behind a body that was written to `put`: its parity, for which it
+ * is read back from there, and its footer. */
+int bk_file_end(struct bk_put *put, uint64_t body_len, bool parity,
+		const uint8_t sha256[BK_SHA256_LEN], struct bk_err *err);
 
 /* What a file is known by once it is written. */
 struct bk_file_sum {
@@ -190,8 +205,9 @@ struct bk_file_place {
 	const char *name;  /* of the object */
 	uint64_t offset;   /* in it */
 	uint64_t file_len; /* 0: all of the object */
-	uint64_t tail; /* so many bytes at its end are read next; 0: not known
-			  better than by its type */
+	uint64_t tail; /* so many bytes of the end of its body are read next;
+			  0: not known better than by its type */
+	uint64_t body_len; /* as a table says; 0: not known */
 };
 
 /* Reads and checks header, footer and trailer. */
@@ -207,6 +223,8 @@ uint64_t bk_file_reader_body_len(const struct bk_file_reader *reader);
 unsigned bk_file_reader_log2_block(const struct bk_file_reader *reader);
 bool bk_file_reader_is_sealed(const struct bk_file_reader *reader);
 uint32_t bk_file_reader_generation(const struct bk_file_reader *reader);
+/* The compatible features of its header. */
+uint32_t bk_file_reader_features(const struct bk_file_reader *reader);
 
 /* The block at *at, decompressed into *plain (emptied first); *at moves to the
  * block behind it. */
@@ -242,9 +260,10 @@ struct bk_block_visitor {
 	bool leaves_data;
 };
 
-/* SHA-256 over the whole body (NULL: only what the footer has of it), and that
- * every block lies at its place, has its CRC and opens; `visitor` may be NULL.
- * Memory: one block. */
+/* SHA-256 over the whole body (NULL: only what the footer has of it), that
+ * every block lies at its place, has its CRC and opens, and that the parity is
+ * that of the body; `visitor` may be NULL.  Memory: one block, and as much as
+ * the parity takes. */
 int bk_file_reader_prove(struct bk_file_reader *reader,
 			 const uint8_t sha256[BK_SHA256_LEN],
 			 struct bk_block_visitor *visitor, struct bk_err *err);

@@ -4,6 +4,9 @@
 
 #include "repo/container.h"
 #include "repo/file_reader.h"
+#include "repo/parity.h"
+
+#define STEP ((uint64_t)64 << 10)
 
 static enum bk_block_kind kind_at(const struct bk_file_reader *reader,
 				  uint32_t number)
@@ -41,6 +44,7 @@ static bool is_at_its_place(const struct bk_file_reader *reader,
 struct proving {
 	struct bk_block_at at;
 	struct bk_sha256 sha;
+	struct bk_parity *parity; /* NULL: there is none */
 	uint64_t plain_bytes;
 	struct bk_buf plain; /* of the block that is looked at */
 	struct bk_block_visitor *visitor;
@@ -69,6 +73,13 @@ static int open_and_show(struct bk_file_reader *reader, struct proving *proving,
 	return show_block(proving, kind, err);
 }
 
+static void add_body(struct proving *proving, const uint8_t *data, size_t len)
+{
+	bk_sha256_update(&proving->sha, data, len);
+	if (proving->parity)
+		bk_parity_add(proving->parity, data, len);
+}
+
 /* One block, which is added to the sum: 0, or 1 when it was the last. */
 static int prove_block(struct bk_file_reader *reader, struct proving *proving,
 		       struct bk_err *err)
@@ -79,7 +90,7 @@ static int prove_block(struct bk_file_reader *reader, struct proving *proving,
 
 	int rc = bk_file_fetch_block(reader, at->offset, &stored, err);
 	if (rc == 0)
-		bk_sha256_update(&proving->sha, stored.data, stored.len);
+		add_body(proving, stored.data, stored.len);
 	if (rc == 0 && !is_at_its_place(reader, at))
 		rc = bk_fail(err, BK_CORRUPT, "is not where the trailer says");
 	if (rc == 0)
@@ -93,29 +104,41 @@ static int prove_block(struct bk_file_reader *reader, struct proving *proving,
 	return kind == BK_BLOCK_TRAILER;
 }
 
-int bk_file_reader_prove(struct bk_file_reader *reader,
-			 const uint8_t sha256[BK_SHA256_LEN],
-			 struct bk_block_visitor *visitor, struct bk_err *err)
+/* What is not needed now is what will be when something else is damaged. */
+static int prove_parity(const struct bk_file_reader *reader,
+			struct proving *proving, struct bk_err *err)
 {
-	struct proving proving = {
-		.at = {BK_HEAD_LEN, 0},
-                  .visitor = visitor
-        };
-	uint8_t sum[BK_SHA256_LEN];
+	struct bk_buf *bytes = &proving->plain;
+	struct bk_view should;
+	uint64_t at = 0;
 	int rc = 0;
 
-	bk_sha256_init(&proving.sha);
-	bk_sha256_update(&proving.sha, reader->head, BK_HEAD_LEN);
-	while (rc == 0)
-		rc = prove_block(reader, &proving, err);
-	bk_buf_clear(&proving.plain);
-	if (rc < 0)
-		return -1;
-	bk_sha256_final(&proving.sha, sum);
-	if (proving.at.offset != reader->body_len)
+	while (rc == 0 && (should = bk_parity_view(proving->parity, at)).len) {
+		uint64_t n = should.len < STEP ? should.len : STEP;
+		rc = bk_target_read(reader->target, reader->name,
+				    reader->start + reader->body_len + at, n,
+				    bytes, err);
+		if (rc == 0 && memcmp(bytes->data, should.data, n) != 0)
+			rc = bk_fail(err, BK_CORRUPT,
+				     "its parity is not that of the body");
+		at += n;
+	}
+	return rc < 0 ? bk_file_blame(reader, err) : 0;
+}
+
+/* What the sum of the blocks must be, and what lies between them. */
+static int prove_whole(const struct bk_file_reader *reader,
+		       struct proving *proving, const uint8_t *sha256,
+		       struct bk_err *err)
+{
+	const struct bk_block_visitor *visitor = proving->visitor;
+	uint8_t sum[BK_SHA256_LEN];
+
+	bk_sha256_final(&proving->sha, sum);
+	if (proving->at.offset != reader->body_len)
 		(void)bk_fail(err, BK_CORRUPT, "bytes behind the trailer");
 	else if ((!visitor || !visitor->leaves_data) &&
-		 proving.plain_bytes != reader->trailer.plain_bytes)
+		 proving->plain_bytes != reader->trailer.plain_bytes)
 		(void)bk_fail(err, BK_CORRUPT,
 			      "the data is not as long as the trailer says");
 	else if (memcmp(sum, reader->sum_begin, sizeof(reader->sum_begin)) !=
@@ -125,4 +148,29 @@ int bk_file_reader_prove(struct bk_file_reader *reader,
 	else
 		return 0;
 	return bk_file_blame(reader, err);
+}
+
+int bk_file_reader_prove(struct bk_file_reader *reader,
+			 const uint8_t sha256[BK_SHA256_LEN],
+			 struct bk_block_visitor *visitor, struct bk_err *err)
+{
+	struct proving proving = {
+		.at = {BK_HEAD_LEN, 0},
+                  .visitor = visitor
+        };
+	int rc = 0;
+
+	bk_sha256_init(&proving.sha);
+	if (reader->file_len > reader->body_len + BK_FOOTER_LEN)
+		proving.parity = bk_parity_new(reader->body_len);
+	add_body(&proving, reader->head, BK_HEAD_LEN);
+	while (rc == 0)
+		rc = prove_block(reader, &proving, err);
+	if (rc > 0)
+		rc = prove_whole(reader, &proving, sha256, err);
+	if (rc == 0 && proving.parity)
+		rc = prove_parity(reader, &proving, err);
+	bk_parity_free(proving.parity);
+	bk_buf_clear(&proving.plain);
+	return rc;
 }

@@ -11,6 +11,7 @@
 
 #define LAST            ((uint32_t)1 << 31)
 #define HEAD_MODE       12
+#define HEAD_FEATURES   20
 #define HEAD_GENERATION 24
 #define MODE_SEALED     2
 #define SHORT_FILE      ((uint64_t)64 << 10) /* read at once */
@@ -235,39 +236,56 @@ static int read_head(struct bk_file_reader *reader, const struct bk_repo *repo,
 	return 0;
 }
 
+/* Does parity lie between the body, as far as that is known, and the footer? */
+static bool is_apart(const struct bk_file_reader *reader,
+		     const struct bk_file_place *place)
+{
+	return place->body_len &&
+	       place->body_len + BK_FOOTER_LEN < reader->file_len;
+}
+
+static void want_ends(const struct bk_file_reader *reader,
+		      const struct bk_file_place *place)
+{
+	bool apart = is_apart(reader, place);
+	uint64_t end =
+		apart ? place->body_len : reader->file_len - BK_FOOTER_LEN;
+	uint64_t tail = place->tail && place->tail < TAIL_MOST ? place->tail
+							       : SHORT_FILE;
+	if (tail >= end - BK_HEAD_LEN)
+		return;
+	struct bk_stretch ends[] = {
+		{0,				BK_HEAD_LEN                       },
+		{end - tail,                       tail + (apart ? 0 : BK_FOOTER_LEN)},
+		{reader->file_len - BK_FOOTER_LEN, BK_FOOTER_LEN                     },
+	};
+	bk_file_reader_want(reader, ends, apart ? 3 : 2);
+}
+
 /* A short file is fetched as a whole, a long one from both ends: what is read
  * of it first. */
-static int fetch_ends(struct bk_file_reader *reader, uint64_t tail,
-		      struct bk_err *err)
+static int fetch_ends(struct bk_file_reader *reader,
+		      const struct bk_file_place *place, struct bk_err *err)
 {
 	struct bk_view at;
 
 	if (reader->file_len <= SHORT_FILE)
 		return fetch(reader, 0, reader->file_len, 0, &at, err);
-	if (!tail || tail > TAIL_MOST)
-		tail = SHORT_FILE;
-	if (tail < reader->file_len - BK_HEAD_LEN)
-		bk_file_reader_want(reader,
-				    (const struct bk_stretch[]){
-					    {0,                       BK_HEAD_LEN},
-					    {reader->file_len - tail, tail       },
-                },
-				    2);
-	return 0;
+	want_ends(reader, place);
+	if (is_apart(reader, place))
+		return 0;
+	return fetch(reader, reader->file_len - END_LEN, END_LEN, 0, &at, err);
 }
 
-static int read_footer(struct bk_file_reader *reader, uint64_t tail,
-		       struct bk_err *err)
+static int read_footer(struct bk_file_reader *reader,
+		       const struct bk_file_place *place, struct bk_err *err)
 {
 	struct bk_view at;
 
 	if (reader->file_len < BK_BODY_LEAST + BK_FOOTER_LEN)
 		return bk_fail(err, BK_CORRUPT, "too short: %ju bytes",
 			       (uintmax_t)reader->file_len);
-	if (fetch_ends(reader, tail, err) < 0)
-		return -1;
-	if (fetch(reader, reader->file_len - END_LEN, END_LEN, 0, &at, err) <
-		    0 ||
+	if (fetch_ends(reader, place, err) < 0 ||
 	    fetch(reader, reader->file_len - BK_FOOTER_LEN, BK_FOOTER_LEN, 0,
 		  &at, err) < 0)
 		return -1;
@@ -333,7 +351,7 @@ int bk_file_reader_open(struct bk_file_reader **out, const struct bk_repo *repo,
 	reader->zstd = bk_zstd_new();
 	int rc = place->file_len ? 0 : look(reader, err);
 	if (rc == 0)
-		rc = read_footer(reader, place->tail, err);
+		rc = read_footer(reader, place, err);
 	if (rc == 0)
 		rc = read_head(reader, repo, err);
 	if (rc == 0)
@@ -376,6 +394,11 @@ bool bk_file_reader_is_sealed(const struct bk_file_reader *reader)
 uint32_t bk_file_reader_generation(const struct bk_file_reader *reader)
 {
 	return bk_get_u32(reader->head + HEAD_GENERATION);
+}
+
+uint32_t bk_file_reader_features(const struct bk_file_reader *reader)
+{
+	return bk_get_u32(reader->head + HEAD_FEATURES);
 }
 
 /* ---- reading on ---- */

@@ -9,6 +9,7 @@
 
 struct bk_file_writer {
 	struct bk_put *put; /* NULL once it was ended */
+	bool parity;
 	char *name;
 	uint8_t head[BK_HEAD_LEN];
 	struct bk_aead *aead;
@@ -49,6 +50,24 @@ static int put_body(struct bk_file_writer *writer, struct bk_view bytes,
 	return bk_put_write(writer->put, bytes.data, bytes.len, err);
 }
 
+/* Of what others need; the rest is small, and there is little to it. */
+static bool has_parity(enum bk_file_type type)
+{
+	switch (type) {
+	case BK_FILE_PACK:
+	case BK_FILE_INDEX:
+	case BK_FILE_MANIFEST:
+	case BK_FILE_TABLE:
+		return true;
+	case BK_FILE_ROOT:
+	case BK_FILE_INTENT:
+	case BK_FILE_TRASH:
+	case BK_FILE_HOLD:
+		break;
+	}
+	return false;
+}
+
 int bk_file_writer_open(struct bk_file_writer **out, const struct bk_repo *repo,
 			struct bk_target *target, const char *name,
 			const struct bk_file_id *id, struct bk_err *err)
@@ -59,6 +78,7 @@ int bk_file_writer_open(struct bk_file_writer **out, const struct bk_repo *repo,
 
 	writer->name = bk_strdup(name);
 	writer->type = id->type;
+	writer->parity = repo->parity && has_parity(id->type);
 	writer->block_most = (size_t)1 << log2_block;
 	bk_sha256_init(&writer->sha);
 	int rc = bk_head_make(repo, id, log2_block, writer->head, key, err);
@@ -187,7 +207,7 @@ static int write_end(struct bk_file_writer *writer,
 		     const struct bk_trailer *trailer, struct bk_file_sum *sum,
 		     struct bk_err *err)
 {
-	uint8_t bytes[BK_TRAILER_LEN], footer[BK_FOOTER_LEN];
+	uint8_t bytes[BK_TRAILER_LEN];
 
 	writer->trailer.n_items = trailer->n_items;
 	writer->trailer.rows_offset = trailer->rows_offset;
@@ -198,10 +218,10 @@ static int write_end(struct bk_file_writer *writer,
 				 NULL, err) < 0)
 		return -1;
 	sum->body_len = writer->offset;
-	sum->file_len = writer->offset + BK_FOOTER_LEN;
+	sum->file_len = bk_file_len(sum->body_len, writer->parity);
 	bk_sha256_final(&writer->sha, sum->sha256);
-	bk_footer_encode(sum->body_len, sum->sha256, footer);
-	return bk_put_write(writer->put, footer, sizeof(footer), err);
+	return bk_file_end(writer->put, sum->body_len, writer->parity,
+			   sum->sha256, err);
 }
 
 int bk_file_writer_finish(struct bk_file_writer *writer,

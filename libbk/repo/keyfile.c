@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crc32.h"
 #include "base/file.h"
 #include "crypto/digest.h"
-#include "repo/crc32.h"
 
 static const char word[13] = {'b', 'k', '-', 'k', 'e', 'y', 'f',
 			      'i', 'l', 'e', '-', '1', ' '};

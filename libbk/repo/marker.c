@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "repo/crc32.h"
+#include "base/crc32.h"
 
 static const uint8_t magic[8] = {0x89, 'B', 'K', 'R', '\r', '\n', 0x1a, '\n'};
 

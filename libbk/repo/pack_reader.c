@@ -127,7 +127,8 @@ static int open_file(struct bk_pack_reader *pack, const struct bk_repo *repo,
 		.name = bk_table_row_name(name, &pack->row),
 		.offset = pack->row.offset,
 		.file_len = pack->row.file_len,
-		.tail = pack->row.file_len - pack->row.blocks_offset,
+		.tail = pack->row.body_len - pack->row.blocks_offset,
+		.body_len = pack->row.body_len,
 	};
 	struct bk_buf contents = {0};
 

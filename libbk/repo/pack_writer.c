@@ -185,7 +185,8 @@ static int write_end(struct bk_pack *pack, struct bk_table_row *row,
 		.owner_ordinal = pack->ordinal,
 		.chunks = trailer.n_items,
 		.body_len = pack->offset,
-		.file_len = pack->offset + BK_FOOTER_LEN,
+		.file_len =
+			bk_file_len(pack->offset, pack->writer->repo->parity),
 		.blocks_offset = (uint32_t)trailer.directory_offset,
 		.blocks_len = stored,
 	};
@@ -197,14 +198,13 @@ static int close_pack(struct bk_pack *pack, struct bk_err *err)
 {
 	struct bk_pack_writer *writer = pack->writer;
 	struct bk_table_row row;
-	uint8_t footer[BK_FOOTER_LEN];
 
 	bk_fault("repo: before a pack is closed");
 	if (write_end(pack, &row, err) < 0)
 		return -1;
 	bk_sha256_final(&pack->sha, row.sha256);
-	bk_footer_encode(pack->offset, row.sha256, footer);
-	if (bk_put_write(pack->put, footer, sizeof(footer), err) < 0)
+	if (bk_file_end(pack->put, row.body_len, writer->repo->parity,
+			row.sha256, err) < 0)
 		return -1;
 	struct bk_put *put = pack->put;
 	pack->put = NULL;

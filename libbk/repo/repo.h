@@ -26,6 +26,7 @@ struct bk_repo {
 	struct bk_keys keys;
 	uint32_t made_days; /* since 1970 */
 	uint8_t newer;      /* a newer format that may be read, not written */
+	bool parity;        /* the sets that are written get some */
 	uint8_t slot[BK_ID_LEN]; /* that opened it */
 	char slot_label[BK_LABEL_MAX + 1];
 };

@@ -78,6 +78,7 @@ struct bk_root_totals {
 struct bk_root {
 	enum bk_set_kind kind;
 	bool incomplete; /* items are missing */
+	bool parity;     /* its header says that the set has some: read only */
 	uint8_t store[BK_ID_LEN];
 	const char *store_name;
 	uint8_t base[BK_ID_LEN]; /* not in a full set: zero */

@@ -28,6 +28,7 @@ static int read_root(const struct bk_repo *repo, const uint8_t id[16],
 	if (rc == 0 && memcmp(root->host, file.host, sizeof(file.host)) != 0)
 		rc = bk_fail(err, BK_CORRUPT,
 			     "%s: names another host than its header", name);
+	root->parity = file.features & BK_FEATURE_PARITY;
 	memcpy(sha256, file.sha256, sizeof(file.sha256));
 	*generation = file.generation;
 	bk_signed_file_clear(&file);

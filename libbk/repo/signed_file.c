@@ -149,6 +149,7 @@ int bk_signed_file_read(const struct bk_repo *repo, const char *name,
 	    0)
 		return -1;
 	out->generation = bk_file_reader_generation(reader);
+	out->features = bk_file_reader_features(reader);
 	int rc = read_blocks(reader, &out->all, err);
 	if (rc == 0)
 		rc = verify(repo, bk_file_reader_head(reader), out, err);

@@ -24,6 +24,7 @@ struct bk_signed_file {
 	struct bk_view records; /* views */
 	uint8_t host[16];
 	uint32_t generation;           /* of the keys */
+	uint32_t features;             /* compatible ones, of its header */
 	uint8_t sha256[BK_SHA256_LEN]; /* of the body */
 };
 

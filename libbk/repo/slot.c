@@ -7,10 +7,10 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/crc32.h"
 #include "base/utf8.h"
 #include "crypto/aead.h"
 #include "crypto/random.h"
-#include "repo/crc32.h"
 
 #define MAJOR     1
 #define ENTRY_LEN 64

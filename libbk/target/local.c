@@ -92,8 +92,8 @@ static int make_part(int dir, struct local_put *put, struct bk_err *err)
 {
 	if (make_parents(dir, put->name, err) < 0)
 		return -1;
-	put->fd = openat(dir, put->part,
-			 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	put->fd = openat(dir, put->part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC,
+			 0600);
 	if (put->fd < 0)
 		return bk_fail_errno(err, "%s", put->part);
 	/* Whatever the umask says; some file systems have no modes. */
@@ -217,6 +217,16 @@ static int send_range(int fd, uint64_t offset, uint64_t len, struct bk_sink *to,
 	return rc;
 }
 
+static int local_put_read(struct bk_put *base, uint64_t offset, uint64_t len,
+			  struct bk_sink *to, struct bk_err *err)
+{
+	struct local_put *put = local_put_of(base);
+
+	if (send_range(put->fd, offset, len, to, err) < 0)
+		return put_failed(put, err);
+	return 0;
+}
+
 /* What is no file in place of a blob is damage: a FIFO is not waited for. */
 static int open_blob(struct bk_target *target, const char *name,
 		     struct bk_err *err)
@@ -326,6 +336,7 @@ static const struct bk_target_ops local_ops = {
 	.close = local_close,
 	.put_begin = local_put_begin,
 	.put_write = local_put_write,
+	.put_read = local_put_read,
 	.put_commit = local_put_commit,
 	.put_abort = local_put_abort,
 	.get = local_get,

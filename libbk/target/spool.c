@@ -10,6 +10,8 @@
 #include "target/spool_queue.h"
 #include "target/wrapper.h"
 
+#define READ_SIZE ((size_t)1 << 16)
+
 struct spool {
 	struct bk_wrapper wrapper;
 	struct bk_spool_queue *queue;
@@ -82,6 +84,27 @@ static int spool_put_write(struct bk_put *base, const void *data, size_t len,
 		return -1;
 	put->cut = false;
 	return 0;
+}
+
+static int spool_put_read(struct bk_put *base, uint64_t offset, uint64_t len,
+			  struct bk_sink *to, struct bk_err *err)
+{
+	const struct spool_put *put = (const struct spool_put *)base;
+	char *room = bk_alloc(READ_SIZE);
+	int rc = 0;
+
+	if (put->cut)
+		rc = was_cut(put, err);
+	while (rc == 0 && len) {
+		size_t n = len < READ_SIZE ? (size_t)len : READ_SIZE;
+		rc = bk_gathered_read(&put->bytes, offset, room, n, err);
+		if (rc == 0)
+			rc = to->write(to, room, n, err);
+		offset += n;
+		len -= n;
+	}
+	free(room);
+	return rc;
 }
 
 static void spool_put_abort(struct bk_put *base)
@@ -259,6 +282,7 @@ struct bk_target *bk_spool_open(struct bk_target *below,
 		.close = spool_close,
 		.put_begin = spool_put_begin,
 		.put_write = spool_put_write,
+		.put_read = spool_put_read,
 		.put_commit = spool_put_commit,
 		.put_abort = spool_put_abort,
 		.get = spool_get,

@@ -26,6 +26,18 @@ int bk_put_write(struct bk_put *put, const void *data, size_t len,
 	return put->target->ops->put_write(put, data, len, err);
 }
 
+int bk_put_read(struct bk_put *put, uint64_t offset, uint64_t len,
+		struct bk_sink *to, struct bk_err *err)
+{
+	const struct bk_target *target = put->target;
+
+	if (!target->ops->put_read)
+		return bk_fail(err, BK_MISUSE,
+			       "%s: what is being put cannot be read",
+			       target->where);
+	return target->ops->put_read(put, offset, len, to, err);
+}
+
 int bk_put_commit(struct bk_put *put, struct bk_err *err)
 {
 	return put->target->ops->put_commit(put, err);

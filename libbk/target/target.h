@@ -57,6 +57,10 @@ struct bk_target_ops {
 			 struct bk_err *err);
 	int (*put_write)(struct bk_put *put, const void *data, size_t len,
 			 struct bk_err *err);
+	/* Bytes [offset, offset + len) of those that were written so far.
+	 * NULL where they are on their way already. */
+	int (*put_read)(struct bk_put *put, uint64_t offset, uint64_t len,
+			struct bk_sink *to, struct bk_err *err);
 	/* Makes it durable and visible; ends the put either way. */
 	int (*put_commit)(struct bk_put *put, struct bk_err *err);
 	void (*put_abort)(struct bk_put *put);
@@ -136,6 +140,10 @@ int bk_target_put_begin(struct bk_target *target, const char *name,
 			struct bk_err *err);
 int bk_put_write(struct bk_put *put, const void *data, size_t len,
 		 struct bk_err *err);
+/* BK_MISUSE where the target cannot; a local one can, and one that is made fit
+ * for use by target/remote.h. */
+int bk_put_read(struct bk_put *put, uint64_t offset, uint64_t len,
+		struct bk_sink *to, struct bk_err *err);
 int bk_put_commit(struct bk_put *put, struct bk_err *err);
 void bk_put_abort(struct bk_put *put); /* NULL is fine */
 

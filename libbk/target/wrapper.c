@@ -27,6 +27,13 @@ static int hand_put_write(struct bk_put *put, const void *data, size_t len,
 			    err);
 }
 
+static int hand_put_read(struct bk_put *put, uint64_t offset, uint64_t len,
+			 struct bk_sink *to, struct bk_err *err)
+{
+	return bk_put_read(((struct bk_wrapper_put *)put)->below, offset, len,
+			   to, err);
+}
+
 static int hand_put_commit(struct bk_put *put, struct bk_err *err)
 {
 	int rc = bk_put_commit(((struct bk_wrapper_put *)put)->below, err);
@@ -128,6 +135,7 @@ void bk_wrapper_init(struct bk_wrapper *wrapper, struct bk_target *below)
 		.close = hand_close,
 		.put_begin = bk_wrapper_put_begin,
 		.put_write = hand_put_write,
+		.put_read = below->ops->put_read ? hand_put_read : NULL,
 		.put_commit = hand_put_commit,
 		.put_abort = hand_put_abort,
 		.get = hand_get,

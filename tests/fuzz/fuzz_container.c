@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "repo/compress.h"
 #include "repo/container.h"
-#include "repo/crc32.h"
 #include "repo/marker.h"
 #include "repo/slot.h"
 

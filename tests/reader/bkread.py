@@ -6,7 +6,8 @@
     bkread.py REPO KEY extract SET DIR   its messages as files
     bkread.py REPO KEY verify SET        proves the set, its bases and the repository
 
-KEY is --password-file FILE or --key-file FILE.  What the page says is refused is
+KEY is --password-file FILE or --key-file FILE; with --mend what was damaged is read as its
+parity says.  What the page says is refused is
 told on stderr with its place; then the status is 1.
 """
 
@@ -212,6 +213,7 @@ def main():
     key = asked.add_mutually_exclusive_group(required=True)
     key.add_argument("--password-file")
     key.add_argument("--key-file")
+    asked.add_argument("--mend", action="store_true")
     verbs = asked.add_subparsers(dest="verb", required=True)
     verbs.add_parser("sets")
     for verb in "list", "extract", "verify":
@@ -220,7 +222,7 @@ def main():
     verbs.choices["extract"].add_argument("dir")
     options = asked.parse_args()
     try:
-        repo = Repository(options.repo)
+        repo = Repository(options.repo, options.mend)
         if options.password_file:
             repo.open_by_password(options.password_file)
         else:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from binary import (Cursor, Refused, at, crc_holds, hkdf, need, same, sha, text, zero)
 from keys import unseal
+from parity import mend, parity_of, shape
 
 PACK, INDEX, MANIFEST, ROOT, INTENT, TRASH, TABLE, HOLD = range(1, 9)
 DATA_BLOCK, DIRECTORY_BLOCK, TRAILER_BLOCK, ROW_BLOCK = range(4)
@@ -37,6 +38,8 @@ class File:
             need(offset + length <= len(whole), "shorter than it should be")
             self.raw, self.offset, self.length = whole, offset, length
             self.read_footer()
+            if self.parity and repo.mends:
+                self.mend()
             self.read_header()
 
     def part(self, start, size):
@@ -53,15 +56,20 @@ class File:
         need(412 <= self.body <= self.length - 64, "the footer has an impossible body length")
         size = 0
         if any(parity):
-            log2 = 12 if self.body < 1 << 20 else 14 if self.body < 1 << 24 else 16
-            segments = -(-self.body >> log2)
-            groups = -(-segments // 64)
-            table = 4 * (segments + 2 * groups) + 8
-            need(parity == [-(-segments // groups), 2, log2, 0, groups, table]
-                 and self.body >= 16 << 10, "parity that is not that of the body")
-            size = 2 * table + (2 * groups << log2)
+            form = shape(self.body)
+            need(form and parity == [form.k, 2, form.log2, 0, form.groups, form.table],
+                 "parity that is not that of the body")
+            size = form.size
+        self.parity = size
         need(self.body + size + 64 == self.length, "bytes between body and footer")
         self.short_sum = foot[36:60]
+
+    def mend(self):
+        """From now on the body is what its parity says."""
+        start, end = self.offset, self.offset + self.body
+        body = mend(self.raw[start:end], self.raw[end:end + self.parity])
+        if body != self.raw[start:end]:
+            self.raw = self.raw[:start] + body + self.raw[end:]
 
     def read_header(self):
         head = self.part(0, 256)
@@ -202,6 +210,9 @@ class File:
         if not hasattr(self, "digest"):
             self.digest = sha(self.part(0, self.body))
         need(self.digest[:24] == self.short_sum, f"{self.place}: the footer has another SHA-256")
+        if self.parity and not self.repo.mends:
+            need(self.part(self.body, self.parity) == parity_of(self.part(0, self.body)),
+                 f"{self.place}: its parity is not that of the body")
         return self.digest
 
 

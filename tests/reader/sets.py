@@ -157,7 +157,8 @@ def put_together(row, frame, key):
 
 
 class Repository:
-    def __init__(self, path):
+    def __init__(self, path, mends=False):
+        self.mends = mends  # what is damaged is read as its parity says
         self.path, self.maps, self.packs, self.blocks, self.sets = path, {}, {}, OrderedDict(), {}
         with at("bkrepo"):
             raw = self.map("bkrepo")[:]

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "repo/container.h"
-#include "repo/crc32.h"
 
 #define LOG2 16
 

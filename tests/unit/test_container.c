@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "crypto/secret.h"
 #include "repo/container.h"
-#include "repo/crc32.h"
 
 #define LOG2 16
 
@@ -232,7 +232,7 @@ static void trailer_and_footer_come_back(void **state)
 	bytes[115] = 0;
 	view.len--;
 	assert_int_equal(bk_trailer_decode(view, &out, &err), -1);
-	bk_footer_encode(5000, sum, footer);
+	bk_footer_encode(5000, false, sum, footer);
 	assert_int_equal(bk_footer_decode(footer, 5064, &body, &err), 0);
 	assert_int_equal(body, 5000);
 	assert_int_equal(bk_footer_decode(footer, 5065, &body, &err), -1);

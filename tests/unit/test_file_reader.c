@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "base/file.h"
 #include "crypto/random.h"
 #include "repo/container.h"
-#include "repo/crc32.h"
 #include "target/target.h"
 
 #define NAME "data/set/m00000000.bkm"
@@ -236,7 +236,7 @@ static void a_block_left_out_is_found_even_with_a_new_footer(void **state)
 	bk_sha256_init(&sha);
 	bk_sha256_update(&sha, bytes.data, body);
 	bk_sha256_final(&sha, sum_of_rest);
-	bk_footer_encode(body, sum_of_rest, bytes.data + body);
+	bk_footer_encode(body, false, sum_of_rest, bytes.data + body);
 	bytes.len = body + BK_FOOTER_LEN;
 	write_object(&bytes);
 	assert_int_equal(read_manifest(NULL, &err), -1);

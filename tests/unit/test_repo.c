@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "base/file.h"
 #include "repo/container.h"
-#include "repo/crc32.h"
 #include "repo/keyfile.h"
 #include "repo/repo.h"
 

@@ -27,7 +27,7 @@ static void write_file(struct bk_ship_stretch *stretch, uint64_t offset,
 	bk_sha256_init(&sha);
 	bk_sha256_update(&sha, bytes + offset, len);
 	bk_sha256_final(&sha, stretch->sha256);
-	bk_footer_encode(len, stretch->sha256, bytes + offset + len);
+	bk_footer_encode(len, false, stretch->sha256, bytes + offset + len);
 }
 
 static int start(void **state)
@@ -48,7 +48,9 @@ static bool is_right(const uint8_t *data, size_t len, size_t piece)
 	for (size_t at = 0; at < len; at += piece)
 		bk_ship_sums_add(&sums, data + at,
 				 len - at < piece ? len - at : piece);
-	return bk_ship_sums_right(&sums);
+	bool right = bk_ship_sums_right(&sums);
+	bk_ship_sums_clear(&sums);
+	return right;
 }
 
 static void what_is_right_is_right_in_pieces_of_any_size(void **state)

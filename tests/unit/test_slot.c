@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/crc32.h"
 #include "crypto/random.h"
-#include "repo/crc32.h"
 #include "repo/slot.h"
 
 /* The weakest that is written: a tenth of a second instead of one. */

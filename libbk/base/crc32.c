@@ -1,7 +1,7 @@
 /* CRC-32 by ISA-L, which folds with carry-less multiplication: with zlib's own
  * it would cost more than the encryption. */
 
-#include "repo/crc32.h"
+#include "base/crc32.h"
 
 #include <isa-l/crc.h>
 

@@ -1,7 +1,7 @@
 /* CRC-32 as zlib computes it: finds damage without a key. */
 
-#ifndef BK_REPO_CRC32_H
-#define BK_REPO_CRC32_H
+#ifndef BK_BASE_CRC32_H
+#define BK_BASE_CRC32_H
 
 #include <stddef.h>
 #include <stdint.h>
