@@ -134,23 +134,15 @@ static struct bk_view keep(struct bk_imap *imap, struct bk_view text)
 }
 
 static int take_tagged(struct bk_imap *imap,
-		       const struct bk_imap_response *said, struct bk_err *err)
+		       const struct bk_imap_response *said)
 {
 	struct bk_imap_command *c = NULL;
 	uint32_t tag;
 
 	if (parse_tag(said->tag, &tag))
 		c = find_command(imap, tag);
-	if (!c) {
-		char *text = readable(said->tag);
-
-		(void)bk_fail(err, BK_CORRUPT,
-			      "the server answers a command that was not given "
-			      "(\"%s\")",
-			      text);
-		free(text);
-		return -1;
-	}
+	if (!c)
+		return 0; /* of nothing that we asked; what we asked is open */
 	if (begins_with(said->code, "CAPABILITY"))
 		learn_caps(imap, behind_word(said->code, "CAPABILITY"));
 	c->answered = true;
@@ -174,7 +166,7 @@ static int take(struct bk_imap *imap, const struct bk_imap_response *said,
 		imap->told_to_go_on = true;
 		return 0;
 	case BK_IMAP_TAGGED:
-		return take_tagged(imap, said, err);
+		return take_tagged(imap, said);
 	case BK_IMAP_UNTAGGED:
 		return take_untagged(imap, said, err);
 	}
