@@ -19,3 +19,16 @@ void bk_encode_base64(struct bk_buf *out, const void *data, size_t len,
 	(void)sodium_bin2base64(text, room, data, len, variant);
 	out->len += strlen(text);
 }
+
+bool bk_decode_base64(struct bk_buf *out, const void *text, size_t len)
+{
+	size_t room = len / 4 * 3 + 3, n = 0;
+
+	bk_crypto_ready();
+	uint8_t *bytes = bk_buf_room(out, room);
+	if (sodium_base642bin(bytes, room, text, len, NULL, &n, NULL,
+			      sodium_base64_VARIANT_ORIGINAL) < 0)
+		return false;
+	out->len += n;
+	return true;
+}
