@@ -14,18 +14,22 @@ struct attempt {
 	struct bk_secret secret; /* ends in NUL */
 	const char *how;         /* libcurl's login options */
 	bool denied;             /* it was tried, and refused */
-	bool no_sasl;            /* none that is wanted, but LOGIN */
+	bool no_sasl;            /* none that is wanted */
 };
 
-/* LOGIN is no SASL mechanism: it is the last way, on another connection. */
-#define LOGIN_COMMAND "AUTH=+LOGIN"
+/* Only the login goes through it. */
+#define LOGIN_BUFFER 16384L
+
+/* Where neither is there: what else libcurl knows, at last the command LOGIN,
+ * which is no mechanism of SASL.  On another connection. */
+#define ANYTHING "AUTH=*"
 
 static bool is_token(enum bk_sasl sasl)
 {
 	return sasl == BK_SASL_XOAUTH2 || sasl == BK_SASL_OAUTHBEARER;
 }
 
-/* libcurl's own choice would be NTLM or GSSAPI where a server has them, without
+/* libcurl's own first choice is GSSAPI or NTLM where a server has them, without
  * a way back when they fail. */
 static const char *mechanisms_of(const struct bk_wire_login *login)
 {
@@ -101,6 +105,8 @@ static void set_login(const struct attempt *try, struct bk_line *line)
 	(void)curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, try->how);
 	/* It is for the login too, which servers delay after failed ones. */
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, timeout_s);
+	(void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, LOGIN_BUFFER);
+	(void)curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
 }
 
 /* Who is logged in before we said a name, only the server knows. */
@@ -131,8 +137,7 @@ static int knock(struct attempt *try, struct bk_wire **out, struct bk_err *err)
 		(void)bk_wire_why(line, &said, try->login, err);
 	try->denied = line->result == CURLE_LOGIN_DENIED && said.asked &&
 		      rc < 0 && err->kind == BK_DENIED;
-	try->no_sasl = line->result == CURLE_LOGIN_DENIED && !said.asked &&
-		       said.takes_login;
+	try->no_sasl = line->result == CURLE_LOGIN_DENIED && !said.asked;
 	if (rc == 0)
 		*out = bk_wire_new(line);
 	else
@@ -162,7 +167,7 @@ static int try_ways(struct attempt *try, struct bk_wire **out,
 	int rc = knock(try, out, &why);
 	if (rc < 0 && try->no_sasl && try->login->sasl == BK_SASL_AUTO &&
 	    !try->login->authzid) {
-		try->how = LOGIN_COMMAND;
+		try->how = ANYTHING;
 		rc = knock(try, out, &why);
 	}
 	if (rc < 0 && try->denied && is_token(try->login->sasl) &&

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "crypto/encode.h"
 #include "net/link_why.h"
 
 /* ---- what was said ---- */
@@ -20,15 +21,6 @@ static bool begins(struct bk_view text, const char *with)
 	       (text.len == n || text.data[n] == ' ');
 }
 
-static bool contains(struct bk_view text, const char *word)
-{
-	char *copy = bk_strndup((const char *)text.data, text.len);
-	bool found = strcasestr(copy, word) != NULL;
-
-	free(copy);
-	return found;
-}
-
 static void note_refusal(struct bk_login_said *out, struct bk_view text)
 {
 	struct bk_buf shown = {0};
@@ -37,6 +29,18 @@ static void note_refusal(struct bk_login_said *out, struct bk_view text)
 	(void)snprintf(out->refusal, sizeof(out->refusal), "%s",
 		       bk_buf_text(&shown));
 	bk_buf_clear(&shown);
+}
+
+/* A server that refuses a token may say why in a challenge (RFC 7628 3.2.2);
+ * to that of XOAUTH2 libcurl gives no answer, so it is all that comes. */
+static void read_challenge(struct bk_login_said *out, struct bk_view text)
+{
+	struct bk_buf plain = {0};
+
+	if (bk_decode_base64(&plain, text.data, text.len) && plain.len > 0 &&
+	    *plain.data == '{')
+		note_refusal(out, bk_buf_view(&plain));
+	bk_buf_clear(&plain);
 }
 
 /* A line without its end: "* BYE ...", "A002 NO ...". */
@@ -52,10 +56,10 @@ static void read_line(struct bk_login_said *out, struct bk_view line)
 	if (!out->greeted)
 		out->preauth = begins(rest, "PREAUTH");
 	out->greeted = true;
-	if (contains(rest, "LOGINDISABLED"))
-		out->takes_login = false;
-	if (begins(rest, "BYE") ||
-	    (tagged && (begins(rest, "NO") || begins(rest, "BAD"))))
+	if (*line.data == '+')
+		read_challenge(out, rest);
+	else if (begins(rest, "BYE") ||
+		 (tagged && (begins(rest, "NO") || begins(rest, "BAD"))))
 		note_refusal(out, rest);
 	out->asked = !(tagged && begins(rest, "OK"));
 	if (!out->asked)
@@ -66,7 +70,7 @@ void bk_login_said_read(struct bk_login_said *out, struct bk_view said)
 {
 	const uint8_t *at = said.data, *end = at + said.len;
 
-	*out = (struct bk_login_said){.takes_login = true};
+	*out = (struct bk_login_said){0};
 	while (at < end) {
 		const uint8_t *eol = memchr(at, '\n', (size_t)(end - at));
 		struct bk_view line = {at, (size_t)((eol ? eol : end) - at)};
@@ -191,6 +195,13 @@ static int no_tls(const struct bk_login_said *said, struct bk_err *err)
 		       "= yes where nobody can listen");
 }
 
+/* What came in one breath with the answer to STARTTLS (CVE-2011-0411). */
+static bool is_injected(CURLcode code, const struct bk_login_said *said)
+{
+	return code == CURLE_WEIRD_SERVER_REPLY && said->greeted &&
+	       !said->asked;
+}
+
 /* Did the stream end, after the server had said why? */
 static bool is_farewell(CURLcode code, const char *refusal)
 {
@@ -208,6 +219,11 @@ int bk_wire_why(struct bk_line *line, const struct bk_login_said *said,
 		return refused(line, said->refusal, login, err);
 	if (line->result == CURLE_LOGIN_DENIED)
 		return no_mechanism(login, err);
+	if (is_injected(line->result, said))
+		return bk_fail(err, BK_DENIED,
+			       "more came with the answer to STARTTLS than its "
+			       "answer: somebody in between? Nothing secret "
+			       "was sent");
 	if (is_farewell(line->result, said->refusal))
 		return bk_fail(err, bk_login_refusal_kind(said->refusal),
 			       "the server says \"%s\"", said->refusal);

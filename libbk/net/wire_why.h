@@ -17,10 +17,9 @@ struct bk_login_said {
 	/* Its last NO, BAD or BYE, "NO [INUSE] Later", escaped; "" when it
 	 * said none, or OK after it. */
 	char refusal[BK_LOGIN_TEXT];
-	bool greeted;     /* something came */
-	bool preauth;     /* its greeting is one to somebody whom it knows */
-	bool asked;       /* a login was answered: the last word is no OK */
-	bool takes_login; /* LOGIN, without SASL: no LOGINDISABLED */
+	bool greeted; /* something came */
+	bool preauth; /* its greeting is one to somebody whom it knows */
+	bool asked;   /* a login was answered: the last word is no OK */
 };
 
 void bk_login_said_read(struct bk_login_said *out, struct bk_view said);
