@@ -112,6 +112,8 @@ static const char *const texts[BK_SQL_COUNT] = {
 		"SELECT id, ours, from_uid, from_name, from_flags,"
 		" from_words, to_uid, to_name, to_flags, to_words, sum"
 		" FROM messages WHERE folder = ? ORDER BY id",
+	[BK_SQL_UIDS_FROM] = "SELECT from_uid FROM messages WHERE folder = ?",
+	[BK_SQL_UIDS_TO] = "SELECT to_uid FROM messages WHERE folder = ?",
 	[BK_SQL_PAIR_PUT] =
 		"INSERT OR REPLACE INTO messages (folder, id, ours, from_uid,"
 		" from_name, from_flags, from_words, to_uid, to_name, to_flags,"

@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "mail/message.h"
+#include "mail/uid_set.h"
 
 struct bk_journal;
 
@@ -132,6 +133,10 @@ void bk_pair_list_clear(struct bk_pair_list *list);
 int bk_journal_pairs(struct bk_journal *journal, int64_t folder,
 		     struct bk_folder *words, struct bk_pair_list *out,
 		     struct bk_err *err);
+
+/* Those of their UIDs that are known, of one side; sorted. */
+int bk_journal_uids(struct bk_journal *journal, int64_t folder, bool of_source,
+		    struct bk_uid_set *out, struct bk_err *err);
 
 /* What became of some of them, at once or not at all. */
 struct bk_journal_news {

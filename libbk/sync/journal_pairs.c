@@ -163,6 +163,36 @@ int bk_journal_pairs(struct bk_journal *journal, int64_t folder,
 	return rc;
 }
 
+static int read_uids(struct bk_journal *journal, enum bk_journal_sql which,
+		     int64_t folder, struct bk_uid_set *out, struct bk_err *err)
+{
+	sqlite3_stmt *stmt = bk_journal_sql(journal, which, err);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, folder);
+	while ((rc = bk_journal_step(journal, stmt, err)) > 0) {
+		uint32_t uid = (uint32_t)sqlite3_column_int64(stmt, 0);
+		if (uid)
+			bk_uid_set_add(out, uid);
+	}
+	return rc;
+}
+
+int bk_journal_uids(struct bk_journal *journal, int64_t folder, bool of_source,
+		    struct bk_uid_set *out, struct bk_err *err)
+{
+	bk_uid_set_clear(out);
+	(void)pthread_mutex_lock(&journal->mutex);
+	int rc = read_uids(journal,
+			   of_source ? BK_SQL_UIDS_FROM : BK_SQL_UIDS_TO,
+			   folder, out, err);
+	(void)pthread_mutex_unlock(&journal->mutex);
+	bk_uid_set_sort(out);
+	return rc;
+}
+
 /* ---- writing ---- */
 
 static void bind_message(sqlite3_stmt *stmt, int at,

@@ -1,0 +1,93 @@
+/* An account and a folder under way: what the files of a pass share. */
+
+#ifndef BK_SYNC_PASS_H
+#define BK_SYNC_PASS_H
+
+#include "sync/folder_plan.h"
+#include "sync/journal.h"
+#include "sync/sync.h"
+
+/* A pass over an account. */
+struct bk_pass {
+	const struct bk_sync_request *request;
+	struct bk_sync_counts *counts;
+	int64_t account; /* in the journal */
+	uint64_t failed; /* messages that could not be carried over */
+	bool wrote;      /* something was written at the destination */
+	struct bk_folder_list from, to;
+	struct bk_folder_map map;
+	struct bk_journal_folders rows;
+};
+
+/* What the destination should say of a folder when a pass is over. */
+struct bk_folder_after {
+	const struct bk_journal_folder *row; /* of pass->rows, or NULL */
+	uint64_t messages;
+	uint32_t uid_next; /* 0: not known */
+};
+
+/* A folder of it. */
+struct bk_folder_pass {
+	struct bk_pass *pass;
+	struct bk_folder *from;
+	struct bk_folder *to; /* NULL: not there */
+	const char *name;     /* at the destination */
+	struct bk_journal_folder row;
+	bool dry_run;
+	struct bk_folder words; /* the table of keywords, the source's first */
+	struct bk_folder want;  /* what it should become */
+	struct bk_pair_list pairs;
+	struct bk_message_list from_list, to_list;
+	struct bk_uid_set from_gone, to_gone;
+	struct bk_folder_side from_side, to_side;
+	struct bk_folder_plan plan;
+	struct bk_journal_batch doubt; /* what was on its way */
+	struct bk_message *made; /* messages that no list has; n_add of them */
+	struct bk_folder_writer *writer;
+	uint32_t next_id;
+	uint32_t to_next; /* the next UID of the destination; 0: not known */
+	uint64_t to_messages;
+	uint64_t failed;  /* messages that could not be carried over */
+	uint64_t unnamed; /* that came, and which one it is was not told */
+	struct bk_arena arena;
+};
+
+/* ---- pass.c ---- */
+
+/* A message could not be carried over: told, and counted in *count.  -1 with
+ * BK_UNSAFE when that is too many. */
+int bk_pass_item_failed(struct bk_folder_pass *folder,
+			const struct bk_message *msg, const struct bk_err *why,
+			const char *outcome, uint64_t *count,
+			struct bk_err *err);
+
+/* ---- folder_listing.c ---- */
+
+/* Reads the journal and both sides, as far as need be, and plans. */
+int bk_folder_pass_look(struct bk_folder_pass *folder, struct bk_err *err);
+/* May it be passed over, since both sides are as the journal says? */
+bool bk_folder_pass_is_same(const struct bk_folder_pass *folder);
+
+/* ---- folder_pass.c ---- */
+
+/* One folder, from begin to end.  0; what the destination should look like
+ * now is in *row. */
+int bk_folder_pass_run(struct bk_folder_pass *folder, struct bk_err *err);
+void bk_folder_pass_clear(struct bk_folder_pass *folder);
+
+/* ---- transfer.c ---- */
+
+/* Copies what the ADD tasks of the plan say. */
+int bk_folder_pass_transfer(struct bk_folder_pass *folder, struct bk_err *err);
+/* The source's message of a task; one that no list has is made up. */
+struct bk_message *bk_folder_pass_source(struct bk_folder_pass *folder,
+					 size_t task);
+/* Writes rows to the journal, unless it is a dry run. */
+int bk_folder_pass_record(struct bk_folder_pass *folder,
+			  const struct bk_journal_news *news,
+			  struct bk_err *err);
+/* Makes what was done since the last flush sure. */
+int bk_folder_pass_flush(struct bk_folder_pass *folder,
+			 struct bk_message_list *told, struct bk_err *err);
+
+#endif
