@@ -125,7 +125,7 @@ static int begin_writer(struct bk_folder_pass *folder, struct bk_err *err)
 	if (to->store->ops->begin(to->store, to->account, &folder->want, 0,
 				  &folder->writer, err) < 0)
 		return -1;
-	folder->pass->wrote = true;
+	folder->wrote = folder->pass->wrote = true;
 	if (!folder->row.made && !folder->to)
 		folder->row.made = true;
 	bk_fault("sync: folder opened to be written");
@@ -287,9 +287,17 @@ static int set_flags(struct notes *notes, const struct bk_task *task,
 		*err = why;
 		return -1;
 	}
-	notes->n_set = 0;
 	folder->pass->counts->lost_flags += why.kind == BK_REFUSED;
 	return 0;
+}
+
+/* As if the source had been so: what it is now is new to the next pass. */
+static void copy_marks(struct bk_journal_message *to,
+		       const struct bk_journal_message *from)
+{
+	to->flags = from->flags;
+	to->n_keywords = from->n_keywords;
+	to->keywords = from->keywords;
 }
 
 /* FOUND, FLAGS and NOTE: the row becomes what is, or will be, now. */
@@ -307,7 +315,7 @@ static int do_marks(struct notes *notes, const struct bk_task *task,
 	struct bk_journal_message want = now.to;
 
 	if (task->kind == BK_TASK_FOUND)
-		folder->pass->counts->found++;
+		folder->pass->counts->found += !was;
 	bk_marks_merge(was ? &was->from : NULL, &now.from, &now.to, &want,
 		       &notes->arena);
 	if (!bk_marks_equal(&want, &now.to)) {
@@ -321,6 +329,8 @@ static int do_marks(struct notes *notes, const struct bk_task *task,
 			return 0;
 		if (rc > 0)
 			now.to = want;
+		else
+			copy_marks(&now.from, &now.to);
 	}
 	now.id = was ? was->id : folder->next_id++;
 	now.ours =
@@ -475,7 +485,6 @@ static void end_row(struct bk_folder_pass *folder)
 {
 	struct bk_journal_folder *row = &folder->row;
 	const struct bk_folder *from = folder->from;
-	bool wrote = folder->pass->wrote;
 
 	row->from.uid_next = folder->failed ? 0 : from->uid_next;
 	row->from.highest_modseq = folder->failed ? 0 : from->highest_modseq;
@@ -483,7 +492,7 @@ static void end_row(struct bk_folder_pass *folder)
 				     ? folder->from_list.n
 				     : from->messages;
 	row->subscribed = from->subscribed;
-	if (folder->to && !wrote) {
+	if (folder->to && !folder->wrote) {
 		row->to.uid_next = folder->to->uid_next;
 		row->to.highest_modseq = folder->to->highest_modseq;
 		row->to.messages = folder->to->messages;

@@ -17,13 +17,9 @@ struct bk_pass {
 	struct bk_folder_list from, to;
 	struct bk_folder_map map;
 	struct bk_journal_folders rows;
-};
-
-/* What the destination should say of a folder when a pass is over. */
-struct bk_folder_after {
-	const struct bk_journal_folder *row; /* of pass->rows, or NULL */
-	uint64_t messages;
-	uint32_t uid_next; /* 0: not known */
+	struct bk_journal_folder *after; /* owned; what was written should be */
+	size_t n_after, cap_after;
+	struct bk_arena arena; /* of its strings */
 };
 
 /* A folder of it. */
@@ -34,6 +30,7 @@ struct bk_folder_pass {
 	const char *name;     /* at the destination */
 	struct bk_journal_folder row;
 	bool dry_run;
+	bool wrote;             /* something, at the destination */
 	struct bk_folder words; /* the table of keywords, the source's first */
 	struct bk_folder want;  /* what it should become */
 	struct bk_pair_list pairs;
@@ -58,8 +55,21 @@ struct bk_folder_pass {
  * BK_UNSAFE when that is too many. */
 int bk_pass_item_failed(struct bk_folder_pass *folder,
 			const struct bk_message *msg, const struct bk_err *why,
-			const char *outcome, uint64_t *count,
-			struct bk_err *err);
+			uint64_t *count, struct bk_err *err);
+
+/* Folders of both ends; a destination without an account has none. */
+int bk_sync_list_both(const struct bk_sync_end *from_end,
+		      const struct bk_sync_end *to_end,
+		      struct bk_folder_list *from_list,
+		      struct bk_folder_list *to_list, struct bk_err *err);
+/* The same for a pass, and the map. */
+int bk_pass_list(struct bk_pass *pass, struct bk_err *err);
+
+/* By name; NULL: there is none. */
+struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
+			       const char *name);
+/* The journal's, by the source's name. */
+struct bk_journal_folder *bk_pass_row(struct bk_pass *pass, const char *from);
 
 /* ---- folder_listing.c ---- */
 

@@ -160,7 +160,6 @@ static int send_again(struct transfer *t, size_t first,
 		return 0;
 	if (n == 1)
 		return bk_pass_item_failed(folder, t->sent[first].msg, why,
-					   "not copied",
 					   &folder->pass->counts->refused, err);
 	group.items = bk_alloc(n * sizeof(*group.items));
 	memcpy(group.items, t->sent + first, n * sizeof(*group.items));
@@ -237,7 +236,7 @@ static int refuse(struct transfer *t, const struct bk_message *msg,
 {
 	struct bk_folder_pass *folder = t->folder;
 
-	return bk_pass_item_failed(folder, msg, why, "not copied",
+	return bk_pass_item_failed(folder, msg, why,
 				   &folder->pass->counts->refused, err);
 }
 
@@ -315,7 +314,7 @@ static int fail_message(void *arg, struct bk_message *msg,
 	/* Its owner was quicker: the next pass does not know it. */
 	if (why->kind == BK_GONE)
 		return 0;
-	return bk_pass_item_failed(t->folder, msg, why, "not copied",
+	return bk_pass_item_failed(t->folder, msg, why,
 				   &t->folder->pass->counts->unread, err);
 }
 

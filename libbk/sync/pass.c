@@ -1,0 +1,347 @@
+/* One pass over an account: see sync.h. */
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cancel.h"
+#include "base/fault.h"
+#include "sync/pass.h"
+
+/* ---- what could not be done ---- */
+
+static int too_many(const struct bk_pass *pass, struct bk_err *err)
+{
+	uint64_t most = pass->request->bad_items;
+
+	if (pass->failed <= most)
+		return 0;
+	return bk_fail(err, BK_UNSAFE,
+		       "%s: more than %llu messages could not be carried over; "
+		       "allow more, or see to them first",
+		       pass->request->name, (unsigned long long)most);
+}
+
+int bk_pass_item_failed(struct bk_folder_pass *folder,
+			const struct bk_message *msg, const struct bk_err *why,
+			uint64_t *count, struct bk_err *err)
+{
+	struct bk_pass *pass = folder->pass;
+
+	(*count)++;
+	pass->failed++;
+	folder->failed++;
+	bk_progress_item_error(pass->request->progress,
+			       &(struct bk_item_error){
+				       .kind = why->kind,
+				       .account = pass->request->name,
+				       .folder = folder->from->name,
+				       .uid = msg->uid,
+				       .name = msg->name,
+				       .text = why->text,
+				       .outcome = "not copied",
+			       });
+	return too_many(pass, err);
+}
+
+/* A folder that is not given, or not taken, is no reason to leave the others;
+ * one that went away while we looked at others is none at all. */
+static int folder_failed(struct bk_folder_pass *folder,
+			 const struct bk_err *why, struct bk_err *err)
+{
+	struct bk_pass *pass = folder->pass;
+
+	if (why->kind == BK_GONE)
+		return 0;
+	if (why->kind != BK_REFUSED && why->kind != BK_DENIED &&
+	    why->kind != BK_EXISTS) {
+		*err = *why;
+		return -1;
+	}
+	pass->failed++;
+	pass->counts->refused++;
+	bk_progress_item_error(pass->request->progress,
+			       &(struct bk_item_error){
+				       .kind = why->kind,
+				       .account = pass->request->name,
+				       .folder = folder->from->name,
+				       .text = why->text,
+				       .outcome = "folder not copied",
+			       });
+	return too_many(pass, err);
+}
+
+/* ---- folders of both ends ---- */
+
+struct listing {
+	const struct bk_sync_end *end;
+	struct bk_folder_list *out;
+	struct bk_err err;
+	int rc;
+};
+
+static void *list_folders(void *arg)
+{
+	struct listing *listing = arg;
+	const struct bk_sync_end *end = listing->end;
+
+	bk_folder_list_clear(listing->out);
+	listing->rc = end->store->ops->folders(end->store, end->account,
+					       listing->out, &listing->err);
+	return NULL;
+}
+
+/* Both at a time: the round trips of the one are those of the other. */
+int bk_sync_list_both(const struct bk_sync_end *from_end,
+		      const struct bk_sync_end *to_end,
+		      struct bk_folder_list *from_list,
+		      struct bk_folder_list *to_list, struct bk_err *err)
+{
+	struct listing from = {.end = from_end, .out = from_list};
+	struct listing to = {.end = to_end, .out = to_list};
+	pthread_t thread;
+
+	bool two = to_end->account &&
+		   pthread_create(&thread, NULL, list_folders, &from) == 0;
+	if (!two)
+		(void)list_folders(&from);
+	if (to_end->account)
+		(void)list_folders(&to);
+	if (two)
+		(void)pthread_join(thread, NULL);
+	if (from.rc < 0) {
+		*err = from.err;
+		return bk_context(err, "source");
+	}
+	if (to.rc < 0) {
+		*err = to.err;
+		return bk_context(err, "destination");
+	}
+	return 0;
+}
+
+int bk_pass_list(struct bk_pass *pass, struct bk_err *err)
+{
+	static const struct bk_folder_rules none;
+	const struct bk_sync_request *request = pass->request;
+
+	bk_folder_map_clear(&pass->map);
+	if (bk_sync_list_both(&request->from, &request->to, &pass->from,
+			      &pass->to, err) < 0)
+		return -1;
+	return bk_folder_map_make(&pass->map, &pass->from, &pass->to,
+				  request->rules ? request->rules : &none, err);
+}
+
+struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
+			       const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->items[i].name, name) == 0)
+			return &list->items[i];
+	return NULL;
+}
+
+struct bk_journal_folder *bk_pass_row(struct bk_pass *pass, const char *from)
+{
+	for (size_t i = 0; i < pass->rows.n; i++)
+		if (strcmp(pass->rows.items[i].from.name, from) == 0)
+			return &pass->rows.items[i];
+	return NULL;
+}
+
+/* ---- one folder ---- */
+
+/* What the destination will say of the folder when nobody else touches it: the
+ * journal may believe it then.  Where it was not told which messages are ours
+ * the next pass looks for them by content. */
+static void expect(struct bk_pass *pass, const struct bk_folder_pass *folder)
+{
+	if (!folder->wrote || folder->unnamed)
+		return;
+	pass->after = bk_array_room(pass->after, pass->n_after,
+				    &pass->cap_after, sizeof(*pass->after));
+	struct bk_journal_folder *after = &pass->after[pass->n_after++];
+	*after = folder->row;
+	after->to.messages = folder->to_messages;
+	after->to.uid_next = folder->to_next;
+	after->from.name = bk_arena_strdup(&pass->arena, after->from.name);
+	after->to.name = bk_arena_strdup(&pass->arena, after->to.name);
+}
+
+static void pass_over(struct bk_folder_pass *folder)
+{
+	struct bk_sync_counts *counts = folder->pass->counts;
+
+	counts->messages += folder->row.from.messages;
+	counts->kept += folder->row.from.messages;
+}
+
+static struct bk_folder_pass folder_of(struct bk_pass *pass,
+				       const struct bk_folder_pair *pair)
+{
+	const struct bk_journal_folder *row =
+		bk_pass_row(pass, pair->from->name);
+	struct bk_folder_pass folder = {
+		.pass = pass,
+		.from = &pass->from.items[pair->from - pass->from.items],
+		.name = pair->name,
+		.dry_run = pass->request->dry_run,
+	};
+
+	if (pair->to)
+		folder.to = &pass->to.items[pair->to - pass->to.items];
+	if (row && strcmp(row->to.name, pair->name) == 0)
+		folder.row = *row;
+	return folder;
+}
+
+static int sync_folder(struct bk_pass *pass, const struct bk_folder_pair *pair,
+		       struct bk_err *err)
+{
+	struct bk_folder_pass folder = folder_of(pass, pair);
+	struct bk_err why = {0};
+	int rc = 0;
+
+	pass->counts->folders++;
+	if (bk_folder_pass_is_same(&folder)) {
+		pass_over(&folder);
+		return 0;
+	}
+	rc = bk_folder_pass_run(&folder, &why);
+	if (rc < 0)
+		rc = folder_failed(&folder, &why, err);
+	else
+		expect(pass, &folder);
+	bk_folder_pass_clear(&folder);
+	return rc < 0 ? bk_context(err, "folder %s", pair->from->name) : 0;
+}
+
+/* A level that holds no messages is made with what is below it; what has
+ * nothing below it is made for itself. */
+static bool has_below(const struct bk_pass *pass, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < pass->map.n; i++)
+		if (strncmp(pass->map.pairs[i].name, name, len) == 0 &&
+		    pass->map.pairs[i].name[len] == '/')
+			return true;
+	return false;
+}
+
+static bool is_wanted(const struct bk_pass *pass,
+		      const struct bk_folder_pair *pair)
+{
+	if (pair->why == BK_FOLDER_LEFT)
+		return false;
+	return !pair->from->no_select ||
+	       (!pair->to && !has_below(pass, pair->name));
+}
+
+/* ---- the account ---- */
+
+/* What was written is as it was left, if nobody else was there meanwhile: then
+ * the next pass need not look. */
+static int look_again(struct bk_pass *pass, struct bk_err *err)
+{
+	const struct bk_sync_end *to = &pass->request->to;
+	struct bk_folder_list now = {0};
+	int rc = 0;
+
+	if (!pass->n_after)
+		return 0;
+	if (to->store->ops->folders(to->store, to->account, &now, err) < 0)
+		return -1;
+	for (size_t i = 0; i < pass->n_after && rc == 0; i++) {
+		struct bk_journal_folder *row = &pass->after[i];
+		const struct bk_folder *is = bk_pass_find(&now, row->to.name);
+		if (!is || !is->counted || !is->uid_next ||
+		    is->messages != row->to.messages ||
+		    is->uid_next != row->to.uid_next ||
+		    is->uid_validity != row->to.uid_validity)
+			continue;
+		row->to.highest_modseq = is->highest_modseq;
+		rc = bk_journal_folder_put(pass->request->journal,
+					   pass->account, row, err);
+	}
+	bk_folder_list_clear(&now);
+	return rc;
+}
+
+/* What belongs to no folder, and what is to be durable. */
+static int finish_account(struct bk_pass *pass, struct bk_err *err)
+{
+	const struct bk_sync_end *from = &pass->request->from;
+	const struct bk_sync_end *to = &pass->request->to;
+	const struct bk_store_ops *ops = to->store->ops;
+
+	if (!pass->wrote)
+		return 0;
+	if (ops->finish_account &&
+	    ops->finish_account(to->store, to->account, from->account->settings,
+				from->account->n_settings, err) < 0)
+		return -1;
+	bk_fault("sync: account finished, not durable");
+	if (ops->sync && ops->sync(to->store, err) < 0)
+		return -1;
+	return look_again(pass, err);
+}
+
+static int sync_all(struct bk_pass *pass, struct bk_err *err)
+{
+	for (size_t i = 0; i < pass->map.n; i++) {
+		const struct bk_folder_pair *pair = &pass->map.pairs[i];
+		if (bk_cancelled(err) < 0)
+			return -1;
+		if (is_wanted(pass, pair) && sync_folder(pass, pair, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int begin_account(struct bk_pass *pass, struct bk_err *err)
+{
+	const struct bk_sync_request *request = pass->request;
+
+	if (!request->journal)
+		return 0;
+	if (bk_journal_account(request->journal, request->name, &pass->account,
+			       err) < 0)
+		return -1;
+	return bk_journal_folders(request->journal, pass->account, &pass->rows,
+				  err);
+}
+
+static int run(struct bk_pass *pass, struct bk_err *err)
+{
+	const struct bk_sync_request *request = pass->request;
+
+	if (begin_account(pass, err) < 0 || bk_pass_list(pass, err) < 0 ||
+	    sync_all(pass, err) < 0)
+		return -1;
+	if (request->dry_run)
+		return 0;
+	if (finish_account(pass, err) < 0)
+		return -1;
+	return bk_journal_account_end(request->journal, pass->account,
+				      pass->counts->messages, pass->failed,
+				      err);
+}
+
+int bk_sync_account(const struct bk_sync_request *request,
+		    struct bk_sync_counts *out, struct bk_err *err)
+{
+	struct bk_pass pass = {.request = request, .counts = out};
+
+	*out = (struct bk_sync_counts){0};
+	int rc = run(&pass, err);
+	bk_folder_map_clear(&pass.map);
+	bk_folder_list_clear(&pass.from);
+	bk_folder_list_clear(&pass.to);
+	bk_journal_folders_clear(&pass.rows);
+	free(pass.after);
+	bk_arena_clear(&pass.arena);
+	return rc;
+}
