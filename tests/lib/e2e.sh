@@ -120,6 +120,31 @@ cyrus() {
 	"$top/tests/servers/cyrus" "$@"
 }
 
+# login ROOT ACCOUNT [MORE]: prints the LOGIN of it on a server of ours, as
+# tests/lib/imap_client.py has it; MORE is ?as=... or ?ca=...
+login() {
+	printf 'imap://%s@127.0.0.1:%s%s\n' "$(echo "$2" | sed 's/@/%40/g')" \
+		"$(sed -n 's/^IMAP=//p' "$1/env")" "${3:-}"
+}
+
+# hostile WORD...: starts tests/lib/hostile_imap.py, which ends with us; sets
+# hostile_port, and hostile_pid to kill it before.  With --all, $work/hostile has
+# a line of SCENARIO and port for each.
+hostile() {
+	[ -p "$work/hostile.in" ] || mkfifo "$work/hostile.in"
+	exec 7<>"$work/hostile.in"
+	: >"$work/hostile"
+	"$top/tests/lib/hostile_imap.py" "$@" <"$work/hostile.in" \
+		>"$work/hostile" 2>"$work/hostile.err" 7>&- 8>&- &
+	hostile_pid=$!
+	until grep -qsx 'ready\|[0-9]*' "$work/hostile"; do
+		kill -0 $hostile_pid || return
+		sleep 0.02
+	done
+	hostile_port=$(cat "$work/hostile")
+	export hostile_port
+}
+
 world() {
 	"$top/tests/lib/mail_world.py" "$@"
 }

@@ -42,10 +42,7 @@ def start(scenario, pki=None, script=None, capabilities=None):
         scenario=scenario, script=script, pki=pki, tls=False, messages=5,
         times=sys.maxsize, pause=0.001, capabilities=capabilities, log=None)
     server = hostile_imap.Server(args)
-    listener = socket.create_server(("127.0.0.1", 0))
-    threading.Thread(target=server.accept, args=[listener],
-                     daemon=True).start()
-    return server, listener.getsockname()[1]
+    return server, server.listen()
 
 
 def append(scenario):

@@ -3,7 +3,10 @@
 
     hostile_imap.py [OPTION...] SCENARIO      prints its port and serves until
                                               its stdin ends
-    hostile_imap.py --list                    all of them
+    hostile_imap.py [OPTION...] --all         all of them, each on a port of its
+                                              own: lines of SCENARIO and port,
+                                              then one that says `ready`
+    hostile_imap.py --list                    what there is
 
     --pki FOLDER    of tests/servers/pki: offers STARTTLS
     --tls           TLS from the start
@@ -45,6 +48,7 @@ A script that begins with `send` greets in its own way.
 """
 
 import argparse
+import copy
 import re
 import socket
 import ssl
@@ -201,12 +205,12 @@ class Server:
                 return sock.close()
         return client.serve()
 
-    def run(self):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            print(listener.getsockname()[1], flush=True)
-            threading.Thread(target=self.accept, args=[listener],
-                             daemon=True).start()
-            sys.stdin.read()
+    def listen(self):
+        """Serves from now on; the port."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.accept, args=[listener],
+                         daemon=True).start()
+        return listener.getsockname()[1]
 
     def accept(self, listener):
         while True:
@@ -218,6 +222,7 @@ class Server:
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("--pki")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--messages", type=int, default=5)
@@ -231,8 +236,15 @@ def main():
     if args.list:
         for one in SCENARIOS.values():
             print(one.name, one.side, one.verdict, one.says, sep="\t")
+    elif args.all:
+        for name in SCENARIOS:
+            args.scenario = name
+            print(name, Server(copy.copy(args)).listen())
+        print("ready", flush=True)
+        sys.stdin.read()
     elif args.script or args.scenario in SCENARIOS:
-        Server(args).run()
+        print(Server(args).listen(), flush=True)
+        sys.stdin.read()
     else:
         sys.exit(f"no scenario '{args.scenario}': --list has them all")
 

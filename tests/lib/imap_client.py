@@ -69,7 +69,7 @@ class Imap:
                  ca=None, tls=False):
         """`who` is the account that the user acts for; with `ca` there is TLS,
         by STARTTLS unless `tls`."""
-        self.account = who or user
+        self.user, self.password, self.account = user, password, who or user
         self.sock = socket.create_connection((host, port), TIMEOUT_S)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.sock.makefile("rb")
@@ -112,14 +112,15 @@ class Imap:
 
     def run(self, *words):
         """Strings go out as they are, bytes as literals."""
-        parts = [b"t"]
+        line = bytearray(b"t")
         for word in words:
+            if word != ")":
+                line += b" "
             if isinstance(word, bytes):
-                word = b"{%d+}\r\n%s" % (len(word), word)
+                line += b"{%d+}\r\n%s" % (len(word), word)
             else:
-                word = word.encode()
-            parts.append(word)
-        self.sock.sendall(b" ".join(parts) + b"\r\n")
+                line += word.encode()
+        self.sock.sendall(line + b"\r\n")
         untagged = []
         while True:
             head, text = self.read_response()
@@ -165,15 +166,33 @@ class Imap:
         return []
 
     def folders(self, verb="LIST"):
-        """(name, set of attributes) of every folder of LIST or LSUB."""
+        """(name, set of attributes) of every folder of LIST or LSUB that is the
+        account's own."""
         found = []
+        foreign = tuple(prefix + separator * (not prefix.endswith(separator))
+                        for prefix, separator in self.namespaces()[1])
         for words in self.run(verb, b"", b"*"):
             if words[0] == verb:
                 name = words[3]
                 if isinstance(name, str):
                     name = name.encode()
-                found.append((from_mutf7(name), set(words[1])))
+                name = from_mutf7(name)
+                separator = "" if words[2] == "NIL" else words[2].decode()
+                if not (name + separator).startswith(foreign):
+                    found.append((name, set(words[1])))
         return found
+
+    def namespaces(self):
+        """(prefix, separator) of the account's own namespaces, then of those
+        that are others'."""
+        for words in self.run("NAMESPACE"):
+            if words[0] == "NAMESPACE":
+                kinds = [[] if kind == "NIL" else
+                         [(from_mutf7(prefix), separator.decode())
+                          for prefix, separator, *_ in kind]
+                         for kind in words[1:4]]
+                return kinds[0], kinds[1] + kinds[2]
+        return [("", "/")], []
 
 
 def parse(segments):

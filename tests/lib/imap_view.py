@@ -6,8 +6,9 @@ between two such views.
     imap_view.py compare [OPTION...] BEFORE AFTER     status 1: they differ
 
 A view has a line for each folder (attributes, subscription, UIDVALIDITY,
-UIDNEXT, HIGHESTMODSEQ, ACL), each subscription to what is no folder, and each
-message (UID, flags, date, size, SHA-256).
+UIDNEXT, HIGHESTMODSEQ, ACL, METADATA), each subscription to what is no folder,
+each message (UID, flags, date, size, SHA-256), and one for the METADATA of the
+account.
 
 Each difference is named on a line of its own.  No difference: a UIDNEXT that
 grew, and with an unchanged UIDVALIDITY a HIGHESTMODSEQ that grew; \\Recent, and
@@ -19,6 +20,7 @@ import collections
 import datetime
 import hashlib
 import json
+import re
 import sys
 
 from imap_client import Imap, to_mutf7
@@ -26,9 +28,11 @@ from imap_client import Imap, to_mutf7
 TRANSIENT = {"\\Marked", "\\UnMarked", "\\Recent"}
 ITEMS = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])"
 MAY_GROW = "uidnext", "highestmodseq"
+OF_THE_SERVER = re.compile(r"/vendor/|/specialuse$")
 
 
-def take_messages(imap):
+def take_messages(imap, seen=bytes):
+    """Of the open folder; the digest is that of what `seen` makes of a body."""
     for words in imap.run("UID FETCH 1:*", ITEMS):
         if words[1:2] != ["FETCH"]:
             continue
@@ -40,7 +44,7 @@ def take_messages(imap):
             "flags": sorted(set(item["FLAGS"]) - TRANSIENT),
             "date": int(date.timestamp()),
             "size": int(item["RFC822.SIZE"]),
-            "sha256": hashlib.sha256(item["BODY[]"]).hexdigest(),
+            "sha256": hashlib.sha256(seen(item["BODY[]"])).hexdigest(),
         }
 
 
@@ -56,7 +60,26 @@ def take_acl(imap, account, name):
     return {}
 
 
-def take_folder(imap, account, name, attributes, subscribed):
+def take_metadata(imap, name):
+    """Values by entry; not those that a server makes for itself.  Those of the
+    account, whose name is empty, Dovecot tells only who names them."""
+    found = {}
+    asked = ["GETMETADATA (DEPTH infinity)", to_mutf7(name),
+             "(/private /shared)"]
+    if not name:
+        asked = ["GETMETADATA", b"",
+                 "(/private/comment /shared/comment /shared/admin)"]
+    for words in imap.run(*asked):
+        if words[0] == "METADATA" and isinstance(words[-1], list):
+            for entry, value in zip(words[-1][::2], words[-1][1::2]):
+                entry = entry.decode() if isinstance(entry, bytes) else entry
+                if value != "NIL" and not OF_THE_SERVER.search(entry):
+                    found[entry] = value.decode("utf-8", "backslashreplace") \
+                        if isinstance(value, bytes) else value
+    return found
+
+
+def take_folder(imap, name, attributes, subscribed, seen):
     """The folder's line, then its messages' lines."""
     folder = {"kind": "folder", "attributes": sorted(attributes - TRANSIENT),
               "subscribed": subscribed}
@@ -66,39 +89,53 @@ def take_folder(imap, account, name, attributes, subscribed):
     numbers = imap.select(name, "EXAMINE")
     for key in "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ":
         folder[key.lower()] = numbers.get(key)
-    folder["acl"] = take_acl(imap, account, name)
+    folder["acl"] = take_acl(imap, imap.account, name)
+    if "METADATA" in imap.capabilities:
+        folder["metadata"] = take_metadata(imap, name)
     yield folder
-    for message in take_messages(imap):
+    for message in take_messages(imap, seen):
         yield {"kind": "message", **message}
+
+
+def take_session(imap, seen=bytes):
+    listed = sorted(imap.folders("LIST"))
+    subscribed = {name for name, _ in imap.folders("LSUB")}
+    if "METADATA" in imap.capabilities:
+        yield {"kind": "account", "account": imap.account, "folder": "",
+               "metadata": take_metadata(imap, "")}
+    for name in sorted(subscribed - {name for name, _ in listed}):
+        yield {"kind": "subscription", "account": imap.account, "folder": name}
+    for name, attributes in listed:
+        for line in take_folder(imap, name, attributes, name in subscribed,
+                                seen):
+            yield {"account": imap.account, "folder": name, **line}
 
 
 def take_account(port, account):
     with Imap(port, account) as imap:
-        listed = sorted(imap.folders("LIST"))
-        subscribed = {name for name, _ in imap.folders("LSUB")}
-        for name in sorted(subscribed - {name for name, _ in listed}):
-            yield {"kind": "subscription", "account": account, "folder": name}
-        for name, attributes in listed:
-            for line in take_folder(imap, account, name, attributes,
-                                    name in subscribed):
-                yield {"account": account, "folder": name, **line}
+        yield from take_session(imap)
 
 
 class View:
-    """Folders and messages by (account, folder)."""
+    """Folders and messages by (account, folder); the account itself is a folder
+    without a name."""
 
-    def __init__(self, path):
+    def __init__(self, lines):
         self.folders = {}
         self.messages = collections.defaultdict(dict)
         self.dangling = set()
+        for line in lines:
+            self.add(line)
+
+    @classmethod
+    def read(cls, path):
         with open(path, encoding="utf-8") as lines:
-            for line in lines:
-                self.add(json.loads(line))
+            return cls(map(json.loads, lines))
 
     def add(self, line):
         key = line.pop("account"), line.pop("folder")
         kind = line.pop("kind")
-        if kind == "folder":
+        if kind in ("folder", "account"):
             self.folders[key] = line
         elif kind == "message":
             self.messages[key][line.pop("uid")] = line
@@ -215,7 +252,7 @@ def main():
                 print(json.dumps(line, sort_keys=True))
         return 0
 
-    before, after = View(args.before), View(args.after)
+    before, after = View.read(args.before), View.read(args.after)
     before.select(renaming(args.account, args.folder))
     after.select(only(args.account, args.folder))
     if not before.folders:
