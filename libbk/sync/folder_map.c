@@ -16,7 +16,6 @@ struct making {
 	const struct bk_folder_list *from, *to;
 	const struct bk_folder_rules *rules;
 	char delimiter; /* that no level may hold; 0: not known */
-	bool apart;     /* the other end tells cases apart */
 	/* Places in `to` and in `from` by name, and pairs by the names that
 	 * they have taken; all of them without case. */
 	struct bk_name_table there, here, taken;
@@ -91,14 +90,13 @@ static bool is_inbox(const char *name)
 static void add_fit(const struct making *m, const char *level, size_t len,
 		    struct bk_buf *out)
 {
-	if (!len || (len == 1 && level[0] == '.') ||
-	    (len == 2 && level[0] == '.' && level[1] == '.')) {
-		bk_buf_printf(out, "_%.*s", (int)len, level);
-		return;
-	}
+	bool dots = strspn(level, ".") == len && len <= 2;
+
+	if (!len)
+		bk_buf_printf(out, "_");
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = (uint8_t)level[i];
-		bool bad = c < 0x20 || c == 0x7f ||
+		bool bad = c < 0x20 || c == 0x7f || dots ||
 			   (m->delimiter && c == (uint8_t)m->delimiter);
 		bk_buf_add_u8(out, bad ? '_' : c);
 	}
@@ -272,8 +270,7 @@ static const char *place_of(struct making *m, const char *name)
 static void take(struct making *m, size_t i, const char *name, bool own)
 {
 	const struct bk_folder *to =
-		m->apart ? NULL
-			 : find(&m->there, m->to, name, strlen(name), true);
+		find(&m->there, m->to, name, strlen(name), true);
 
 	if (to)
 		name = to->name;
@@ -297,7 +294,7 @@ static void take_own(struct making *m, size_t i)
 	const char *place = place_of(m, from);
 
 	if (place && strcmp(place, own_name(m, from)) == 0 &&
-	    !is_like_inbox(m, from) && !is_taken(m, place, !m->apart))
+	    !is_like_inbox(m, from) && !is_taken(m, place, true))
 		take(m, i, place, true);
 }
 
@@ -310,7 +307,7 @@ static void take_other(struct making *m, size_t i)
 
 	if (!place)
 		place = name = fit(m, m->rules->into, from);
-	while (is_taken(m, name, !m->apart) || is_like_inbox(m, name)) {
+	while (is_taken(m, name, true) || is_like_inbox(m, name)) {
 		struct bk_buf text = {0};
 		bk_buf_printf(&text, "%s-%u", place, n++);
 		name = keep(m, &text);
@@ -323,23 +320,19 @@ static void take_other(struct making *m, size_t i)
 /* A Maildir's INBOX is always called ".". */
 static char delimiter_of(const struct bk_folder_list *list, char otherwise)
 {
+	char delimiter = otherwise;
+
 	for (size_t i = 0; i < list->n; i++) {
 		const struct bk_folder *folder = &list->items[i];
 		bool dot = folder->raw.len == 1 && folder->raw.data[0] == '.';
-		if (folder->delimiter && !dot)
-			return folder->delimiter == '/' ? 0 : folder->delimiter;
+		if (!folder->delimiter || dot)
+			continue;
+		delimiter = folder->delimiter;
+		break;
 	}
-	return otherwise == '/' ? 0 : otherwise;
-}
-
-static void look_at_there(struct making *m)
-{
-	for (size_t i = 0; i < m->to->n; i++) {
-		const char *name = m->to->items[i].name;
-		m->apart |= find(&m->there, m->to, name, strlen(name), true) !=
-			    NULL;
-		enter(&m->there, name, i);
-	}
+	if (delimiter == '/')
+		delimiter = 0;
+	return delimiter;
 }
 
 static int by_name(const void *a, const void *b, void *arg)
@@ -392,7 +385,8 @@ int bk_folder_map_make(struct bk_folder_map *out,
 	out->pairs = bk_alloc((from->n + 1) * sizeof(*out->pairs));
 	m.done = bk_alloc((from->n + 1) * sizeof(*m.done));
 	m.delimiter = delimiter_of(to, m.rules->delimiter);
-	look_at_there(&m);
+	for (size_t i = 0; i < to->n; i++)
+		enter(&m.there, to->items[i].name, i);
 	for (size_t i = 0; i < from->n; i++) {
 		out->pairs[i].from = &from->items[i];
 		enter(&m.here, from->items[i].name, i);
