@@ -15,40 +15,50 @@
 /* Capabilities, and those that they have in them. */
 static const struct {
 	const char *name;
-	uint32_t has;
+	uint32_t cap, with;
 } names[] = {
-	{"ENABLE",             BK_IMAP_ENABLE				      },
-	{"CONDSTORE",          BK_IMAP_CONDSTORE                                   },
-	{"QRESYNC",            BK_IMAP_QRESYNC | BK_IMAP_CONDSTORE | BK_IMAP_ENABLE},
-	{"UIDPLUS",            BK_IMAP_UIDPLUS				     },
-	{"MULTIAPPEND",        BK_IMAP_MULTIAPPEND                                 },
-	{"LITERAL+",           BK_IMAP_LITERAL_PLUS                                },
-	{"LITERAL-",           BK_IMAP_LITERAL_MINUS                               },
-	{"LIST-EXTENDED",      BK_IMAP_LIST_EXTENDED                               },
-	{"LIST-STATUS",        BK_IMAP_LIST_STATUS                                 },
-	{"SPECIAL-USE",        BK_IMAP_SPECIAL_USE                                 },
-	{"CREATE-SPECIAL-USE", BK_IMAP_CREATE_SPECIAL_USE                          },
-	{"NAMESPACE",          BK_IMAP_NAMESPACE                                   },
-	{"ESEARCH",            BK_IMAP_ESEARCH				     },
-	{"COMPRESS=DEFLATE",   BK_IMAP_DEFLATE                                     },
-	{"METADATA",           BK_IMAP_METADATA                                    },
-	{"ACL",		BK_IMAP_ACL					 },
-	{"QUOTA",              BK_IMAP_QUOTA				       },
-	{"OBJECTID",           BK_IMAP_OBJECTID                                    },
-	{"X-GM-EXT-1",         BK_IMAP_GMAIL				       },
-	{"ID",		 BK_IMAP_ID					  },
-	{"UTF8=ACCEPT",        BK_IMAP_UTF8					},
-	{"UTF8=ONLY",          BK_IMAP_UTF8					},
-	{"MOVE",               BK_IMAP_MOVE					},
-	{"UNSELECT",           BK_IMAP_UNSELECT                                    },
-	{"XLIST",              BK_IMAP_XLIST				       },
+	{"ENABLE",             BK_IMAP_ENABLE,             0                                 },
+	{"CONDSTORE",          BK_IMAP_CONDSTORE,          0                                 },
+	{"QRESYNC",            BK_IMAP_QRESYNC,            BK_IMAP_CONDSTORE | BK_IMAP_ENABLE},
+	{"UIDPLUS",            BK_IMAP_UIDPLUS,            0                                 },
+	{"MULTIAPPEND",        BK_IMAP_MULTIAPPEND,        0                                 },
+	{"LITERAL+",           BK_IMAP_LITERAL_PLUS,       0                                 },
+	{"LITERAL-",           BK_IMAP_LITERAL_MINUS,      0                                 },
+	{"LIST-EXTENDED",      BK_IMAP_LIST_EXTENDED,      0                                 },
+	{"LIST-STATUS",        BK_IMAP_LIST_STATUS,        0                                 },
+	{"SPECIAL-USE",        BK_IMAP_SPECIAL_USE,        0                                 },
+	{"CREATE-SPECIAL-USE", BK_IMAP_CREATE_SPECIAL_USE, 0                                 },
+	{"NAMESPACE",          BK_IMAP_NAMESPACE,          0                                 },
+	{"ESEARCH",            BK_IMAP_ESEARCH,            0                                 },
+	{"COMPRESS=DEFLATE",   BK_IMAP_DEFLATE,            0                                 },
+	{"METADATA",           BK_IMAP_METADATA,           0                                 },
+	{"ACL",		BK_IMAP_ACL,                0				 },
+	{"QUOTA",              BK_IMAP_QUOTA,              0                                 },
+	{"OBJECTID",           BK_IMAP_OBJECTID,           0                                 },
+	{"X-GM-EXT-1",         BK_IMAP_GMAIL,              0                                 },
+	{"ID",		 BK_IMAP_ID,                 0				 },
+	{"UTF8=ACCEPT",        BK_IMAP_UTF8,               0                                 },
+	{"UTF8=ONLY",          BK_IMAP_UTF8,               0                                 },
+	{"MOVE",               BK_IMAP_MOVE,               0				 },
+	{"UNSELECT",           BK_IMAP_UNSELECT,           0                                 },
+	{"XLIST",              BK_IMAP_XLIST,              0                                 },
 };
 
 static uint32_t named(struct bk_view word)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (bk_imap_word_is(word, names[i].name))
-			return names[i].has;
+			return names[i].cap | names[i].with;
+	return 0;
+}
+
+uint32_t bk_imap_cap_named(const char *word)
+{
+	struct bk_view view = {(const uint8_t *)word, strlen(word)};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (bk_imap_word_is(view, names[i].name))
+			return names[i].cap;
 	return 0;
 }
 

@@ -10,4 +10,7 @@
  * words, and the word CAPABILITY itself, are passed over. */
 void bk_imap_parse_caps(struct bk_view words, struct bk_imap_caps *caps);
 
+/* The bit of one of them, without those that it has in it; 0: unknown. */
+uint32_t bk_imap_cap_named(const char *word);
+
 #endif
