@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "base/pattern.h"
 #include "base/utf8.h"
+#include "job/account_as.h"
 #include "job/lookup.h"
 
 #define DIGEST_LEAST 8 /* digits that may stand for a digest */
@@ -194,46 +195,6 @@ static int check_folder_name(const char *name, struct bk_err *err)
 	return 0;
 }
 
-/* %u the address, %n what stands before its last '@', %d what is behind. */
-static const char *expand(struct bk_restore_plan *plan, const char *pattern,
-			  const char *address)
-{
-	const char *at = strrchr(address, '@');
-	struct bk_buf out = {0};
-	size_t local = at ? (size_t)(at - address) : strlen(address);
-
-	for (const char *p = pattern; *p; p++) {
-		if (*p != '%' || !p[1] || !strchr("und%", p[1])) {
-			bk_buf_add(&out, p, 1);
-			continue;
-		}
-		p++;
-		if (*p == '%')
-			bk_buf_add(&out, p, 1);
-		else if (*p == 'u')
-			bk_buf_printf(&out, "%s", address);
-		else if (*p == 'n')
-			bk_buf_add(&out, address, local);
-		else
-			bk_buf_printf(&out, "%s", at ? at + 1 : "");
-	}
-	const char *name = bk_arena_strdup(&plan->arena, bk_buf_text(&out));
-	bk_buf_clear(&out);
-	return name;
-}
-
-static int check_account_pattern(const char *pattern, struct bk_err *err)
-{
-	for (const char *p = strchr(pattern, '%'); p; p = strchr(p + 2, '%'))
-		if (!p[1] || !strchr("und%", p[1]))
-			return bk_fail(err, BK_MISUSE,
-				       "--as '%s': '%.2s' is no variable; "
-				       "there are %%u (the address), %%n "
-				       "(before the '@'), %%d (the domain)",
-				       pattern, p);
-	return 0;
-}
-
 static void rename_items(const struct bk_restore_wish *wish,
 			 struct bk_restore_plan *plan)
 {
@@ -241,8 +202,8 @@ static void rename_items(const struct bk_restore_wish *wish,
 		struct bk_restore_item *item = &plan->items[i];
 		struct bk_buf name = {0};
 		if (wish->as)
-			item->to_account =
-				expand(plan, wish->as, item->to_account);
+			item->to_account = bk_account_as(&plan->arena, wish->as,
+							 item->to_account);
 		if (!wish->into)
 			continue;
 		bk_buf_printf(&name, "%s/%s", wish->into, item->to_folder);
@@ -296,7 +257,7 @@ int bk_restore_plan_make(const struct bk_set *set,
 		return -1;
 	if (wish->as && !*wish->as)
 		return bk_fail(err, BK_MISUSE, "--as needs an address");
-	if (wish->as && check_account_pattern(wish->as, err) < 0)
+	if (wish->as && bk_account_as_check(wish->as, err) < 0)
 		return -1;
 	choose_items(set, wish, out);
 	if (check_all_fit(set, wish, out, missing, err) < 0 ||
