@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "base/pattern.h"
 #include "base/schedule.h"
+#include "imap/capability.h"
 #include "job/keep.h"
 #include "net/url.h"
 
@@ -230,56 +231,129 @@ static const struct bk_conf_key job_keys[] = {
 	{NULL,            NULL          },
 };
 
-static const struct bk_conf_key target_keys[] = {
-	{"url",		 check_url               },
-	{"password",            bk_schema_check_password},
-	{"keep",                check_keep              },
-	{"limit",               check_limit             },
-	{"limit-down",          check_limit             },
-	{"allow-cleartext",     check_bool              },
-	{"timeout",             check_timeout           },
-	{"ca",		  check_path              },
-	{"pin",		 check_pin               },
-	{"client-cert",         check_path              },
-	{"client-key",          check_path              },
-	{"client-key-password", bk_schema_check_password},
-	{"proxy",               check_proxy             },
-	{"proxy-password",      bk_schema_check_password},
-	{"netrc",               check_bool              },
-	{"known-hosts",         check_path              },
-	{"accept-new",          check_bool              },
-	{"ssh-key",             check_path              },
-	{"region",              NULL                    },
-	{"virtual-host",        check_bool              },
-	{"token",               bk_schema_check_password},
-	{NULL,		  NULL		    },
-};
+/* ---- mail servers ---- */
 
-int bk_schema_check_target(const char *key, const char *value,
-			   struct bk_err *err)
+static int check_server_url(const char *value, struct bk_err *err)
 {
-	struct bk_nearest near;
+	static const char *const schemes[] = {"imaps", "imap", NULL};
+	struct bk_url url = {0};
 
-	bk_nearest_init(&near, key);
-	for (const struct bk_conf_key *k = target_keys; k->name; k++) {
-		if (strcmp(k->name, key) == 0)
-			return k->check ? k->check(value, err) : 0;
-		bk_nearest_offer(&near, k->name);
-	}
-	if (near.best)
+	if (!bk_url_is(value))
 		return bk_fail(err, BK_MISUSE,
-			       "unknown key; did you mean '%s'?", near.best);
-	return bk_fail(err, BK_MISUSE,
-		       "unknown key; see [target] in bk.conf(5)");
+			       "'%s' is not a URL; write imaps://HOST", value);
+	if (bk_url_parse(&url, value, err) < 0)
+		return -1;
+	int rc = check_word(url.scheme, schemes, err);
+	if (rc == 0 && *url.path)
+		rc = bk_fail(err, BK_MISUSE,
+			     "%s: a mail server has no path; accounts are "
+			     "named apart",
+			     value);
+	bk_url_clear(&url);
+	return rc;
 }
 
-static const struct bk_conf_key server_keys[] = {
-	{"url",             check_url               },
-	{"login",           NULL                    },
-	{"password",        bk_schema_check_password},
-	{"allow-cleartext", check_bool              },
-	{NULL,              NULL		    },
+static int check_login(const char *value, struct bk_err *err)
+{
+	if (strcmp(value, "user") == 0 ||
+	    (strncmp(value, "master:", 7) == 0 && value[7]) ||
+	    (strncmp(value, "proxy:", 6) == 0 && value[6]))
+		return 0;
+	return bk_fail(err, BK_MISUSE,
+		       "'%s' is none of user, master:NAME and proxy:NAME",
+		       value);
+}
+
+static int check_auth(const char *value, struct bk_err *err)
+{
+	static const char *const words[] = {"plain", "xoauth2", "oauthbearer",
+					    NULL};
+
+	return check_word(value, words, err);
+}
+
+static int check_connections(const char *value, struct bk_err *err)
+{
+	uint64_t n;
+
+	if (bk_parse_number(value, 1000, &n, err) < 0)
+		return -1;
+	return n ? 0 : bk_fail(err, BK_MISUSE, "'0' lets nobody in");
+}
+
+uint32_t bk_schema_capabilities(const char *words)
+{
+	struct bk_names names = {0};
+	uint32_t caps = 0;
+
+	bk_names_add_words(&names, words);
+	for (size_t i = 0; i < names.n; i++)
+		caps |= bk_imap_cap_named(names.items[i]);
+	bk_names_clear(&names);
+	return caps;
+}
+
+static int check_without(const char *value, struct bk_err *err)
+{
+	struct bk_names names = {0};
+	int rc = 0;
+
+	bk_names_add_words(&names, value);
+	for (size_t i = 0; i < names.n && rc == 0; i++)
+		if (!bk_imap_cap_named(names.items[i]))
+			rc = bk_fail(err, BK_MISUSE,
+				     "'%s' is no capability that is used; "
+				     "write it as the server does, as in "
+				     "QRESYNC or COMPRESS=DEFLATE",
+				     names.items[i]);
+	bk_names_clear(&names);
+	return rc;
+}
+
+/* ---- what lies elsewhere ---- */
+
+/* clang-format off */
+/* How any server is reached, whatever it speaks. */
+#define REACH_KEYS \
+	{"password",            bk_schema_check_password}, \
+	{"token",               bk_schema_check_password}, \
+	{"limit",               check_limit             }, \
+	{"limit-down",          check_limit             }, \
+	{"allow-cleartext",     check_bool              }, \
+	{"timeout",             check_timeout           }, \
+	{"ca",                  check_path              }, \
+	{"pin",                 check_pin               }, \
+	{"client-cert",         check_path              }, \
+	{"client-key",          check_path              }, \
+	{"client-key-password", bk_schema_check_password}, \
+	{"proxy",               check_proxy             }, \
+	{"proxy-password",      bk_schema_check_password}
+
+static const struct bk_conf_key target_keys[] = {
+	REACH_KEYS,
+	{"url",          check_url },
+	{"keep",         check_keep},
+	{"netrc",        check_bool},
+	{"known-hosts",  check_path},
+	{"accept-new",   check_bool},
+	{"ssh-key",      check_path},
+	{"region",       NULL      },
+	{"virtual-host", check_bool},
+	{NULL,           NULL      },
 };
+
+static const struct bk_conf_key server_keys[] = {
+	REACH_KEYS,
+	{"url",              check_server_url },
+	{"login",            check_login      },
+	{"auth",             check_auth       },
+	{"master-separator", NULL             },
+	{"connections",      check_connections},
+	{"compress",         check_bool       },
+	{"without",          check_without    },
+	{NULL,               NULL             },
+};
+/* clang-format on */
 
 static const struct bk_conf_key notify_keys[] = {
 	{"mail", NULL     },
@@ -299,6 +373,27 @@ const struct bk_conf_schema bk_schema[] = {
         {"notify", false, notify_keys},
 	{NULL,     false, NULL       },
 };
+
+int bk_schema_check_key(const char *type, const char *key, const char *value,
+			struct bk_err *err)
+{
+	const struct bk_conf_schema *section = bk_schema;
+	struct bk_nearest near;
+
+	while (strcmp(section->type, type) != 0)
+		section++;
+	bk_nearest_init(&near, key);
+	for (const struct bk_conf_key *k = section->keys; k->name; k++) {
+		if (strcmp(k->name, key) == 0)
+			return k->check ? k->check(value, err) : 0;
+		bk_nearest_offer(&near, k->name);
+	}
+	if (near.best)
+		return bk_fail(err, BK_MISUSE,
+			       "unknown key; did you mean '%s'?", near.best);
+	return bk_fail(err, BK_MISUSE, "unknown key; see [%s] in bk.conf(5)",
+		       type);
+}
 
 /* Is there a [type name]?  A path, URL or "maildir:..." needs no section. */
 static int check_name(const struct bk_conf *conf, const char *type,

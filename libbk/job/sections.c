@@ -17,6 +17,20 @@ const struct bk_conf_section *bk_sections_only(const struct bk_conf *conf,
 	return *n == 1 ? first : NULL;
 }
 
+const struct bk_conf_section *bk_sections_of_url(const struct bk_conf *conf,
+						 const char *type,
+						 const char *url)
+{
+	const struct bk_conf_section *s = NULL;
+
+	while ((s = bk_conf_next(conf, type, s))) {
+		const char *its = bk_conf_value(s, "url");
+		if (its && strcmp(its, url) == 0)
+			return s;
+	}
+	return NULL;
+}
+
 /* "a, b, c": the names of all sections of a type. */
 static void add_names(struct bk_buf *out, const struct bk_conf *conf,
 		      const char *type)

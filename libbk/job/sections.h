@@ -17,6 +17,11 @@
 const struct bk_conf_section *bk_sections_only(const struct bk_conf *conf,
 					       const char *type, size_t *n);
 
+/* The section of a type with this `url`, or NULL. */
+const struct bk_conf_section *bk_sections_of_url(const struct bk_conf *conf,
+						 const char *type,
+						 const char *url);
+
 /* BK_MISUSE "which TYPE? HOW, one of: a, b, c"; returns -1. */
 int bk_sections_which(const struct bk_settings *settings, const char *type,
 		      const char *how, struct bk_err *err);
