@@ -99,6 +99,10 @@ static const char *act_of(enum bk_act act)
 		return "check";
 	case BK_ACT_SHIP:
 		return "ship";
+	case BK_ACT_MOVE:
+		return "move";
+	case BK_ACT_COMPARE:
+		return "compare";
 	}
 	return "";
 }
@@ -116,6 +120,23 @@ static const char *state_of(enum bk_target_state state)
 		return "planned";
 	case BK_TARGET_UNDER_WAY:
 		return "under-way";
+	}
+	return "failed";
+}
+
+static const char *move_state_of(enum bk_move_state state)
+{
+	switch (state) {
+	case BK_MOVE_DONE:
+		return "complete";
+	case BK_MOVE_INCOMPLETE:
+		return "incomplete";
+	case BK_MOVE_FAILED:
+		return "failed";
+	case BK_MOVE_PUT_OFF:
+		return "put-off";
+	case BK_MOVE_PLANNED:
+		return "planned";
 	}
 	return "failed";
 }
@@ -274,6 +295,33 @@ static void target(struct bk_progress *progress,
 	end_locked(to, json);
 }
 
+static void moved(struct bk_progress *progress,
+		  const struct bk_move_report *report)
+{
+	struct jsonlines *to = of(progress);
+	struct bk_json *json = begin(to, "account");
+
+	bk_json_text(json, "account", report->account);
+	bk_json_text(json, "to", report->to);
+	bk_json_text(json, "state", move_state_of(report->state));
+	bk_json_uint(json, "folders", report->folders);
+	struct bk_json *into = bk_json_object(json, "messages");
+	bk_json_uint(into, "total", report->messages);
+	bk_json_uint(into, "new", report->added);
+	bk_json_uint(into, "found", report->found);
+	bk_json_uint(into, "kept", report->kept);
+	bk_json_uint(into, "flags", report->flags);
+	bk_json_uint(into, "gone", report->gone);
+	bk_json_uint(into, "refused", report->refused);
+	bk_json_uint(into, "unread", report->unread);
+	bk_json_uint(into, "lost_flags", report->lost_flags);
+	bk_json_uint(json, "bytes", report->bytes);
+	bk_json_real(json, "seconds", report->seconds);
+	text(json, "why", report->why);
+	text(json, "next", report->next);
+	end_locked(to, json);
+}
+
 static void stop_status(struct jsonlines *to)
 {
 	(void)pthread_mutex_lock(&to->lock);
@@ -299,6 +347,9 @@ static void finish(struct bk_progress *progress,
 	text(json, "store", summary->store);
 	text(json, "repo", summary->repo);
 	bk_json_uint(json, "accounts", summary->accounts);
+	bool move = summary->act == BK_ACT_MOVE;
+	if (move || summary->act == BK_ACT_COMPARE)
+		bk_json_uint(json, "accounts_left", summary->accounts_left);
 	into = bk_json_object(json, "messages");
 	bk_json_uint(into, "total", summary->messages.total);
 	bk_json_uint(into, "new", summary->messages.added);
@@ -306,6 +357,8 @@ static void finish(struct bk_progress *progress,
 	bk_json_uint(into, "flags", summary->messages.flags);
 	bk_json_uint(into, "dates", summary->messages.dates);
 	bk_json_uint(into, "gone", summary->messages.gone);
+	if (move)
+		bk_json_uint(into, "left", summary->messages.left);
 	into = bk_json_object(json, "bytes");
 	bk_json_uint(into, "source", summary->bytes.source);
 	bk_json_uint(into, "stored", summary->bytes.stored);
@@ -323,6 +376,7 @@ static const struct bk_progress_ops ops = {
 	.note = note,
 	.warning = warning,
 	.target = target,
+	.moved = moved,
 	.finish = finish,
 };
 

@@ -9,8 +9,12 @@
  *	note        text (no_notes: of warnings alone)
  *	target      target, state, sets, sets_of, files, bytes, seconds, newest,
  *	            why, next
+ *	account     of a move: account, to, state, folders, messages {total,
+ *	            new, found, kept, flags, gone, refused, unread,
+ *	            lost_flags}, bytes, seconds, why, next
  *	summary     act, result, set, base, kind, store, repo, accounts,
- *	            messages {total, new, kept, flags, dates, gone},
+ *	            accounts_left,
+ *	            messages {total, new, kept, flags, dates, gone, left},
  *	            bytes {source, stored}, errors, seconds, next
  *	exit        status, and class and text of the error if there was one
  *

@@ -45,5 +45,11 @@ double bk_pace_left(const struct bk_pace *pace, const struct bk_totals *done,
 	    totals->messages > done->messages)
 		return seconds * (double)(totals->messages - done->messages) /
 		       (double)done->messages;
+	/* Of accounts it is known how many were begun. */
+	if (!totals->bytes && !totals->messages && done->accounts > 1 &&
+	    totals->accounts >= done->accounts)
+		return seconds *
+		       (double)(totals->accounts - done->accounts + 1) /
+		       (double)(done->accounts - 1);
 	return -1;
 }

@@ -20,7 +20,7 @@ void bk_pace_update(struct bk_pace *pace, int64_t now_ms, uint64_t bytes);
 double bk_pace_seconds(const struct bk_pace *pace); /* since the start */
 
 /* Seconds that are left, by bytes where their total is known, else by
- * messages; below 0: not known. */
+ * messages, else by accounts; below 0: not known. */
 double bk_pace_left(const struct bk_pace *pace, const struct bk_totals *done,
 		    const struct bk_totals *totals);
 

@@ -25,12 +25,13 @@ static const char *color_of(enum bk_result result)
 static const char *word_of(const struct bk_summary *summary)
 {
 	bool check = summary->act == BK_ACT_CHECK;
+	bool compare = summary->act == BK_ACT_COMPARE;
 
 	switch (summary->result) {
 	case BK_RESULT_COMPLETE:
-		return check ? "whole" : "complete";
+		return compare ? "no difference" : check ? "whole" : "complete";
 	case BK_RESULT_INCOMPLETE:
-		return "INCOMPLETE";
+		return compare ? "DIFFERENT" : "INCOMPLETE";
 	case BK_RESULT_FAILED:
 		return check ? "DAMAGED" : "FAILED";
 	case BK_RESULT_PLANNED:
@@ -39,16 +40,34 @@ static const char *word_of(const struct bk_summary *summary)
 	return "";
 }
 
+/* Texts come from servers too. */
+static void print_escaped(const char *before, const char *text, FILE *out)
+{
+	if (!text)
+		return;
+	char *safe = bk_escaped(text);
+	(void)fprintf(out, "%s%s", before, safe);
+	free(safe);
+}
+
 /* "set S (differential on B)", "restore of set S", "check of all sets". */
 static void print_subject(const struct bk_summary *summary, FILE *out)
 {
 	static const char *const acts[] = {[BK_ACT_BACKUP] = "",
 					   [BK_ACT_RESTORE] = "restore of ",
 					   [BK_ACT_CHECK] = "check of ",
-					   [BK_ACT_SHIP] = "copy of "};
+					   [BK_ACT_SHIP] = "copy of ",
+					   [BK_ACT_MOVE] = "move from ",
+					   [BK_ACT_COMPARE] = "comparison of "};
 	bool backup = summary->act == BK_ACT_BACKUP;
 
 	(void)fputs(acts[summary->act], out);
+	if (summary->act == BK_ACT_MOVE || summary->act == BK_ACT_COMPARE) {
+		print_escaped("", summary->store, out);
+		print_escaped(summary->act == BK_ACT_MOVE ? " to " : " and ",
+			      summary->repo, out);
+		return;
+	}
 	if (summary->set)
 		(void)fprintf(out, "set %s", summary->set);
 	else if (summary->result == BK_RESULT_PLANNED)
@@ -107,6 +126,31 @@ static void print_restore_counts(const struct bk_summary *summary, FILE *out)
 		      bk_units_count(dates, summary->messages.dates));
 }
 
+/* "18 accounts moved, 2 left | 900 messages: ..." */
+static void print_move_counts(const struct bk_summary *summary, FILE *out)
+{
+	char total[BK_UNITS_TEXT], added[BK_UNITS_TEXT], kept[BK_UNITS_TEXT];
+	char flags[BK_UNITS_TEXT], gone[BK_UNITS_TEXT], left[BK_UNITS_TEXT];
+
+	if (summary->result != BK_RESULT_PLANNED)
+		(void)fprintf(
+			out, "%s moved, %s left | ",
+			bk_units_count(added, summary->accounts -
+						      summary->accounts_left),
+			bk_units_count(left, summary->accounts_left));
+	(void)fprintf(out,
+		      "%s messages: %s %s, %s there already, %s flags set, %s "
+		      "taken away, %s not carried over\n",
+		      bk_units_count(total, summary->messages.total),
+		      bk_units_count(added, summary->messages.added),
+		      summary->result == BK_RESULT_PLANNED ? "to copy"
+							   : "copied",
+		      bk_units_count(kept, summary->messages.kept),
+		      bk_units_count(flags, summary->messages.flags),
+		      bk_units_count(gone, summary->messages.gone),
+		      bk_units_count(left, summary->messages.left));
+}
+
 static void print_counts(const struct bk_summary *summary, FILE *out)
 {
 	char text[BK_UNITS_TEXT];
@@ -126,6 +170,13 @@ static void print_counts(const struct bk_summary *summary, FILE *out)
 		(void)fprintf(out, "%s messages looked at\n",
 			      bk_units_count(text, summary->messages.total));
 		break;
+	case BK_ACT_COMPARE:
+		(void)fprintf(out, "%s messages compared\n",
+			      bk_units_count(text, summary->messages.total));
+		break;
+	case BK_ACT_MOVE:
+		print_move_counts(summary, out);
+		break;
 	case BK_ACT_SHIP:
 		break;
 	}
@@ -137,9 +188,11 @@ static const char *verb_of(enum bk_act act)
 	case BK_ACT_RESTORE:
 		return "write";
 	case BK_ACT_SHIP:
+	case BK_ACT_MOVE:
 		return "copy";
 	case BK_ACT_BACKUP:
 	case BK_ACT_CHECK:
+	case BK_ACT_COMPARE:
 		break;
 	}
 	return "read";
@@ -222,16 +275,6 @@ static const char *state_word(enum bk_target_state state)
 		break;
 	}
 	return "to do";
-}
-
-/* Texts come from servers too. */
-static void print_escaped(const char *before, const char *text, FILE *out)
-{
-	if (!text)
-		return;
-	char *safe = bk_escaped(text);
-	(void)fprintf(out, "%s%s", before, safe);
-	free(safe);
 }
 
 void bk_target_print(const struct bk_target_report *report, bool color,

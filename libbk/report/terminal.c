@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "report/line.h"
+#include "report/move_line.h"
 #include "report/pace.h"
 #include "report/problems.h"
 #include "report/summary.h"
@@ -210,6 +211,21 @@ static void target(struct bk_progress *to,
 	(void)pthread_mutex_unlock(&terminal->lock);
 }
 
+static void moved(struct bk_progress *to, const struct bk_move_report *report)
+{
+	struct terminal *terminal = of(to);
+	const struct bk_terminal_options *options = &terminal->options;
+
+	/* What failed is told of at the end, with what to do. */
+	if (options->quiet)
+		return;
+	(void)pthread_mutex_lock(&terminal->lock);
+	erase(terminal);
+	bk_move_print(report, options->color_results, options->results);
+	(void)fflush(options->results);
+	(void)pthread_mutex_unlock(&terminal->lock);
+}
+
 void bk_terminal_around(void *data, int after)
 {
 	struct terminal *terminal = data;
@@ -266,6 +282,7 @@ static const struct bk_progress_ops ops = {
 	.note = note,
 	.warning = warning,
 	.target = target,
+	.moved = moved,
 	.finish = finish,
 };
 

@@ -25,6 +25,8 @@ enum bk_act {
 	BK_ACT_RESTORE,
 	BK_ACT_CHECK,
 	BK_ACT_SHIP,
+	BK_ACT_MOVE,
+	BK_ACT_COMPARE, /* both ends of a move, message by message */
 };
 
 /* What there is to do as far as is known; 0: not known. */
@@ -38,7 +40,8 @@ struct bk_totals {
 struct bk_run {
 	enum bk_act act;
 	const char *store; /* name or URL of the store */
-	const char *repo;  /* name or path of the repository */
+	const char *repo;  /* name or path of the repository; MOVE, COMPARE: of
+			      the other end */
 	const char *kind;  /* "full", "differential", "incremental" */
 	const char *set;   /* restore, check: the set that is read, as text */
 	struct bk_totals totals;
@@ -67,7 +70,9 @@ enum bk_result {
 /*
  * How the run ended.  For a restore, messages.added are those restored,
  * messages.kept those that were there already, messages.gone those taken away
- * by --replace; for a check, messages.total are those looked at.
+ * by --replace; for a check or comparison, messages.total are those looked at.
+ * For a move, messages.kept are those that were at the other end already,
+ * messages.left those that could not be carried over.
  */
 struct bk_summary {
 	enum bk_act act;
@@ -78,6 +83,8 @@ struct bk_summary {
 	const char *store;
 	const char *repo;
 	uint64_t accounts;
+	uint64_t accounts_left; /* MOVE: of them, not or not wholly moved;
+				   COMPARE: that differ */
 	struct {
 		uint64_t total; /* in the set, or chosen to be restored */
 		uint64_t added; /* "new" */
@@ -86,6 +93,7 @@ struct bk_summary {
 				   restore: came back with theirs */
 		uint64_t dates; /* restore: came back with theirs */
 		uint64_t gone;  /* in the base, no longer in the store */
+		uint64_t left;
 	} messages;
 	struct {
 		uint64_t source; /* of what was read, as the source has it */
@@ -118,9 +126,34 @@ struct bk_target_report {
 	const char *next;   /* a command to copy, or NULL */
 };
 
+enum bk_move_state {
+	BK_MOVE_DONE,       /* all of it is at the other end */
+	BK_MOVE_INCOMPLETE, /* but for some messages */
+	BK_MOVE_FAILED,     /* it ended before its end */
+	BK_MOVE_PUT_OFF,    /* a server asked to come again later */
+	BK_MOVE_PLANNED,    /* a dry run */
+};
+
+/* What became of one account of a move. */
+struct bk_move_report {
+	const char *account; /* address at the source */
+	const char *to;      /* and at the destination */
+	enum bk_move_state state;
+	uint64_t folders, messages; /* at the source */
+	uint64_t added, bytes;      /* copied */
+	uint64_t found;             /* were there already, not by us */
+	uint64_t kept, flags, gone; /* known; flags set; taken away */
+	uint64_t refused, unread;   /* messages, by destination and source */
+	uint64_t lost_flags;        /* messages some flag of which was
+				       refused */
+	double seconds;
+	const char *why;  /* it failed, or NULL */
+	const char *next; /* a command to copy, or NULL */
+};
+
 struct bk_progress;
 
-/* What a reporter implements; none may be NULL but `warning`. */
+/* What a reporter implements; none may be NULL but `warning` and `moved`. */
 struct bk_progress_ops {
 	void (*start)(struct bk_progress *to, const struct bk_run *run);
 	void (*totals)(struct bk_progress *to, const struct bk_totals *totals);
@@ -132,6 +165,8 @@ struct bk_progress_ops {
 	void (*warning)(struct bk_progress *to, const char *text);
 	void (*target)(struct bk_progress *to,
 		       const struct bk_target_report *report);
+	void (*moved)(struct bk_progress *to,
+		      const struct bk_move_report *report);
 	void (*finish)(struct bk_progress *to,
 		       const struct bk_summary *summary);
 };
@@ -144,6 +179,10 @@ struct bk_progress {
 	_Atomic uint64_t messages;
 	_Atomic uint64_t bytes;
 	_Atomic uint64_t errors;
+	/* The job's, set before its threads start, or NULL: told of each
+	 * item_error too, so that it can be kept. */
+	void (*watch)(void *arg, const struct bk_item_error *error);
+	void *watch_arg;
 };
 
 static inline void bk_progress_start(struct bk_progress *to,
@@ -188,6 +227,8 @@ static inline void bk_progress_item_error(struct bk_progress *to,
 	if (!to)
 		return;
 	atomic_fetch_add_explicit(&to->errors, 1, memory_order_relaxed);
+	if (to->watch)
+		to->watch(to->watch_arg, error);
 	to->ops->item_error(to, error);
 }
 
@@ -215,6 +256,14 @@ static inline void bk_progress_target(struct bk_progress *to,
 {
 	if (to)
 		to->ops->target(to, report);
+}
+
+/* Once for each account of a move. */
+static inline void bk_progress_moved(struct bk_progress *to,
+				     const struct bk_move_report *report)
+{
+	if (to && to->ops->moved)
+		to->ops->moved(to, report);
 }
 
 static inline void bk_progress_finish(struct bk_progress *to,

@@ -1,0 +1,15 @@
+/* What became of one account of a move, in a line for people. */
+
+#ifndef BK_REPORT_MOVE_LINE_H
+#define BK_REPORT_MOVE_LINE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sync/progress.h"
+
+/* "ann@a.example: complete | 2,000 messages: 1,995 copied, 5 there already |
+ * 120 MiB in 3.1s"; what is zero and no news is left out. */
+void bk_move_print(const struct bk_move_report *report, bool color, FILE *out);
+
+#endif
