@@ -165,6 +165,10 @@ static int read_body(struct bk_imap_lexer *lexer, struct bk_imap_row *out,
 	switch (bk_imap_lex(lexer, &word)) {
 	case BK_IMAP_END: /* it is only coming */
 		return 0;
+	case BK_IMAP_CLOSE: /* Yandex, of a message that it has lost */
+		*lexer = before;
+		out->said |= BK_IMAP_SAID_NIL;
+		return 0;
 	case BK_IMAP_NIL:
 		out->said |= BK_IMAP_SAID_NIL;
 		return 0;
@@ -173,7 +177,6 @@ static int read_body(struct bk_imap_lexer *lexer, struct bk_imap_row *out,
 		return 0;
 	case BK_IMAP_ATOM:
 	case BK_IMAP_OPEN:
-	case BK_IMAP_CLOSE:
 	case BK_IMAP_WRONG:
 		break;
 	}
@@ -240,9 +243,7 @@ int bk_imap_parse_row(uint32_t seq, struct bk_view rest, struct bk_arena *arena,
 			return bk_imap_unexpected(&before, "a name", err);
 		value_reader *read = reader_of(name);
 		if (read(&lexer, out, err) < 0)
-			return bk_context(err, "FETCH %.*s",
-					  (int)(name.len < 40 ? name.len : 40),
-					  (const char *)name.data);
+			return bk_context(err, "FETCH");
 		if (read == read_body && !lexer.left.len)
 			return 0;
 	}

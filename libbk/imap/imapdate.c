@@ -8,6 +8,10 @@
 #include <strings.h>
 #include <time.h>
 
+#include "base/escape.h"
+
+#define EXCERPT 40
+
 /* The first and the last second of the years 1 to 9999. */
 #define DATE_LEAST INT64_C(-62135596800)
 #define DATE_MOST  INT64_C(253402300799)
@@ -105,6 +109,17 @@ static bool to_seconds(const struct tm *tm, int64_t *out)
 	return even.tm_mday == tm->tm_mday || tm->tm_sec == 60;
 }
 
+static int no_date(struct bk_view text, struct bk_err *err)
+{
+	struct bk_buf escaped = {0};
+
+	bk_escape(&escaped, text.data, text.len < EXCERPT ? text.len : EXCERPT);
+	(void)bk_fail(err, BK_CORRUPT, "'%s' is no date",
+		      bk_buf_text(&escaped));
+	bk_buf_clear(&escaped);
+	return -1;
+}
+
 int bk_imap_parse_date(struct bk_view text, int64_t *date,
 		       int16_t *zone_minutes, struct bk_err *err)
 {
@@ -116,9 +131,7 @@ int bk_imap_parse_date(struct bk_view text, int64_t *date,
 	if (!take_day(&left, &tm) || !take_char(&left, ' ') ||
 	    !take_clock(&left, &tm) || !take_char(&left, ' ') ||
 	    !take_zone(&left, &zone) || left.len || !to_seconds(&tm, &seconds))
-		return bk_fail(err, BK_CORRUPT, "'%.*s' is no date",
-			       (int)(text.len < 40 ? text.len : 40),
-			       (const char *)text.data);
+		return no_date(text, err);
 	*date = seconds - INT64_C(60) * zone;
 	*zone_minutes = (int16_t)zone;
 	return 0;

@@ -297,7 +297,9 @@ static int code_said(struct bk_view code, struct bk_arena *arena,
 		return read_item(&lexer, name, &out->status, err);
 	}
 	if (bk_imap_word_is(name, "PERMANENTFLAGS"))
-		return flags_said(lexer.left, true, arena, out, err);
+		return memchr(lexer.left.data, '(', lexer.left.len)
+			       ? flags_said(lexer.left, true, arena, out, err)
+			       : 0;
 	if (bk_imap_word_is(name, "CLOSED"))
 		*out = (struct bk_imap_selected){0};
 	else if (bk_imap_word_is(name, "READ-ONLY"))

@@ -30,9 +30,10 @@ int bk_imap_parse_status(struct bk_view rest, struct bk_arena *arena,
 
 /*
  * A SELECT's untagged responses and the tagged one, one after the other; what
- * is none of a SELECT's is passed over.  [CLOSED] makes *out {0}: what came
- * before it was said of the mailbox that was left.  Keywords are sorted, in
- * any case each once, at most BK_KEYWORDS_MAX.
+ * is none of a SELECT's, and a PERMANENTFLAGS without a list, are passed over.
+ * [CLOSED] makes *out {0}: what came before it was said of the mailbox that was
+ * left.  Keywords are sorted without regard to case, each once, at most
+ * BK_KEYWORDS_MAX.
  */
 int bk_imap_parse_selected(const struct bk_imap_response *response,
 			   struct bk_arena *arena, struct bk_imap_selected *out,

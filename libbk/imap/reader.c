@@ -279,7 +279,11 @@ static int read_rest(struct bk_imap_reader *reader,
 	if (rc < 0 || !reader->track.on)
 		return rc;
 	struct bk_view last = without_end(&reader->said, line);
-	return look(reader, literal, line + last.len, err);
+	if (look(reader, literal, line + last.len, err) < 0)
+		return -1;
+	if (reader->track.depth)
+		return bk_fail(err, BK_CORRUPT, "a FETCH that does not end");
+	return 0;
 }
 
 static void start_over(struct bk_imap_reader *reader)

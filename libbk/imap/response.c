@@ -164,6 +164,15 @@ static int cut_tagged(struct bk_view left, struct bk_imap_response *out,
 	return 0;
 }
 
+static int cut_bare_code(struct bk_view left, struct bk_imap_response *out,
+			 struct bk_err *err)
+{
+	out->kind = BK_IMAP_UNTAGGED;
+	out->state = BK_IMAP_OK;
+	cut_code(left, out);
+	return out->code.len ? 0 : strange(left, err);
+}
+
 int bk_imap_response_parse(struct bk_view bytes, struct bk_imap_response *out,
 			   struct bk_err *err)
 {
@@ -176,6 +185,8 @@ int bk_imap_response_parse(struct bk_view bytes, struct bk_imap_response *out,
 		return strange(bytes, err);
 	if (*bytes.data == '*')
 		return cut_untagged(part(bytes, 1, bytes.len), out, err);
+	if (*bytes.data == '[') /* Exchange 2013, for "* OK [" */
+		return cut_bare_code(bytes, out, err);
 	if (*bytes.data != '+')
 		return cut_tagged(bytes, out, err);
 	out->kind = BK_IMAP_CONTINUE;

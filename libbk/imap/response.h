@@ -43,7 +43,8 @@ struct bk_imap_response {
  * BK_CORRUPT: nothing, a tag without a state, a number beyond 32 bits, message
  * 0 of FETCH or EXPUNGE.  A code's ']' is the one that closes it, where
  * brackets, parentheses and quotes are even; else the first one.  A '[' that
- * nothing closes is text.
+ * nothing closes is text.  A line that is a code alone, "[COPYUID 1 2 3]", is
+ * read as "* OK [COPYUID 1 2 3]", which Exchange means by it.
  */
 int bk_imap_response_parse(struct bk_view bytes, struct bk_imap_response *out,
 			   struct bk_err *err);

@@ -177,10 +177,11 @@ static int check_found(const struct found *found, uint64_t said,
 {
 	if (said && !found->uid)
 		return bk_fail(err, BK_CORRUPT,
-			       "ESEARCH has sequence numbers, not UIDs");
+			       "sequence numbers where UIDs were asked for");
 	if (said && found->has_count && found->count != said)
 		return bk_fail(err, BK_CORRUPT,
-			       "ESEARCH counts %" PRIu64 " and lists %" PRIu64,
+			       "%" PRIu64 " are counted, and %" PRIu64
+			       " listed",
 			       found->count, said);
 	return 0;
 }
@@ -217,13 +218,13 @@ static int parse_esearch(struct bk_view rest, struct bk_uid_set *out,
 int bk_imap_parse_search(const struct bk_imap_response *response,
 			 struct bk_uid_set *out, struct bk_err *err)
 {
-	int rc = bk_imap_word_is(response->word, "ESEARCH")
-			 ? parse_esearch(response->rest, out, err)
-			 : parse_search(response->rest, out, err);
-
-	return rc < 0 ? bk_context(err, "%.*s", (int)response->word.len,
-				   (const char *)response->word.data)
-		      : 0;
+	if (bk_imap_word_is(response->word, "ESEARCH"))
+		return parse_esearch(response->rest, out, err) < 0
+			       ? bk_context(err, "ESEARCH")
+			       : 0;
+	return parse_search(response->rest, out, err) < 0
+		       ? bk_context(err, "SEARCH")
+		       : 0;
 }
 
 /* ---- UIDPLUS ---- */

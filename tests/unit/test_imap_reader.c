@@ -402,19 +402,21 @@ static void what_is_no_imap_is_refused(void **state)
 	static const struct {
 		const char *said, *why;
 	} cases[] = {
-		{"HTTP/1.1 400 Bad Request\r\n",                    "an IMAP response expected"},
-		{"SSH-2.0-OpenSSH\r\n",                             "an IMAP response expected"},
-		{"*\r\n",					   "an IMAP response expected"},
-		{"* \r\n",					  "an IMAP response expected"},
-		{" \r\n",					   "an IMAP response expected"},
-		{"* 4294967296 EXISTS\r\n",                         "not '4294967296 EXISTS"   },
-		{"* 0 FETCH (UID 1)\r\n",                           "message 0"                },
-		{"* 0 EXPUNGE\r\n",                                 "message 0"                },
-		{"* 1 FETCH (UID 1))\r\n",                          "a word expected, not ')'" },
+		{"HTTP/1.1 400 Bad Request\r\n",                     "an IMAP response expected"},
+		{"SSH-2.0-OpenSSH\r\n",                              "an IMAP response expected"},
+		{"*\r\n",					    "an IMAP response expected"},
+		{"* \r\n",					   "an IMAP response expected"},
+		{" \r\n",					    "an IMAP response expected"},
+		{"* 4294967296 EXISTS\r\n",                          "not '4294967296 EXISTS"   },
+		{"* 0 FETCH (UID 1)\r\n",                            "message 0"                },
+		{"* 0 EXPUNGE\r\n",                                  "message 0"                },
+		{"* 1 FETCH (UID 1))\r\n",                           "a word expected, not ')'" },
 		{"* 1 FETCH (BODY[] {1}\r\na RFC822 {1}\r\nb)\r\n",
-		 "two bodies"								  },
-		{"* 1 FETCH (BODY[] \"a\" BODY[] \"b\")\r\n",       "two bodies"               },
-		{"* 1 FETCH (BODY[HEADER {1}\r\na)\r\n",            "a word expected"          },
+		 "two bodies"								   },
+		{"* 1 FETCH (BODY[] \"a\" BODY[] \"b\")\r\n",        "two bodies"               },
+		{"* 1 FETCH (BODY[HEADER {1}\r\na)\r\n",             "a word expected"          },
+		{"* 1 FETCH (UID 7 BODY[]\r\n* 2 FETCH (UID 8)\r\n",
+		 "does not end"								 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
