@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "store/body.h"
 #include "store/maildir.h"
 
 #define TRIES_MAX 5
@@ -115,42 +115,6 @@ static int read_whole(int fd, size_t size, struct bk_buf *into,
 	return 0;
 }
 
-static const char *spool_dir(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir && *dir ? dir : "/tmp";
-}
-
-/* What goes wrong with the spool is nothing that the message is to blame for,
- * least of all that it is gone: it would go wrong with the next one too. */
-static int spool_failed(struct bk_err *err)
-{
-	char why[BK_ERR_TEXT_MAX];
-
-	bk_fail_errno(err, "spool in %s", spool_dir());
-	memcpy(why, err->text, sizeof(why));
-	return bk_fail(err, err->kind == BK_FULL ? BK_FULL : BK_STARVED,
-		       "%s; set TMPDIR to a folder with room", why);
-}
-
-static int open_spool(struct bk_err *err)
-{
-	const char *dir = spool_dir();
-
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd < 0 ? spool_failed(err) : fd;
-	char *name = bk_asprintf("%s/bk-spool.XXXXXX", dir);
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd < 0)
-		spool_failed(err);
-	else
-		(void)unlink(name);
-	free(name);
-	return fd;
-}
-
 static int copy_all(int from, int to, struct bk_buf *step, uint64_t *size,
 		    struct bk_err *err)
 {
@@ -165,10 +129,10 @@ static int copy_all(int from, int to, struct bk_buf *step, uint64_t *size,
 		if (!n)
 			break;
 		if (bk_fd_write(to, step->data, (size_t)n, err) < 0)
-			return spool_failed(err);
+			return bk_spool_failed(err);
 		*size += (uint64_t)n;
 	}
-	return lseek(to, 0, SEEK_SET) < 0 ? spool_failed(err) : 0;
+	return lseek(to, 0, SEEK_SET) < 0 ? bk_spool_failed(err) : 0;
 }
 
 /* One reading of the file as it is now. */
@@ -180,7 +144,7 @@ static int read_once(int fd, uint64_t file_size, struct bk_message *msg,
 		msg->size = body->bytes.len;
 		return rc;
 	}
-	body->spool = open_spool(err);
+	body->spool = bk_spool_open(err);
 	if (body->spool < 0)
 		return -1;
 	return copy_all(fd, body->spool, &body->bytes, &msg->size, err);

@@ -51,9 +51,3 @@ char *bk_store_identity(const struct bk_store_config *config)
 	free(path);
 	return identity;
 }
-
-void bk_body_clear(struct bk_body *body)
-{
-	bk_path_close(&body->spool);
-	bk_buf_clear(&body->bytes);
-}

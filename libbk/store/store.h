@@ -1,6 +1,6 @@
 /*
- * A store holds accounts, folders and messages: a Maildir tree, later an mbox
- * file, an IMAP server, a set.  A driver implements the ops; jobs call them
+ * A store holds accounts, folders and messages: a Maildir tree, an IMAP
+ * server, later an mbox file, a set.  A driver implements the ops; jobs call them
  * through store->ops.
  *
  * Kinds of error: BK_REFUSED concerns this one account, folder or message, and
@@ -136,6 +136,13 @@ struct bk_store_ops {
 	int (*folders)(struct bk_store *store, const struct bk_account *account,
 		       struct bk_folder_list *out, struct bk_err *err);
 
+	/* Fills in rights and annotations of folders that folders() gave, where
+	 * it leaves them out: a server is asked for those of each.  NULL:
+	 * folders() gives them. */
+	int (*settings)(struct bk_store *store,
+			const struct bk_account *account,
+			struct bk_folder_list *folders, struct bk_err *err);
+
 	/*
 	 * The folder's messages, in set order, and its UIDVALIDITY, UIDNEXT,
 	 * GUID, HIGHESTMODSEQ and keyword table as they were at that moment.
@@ -266,7 +273,8 @@ struct bk_store_ops {
 	int (*set_flags)(struct bk_folder_writer *writer,
 			 const struct bk_message *present,
 			 const struct bk_message *want, struct bk_err *err);
-	/* Gives a message that is present its date again (--replace). */
+	/* Gives a message that is present its date again (--replace).  NULL:
+	 * cannot be done; what has another date is another message. */
 	int (*set_date)(struct bk_folder_writer *writer,
 			const struct bk_message *present, int64_t date,
 			struct bk_err *err);
@@ -319,6 +327,13 @@ struct bk_store {
 	 * takes at most.  Any thread. */
 	void (*waits)(void *arg, const char *what, int64_t most_ms);
 	void *waits_arg;
+	/* The caller's, set after open, or NULL: told of each message that was
+	 * kept and that the store turned down later, when it wrote many at a
+	 * time.  Any thread.  NULL: flush() tells, and what was kept after such
+	 * a message is not written; finish() fails where it was not asked. */
+	void (*refused)(void *arg, const struct bk_folder_writer *writer,
+			const struct bk_message *msg, const struct bk_err *why);
+	void *refused_arg;
 };
 
 struct bk_folder_writer {
@@ -355,5 +370,6 @@ int bk_store_identify(struct bk_store *store, const struct bk_account *account,
 char *bk_store_identity(const struct bk_store_config *config);
 
 extern const struct bk_store_ops bk_maildir_ops;
+extern const struct bk_store_ops bk_imapstore_ops;
 
 #endif

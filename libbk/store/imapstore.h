@@ -1,0 +1,193 @@
+/*
+ * The IMAP driver's own: what its files share.  store/store.h is what the rest
+ * of the toolkit sees, imap/imap.h the protocol.
+ *
+ * A *session* is a connection that is logged in to one account.  Who wants to
+ * do something takes one, alone, and gives it back; it stays open for the next
+ * one, with the mailbox that is selected.  One thread at a time never needs
+ * more than one; a batch that streams (imapstore_batch.c) keeps its own from
+ * its first message to its end.
+ *
+ * What only reads is done again on a new connection when the old one is lost.
+ * What writes is not: nobody knows whether the server did it.
+ */
+
+#ifndef BK_STORE_IMAPSTORE_H
+#define BK_STORE_IMAPSTORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "imap/imap.h"
+#include "store/imapname.h"
+#include "store/store.h"
+
+struct bk_imapstore_writer;
+
+struct bk_imapstore {
+	struct bk_store store; /* first */
+	char *where;
+	const struct bk_store_server *server;
+	enum bk_sasl sasl;
+	bool writable;
+
+	pthread_mutex_t lock; /* of everything below */
+	pthread_cond_t given;
+	struct bk_imapstore_session *idle; /* the last one that was used first */
+	size_t n_busy;                     /* sessions for one act each */
+	char *only; /* the address of the one account there is */
+
+	pthread_mutex_t writers_lock; /* taken before any writer's own */
+	struct bk_imapstore_writer *writers;
+	_Atomic size_t waiting; /* bytes in memory, of all writers */
+};
+
+struct bk_imapstore_session {
+	struct bk_imap *imap;
+	struct bk_imapstore *owner;
+	char *address;         /* whose mail */
+	struct bk_buf mailbox; /* selected; empty: none */
+	bool read_only;        /* it is */
+	const struct bk_imap_selected *selected; /* what was said of it */
+	bool broken;           /* only to be closed */
+	struct bk_imapstore_session *next;
+};
+
+static inline struct bk_imapstore *bk_imapstore_of(struct bk_store *store)
+{
+	return (struct bk_imapstore *)store;
+}
+
+/* ---- imapstore.c ---- */
+
+/* Is it the store of one account, which the URL names? */
+bool bk_imapstore_is_one(const struct bk_imapstore *imapstore);
+
+/* ---- imapstore_session.c ---- */
+
+/* One for the account, best with `mailbox` selected (an empty one: any);
+ * `keeps`: for more than one act, beside those that others have. */
+int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
+		      struct bk_view mailbox, bool keeps,
+		      struct bk_imapstore_session **out, struct bk_err *err);
+/* `why`: the error that ended the last act, or NULL. */
+void bk_imapstore_give(struct bk_imapstore_session *session, bool kept,
+		       const struct bk_err *why);
+void bk_imapstore_sessions_close(struct bk_imapstore *imapstore);
+
+/* Selects a mailbox, unless it is selected: a new look at it where `anew`. */
+int bk_imapstore_select(struct bk_imapstore_session *session,
+			struct bk_view mailbox, bool read_only, bool anew,
+			struct bk_err *err);
+
+/* The spelling of names on this server. */
+struct bk_imapname_style bk_imapstore_style(
+	const struct bk_imapstore_session *session);
+
+/* Something that is done with a session; begins anew when it is called again:
+ * 0 or more, -1. */
+struct bk_imapstore_act {
+	int (*run)(struct bk_imapstore_session *session, void *arg,
+		   struct bk_err *err);
+	void *arg;
+	struct bk_view mailbox; /* the one that it will select, or none */
+	bool once; /* it is not to be done again on a new connection */
+};
+int bk_imapstore_run(struct bk_imapstore *imapstore, const char *address,
+		     const struct bk_imapstore_act *act, struct bk_err *err);
+
+/* ---- imapstore_folders.c ---- */
+
+int bk_imapstore_folders(struct bk_store *store,
+			 const struct bk_account *account,
+			 struct bk_folder_list *out, struct bk_err *err);
+/* Why a folder of folders() cannot be opened, BK_REFUSED; or 0. */
+int bk_imapstore_check_folder(const struct bk_folder *folder,
+			      struct bk_err *err);
+
+/* ---- imapstore_rights.c ---- */
+
+int bk_imapstore_settings(struct bk_store *store,
+			  const struct bk_account *account,
+			  struct bk_folder_list *folders, struct bk_err *err);
+/* What was not taken is counted in *lost. */
+int bk_imapstore_put_settings(struct bk_imapstore_session *session,
+			      struct bk_view mailbox,
+			      const struct bk_folder *folder, size_t *lost,
+			      struct bk_err *err);
+
+/* ---- imapstore_scan.c ---- */
+
+/* The selected mailbox's messages, in UID order; keywords index folder's
+ * table. */
+int bk_imapstore_list(struct bk_imapstore_session *session,
+		      struct bk_folder *folder, struct bk_message_list *out,
+		      struct bk_err *err);
+int bk_imapstore_scan(struct bk_store *store, const struct bk_account *account,
+		      struct bk_folder *folder, struct bk_message_list *out,
+		      struct bk_err *err);
+int bk_imapstore_changed(struct bk_store *store,
+			 const struct bk_account *account,
+			 const struct bk_folder *folder, struct bk_err *err);
+int bk_imapstore_scan_since(struct bk_store *store,
+			    const struct bk_account *account,
+			    struct bk_folder *folder,
+			    const struct bk_uid_set *known,
+			    struct bk_message_list *changed,
+			    struct bk_uid_set *gone, struct bk_err *err);
+int bk_imapstore_stat(struct bk_store *store, const struct bk_account *account,
+		      const struct bk_folder *folder, struct bk_message *msg,
+		      struct bk_err *err);
+
+/* ---- imapstore_fetch.c ---- */
+
+int bk_imapstore_fetch(struct bk_store *store, const struct bk_account *account,
+		       const struct bk_folder *folder, struct bk_message *msg,
+		       struct bk_body *body, struct bk_err *err);
+int bk_imapstore_fetch_many(struct bk_store *store,
+			    const struct bk_account *account,
+			    const struct bk_folder *folder,
+			    struct bk_message *const *msgs, size_t n,
+			    const struct bk_bodies *to, struct bk_err *err);
+
+/* ---- imapstore_identify.c ---- */
+
+int bk_imapstore_identify(struct bk_store *store,
+			  const struct bk_account *account,
+			  const struct bk_folder *folder,
+			  struct bk_message *const *msgs, size_t n,
+			  struct bk_identity *ids, struct bk_err *err);
+
+/* ---- many messages by their UIDs ---- */
+
+struct bk_imapstore_want {
+	uint32_t uid;
+	bool done;
+	size_t at; /* index of the caller's */
+};
+
+/* Messages of a listing by UID. */
+struct bk_imapstore_wanted {
+	struct bk_imapstore_want *items; /* owned; by UID */
+	size_t n;
+	size_t next; /* of items, for bk_imapstore_wanted_uids() */
+};
+
+/* Those without a UID are not among them. */
+void bk_imapstore_want(struct bk_imapstore_wanted *wanted,
+		       struct bk_message *const *msgs, size_t n);
+void bk_imapstore_wanted_clear(struct bk_imapstore_wanted *wanted);
+/* The item of a UID that is not done, marked as done; SIZE_MAX: none. */
+size_t bk_imapstore_wanted_take(struct bk_imapstore_wanted *wanted,
+				uint32_t uid);
+/* The next UIDs that are not done, as many as one command can name; false:
+ * there are no more. */
+bool bk_imapstore_wanted_uids(struct bk_imapstore_wanted *wanted,
+			      struct bk_uid_set *out);
+
+/* Ranges that one command can name: below every server's ceiling of lines. */
+#define BK_IMAPSTORE_RANGES 360
+
+#endif

@@ -1,0 +1,443 @@
+/* What is in a folder, and what became of it since. */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "store/imapstore.h"
+
+#define ROUNDS 3
+
+/* A listing that is under way. */
+struct listing {
+	struct bk_imapstore_session *session;
+	struct bk_folder *folder;
+	struct bk_message_list *out;
+	struct bk_uid_set *gone; /* NULL: nobody asks */
+};
+
+static uint32_t caps_of(const struct bk_imapstore_session *session)
+{
+	return bk_imap_caps(session->imap)->has;
+}
+
+static bool has_modseqs(const struct bk_imapstore_session *session)
+{
+	return caps_of(session) & BK_IMAP_CONDSTORE &&
+	       !session->selected->no_modseq &&
+	       session->selected->status.highest_modseq;
+}
+
+static unsigned wanted_of(const struct bk_imapstore_session *session)
+{
+	unsigned want = BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS |
+			BK_IMAP_SAID_DATE | BK_IMAP_SAID_SIZE;
+
+	return has_modseqs(session) ? want | BK_IMAP_SAID_MODSEQ : want;
+}
+
+/* ---- rows ---- */
+
+static void take_keywords(struct listing *listing,
+			  const struct bk_imap_row *row, struct bk_message *msg)
+{
+	struct bk_arena *arena = &listing->out->arena;
+	uint16_t *own = bk_arena_alloc(arena, row->n_keywords * sizeof(*own));
+	uint16_t n = 0;
+
+	for (size_t i = 0; i < row->n_keywords && n < UINT16_MAX; i++) {
+		char *name = bk_strndup((const char *)row->keywords[i].data,
+					row->keywords[i].len);
+		own[n] = bk_folder_keyword(listing->folder, name);
+		free(name);
+		n += own[n] != BK_KEYWORD_NONE;
+	}
+	msg->n_keywords = bk_keywords_sort(own, n);
+	msg->keywords = own;
+}
+
+/*
+ * The size that the server tells stays the driver's own, for stat(): those that
+ * tell a wrong one (Exchange does) would make every message a changed one,
+ * since a set keeps the size that it has.
+ */
+static const char *note_size(struct bk_arena *arena, uint64_t size)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, size);
+	return bk_arena_strdup(arena, text);
+}
+
+static int take_row(void *arg, const struct bk_imap_row *row,
+		    struct bk_err *err)
+{
+	struct listing *listing = arg;
+	const unsigned needed = BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS;
+
+	if ((row->said & needed) != needed || !row->uid) {
+		listing->session->broken = true;
+		return bk_fail(err, BK_CORRUPT,
+			       "the server tells of a message without UID or "
+			       "flags");
+	}
+	struct bk_message *msg = bk_message_list_add(listing->out);
+	msg->name = "";
+	msg->uid = row->uid;
+	msg->flags = row->flags;
+	msg->date = row->date;
+	msg->zone_minutes = row->zone_minutes;
+	msg->modseq = row->modseq;
+	if (row->said & BK_IMAP_SAID_SIZE)
+		msg->file = note_size(&listing->out->arena, row->size);
+	if (row->n_keywords)
+		take_keywords(listing, row, msg);
+	return 0;
+}
+
+static int take_vanished(void *arg, const struct bk_uid_set *uids,
+			 struct bk_err *err)
+{
+	struct listing *listing = arg;
+
+	(void)err;
+	for (size_t i = 0; listing->gone && i < uids->n; i++)
+		bk_uid_set_add_range(listing->gone, uids->items[i].first,
+				     uids->items[i].last);
+	return 0;
+}
+
+static int fetch_rows(struct listing *listing, uint64_t since,
+		      struct bk_err *err)
+{
+	struct bk_imapstore_session *session = listing->session;
+	const struct bk_imap_rows rows = {take_row, take_vanished, listing};
+
+	return bk_imap_fetch(session->imap, "1:*", wanted_of(session), since,
+			     &rows, err);
+}
+
+/* The folder as it is now. */
+static void take_state(const struct bk_imapstore_session *session,
+		       struct bk_folder *folder)
+{
+	const struct bk_imap_status *now = &session->selected->status;
+
+	folder->uid_validity = now->uid_validity;
+	folder->uid_next = now->uid_next;
+	folder->highest_modseq = now->highest_modseq;
+	folder->messages = now->messages;
+	folder->counted = true;
+}
+
+static int check_selected(const struct bk_imapstore_session *session,
+			  struct bk_err *err)
+{
+	if (session->selected->uid_not_sticky ||
+	    !session->selected->status.uid_validity)
+		return bk_fail(err, BK_REFUSED,
+			       "the server does not keep this folder's UIDs: "
+			       "what is in it cannot be told apart");
+	return 0;
+}
+
+/* ---- all of a folder ---- */
+
+static void drop_doubles(struct bk_message_list *list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!n || list->items[n - 1].uid != list->items[i].uid)
+			list->items[n++] = list->items[i];
+	list->n = n;
+}
+
+/* Fewer than the server counts: some went meanwhile, or it leaves some out. */
+static bool is_whole(const struct bk_imapstore_session *session,
+		     const struct bk_message_list *list)
+{
+	return list->n >= session->selected->status.messages;
+}
+
+int bk_imapstore_list(struct bk_imapstore_session *session,
+		      struct bk_folder *folder, struct bk_message_list *out,
+		      struct bk_err *err)
+{
+	struct listing listing = {session, folder, out, NULL};
+
+	bk_message_list_clear(out);
+	if (session->selected->status.messages &&
+	    fetch_rows(&listing, 0, err) < 0)
+		return -1;
+	bk_message_list_sort(out);
+	drop_doubles(out);
+	return 0;
+}
+
+static int scan(struct bk_imapstore_session *session, void *arg,
+		struct bk_err *err)
+{
+	struct listing *listing = arg;
+	struct bk_folder *folder = listing->folder;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		folder->n_keywords = 0;
+		if (bk_imapstore_select(session, folder->raw, true, true, err) <
+			    0 ||
+		    check_selected(session, err) < 0)
+			return -1;
+		take_state(session, folder);
+		if (bk_imapstore_list(session, folder, listing->out, err) < 0)
+			return -1;
+		if (is_whole(session, listing->out))
+			return 0;
+	}
+	return bk_fail(err, BK_REFUSED,
+		       "the server counts %ju messages in it and lists %zu",
+		       (uintmax_t)session->selected->status.messages,
+		       listing->out->n);
+}
+
+int bk_imapstore_scan(struct bk_store *store, const struct bk_account *account,
+		      struct bk_folder *folder, struct bk_message_list *out,
+		      struct bk_err *err)
+{
+	struct listing listing = {.folder = folder, .out = out};
+	const struct bk_imapstore_act act = {
+		.run = scan, .arg = &listing, .mailbox = folder->raw};
+
+	bk_message_list_clear(out);
+	if (bk_imapstore_check_folder(folder, err) < 0)
+		return -1;
+	if (bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
+			     err) < 0)
+		return bk_context(err, "folder %s", folder->name);
+	return 0;
+}
+
+/* ---- has anything changed? ---- */
+
+struct look {
+	const struct bk_folder *folder;
+	struct bk_imap_status now;
+};
+
+static int ask_status(struct bk_imapstore_session *session, void *arg,
+		      struct bk_err *err)
+{
+	struct look *look = arg;
+
+	look->now = (struct bk_imap_status){0};
+	return bk_imap_status(session->imap, look->folder->raw, &look->now,
+			      err);
+}
+
+int bk_imapstore_changed(struct bk_store *store,
+			 const struct bk_account *account,
+			 const struct bk_folder *folder, struct bk_err *err)
+{
+	struct look look = {.folder = folder};
+	const struct bk_imapstore_act act = {.run = ask_status, .arg = &look};
+	const struct bk_imap_status *now = &look.now;
+
+	if (bk_imapstore_check_folder(folder, err) < 0)
+		return -1;
+	if (bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
+			     err) < 0)
+		return bk_context(err, "folder %s", folder->name);
+	return !now->known || now->uid_validity != folder->uid_validity ||
+	       now->uid_next != folder->uid_next ||
+	       now->messages != folder->messages ||
+	       now->highest_modseq != folder->highest_modseq;
+}
+
+/* ---- what changed ---- */
+
+struct since {
+	struct listing listing;
+	uint32_t uid_validity;
+	uint64_t modseq;
+	const struct bk_uid_set *known;
+	struct bk_uid_set *gone;
+};
+
+/* CONDSTORE alone tells of no message that went. */
+static int find_gone(struct since *since, struct bk_imapstore_session *session,
+		     struct bk_err *err)
+{
+	struct bk_uid_set there = {0};
+	int rc = bk_imap_search(session->imap, "ALL", &there, err);
+
+	bk_uid_set_sort(&there);
+	for (size_t i = 0; rc == 0 && i < since->known->n; i++) {
+		struct bk_uid_range range = since->known->items[i];
+		for (uint64_t uid = range.first; uid <= range.last; uid++)
+			if (!bk_uid_set_has(&there, (uint32_t)uid))
+				bk_uid_set_add(since->gone, (uint32_t)uid);
+	}
+	bk_uid_set_clear(&there);
+	return rc;
+}
+
+static struct bk_uid_range common(struct bk_uid_range a, struct bk_uid_range b)
+{
+	return (struct bk_uid_range){a.first > b.first ? a.first : b.first,
+				     a.last < b.last ? a.last : b.last};
+}
+
+/* Of what the server says is gone, what was known: both are sorted. */
+static void keep_known(struct bk_uid_set *vanished,
+		       const struct bk_uid_set *known, struct bk_uid_set *out)
+{
+	size_t i = 0, k = 0;
+
+	bk_uid_set_sort(vanished);
+	while (i < vanished->n && k < known->n) {
+		struct bk_uid_range both =
+			common(vanished->items[i], known->items[k]);
+		if (both.first <= both.last)
+			bk_uid_set_add_range(out, both.first, both.last);
+		if (vanished->items[i].last < known->items[k].last)
+			i++;
+		else
+			k++;
+	}
+}
+
+/* What was known, less what went, and what came make what is there; else the
+ * server forgot something, or says so. */
+static bool adds_up(const struct since *since,
+		    const struct bk_imapstore_session *session)
+{
+	const struct bk_message_list *changed = since->listing.out;
+	uint64_t n = bk_uid_set_count(since->known) -
+		     bk_uid_set_count(since->gone);
+
+	for (size_t i = 0; i < changed->n; i++)
+		n += !bk_uid_set_has(since->known, changed->items[i].uid);
+	return n == session->selected->status.messages;
+}
+
+static int ask_since(struct since *since, struct bk_imapstore_session *session,
+		     struct bk_err *err)
+{
+	bool qresync = caps_of(session) & BK_IMAP_QRESYNC;
+	struct bk_uid_set vanished = {0};
+	int rc;
+
+	since->listing.session = session;
+	since->listing.gone = &vanished;
+	rc = fetch_rows(&since->listing, since->modseq, err);
+	if (rc == 0 && qresync)
+		keep_known(&vanished, since->known, since->gone);
+	else if (rc == 0)
+		rc = find_gone(since, session, err);
+	bk_uid_set_clear(&vanished);
+	if (rc < 0)
+		return -1;
+	bk_message_list_sort(since->listing.out);
+	drop_doubles(since->listing.out);
+	return adds_up(since, session);
+}
+
+static int scan_since(struct bk_imapstore_session *session, void *arg,
+		      struct bk_err *err)
+{
+	struct since *since = arg;
+	struct bk_folder *folder = since->listing.folder;
+
+	bk_message_list_clear(since->listing.out);
+	bk_uid_set_clear(since->gone);
+	if (bk_imapstore_select(session, folder->raw, true, true, err) < 0)
+		return -1;
+	take_state(session, folder);
+	if (!since->modseq || !has_modseqs(session) ||
+	    folder->uid_validity != since->uid_validity ||
+	    folder->highest_modseq < since->modseq)
+		return 0;
+	return ask_since(since, session, err);
+}
+
+int bk_imapstore_scan_since(struct bk_store *store,
+			    const struct bk_account *account,
+			    struct bk_folder *folder,
+			    const struct bk_uid_set *known,
+			    struct bk_message_list *changed,
+			    struct bk_uid_set *gone, struct bk_err *err)
+{
+	struct since since = {
+		.listing = {.folder = folder, .out = changed},
+		.uid_validity = folder->uid_validity,
+		.modseq = folder->highest_modseq,
+		.known = known,
+		.gone = gone,
+	};
+	const struct bk_imapstore_act act = {
+		.run = scan_since, .arg = &since, .mailbox = folder->raw};
+
+	if (bk_imapstore_check_folder(folder, err) < 0)
+		return -1;
+	int rc = bk_imapstore_run(bk_imapstore_of(store), account->address,
+				  &act, err);
+	return rc < 0 ? bk_context(err, "folder %s", folder->name) : rc;
+}
+
+/* ---- one message ---- */
+
+struct stat {
+	const struct bk_folder *folder;
+	struct bk_message *msg;
+	bool found;
+};
+
+static int take_stat(void *arg, const struct bk_imap_row *row,
+		     struct bk_err *err)
+{
+	struct stat *stat = arg;
+
+	(void)err;
+	if (row->uid != stat->msg->uid)
+		return 0;
+	stat->msg->size = row->size;
+	stat->msg->date = row->date;
+	stat->msg->zone_minutes = row->zone_minutes;
+	stat->found = true;
+	return 0;
+}
+
+static int ask_stat(struct bk_imapstore_session *session, void *arg,
+		    struct bk_err *err)
+{
+	struct stat *stat = arg;
+	const struct bk_imap_rows rows = {.row = take_stat, .arg = stat};
+	char uid[16];
+
+	(void)snprintf(uid, sizeof(uid), "%" PRIu32, stat->msg->uid);
+	if (bk_imapstore_select(session, stat->folder->raw, true, true, err) <
+		    0 ||
+	    bk_imap_fetch(session->imap, uid,
+			  BK_IMAP_SAID_UID | BK_IMAP_SAID_DATE |
+				  BK_IMAP_SAID_SIZE,
+			  0, &rows, err) < 0)
+		return -1;
+	return stat->found ? 0 : bk_fail(err, BK_GONE, "it is gone");
+}
+
+int bk_imapstore_stat(struct bk_store *store, const struct bk_account *account,
+		      const struct bk_folder *folder, struct bk_message *msg,
+		      struct bk_err *err)
+{
+	struct stat stat = {.folder = folder, .msg = msg};
+	const struct bk_imapstore_act act = {
+		.run = ask_stat, .arg = &stat, .mailbox = folder->raw};
+
+	if (msg->file && msg->date)
+		return bk_parse_number(msg->file, UINT64_MAX, &msg->size, err);
+	if (bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
+			     err) < 0)
+		return bk_context(err, "UID %" PRIu32, msg->uid);
+	return 0;
+}

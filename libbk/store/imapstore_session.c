@@ -1,0 +1,274 @@
+/* Connections to an IMAP server, and who has them: see imapstore.h. */
+
+#include "store/imapstore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/timer.h"
+
+#define BUSY_MOST 4 /* acts at a time; servers allow about ten */
+#define IDLE_MOST 4
+#define TRIES     4
+#define TELL_MS   2000
+
+/* ---- the login ---- */
+
+static void tell_wait(void *arg, const char *why, int64_t ms)
+{
+	struct bk_store *store = arg;
+
+	if (store->waits && ms >= TELL_MS)
+		store->waits(store->waits_arg, why, ms);
+}
+
+/* What a login says of who; texts that are made are in `made`. */
+static void name_login(const struct bk_imapstore *imapstore,
+		       const char *address, struct bk_wire_login *login,
+		       struct bk_buf *made)
+{
+	const struct bk_store_server *server = imapstore->server;
+	const char *how = server->login ? server->login : "user";
+	const char *separator =
+		server->master_separator ? server->master_separator : "*";
+
+	login->user = address;
+	login->sasl = imapstore->sasl;
+	if (strncmp(how, "master:", 7) == 0) {
+		bk_buf_printf(made, "%s%s%s", address, separator, how + 7);
+		login->user = bk_buf_text(made);
+	} else if (strncmp(how, "proxy:", 6) == 0) {
+		login->user = how + 6;
+		login->authzid = address;
+	} else if (bk_imapstore_is_one(imapstore)) {
+		login->user = bk_link_url(server->link)->user;
+	}
+}
+
+static int log_in(struct bk_imapstore_session *session, struct bk_err *err)
+{
+	struct bk_imapstore *imapstore = session->owner;
+	const struct bk_store_server *server = imapstore->server;
+	const struct bk_imap_wish wish = {
+		.without = server->without,
+		.compress = server->compress,
+		.down = server->down,
+		.up = server->up,
+		.waits = tell_wait,
+		.waits_arg = &imapstore->store,
+	};
+	struct bk_wire_login login = {0};
+	struct bk_secret secret = {0};
+	struct bk_buf made = {0};
+	int rc = 0;
+
+	name_login(imapstore, session->address, &login, &made);
+	if (server->secret)
+		rc = server->secret(server->secret_arg, session->address,
+				    &secret, err);
+	if (rc == 0 && secret.len)
+		login.secret = &secret;
+	if (rc == 0)
+		rc = bk_imap_open(&session->imap, server->link, &login, &wish,
+				  err);
+	bk_secret_clear(&secret);
+	bk_buf_clear(&made);
+	return rc;
+}
+
+static void close_session(struct bk_imapstore_session *session)
+{
+	bk_imap_close(session->imap);
+	bk_buf_clear(&session->mailbox);
+	free(session->address);
+	free(session);
+}
+
+static int open_session(struct bk_imapstore *imapstore, const char *address,
+			struct bk_imapstore_session **out, struct bk_err *err)
+{
+	struct bk_imapstore_session *session = bk_alloc(sizeof(*session));
+
+	session->owner = imapstore;
+	session->address = bk_strdup(address);
+	if (log_in(session, err) < 0) {
+		close_session(session);
+		return -1;
+	}
+	*out = session;
+	return 0;
+}
+
+/* ---- taking and giving back; under the lock ---- */
+
+static bool has_selected(const struct bk_imapstore_session *session,
+			 struct bk_view mailbox)
+{
+	return session->mailbox.len == mailbox.len && mailbox.len &&
+	       memcmp(session->mailbox.data, mailbox.data, mailbox.len) == 0;
+}
+
+/* The one that has the mailbox, else the one that was used last. */
+static struct bk_imapstore_session *take_idle(struct bk_imapstore *imapstore,
+					      const char *address,
+					      struct bk_view mailbox)
+{
+	struct bk_imapstore_session **best = NULL;
+
+	for (struct bk_imapstore_session **at = &imapstore->idle; *at;
+	     at = &(*at)->next) {
+		if (strcmp((*at)->address, address) != 0)
+			continue;
+		if (!best || has_selected(*at, mailbox))
+			best = at;
+	}
+	if (!best)
+		return NULL;
+	struct bk_imapstore_session *session = *best;
+	*best = session->next;
+	session->next = NULL;
+	return session;
+}
+
+/* Cuts off what is too many, which has waited longest. */
+static struct bk_imapstore_session *take_surplus(struct bk_imapstore *imapstore)
+{
+	struct bk_imapstore_session **at = &imapstore->idle;
+
+	for (int n = 0; *at && n < IDLE_MOST; n++)
+		at = &(*at)->next;
+	struct bk_imapstore_session *surplus = *at;
+	*at = NULL;
+	return surplus;
+}
+
+static void close_all(struct bk_imapstore_session *session)
+{
+	while (session) {
+		struct bk_imapstore_session *next = session->next;
+		close_session(session);
+		session = next;
+	}
+}
+
+int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
+		      struct bk_view mailbox, bool keeps,
+		      struct bk_imapstore_session **out, struct bk_err *err)
+{
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&imapstore->lock);
+	while (!keeps && imapstore->n_busy >= BUSY_MOST)
+		(void)pthread_cond_wait(&imapstore->given, &imapstore->lock);
+	imapstore->n_busy += !keeps;
+	struct bk_imapstore_session *session =
+		take_idle(imapstore, address, mailbox);
+	(void)pthread_mutex_unlock(&imapstore->lock);
+	if (!session)
+		rc = open_session(imapstore, address, &session, err);
+	if (rc == 0) {
+		*out = session;
+		return 0;
+	}
+	(void)pthread_mutex_lock(&imapstore->lock);
+	imapstore->n_busy -= !keeps;
+	(void)pthread_cond_signal(&imapstore->given);
+	(void)pthread_mutex_unlock(&imapstore->lock);
+	return bk_context(err, "%s", address);
+}
+
+/* After these the server said no, and listens. */
+static bool goes_on_after(enum bk_kind kind)
+{
+	return kind == BK_REFUSED || kind == BK_GONE || kind == BK_EXISTS ||
+	       kind == BK_FULL || kind == BK_DENIED || kind == BK_BUSY;
+}
+
+void bk_imapstore_give(struct bk_imapstore_session *session, bool kept,
+		       const struct bk_err *why)
+{
+	struct bk_imapstore *imapstore = session->owner;
+	struct bk_imapstore_session *surplus = session;
+	bool usable = !session->broken && (!why || goes_on_after(why->kind));
+
+	(void)pthread_mutex_lock(&imapstore->lock);
+	imapstore->n_busy -= !kept;
+	if (usable) {
+		session->next = imapstore->idle;
+		imapstore->idle = session;
+		surplus = take_surplus(imapstore);
+	}
+	(void)pthread_cond_signal(&imapstore->given);
+	(void)pthread_mutex_unlock(&imapstore->lock);
+	close_all(surplus);
+}
+
+void bk_imapstore_sessions_close(struct bk_imapstore *imapstore)
+{
+	close_all(imapstore->idle);
+	imapstore->idle = NULL;
+}
+
+/* ---- using one ---- */
+
+struct bk_imapname_style bk_imapstore_style(
+	const struct bk_imapstore_session *session)
+{
+	return (struct bk_imapname_style){
+		.prefix = bk_imap_prefix(session->imap),
+		.delimiter = bk_imap_delimiter(session->imap),
+		.utf8 = bk_imap_is_utf8(session->imap),
+	};
+}
+
+int bk_imapstore_select(struct bk_imapstore_session *session,
+			struct bk_view mailbox, bool read_only, bool anew,
+			struct bk_err *err)
+{
+	if (!anew && has_selected(session, mailbox) &&
+	    (read_only || !session->read_only))
+		return 0;
+	session->mailbox.len = 0;
+	if (bk_imap_select(session->imap, mailbox, read_only,
+			   &session->selected, err) < 0)
+		return -1;
+	bk_buf_add(&session->mailbox, mailbox.data, mailbox.len);
+	session->read_only = read_only;
+	return 0;
+}
+
+static int run_once(struct bk_imapstore *imapstore, const char *address,
+		    const struct bk_imapstore_act *act, struct bk_err *err)
+{
+	struct bk_imapstore_session *session = NULL;
+
+	if (bk_imapstore_take(imapstore, address, act->mailbox, false, &session,
+			      err) < 0)
+		return -1;
+	int rc = act->run(session, act->arg, err);
+	bk_imapstore_give(session, false, rc < 0 ? err : NULL);
+	return rc;
+}
+
+int bk_imapstore_run(struct bk_imapstore *imapstore, const char *address,
+		     const struct bk_imapstore_act *act, struct bk_err *err)
+{
+	static const int64_t pauses_ms[TRIES - 1] = {0, 1000, 5000};
+	struct bk_timer *timer = bk_timer_real();
+
+	for (int i = 0;; i++) {
+		struct bk_err why = {0};
+		int rc = bk_cancelled(&why);
+		if (rc == 0)
+			rc = run_once(imapstore, address, act, &why);
+		if (rc >= 0)
+			return rc;
+		if (why.kind != BK_LOST || act->once || i == TRIES - 1) {
+			*err = why;
+			return -1;
+		}
+		if (timer->wait(timer, pauses_ms[i], NULL, err) < 0)
+			return -1;
+	}
+}
