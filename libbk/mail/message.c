@@ -112,6 +112,18 @@ static int ascending(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+uint16_t bk_keywords_sort(uint16_t *keywords, uint16_t n)
+{
+	uint16_t left = 0;
+
+	if (n)
+		qsort(keywords, n, sizeof(*keywords), ascending);
+	for (uint16_t i = 0; i < n; i++)
+		if (!left || keywords[left - 1] != keywords[i])
+			keywords[left++] = keywords[i];
+	return left;
+}
+
 void bk_folder_adopt_keywords(struct bk_folder *folder,
 			      const char *const *names, struct bk_message *msg,
 			      struct bk_arena *arena)
@@ -126,9 +138,8 @@ void bk_folder_adopt_keywords(struct bk_folder *folder,
 		if (own[n] != BK_KEYWORD_NONE)
 			n++;
 	}
-	qsort(own, n, sizeof(*own), ascending);
 	msg->keywords = own;
-	msg->n_keywords = n;
+	msg->n_keywords = bk_keywords_sort(own, n);
 }
 
 void bk_account_list_clear(struct bk_account_list *list)

@@ -126,6 +126,9 @@ struct bk_folder *bk_folder_list_add(struct bk_folder_list *list);
  * BK_KEYWORD_NONE if it is new and the table is full. */
 uint16_t bk_folder_keyword(struct bk_folder *folder, const char *keyword);
 
+/* Indexes of keywords, ascending and without doubles: how many are left. */
+uint16_t bk_keywords_sort(uint16_t *keywords, uint16_t n);
+
 /* A message's keywords, which index `names`, become ascending indexes of the
  * folder's table, in `arena`; those that a full table has no room for go. */
 void bk_folder_adopt_keywords(struct bk_folder *folder,

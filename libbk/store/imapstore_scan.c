@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/parse.h"
 #include "store/imapstore.h"
 
 #define ROUNDS 3
@@ -52,22 +51,25 @@ static void take_keywords(struct listing *listing,
 					row->keywords[i].len);
 		own[n] = bk_folder_keyword(listing->folder, name);
 		free(name);
-		n += own[n] != BK_KEYWORD_NONE;
+		if (own[n] != BK_KEYWORD_NONE)
+			n++;
 	}
 	msg->n_keywords = bk_keywords_sort(own, n);
 	msg->keywords = own;
 }
 
 /*
- * The size that the server tells stays the driver's own, for stat(): those that
- * tell a wrong one (Exchange does) would make every message a changed one,
+ * What stat() tells, "SIZE DATE".  The size is no part of the listing: servers
+ * that tell a wrong one (Exchange does) would make every message a changed one,
  * since a set keeps the size that it has.
  */
-static const char *note_size(struct bk_arena *arena, uint64_t size)
+static const char *note_stat(struct bk_arena *arena,
+			     const struct bk_imap_row *row)
 {
-	char text[24];
+	char text[48];
 
-	(void)snprintf(text, sizeof(text), "%" PRIu64, size);
+	(void)snprintf(text, sizeof(text), "%" PRIu64 " %" PRId64, row->size,
+		       row->date);
 	return bk_arena_strdup(arena, text);
 }
 
@@ -91,7 +93,7 @@ static int take_row(void *arg, const struct bk_imap_row *row,
 	msg->zone_minutes = row->zone_minutes;
 	msg->modseq = row->modseq;
 	if (row->said & BK_IMAP_SAID_SIZE)
-		msg->file = note_size(&listing->out->arena, row->size);
+		msg->file = note_stat(&listing->out->arena, row);
 	if (row->n_keywords)
 		take_keywords(listing, row, msg);
 	return 0;
@@ -387,55 +389,66 @@ int bk_imapstore_scan_since(struct bk_store *store,
 
 /* ---- one message ---- */
 
-struct stat {
+struct question {
 	const struct bk_folder *folder;
 	struct bk_message *msg;
-	bool found;
+	bool answered;
 };
 
-static int take_stat(void *arg, const struct bk_imap_row *row,
-		     struct bk_err *err)
+static int take_answer(void *arg, const struct bk_imap_row *row,
+		       struct bk_err *err)
 {
-	struct stat *stat = arg;
+	struct question *question = arg;
 
 	(void)err;
-	if (row->uid != stat->msg->uid)
+	if (row->uid != question->msg->uid)
 		return 0;
-	stat->msg->size = row->size;
-	stat->msg->date = row->date;
-	stat->msg->zone_minutes = row->zone_minutes;
-	stat->found = true;
+	question->msg->size = row->size;
+	question->msg->date = row->date;
+	question->answered = true;
 	return 0;
 }
 
-static int ask_stat(struct bk_imapstore_session *session, void *arg,
-		    struct bk_err *err)
+static int ask(struct bk_imapstore_session *session, void *arg,
+	       struct bk_err *err)
 {
-	struct stat *stat = arg;
-	const struct bk_imap_rows rows = {.row = take_stat, .arg = stat};
+	struct question *question = arg;
+	const struct bk_imap_rows rows = {.row = take_answer, .arg = question};
 	char uid[16];
 
-	(void)snprintf(uid, sizeof(uid), "%" PRIu32, stat->msg->uid);
-	if (bk_imapstore_select(session, stat->folder->raw, true, true, err) <
-		    0 ||
+	(void)snprintf(uid, sizeof(uid), "%" PRIu32, question->msg->uid);
+	if (bk_imapstore_select(session, question->folder->raw, true, true,
+				err) < 0 ||
 	    bk_imap_fetch(session->imap, uid,
 			  BK_IMAP_SAID_UID | BK_IMAP_SAID_DATE |
 				  BK_IMAP_SAID_SIZE,
 			  0, &rows, err) < 0)
 		return -1;
-	return stat->found ? 0 : bk_fail(err, BK_GONE, "it is gone");
+	return question->answered ? 0 : bk_fail(err, BK_GONE, "it is gone");
+}
+
+/* "SIZE DATE" of a listing. */
+static bool is_noted(struct bk_message *msg)
+{
+	char *end = NULL;
+
+	if (!msg->file || !*msg->file)
+		return false;
+	msg->size = strtoull(msg->file, &end, 10);
+	msg->date = strtoll(end, NULL, 10);
+	return true;
 }
 
 int bk_imapstore_stat(struct bk_store *store, const struct bk_account *account,
 		      const struct bk_folder *folder, struct bk_message *msg,
 		      struct bk_err *err)
 {
-	struct stat stat = {.folder = folder, .msg = msg};
+	struct question question = {.folder = folder, .msg = msg};
 	const struct bk_imapstore_act act = {
-		.run = ask_stat, .arg = &stat, .mailbox = folder->raw};
+		.run = ask, .arg = &question, .mailbox = folder->raw};
 
-	if (msg->file && msg->date)
-		return bk_parse_number(msg->file, UINT64_MAX, &msg->size, err);
+	if (is_noted(msg))
+		return 0;
 	if (bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
 			     err) < 0)
 		return bk_context(err, "UID %" PRIu32, msg->uid);

@@ -14,17 +14,6 @@
 #include "base/buf.h"
 #include "base/path.h"
 
-void bk_keywords_sort(uint16_t *keywords, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		uint16_t keyword = keywords[i];
-		size_t at = i;
-		for (; at && keywords[at - 1] > keyword; at--)
-			keywords[at] = keywords[at - 1];
-		keywords[at] = keyword;
-	}
-}
-
 /* getpwnam is not for threads; stores are opened before there are any. */
 static int find_user(struct bk_maildir *maildir, const char *user,
 		     struct bk_err *err)

@@ -129,9 +129,6 @@ void bk_maildir_dirs_close(struct bk_maildir *maildir);
 int bk_maildir_open_part(int folder, const char *part, int *fd,
 			 struct bk_err *err);
 
-/* Ascending. */
-void bk_keywords_sort(uint16_t *keywords, size_t n);
-
 /* ---- the ops, a file each ---- */
 
 int bk_maildir_accounts(struct bk_store *store, struct bk_account_list *out,

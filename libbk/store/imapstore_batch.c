@@ -1,0 +1,396 @@
+/* Messages on their way to a server: see imapstore_writer.h. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/imapstore_writer.h"
+
+/* ---- what became of messages ---- */
+
+static void count_kept(struct bk_imapstore_writer *w, uint32_t uid,
+		       uint32_t was)
+{
+	w->added++;
+	w->other_uids |= !uid || uid != was;
+	if (!w->flushes)
+		return;
+	w->kept = bk_array_room(w->kept, w->n_kept, &w->cap_kept,
+				sizeof(*w->kept));
+	w->kept[w->n_kept++] = uid;
+}
+
+/* The UIDs that were given out, one after the other. */
+struct given {
+	const struct bk_uid_set *uids;
+	size_t range;
+	uint32_t next;
+};
+
+static uint32_t next_given(struct given *given)
+{
+	if (given->range >= given->uids->n)
+		return 0;
+	struct bk_uid_range range = given->uids->items[given->range];
+	uint32_t uid = given->next ? given->next : range.first;
+
+	given->next = uid < range.last ? uid + 1 : 0;
+	given->range += uid == range.last;
+	return uid;
+}
+
+static void note_validity(struct bk_imapstore_writer *w,
+			  const struct bk_imap_appended *out)
+{
+	if (out->uid_validity)
+		w->uid_validity = out->uid_validity;
+}
+
+/* Nothing more is written before flush() has told of it. */
+static bool is_stopped(const struct bk_imapstore_writer *w)
+{
+	return w->flushes && w->turned_down.kind != BK_OK;
+}
+
+static void turn_down(struct bk_imapstore_writer *w,
+		      const struct bk_imapstore_queued *queued,
+		      const struct bk_err *why)
+{
+	struct bk_store *store = &w->imapstore->store;
+
+	if (!w->flushes && store->refused) {
+		store->refused(store->refused_arg, &w->writer, &queued->msg,
+			       why);
+		return;
+	}
+	if (w->turned_down.kind == BK_OK)
+		w->turned_down = *why;
+}
+
+/*
+ * Without MULTIAPPEND a message behind the one that was refused may have been
+ * taken.  Whoever flushes is told of those before it, and gives the others
+ * again: so they are taken back.
+ */
+static int take_back(struct bk_imapstore_writer *w,
+		     struct bk_imapstore_session *session,
+		     const struct bk_imap_appended *out, size_t n_done,
+		     struct bk_err *err)
+{
+	struct given given = {.uids = &out->uids};
+	struct bk_uid_set behind = {0};
+	bool any = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < out->n; i++) {
+		if (!out->taken[i])
+			continue;
+		uint32_t uid = next_given(&given);
+		any |= i >= n_done;
+		if (i >= n_done && uid)
+			bk_uid_set_add(&behind, uid);
+	}
+	if (any && !behind.n)
+		rc = bk_fail(err, BK_LOST,
+			     "the server turned a message down and does not "
+			     "tell which others it took");
+	else if (any)
+		rc = bk_imapstore_select(session, w->raw, false, false, err);
+	if (rc == 0 && any)
+		rc = bk_imap_remove(session->imap, &behind, err);
+	bk_uid_set_clear(&behind);
+	return rc;
+}
+
+/* ---- the queue ---- */
+
+static void clear_queued(struct bk_imapstore_writer *w,
+			 struct bk_imapstore_queued *queued)
+{
+	if (queued->body.spool < 0)
+		atomic_fetch_sub(&w->imapstore->waiting, queued->body.bytes.len);
+	free((void *)(uintptr_t)queued->msg.name);
+	bk_imapstore_marks_clear(&queued->marks);
+	bk_body_clear(&queued->body);
+}
+
+void bk_imapstore_queue_clear(struct bk_imapstore_writer *w)
+{
+	for (size_t i = 0; i < w->n_queue; i++)
+		clear_queued(w, &w->queue[i]);
+	w->n_queue = 0;
+	w->queue_bytes = 0;
+}
+
+struct append_sink {
+	struct bk_sink sink; /* first */
+	struct bk_imap *imap;
+};
+
+static int write_to_imap(struct bk_sink *to, const void *data, size_t len,
+			 struct bk_err *err)
+{
+	struct append_sink *sink = (struct append_sink *)to;
+
+	return bk_imap_append_bytes(sink->imap, data, len, err);
+}
+
+static struct bk_imap_message announce(const struct bk_imapstore_queued *queued)
+{
+	return (struct bk_imap_message){
+		.size = queued->size,
+		.flags = queued->marks.flags,
+		.keywords = queued->marks.keywords,
+		.n_keywords = queued->marks.n_keywords,
+		.date = queued->msg.date,
+		.zone_minutes = queued->msg.zone_minutes,
+	};
+}
+
+static int append_queued(struct bk_imap *imap,
+			 const struct bk_imapstore_queued *queued,
+			 struct bk_err *err)
+{
+	struct append_sink sink = {{write_to_imap}, imap};
+	const struct bk_imap_message msg = announce(queued);
+
+	if (bk_imap_append_message(imap, &msg, err) < 0)
+		return -1;
+	return bk_body_copy(&queued->body, &sink.sink, err);
+}
+
+/* Some of the queue, from its front, on its way. */
+struct sending {
+	struct bk_imapstore_writer *w;
+	struct bk_imapstore_session *session;
+	size_t most; /* at a time */
+	size_t n;    /* of the queue's first ones, in this batch */
+};
+
+static int append_some(struct sending *sending, struct bk_imap_appended *out,
+		       size_t *n_done, struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = sending->w;
+	struct bk_imap *imap = sending->session->imap;
+
+	if (bk_imap_append_begin(imap, w->raw, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sending->n; i++) {
+		if (append_queued(imap, &w->queue[i], err) == 0)
+			continue;
+		/* Half a message cannot be ended. */
+		sending->session->broken = true;
+		return -1;
+	}
+	return bk_imap_append_end(imap, out, n_done, err);
+}
+
+/* Those that were taken, and `refused` more behind them, leave the queue. */
+static void leave_queue(struct bk_imapstore_writer *w,
+			const struct bk_imap_appended *out, size_t refused)
+{
+	struct given given = {.uids = &out->uids};
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_queue; i++) {
+		struct bk_imapstore_queued *queued = &w->queue[i];
+		bool taken = i < out->n && out->taken[i];
+		if (taken)
+			count_kept(w, next_given(&given), queued->msg.uid);
+		if (taken || i == refused)
+			clear_queued(w, queued);
+		else
+			w->queue[n++] = *queued;
+	}
+	w->n_queue = n;
+}
+
+static void turn_all_down(struct bk_imapstore_writer *w,
+			  const struct bk_err *why)
+{
+	for (size_t i = 0; i < w->n_queue; i++)
+		turn_down(w, &w->queue[i], why);
+	bk_imapstore_queue_clear(w);
+}
+
+static int make_again(struct sending *sending, struct bk_err *err)
+{
+	sending->w->made_again = true;
+	return bk_imapstore_make(sending->w, sending->session, err) < 0 ? -1
+									: 0;
+}
+
+/* Some of a batch, or all, was turned down: what next?  0: go on. */
+static int cope(struct sending *sending, const struct bk_imap_appended *out,
+		size_t n_done, const struct bk_err *why, struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = sending->w;
+	bool any = false;
+
+	for (size_t i = 0; i < out->n; i++)
+		any |= out->taken[i];
+	if (why->kind == BK_GONE && !w->made_again)
+		return make_again(sending, err);
+	if (why->kind == BK_BUSY) {
+		leave_queue(w, out, SIZE_MAX);
+		return bk_imap_wait(sending->session->imap, err);
+	}
+	if (!any && sending->n > 1 &&
+	    (why->kind == BK_REFUSED || why->kind == BK_FULL)) {
+		sending->most = sending->n / 2;
+		return 0;
+	}
+	if (w->flushes &&
+	    take_back(w, sending->session, out, n_done, err) < 0)
+		return -1;
+	if (why->kind == BK_FULL && !w->flushes) {
+		*err = *why;
+		return -1;
+	}
+	if (why->kind != BK_REFUSED && why->kind != BK_FULL) {
+		leave_queue(w, out, SIZE_MAX);
+		turn_all_down(w, why);
+		return 0;
+	}
+	turn_down(w, &w->queue[n_done], why);
+	leave_queue(w, out, n_done);
+	return 0;
+}
+
+static bool concerns_messages(enum bk_kind kind)
+{
+	return kind == BK_REFUSED || kind == BK_FULL || kind == BK_GONE ||
+	       kind == BK_DENIED || kind == BK_BUSY;
+}
+
+static int send_some(struct sending *sending, struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = sending->w;
+	struct bk_imap_appended out = {0};
+	struct bk_err why = {0};
+	size_t n_done = 0;
+
+	sending->n =
+		w->n_queue < sending->most ? w->n_queue : sending->most;
+	int rc = append_some(sending, &out, &n_done, &why);
+	note_validity(w, &out);
+	if (rc == 0) {
+		leave_queue(w, &out, SIZE_MAX);
+		sending->most = SIZE_MAX;
+	} else if (concerns_messages(why.kind) && !sending->session->broken) {
+		rc = cope(sending, &out, n_done, &why, err);
+	} else {
+		*err = why;
+	}
+	bk_imap_appended_clear(&out);
+	return rc;
+}
+
+int bk_imapstore_send_queue(struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	struct sending sending = {.w = w, .most = SIZE_MAX};
+	int rc = 0;
+
+	if (!w->n_queue)
+		return 0;
+	if (bk_imapstore_take(w->imapstore, w->address, w->raw, false,
+			      &sending.session, err) < 0)
+		return -1;
+	while (rc == 0 && w->n_queue && !is_stopped(w))
+		rc = send_some(&sending, err);
+	bk_imapstore_give(sending.session, false, rc < 0 ? err : NULL);
+	bk_imapstore_queue_clear(w);
+	return rc;
+}
+
+/* ---- the stream ---- */
+
+static void note_streamed(struct bk_imapstore_writer *w, uint32_t uid)
+{
+	w->streamed = bk_array_room(w->streamed, w->n_streamed,
+				    &w->cap_streamed, sizeof(*w->streamed));
+	w->streamed[w->n_streamed++] = uid;
+}
+
+/* What waited before it goes before it. */
+static int stream_queue(struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	for (size_t i = 0; i < w->n_queue; i++) {
+		if (append_queued(w->stream->imap, &w->queue[i], err) < 0)
+			return -1;
+		note_streamed(w, w->queue[i].msg.uid);
+	}
+	bk_imapstore_queue_clear(w);
+	return 0;
+}
+
+static int open_stream(struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	w->n_streamed = 0;
+	if (bk_imapstore_take(w->imapstore, w->address, w->raw, true,
+			      &w->stream, err) < 0)
+		return -1;
+	return bk_imap_append_begin(w->stream->imap, w->raw, err);
+}
+
+int bk_imapstore_stream(struct bk_imapstore_writer *w,
+			const struct bk_imap_message *msg, uint32_t uid,
+			struct bk_err *err)
+{
+	if ((!w->stream && open_stream(w, err) < 0) ||
+	    stream_queue(w, err) < 0 ||
+	    bk_imap_append_message(w->stream->imap, msg, err) < 0) {
+		bk_imapstore_stream_break(w);
+		return -1;
+	}
+	note_streamed(w, uid);
+	w->in_message = true;
+	w->left = msg->size;
+	return 0;
+}
+
+void bk_imapstore_stream_break(struct bk_imapstore_writer *w)
+{
+	if (!w->stream)
+		return;
+	w->stream->broken = true;
+	bk_imapstore_give(w->stream, true, NULL);
+	w->stream = NULL;
+	w->in_message = false;
+	w->n_streamed = 0;
+}
+
+static void count_streamed(struct bk_imapstore_writer *w,
+			   const struct bk_imap_appended *out, size_t n)
+{
+	struct given given = {.uids = &out->uids};
+
+	for (size_t i = 0; i < n && i < out->n && i < w->n_streamed; i++)
+		if (out->taken[i])
+			count_kept(w, next_given(&given), w->streamed[i]);
+}
+
+int bk_imapstore_stream_end(struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	struct bk_imapstore_session *session = w->stream;
+	struct bk_imap_appended out = {0};
+	struct bk_err why = {0};
+	size_t n_done = 0;
+
+	if (!session)
+		return 0;
+	int rc = bk_imap_append_end(session->imap, &out, &n_done, &why);
+	note_validity(w, &out);
+	count_streamed(w, &out, rc == 0 ? out.n : n_done);
+	if (rc < 0 && concerns_messages(why.kind)) {
+		w->turned_down = why;
+		why = (struct bk_err){0};
+		rc = take_back(w, session, &out, n_done, &why);
+	}
+	if (rc < 0)
+		*err = why;
+	bk_imap_appended_clear(&out);
+	w->stream = NULL;
+	w->n_streamed = 0;
+	bk_imapstore_give(session, true, rc < 0 ? &why : NULL);
+	return rc;
+}

@@ -1,0 +1,250 @@
+/* Changes of what is there, and the end of writing a folder. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/imapstore_writer.h"
+
+/* ---- changes ---- */
+
+static bool same_marks(const struct bk_message *a, const struct bk_message *b)
+{
+	return a->flags == b->flags && a->n_keywords == b->n_keywords &&
+	       (!a->n_keywords ||
+		memcmp(a->keywords, b->keywords,
+		       a->n_keywords * sizeof(*a->keywords)) == 0);
+}
+
+int bk_imapstore_set_flags(struct bk_folder_writer *writer,
+			   const struct bk_message *present,
+			   const struct bk_message *want, struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
+
+	if (bk_imapstore_check_keywords(w, want, err) < 0)
+		return -1;
+	if (same_marks(present, want))
+		return 0;
+	(void)pthread_mutex_lock(&w->lock);
+	w->changes = bk_array_room(w->changes, w->n_changes, &w->cap_changes,
+				   sizeof(*w->changes));
+	struct bk_imapstore_change *change = &w->changes[w->n_changes++];
+	change->uid = present->uid;
+	bk_imapstore_marks_make(w, want, &change->marks);
+	(void)pthread_mutex_unlock(&w->lock);
+	return 0;
+}
+
+int bk_imapstore_remove(struct bk_folder_writer *writer,
+			const struct bk_message *msg, struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
+
+	(void)err;
+	(void)pthread_mutex_lock(&w->lock);
+	bk_uid_set_add(&w->removed, msg->uid);
+	(void)pthread_mutex_unlock(&w->lock);
+	return 0;
+}
+
+static int take_out(struct bk_imapstore_session *session, void *arg,
+		    struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = arg;
+	int rc = bk_imapstore_select(session, w->raw, false, false, err);
+
+	for (size_t i = 0; i < w->removed.n && rc == 0;
+	     i += BK_IMAPSTORE_RANGES) {
+		size_t left = w->removed.n - i;
+		const struct bk_uid_set some = {
+			.items = w->removed.items + i,
+			.n = left < BK_IMAPSTORE_RANGES ? left
+							: BK_IMAPSTORE_RANGES,
+		};
+		rc = bk_imap_remove(session->imap, &some, err);
+	}
+	return rc;
+}
+
+static int send_removals(struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	const struct bk_imapstore_act act = {
+		.run = take_out, .arg = w, .mailbox = w->raw};
+
+	if (!w->removed.n)
+		return 0;
+	/* UIDs are given out once: what is gone goes no second time. */
+	bk_uid_set_sort(&w->removed);
+	int rc = bk_imapstore_run(w->imapstore, w->address, &act, err);
+	bk_uid_set_clear(&w->removed);
+	return rc;
+}
+
+/* Everything that waits; what goes goes last. */
+static int send_all(struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	if (w->stream && w->in_message)
+		return bk_fail(err, BK_MISUSE, "a message is half written");
+	if (bk_imapstore_stream_end(w, err) < 0)
+		return -1;
+	if (w->flushes && w->turned_down.kind != BK_OK)
+		bk_imapstore_queue_clear(w);
+	if (bk_imapstore_send_queue(w, err) < 0 ||
+	    bk_imapstore_send_changes(w, err) < 0)
+		return -1;
+	return send_removals(w, err);
+}
+
+static int tell_kept(struct bk_imapstore_writer *w, struct bk_message_list *out,
+		     struct bk_err *err)
+{
+	for (size_t i = 0; i < w->n_kept; i++) {
+		struct bk_message *msg = bk_message_list_add(out);
+		msg->name = "";
+		msg->uid = w->kept[i];
+	}
+	w->n_kept = 0;
+	if (w->turned_down.kind == BK_OK)
+		return 0;
+	*err = w->turned_down;
+	w->turned_down = (struct bk_err){0};
+	return -1;
+}
+
+int bk_imapstore_flush(struct bk_folder_writer *writer,
+		       struct bk_message_list *out, struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
+
+	bk_message_list_clear(out);
+	(void)pthread_mutex_lock(&w->lock);
+	w->flushes = true;
+	int rc = send_all(w, err);
+	if (rc == 0)
+		rc = tell_kept(w, out, err);
+	(void)pthread_mutex_unlock(&w->lock);
+	return rc < 0 ? bk_context(err, "folder %s", w->want->name) : 0;
+}
+
+int bk_imapstore_sync(struct bk_store *store, struct bk_err *err)
+{
+	struct bk_imapstore *imapstore = bk_imapstore_of(store);
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&imapstore->writers_lock);
+	for (struct bk_imapstore_writer *w = imapstore->writers; w && rc == 0;
+	     w = w->next) {
+		(void)pthread_mutex_lock(&w->lock);
+		if (!w->in_message)
+			rc = send_all(w, err);
+		(void)pthread_mutex_unlock(&w->lock);
+	}
+	(void)pthread_mutex_unlock(&imapstore->writers_lock);
+	return rc;
+}
+
+/* ---- the end ---- */
+
+/* A subscription that the server made by itself is undone; one that somebody
+ * made since is not. */
+static int subscribe(struct bk_imapstore_writer *w,
+		     struct bk_imapstore_session *session, bool *lost,
+		     struct bk_err *err)
+{
+	bool on = w->want->subscribed;
+	struct bk_err why = {0};
+
+	if (!on && !w->made)
+		return 0;
+	if (bk_imap_subscribe(session->imap, w->raw, on, &why) == 0)
+		return 0;
+	if (why.kind == BK_REFUSED || why.kind == BK_GONE ||
+	    why.kind == BK_DENIED || why.kind == BK_EXISTS) {
+		*lost = on;
+		return 0;
+	}
+	*err = why;
+	return -1;
+}
+
+struct ending {
+	struct bk_imapstore_writer *w;
+	size_t lost; /* rights and annotations */
+	bool not_subscribed;
+};
+
+static int put_settings(struct bk_imapstore_session *session, void *arg,
+			struct bk_err *err)
+{
+	struct ending *ending = arg;
+	struct bk_imapstore_writer *w = ending->w;
+
+	ending->not_subscribed = false;
+	if (!w->level && bk_imapstore_put_settings(session, w->raw, w->want,
+						   &ending->lost, err) < 0)
+		return -1;
+	return subscribe(w, session, &ending->not_subscribed, err);
+}
+
+static void add_note(struct bk_buf *note, const char *text)
+{
+	bk_buf_printf(note, "%s%s", note->len ? "; " : "", text);
+}
+
+static void tell_result(const struct ending *ending,
+			struct bk_folder_result *result)
+{
+	const struct bk_imapstore_writer *w = ending->w;
+	uint32_t wanted = w->want->uid_validity;
+	struct bk_buf note = {0};
+
+	*result = (struct bk_folder_result){
+		.kept_uids = wanted && !w->level &&
+			     w->uid_validity == wanted && !w->other_uids,
+		.uid_validity = w->uid_validity,
+		.added = w->added,
+	};
+	if (wanted && !result->kept_uids && !w->level)
+		add_note(&note, "new UIDs: the server gives out its own");
+	bk_imapstore_marks_note(w, &note);
+	if (ending->lost)
+		add_note(&note, "rights or annotations that the server does "
+				"not take");
+	if (ending->not_subscribed)
+		add_note(&note, "the server does not subscribe to it");
+	(void)snprintf(result->note, sizeof(result->note), "%s",
+		       bk_buf_text(&note));
+	bk_buf_clear(&note);
+}
+
+static bool has_settings(const struct bk_imapstore_writer *w)
+{
+	return w->want->n_acl || w->want->n_annotations ||
+	       w->want->subscribed || w->made;
+}
+
+int bk_imapstore_finish(struct bk_folder_writer *writer,
+			struct bk_folder_result *result, struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
+	struct ending ending = {.w = w};
+	const struct bk_imapstore_act act = {.run = put_settings,
+					     .arg = &ending};
+
+	(void)pthread_mutex_lock(&w->lock);
+	int rc = send_all(w, err);
+	(void)pthread_mutex_unlock(&w->lock);
+	if (rc == 0 && w->turned_down.kind != BK_OK) {
+		*err = w->turned_down;
+		rc = -1;
+	}
+	if (rc == 0 && has_settings(w))
+		rc = bk_imapstore_run(w->imapstore, w->address, &act, err);
+	if (rc == 0)
+		tell_result(&ending, result);
+	else
+		(void)bk_context(err, "folder %s", w->want->name);
+	bk_imapstore_abort(writer);
+	return rc;
+}

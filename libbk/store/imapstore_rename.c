@@ -1,0 +1,121 @@
+/* Folders of an IMAP account that get another name, or go. */
+
+#include <string.h>
+
+#include "store/imapstore_writer.h"
+
+struct renaming {
+	const struct bk_folder *from;
+	const char *to;
+};
+
+static bool is_inbox(const struct bk_folder *folder)
+{
+	return strcmp(folder->name, "INBOX") == 0;
+}
+
+/* What is selected must not be what is renamed or deleted. */
+static int leave(struct bk_imapstore_session *session, struct bk_err *err)
+{
+	if (!session->mailbox.len)
+		return 0;
+	session->mailbox.len = 0;
+	return bk_imap_unselect(session->imap, err);
+}
+
+/* Servers keep the old name subscribed (RFC 9051, 6.3.6). */
+static int subscribe_anew(struct bk_imapstore_session *session,
+			  struct bk_view from, struct bk_view to,
+			  struct bk_err *err)
+{
+	struct bk_err why = {0};
+	int rc = bk_imap_subscribe(session->imap, to, true, &why);
+
+	if (rc == 0)
+		rc = bk_imap_subscribe(session->imap, from, false, &why);
+	if (rc == 0 || why.kind == BK_REFUSED || why.kind == BK_GONE)
+		return 0;
+	*err = why;
+	return -1;
+}
+
+static int rename_it(struct bk_imapstore_session *session, void *arg,
+		     struct bk_err *err)
+{
+	const struct renaming *renaming = arg;
+	const struct bk_folder *from = renaming->from;
+	struct bk_imapname_style style = bk_imapstore_style(session);
+	struct bk_buf to = {0};
+	int rc = bk_imapname_encode(&style, renaming->to, &to, err);
+
+	if (rc == 0)
+		rc = leave(session, err);
+	if (rc == 0)
+		rc = bk_imap_rename(session->imap, from->raw, bk_buf_view(&to),
+				    err);
+	if (rc == 0 && from->subscribed)
+		rc = subscribe_anew(session, from->raw, bk_buf_view(&to), err);
+	bk_buf_clear(&to);
+	return rc;
+}
+
+static int change(struct bk_store *store, const struct bk_account *account,
+		  const struct bk_folder *folder,
+		  const struct bk_imapstore_act *act, struct bk_err *err)
+{
+	struct bk_imapstore *imapstore = bk_imapstore_of(store);
+
+	if (!imapstore->writable)
+		return bk_fail(err, BK_MISUSE, "the store is open for reading");
+	if (bk_imapstore_check_folder(folder, err) < 0)
+		return -1;
+	if (is_inbox(folder))
+		return bk_fail(err, BK_REFUSED,
+			       "the inbox is neither renamed nor deleted");
+	if (bk_imapstore_run(imapstore, account->address, act, err) < 0)
+		return bk_context(err, "folder %s", folder->name);
+	return 0;
+}
+
+int bk_imapstore_rename_folder(struct bk_store *store,
+			       const struct bk_account *account,
+			       const struct bk_folder *from, const char *to,
+			       struct bk_err *err)
+{
+	struct renaming renaming = {from, to};
+	const struct bk_imapstore_act act = {
+		.run = rename_it, .arg = &renaming, .once = true};
+
+	return change(store, account, from, &act, err);
+}
+
+static int delete_it(struct bk_imapstore_session *session, void *arg,
+		     struct bk_err *err)
+{
+	const struct bk_folder *folder = arg;
+	struct bk_err why = {0};
+
+	if (leave(session, err) < 0 ||
+	    bk_imap_delete(session->imap, folder->raw, err) < 0)
+		return -1;
+	if (!folder->subscribed ||
+	    bk_imap_subscribe(session->imap, folder->raw, false, &why) == 0 ||
+	    why.kind == BK_REFUSED || why.kind == BK_GONE)
+		return 0;
+	*err = why;
+	return -1;
+}
+
+int bk_imapstore_delete_folder(struct bk_store *store,
+			       const struct bk_account *account,
+			       const struct bk_folder *folder,
+			       struct bk_err *err)
+{
+	const struct bk_imapstore_act act = {
+		.run = delete_it,
+		.arg = (void *)(uintptr_t)folder,
+		.once = true,
+	};
+
+	return change(store, account, folder, &act, err);
+}

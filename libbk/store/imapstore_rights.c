@@ -1,0 +1,225 @@
+/* What hangs on folders: rights (RFC 4314) and annotations (RFC 5464). */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/imaprights.h"
+#include "store/imapstore.h"
+
+#define AT_A_TIME 64 /* folders asked about in one round trip */
+
+/* ---- reading ---- */
+
+struct asking {
+	struct bk_folder_list *folders;
+	const char *owner;
+	struct bk_folder *some[AT_A_TIME];
+	struct bk_view names[AT_A_TIME];
+	size_t n;
+};
+
+/* The owner's own rights come with the account. */
+static bool is_owners(const char *who, const char *owner)
+{
+	return strcmp(who, owner) == 0 || strcmp(who, "owner") == 0;
+}
+
+static void take_acl(struct bk_folder *folder, const struct bk_acl_list *list,
+		     const char *owner)
+{
+	struct bk_buf text = {0};
+
+	folder->n_acl = 0;
+	folder->acl = bk_arena_alloc(&folder->arena,
+				     (list->n + 1) * sizeof(*folder->acl));
+	for (size_t i = 0; i < list->n; i++) {
+		if (is_owners(list->items[i].who, owner))
+			continue;
+		struct bk_acl_entry *entry = &folder->acl[folder->n_acl++];
+		text.len = 0;
+		bk_imaprights_who(list->items[i].who, &text);
+		entry->who =
+			bk_arena_strdup(&folder->arena, bk_buf_text(&text));
+		text.len = 0;
+		bk_imaprights_plain(list->items[i].rights, &text);
+		entry->rights =
+			bk_arena_strdup(&folder->arena, bk_buf_text(&text));
+	}
+	bk_buf_clear(&text);
+}
+
+static int ask_acl(struct bk_imapstore_session *session, struct asking *asking,
+		   struct bk_err *err)
+{
+	struct bk_acl_list lists[AT_A_TIME] = {0};
+	int told[AT_A_TIME] = {0};
+
+	if (!bk_imap_can(session->imap, BK_IMAP_ACL))
+		return 0;
+	int rc = bk_imap_get_acl(session->imap, asking->names, asking->n, lists,
+				 told, err);
+	for (size_t i = 0; i < asking->n; i++) {
+		if (rc == 0 && told[i] == 0)
+			take_acl(asking->some[i], &lists[i], asking->owner);
+		bk_acl_list_clear(&lists[i]);
+	}
+	return rc;
+}
+
+static void take_metadata(struct bk_folder *folder,
+			  const struct bk_metadata_list *list)
+{
+	struct bk_property *all =
+		bk_arena_alloc(&folder->arena, (list->n + 1) * sizeof(*all));
+
+	folder->annotations = all;
+	folder->n_annotations = list->n;
+	for (size_t i = 0; i < list->n; i++) {
+		struct bk_view value = list->items[i].value;
+		all[i].name =
+			bk_arena_strdup(&folder->arena, list->items[i].name);
+		all[i].value.len = value.len;
+		all[i].value.data = bk_arena_memdup(&folder->arena, value.data,
+						    value.len);
+	}
+}
+
+static int ask_metadata(struct bk_imapstore_session *session,
+			struct asking *asking, struct bk_err *err)
+{
+	struct bk_metadata_list lists[AT_A_TIME] = {0};
+	int told[AT_A_TIME] = {0};
+
+	if (!bk_imap_can(session->imap, BK_IMAP_METADATA))
+		return 0;
+	int rc = bk_imap_get_metadata(session->imap, asking->names, asking->n,
+				      lists, told, err);
+	for (size_t i = 0; i < asking->n; i++) {
+		if (rc == 0 && told[i] == 0)
+			take_metadata(asking->some[i], &lists[i]);
+		bk_metadata_list_clear(&lists[i]);
+	}
+	return rc;
+}
+
+static int ask(struct bk_imapstore_session *session, void *arg,
+	       struct bk_err *err)
+{
+	struct asking *asking = arg;
+	struct bk_folder_list *folders = asking->folders;
+
+	for (size_t i = 0; i < folders->n;) {
+		asking->n = 0;
+		for (; i < folders->n && asking->n < AT_A_TIME; i++) {
+			struct bk_folder *folder = &folders->items[i];
+			if (folder->no_select || folder->driver)
+				continue;
+			asking->some[asking->n] = folder;
+			asking->names[asking->n++] = folder->raw;
+		}
+		if (asking->n && (ask_acl(session, asking, err) < 0 ||
+				  ask_metadata(session, asking, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+int bk_imapstore_settings(struct bk_store *store,
+			  const struct bk_account *account,
+			  struct bk_folder_list *folders, struct bk_err *err)
+{
+	struct asking asking = {.folders = folders, .owner = account->address};
+	const struct bk_imapstore_act act = {.run = ask, .arg = &asking};
+
+	return bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
+				err);
+}
+
+/* ---- writing ---- */
+
+static bool concerns_one(enum bk_kind kind)
+{
+	return kind == BK_REFUSED || kind == BK_DENIED || kind == BK_GONE ||
+	       kind == BK_FULL || kind == BK_EXISTS;
+}
+
+/* 1: turned down. */
+static int judge(int rc, const struct bk_err *why, struct bk_err *err)
+{
+	if (rc == 0 || concerns_one(why->kind))
+		return rc < 0;
+	*err = *why;
+	return -1;
+}
+
+static int put_entry(struct bk_imapstore_session *session,
+		     struct bk_view mailbox, const struct bk_acl_entry *entry,
+		     struct bk_err *err)
+{
+	bool cyrus = strstr(bk_imap_server(session->imap), "Cyrus") != NULL;
+	struct bk_buf who = {0};
+	struct bk_err why = {0};
+
+	bk_imaprights_identifier(entry->who, cyrus, &who);
+	int rc = bk_imap_set_acl(session->imap, mailbox, bk_buf_text(&who),
+				 entry->rights, &why);
+	bk_buf_clear(&who);
+	return judge(rc, &why, err);
+}
+
+/* Names of other stores' own, "maildir/layout", mean nothing here. */
+static bool is_metadata(const struct bk_property *property)
+{
+	return strncmp(property->name, "/private/", 9) == 0 ||
+	       strncmp(property->name, "/shared/", 8) == 0;
+}
+
+static int put_property(struct bk_imapstore_session *session,
+			struct bk_view mailbox,
+			const struct bk_property *property, struct bk_err *err)
+{
+	struct bk_err why = {0};
+	int rc = bk_imap_set_metadata(session->imap, mailbox, property, &why);
+
+	return judge(rc, &why, err);
+}
+
+/* Who takes rights away from himself cannot give others any. */
+static bool is_own(const struct bk_imapstore_session *session, const char *who)
+{
+	return strcmp(who, "owner") == 0 ||
+	       (strncmp(who, "user=", 5) == 0 &&
+		strcmp(who + 5, session->address) == 0);
+}
+
+int bk_imapstore_put_settings(struct bk_imapstore_session *session,
+			      struct bk_view mailbox,
+			      const struct bk_folder *folder, size_t *lost,
+			      struct bk_err *err)
+{
+	bool acl = bk_imap_can(session->imap, BK_IMAP_ACL);
+	bool metadata = bk_imap_can(session->imap, BK_IMAP_METADATA);
+
+	*lost = 0;
+	for (size_t i = 0; i < folder->n_acl; i++) {
+		if (is_own(session, folder->acl[i].who))
+			continue;
+		int rc = acl ? put_entry(session, mailbox, &folder->acl[i], err)
+			     : 1;
+		if (rc < 0)
+			return -1;
+		*lost += (size_t)rc;
+	}
+	for (size_t i = 0; i < folder->n_annotations; i++) {
+		const struct bk_property *property = &folder->annotations[i];
+		if (!is_metadata(property))
+			continue;
+		int rc = metadata
+				 ? put_property(session, mailbox, property, err)
+				 : 1;
+		if (rc < 0)
+			return -1;
+		*lost += (size_t)rc;
+	}
+	return 0;
+}

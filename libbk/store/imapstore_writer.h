@@ -1,0 +1,165 @@
+/*
+ * Writing a folder over IMAP; for imapstore*.c alone.
+ *
+ * Messages wait until there are enough for one MULTIAPPEND, which is all or
+ * nothing: a server takes fifteen times as many a second that way.  When one is
+ * turned down, smaller ones are tried until it is known which.
+ *
+ * A message whose length is known and whose lines end in CRLF does not wait: it
+ * streams, and the batch stays open on a session of its own (the *stream*)
+ * until flush, which then cannot tell which one was turned down.
+ */
+
+#ifndef BK_STORE_IMAPSTORE_WRITER_H
+#define BK_STORE_IMAPSTORE_WRITER_H
+
+#include "store/body.h"
+#include "store/imapstore.h"
+
+#define BK_IMAPSTORE_BATCH_MESSAGES 500
+#define BK_IMAPSTORE_BATCH_BYTES    ((uint64_t)16 << 20)
+#define BK_IMAPSTORE_BODY_MEMORY    ((size_t)1 << 20)  /* longer: a file */
+#define BK_IMAPSTORE_MEMORY         ((size_t)16 << 20) /* of all that wait */
+
+/* Flags and keywords as the folder takes them. */
+struct bk_imapstore_marks {
+	uint8_t flags;
+	const char **keywords; /* owned; texts live as long as the writer */
+	size_t n_keywords;
+};
+
+/* A message that waits. */
+struct bk_imapstore_queued {
+	struct bk_message msg; /* name is owned; no keywords */
+	struct bk_imapstore_marks marks;
+	struct bk_body body;
+	uint64_t size; /* of it, lines ending in CRLF */
+};
+
+struct bk_imapstore_change {
+	uint32_t uid;
+	struct bk_imapstore_marks marks;
+};
+
+struct bk_imapstore_writer {
+	struct bk_folder_writer writer; /* first */
+	struct bk_imapstore *imapstore;
+	char *address;
+	const struct bk_folder *want;
+	struct bk_arena arena;
+	struct bk_view raw;
+	bool level; /* it is to hold no messages: is not made */
+	bool made;  /* it was not there before */
+	bool made_again;
+	struct bk_message_list there; /* until present() hands it over */
+
+	/* What the folder takes, and what it did not. */
+	uint8_t takes_flags;
+	bool takes_any_keyword;
+	const char **takes_keywords; /* in arena */
+	size_t n_takes_keywords;
+	uint32_t uid_validity;
+
+	pthread_mutex_t lock; /* of everything below */
+	uint8_t lost_flags;
+	bool *lost; /* by keyword */
+	size_t n_lost;
+
+	struct bk_imapstore_queued *queue;
+	size_t n_queue, cap_queue;
+	uint64_t queue_bytes;
+
+	struct bk_imapstore_session *stream; /* NULL: no batch is open */
+	bool in_message; /* the bytes of one are being sent */
+	uint64_t left;   /* of them */
+	uint32_t *streamed; /* the UIDs that its messages had */
+	size_t n_streamed, cap_streamed;
+
+	struct bk_imapstore_change *changes;
+	size_t n_changes, cap_changes;
+	struct bk_uid_set removed;
+
+	bool flushes;        /* somebody calls flush() */
+	struct bk_err turned_down; /* of the first one; BK_OK: none */
+	uint32_t *kept; /* UIDs since the last flush, 0: not told */
+	size_t n_kept, cap_kept;
+	size_t added;
+	size_t unset;    /* messages whose flags the server did not take */
+	bool other_uids; /* some message has another UID than before */
+
+	struct bk_imapstore_writer *next; /* of the store's */
+};
+
+static inline struct bk_imapstore_writer *bk_imapstore_writer_of(
+	struct bk_folder_writer *writer)
+{
+	return (struct bk_imapstore_writer *)writer;
+}
+
+/* imapstore_begin.c */
+int bk_imapstore_begin(struct bk_store *store, const struct bk_account *account,
+		       const struct bk_folder *folder, uint32_t uid_gap,
+		       struct bk_folder_writer **out, struct bk_err *err);
+int bk_imapstore_present(struct bk_folder_writer *writer,
+			 struct bk_message_list *out, struct bk_err *err);
+void bk_imapstore_abort(struct bk_folder_writer *writer);
+/* Makes the writer's folder: 1; 0 when it was there. */
+int bk_imapstore_make(struct bk_imapstore_writer *w,
+		      struct bk_imapstore_session *session, struct bk_err *err);
+
+/* imapstore_marks.c: under w->lock */
+int bk_imapstore_check_keywords(const struct bk_imapstore_writer *w,
+				const struct bk_message *msg,
+				struct bk_err *err);
+void bk_imapstore_marks_make(struct bk_imapstore_writer *w,
+			     const struct bk_message *msg,
+			     struct bk_imapstore_marks *out);
+void bk_imapstore_marks_clear(struct bk_imapstore_marks *marks);
+/* What was left out, for people; "" for nothing. */
+void bk_imapstore_marks_note(const struct bk_imapstore_writer *w,
+			     struct bk_buf *out);
+/* Sends the changes. */
+int bk_imapstore_send_changes(struct bk_imapstore_writer *w,
+			      struct bk_err *err);
+
+/* imapstore_append.c */
+int bk_imapstore_append(struct bk_folder_writer *writer,
+			const struct bk_message *msg, struct bk_sink **out,
+			struct bk_err *err);
+int bk_imapstore_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
+		      const struct bk_message *msg, struct bk_err *err);
+void bk_imapstore_drop(struct bk_folder_writer *writer, struct bk_sink *sink);
+
+/* imapstore_batch.c: under w->lock */
+void bk_imapstore_queue_clear(struct bk_imapstore_writer *w);
+int bk_imapstore_send_queue(struct bk_imapstore_writer *w, struct bk_err *err);
+/* A message whose bytes follow; opens the stream if need be. */
+int bk_imapstore_stream(struct bk_imapstore_writer *w,
+			const struct bk_imap_message *msg, uint32_t uid,
+			struct bk_err *err);
+/* Ends the batch that is open, if one is. */
+int bk_imapstore_stream_end(struct bk_imapstore_writer *w, struct bk_err *err);
+/* Gives up what is on its way. */
+void bk_imapstore_stream_break(struct bk_imapstore_writer *w);
+
+/* imapstore_finish.c */
+int bk_imapstore_set_flags(struct bk_folder_writer *writer,
+			   const struct bk_message *present,
+			   const struct bk_message *want, struct bk_err *err);
+int bk_imapstore_remove(struct bk_folder_writer *writer,
+			const struct bk_message *msg, struct bk_err *err);
+int bk_imapstore_flush(struct bk_folder_writer *writer,
+		       struct bk_message_list *out, struct bk_err *err);
+int bk_imapstore_finish(struct bk_folder_writer *writer,
+			struct bk_folder_result *result, struct bk_err *err);
+int bk_imapstore_sync(struct bk_store *store, struct bk_err *err);
+int bk_imapstore_rename_folder(struct bk_store *store,
+			       const struct bk_account *account,
+			       const struct bk_folder *from, const char *to,
+			       struct bk_err *err);
+int bk_imapstore_delete_folder(struct bk_store *store,
+			       const struct bk_account *account,
+			       const struct bk_folder *folder,
+			       struct bk_err *err);
+
+#endif
