@@ -28,7 +28,7 @@ static const char *spool_dir(void)
 }
 
 /* Least of all that it is gone: it would go wrong with the next one too. */
-int bk_spool_failed(struct bk_err *err)
+int bk_body_spool_failed(struct bk_err *err)
 {
 	char why[BK_ERR_TEXT_MAX];
 
@@ -38,13 +38,13 @@ int bk_spool_failed(struct bk_err *err)
 		       "%s; set TMPDIR to a folder with room", why);
 }
 
-int bk_spool_open(struct bk_err *err)
+int bk_body_spool(struct bk_err *err)
 {
 	const char *dir = spool_dir();
 
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0 && errno != EOPNOTSUPP && errno != EISDIR) {
-		(void)bk_spool_failed(err);
+		(void)bk_body_spool_failed(err);
 		return -1;
 	}
 	if (fd >= 0)
@@ -52,7 +52,7 @@ int bk_spool_open(struct bk_err *err)
 	char *name = bk_asprintf("%s/bk-spool.XXXXXX", dir);
 	fd = mkostemp(name, O_CLOEXEC);
 	if (fd < 0)
-		(void)bk_spool_failed(err);
+		(void)bk_body_spool_failed(err);
 	else
 		(void)unlink(name);
 	free(name);
@@ -61,12 +61,12 @@ int bk_spool_open(struct bk_err *err)
 
 static int move_to_spool(struct bk_body *body, struct bk_err *err)
 {
-	body->spool = bk_spool_open(err);
+	body->spool = bk_body_spool(err);
 	if (body->spool < 0)
 		return -1;
 	if (bk_fd_write(body->spool, body->bytes.data, body->bytes.len, err) <
 	    0)
-		return bk_spool_failed(err);
+		return bk_body_spool_failed(err);
 	bk_buf_clear(&body->bytes);
 	return 0;
 }
@@ -85,7 +85,7 @@ static int write_body(struct bk_sink *to, const void *data, size_t len,
 	if (body->spool < 0 && move_to_spool(body, err) < 0)
 		return -1;
 	if (bk_fd_write(body->spool, data, len, err) < 0)
-		return bk_spool_failed(err);
+		return bk_body_spool_failed(err);
 	return 0;
 }
 
@@ -101,7 +101,7 @@ int bk_body_sink_end(struct bk_body_sink *sink, struct bk_err *err)
 	int spool = sink->body->spool;
 
 	if (spool >= 0 && lseek(spool, 0, SEEK_SET) < 0)
-		return bk_spool_failed(err);
+		return bk_body_spool_failed(err);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ static int copy_spool(int spool, struct bk_sink *to, struct bk_err *err)
 			continue;
 		if (n == 0)
 			break;
-		rc = n < 0 ? bk_spool_failed(err)
+		rc = n < 0 ? bk_body_spool_failed(err)
 			   : to->write(to, step.data, (size_t)n, err);
 		at += n;
 	}

@@ -13,10 +13,10 @@
 #include "store/store.h"
 
 /* An unlinked file in $TMPDIR; -1: BK_FULL, BK_STARVED. */
-int bk_spool_open(struct bk_err *err);
+int bk_body_spool(struct bk_err *err);
 /* errno says why such a file cannot be used; returns -1.  What goes wrong with
  * it is nothing that a message is to blame for. */
-int bk_spool_failed(struct bk_err *err);
+int bk_body_spool_failed(struct bk_err *err);
 
 /* Writes into a body. */
 struct bk_body_sink {

@@ -227,6 +227,7 @@ const struct bk_store_ops bk_imapstore_ops = {
 	.fetch_many = bk_imapstore_fetch_many,
 	.identify = bk_imapstore_identify,
 	.find_account = find_account,
+	.limits = bk_imapstore_limits,
 	.create_account = create_account,
 	.begin = bk_imapstore_begin,
 	.present = bk_imapstore_present,

@@ -160,6 +160,12 @@ int bk_imapstore_identify(struct bk_store *store,
 			  struct bk_message *const *msgs, size_t n,
 			  struct bk_identity *ids, struct bk_err *err);
 
+/* ---- imapstore_limits.c ---- */
+
+int bk_imapstore_limits(struct bk_store *store,
+			const struct bk_account *account,
+			struct bk_store_limits *out, struct bk_err *err);
+
 /* ---- many messages by their UIDs ---- */
 
 struct bk_imapstore_want {

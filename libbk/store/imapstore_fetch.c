@@ -76,8 +76,8 @@ struct fetching {
 	struct bk_imapstore_wanted wanted;
 	const struct bk_bodies *to;
 	struct bk_message *coming; /* its body comes now */
-	bool passed_over;          /* nobody wants it */
 	bool came;                 /* one did since the connection was made */
+	bool settles;              /* what does not come now is not there */
 };
 
 static void fill_in(struct bk_message *msg, const struct bk_imap_row *row,
@@ -131,12 +131,15 @@ static int tell_failed(struct fetching *fetching, size_t at,
 	return to->failed(to->arg, fetching->msgs[at], why, err);
 }
 
+/* What was taken out since the folder was looked at comes so, too. */
 static int no_body(void *arg, const struct bk_imap_row *row, struct bk_err *err)
 {
 	struct fetching *fetching = arg;
-	size_t at = bk_imapstore_wanted_take(&fetching->wanted, row->uid);
 	struct bk_err why = {0};
 
+	if (!fetching->settles)
+		return 0;
+	size_t at = bk_imapstore_wanted_take(&fetching->wanted, row->uid);
 	if (at == SIZE_MAX)
 		return 0;
 	(void)bk_fail(&why, BK_REFUSED,
@@ -231,6 +234,7 @@ static int settle_rest(struct fetching *fetching, bool refused,
 
 	if (is_done(fetching))
 		return 0;
+	fetching->settles = true;
 	if (bk_imapstore_select(fetching->session, fetching->folder->raw, true,
 				true, err) < 0)
 		return -1;
@@ -257,6 +261,7 @@ static int fetch_with(struct bk_imapstore_session *session, void *arg,
 	bool refused = false;
 
 	fetching->session = session;
+	fetching->settles = false;
 	if (bk_imapstore_select(session, fetching->folder->raw, true, false,
 				err) < 0)
 		return -1;

@@ -129,10 +129,10 @@ static int copy_all(int from, int to, struct bk_buf *step, uint64_t *size,
 		if (!n)
 			break;
 		if (bk_fd_write(to, step->data, (size_t)n, err) < 0)
-			return bk_spool_failed(err);
+			return bk_body_spool_failed(err);
 		*size += (uint64_t)n;
 	}
-	return lseek(to, 0, SEEK_SET) < 0 ? bk_spool_failed(err) : 0;
+	return lseek(to, 0, SEEK_SET) < 0 ? bk_body_spool_failed(err) : 0;
 }
 
 /* One reading of the file as it is now. */
@@ -144,7 +144,7 @@ static int read_once(int fd, uint64_t file_size, struct bk_message *msg,
 		msg->size = body->bytes.len;
 		return rc;
 	}
-	body->spool = bk_spool_open(err);
+	body->spool = bk_body_spool(err);
 	if (body->spool < 0)
 		return -1;
 	return copy_all(fd, body->spool, &body->bytes, &msg->size, err);

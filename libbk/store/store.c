@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "net/link.h"
 
 static const struct bk_store_ops *const drivers[] = {
 	&bk_maildir_ops,
+	&bk_imapstore_ops,
 };
 
 static const struct bk_store_ops *driver_of(
@@ -25,8 +27,10 @@ int bk_store_check_type(const struct bk_store_config *config,
 {
 	if (driver_of(config))
 		return 0;
-	return bk_fail(err, BK_MISUSE, "'%s' is no type of store; there is: %s",
-		       config->type ? config->type : "", drivers[0]->type);
+	return bk_fail(err, BK_MISUSE,
+		       "'%s' is no type of store; there are: %s, %s",
+		       config->type ? config->type : "", drivers[0]->type,
+		       drivers[1]->type);
 }
 
 int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
@@ -43,8 +47,25 @@ void bk_store_close(struct bk_store *store)
 		store->ops->close(store);
 }
 
+/* Who logs in is a part of it: what one may see, another may not. */
+static char *server_identity(const struct bk_store_config *config)
+{
+	const struct bk_store_server *server = config->server;
+	const struct bk_url *url = bk_link_url(server->link);
+	struct bk_buf origin = {0};
+
+	bk_url_origin(&origin, url, config->type);
+	char *identity = bk_asprintf("%s %s %s", bk_buf_text(&origin),
+				     url->user ? url->user : "",
+				     server->login ? server->login : "user");
+	bk_buf_clear(&origin);
+	return identity;
+}
+
 char *bk_store_identity(const struct bk_store_config *config)
 {
+	if (config->server)
+		return server_identity(config);
 	char *path = bk_path_real(config->path);
 	char *identity = bk_asprintf("%s:%s", config->type, path);
 

@@ -138,6 +138,8 @@ static int end_test(void **state)
 	bk_folder_list_clear(&world.folders);
 	bk_account_list_clear(&world.accounts);
 	bk_store_close(world.store);
+	if (world.driver->release)
+		world.driver->release(&world.config);
 	bk_arena_clear(&world.arena);
 	scratch_drop(&world.scratch);
 	return 0;

@@ -21,6 +21,11 @@ struct store_driver {
 	bool many;           /* it can hold others besides */
 	bool has_acl;
 	size_t max_keywords; /* of a folder */
+	/* Of a server: lines end in CRLF, a message has a byte at least and no
+	 * NUL, messages have no names and UIDs are the server's; there is an
+	 * INBOX from the start. */
+	bool wire;
+	void (*release)(struct bk_store_config *config); /* or NULL */
 };
 
 /* Runs all tests on each driver: the number of those that failed. */

@@ -36,8 +36,9 @@ static void what_is_present_is_listed_and_left_alone(void **state)
 		const struct bk_message *msg = &world.present.items[i];
 		assert_true(
 			store_has_keyword(&world.writer->folder, msg, "both"));
-		assert_int_equal(msg->n_keywords,
-				 strcmp(msg->name, "y") == 0 ? 2 : 1);
+		bool is_y = world.driver->wire ? i == 1
+					       : strcmp(msg->name, "y") == 0;
+		assert_int_equal(msg->n_keywords, is_y ? 2 : 1);
 	}
 	store_finish();
 	assert_int_equal(world.result.added, 0);
@@ -113,7 +114,8 @@ static void a_present_message_is_removed(void **state)
 	store_begin(&folder);
 	OK(store_ops()->present(world.writer, &world.present, &world.err));
 	for (size_t i = 0; i < world.present.n; i++)
-		if (strcmp(world.present.items[i].name, gone.name) == 0)
+		if (strcmp(world.present.items[i].name, gone.name) == 0 &&
+		    (*gone.name || world.present.items[i].uid == gone.uid))
 			OK(store_ops()->remove(world.writer,
 					       &world.present.items[i],
 					       &world.err));
@@ -122,7 +124,8 @@ static void a_present_message_is_removed(void **state)
 					    &world.accounts.items[0], found,
 					    &gone, &world.body, &world.err),
 			 -1);
-	assert_int_equal(world.err.kind, BK_GONE);
+	if (world.err.kind != BK_GONE)
+		fail_msg("%s", world.err.text);
 	found = store_look_at("INBOX");
 	assert_int_equal(world.list.n, 1);
 	assert_string_equal(store_text_of(found, 0), "stays");
@@ -158,7 +161,7 @@ static void an_aborted_folder_can_be_written_again(void **state)
 	(void)store_look_at("INBOX");
 	assert_int_equal(world.list.n, 0);
 	store_begin(&folder);
-	assert_true(world.writer->keeps_uids);
+	assert_true(world.writer->keeps_uids || world.driver->wire);
 	store_put_text("a", 1, "a");
 	store_finish();
 	(void)store_look_at("INBOX");
@@ -176,9 +179,10 @@ static void a_keyword_that_is_in_no_table_is_refused(void **state)
 
 	(void)state;
 	store_begin(&folder);
-	OK(store_ops()->append(world.writer, &msg, &sink, &world.err));
-	assert_int_equal(
-		store_ops()->keep(world.writer, sink, &msg, &world.err), -1);
+	int rc = store_ops()->append(world.writer, &msg, &sink, &world.err);
+	if (rc == 0)
+		rc = store_ops()->keep(world.writer, sink, &msg, &world.err);
+	assert_int_equal(rc, -1);
 	assert_int_equal(world.err.kind, BK_CORRUPT);
 	store_finish();
 	(void)store_look_at("INBOX");
@@ -227,10 +231,13 @@ static void several_threads_write_one_folder(void **state)
 	store_finish();
 	struct bk_folder *found = store_look_at("INBOX");
 	assert_int_equal(world.list.n, 4 * EACH);
+	bool seen[4 * EACH + 1] = {false};
 	for (size_t i = 0; i < world.list.n; i++) {
+		unsigned long n = strtoul(store_text_of(found, i), NULL, 10);
+		assert_true(n >= 1 && n <= 4 * EACH && !seen[n]);
+		seen[n] = true;
 		assert_int_equal(world.list.items[i].uid, i + 1);
-		assert_int_equal(strtoul(store_text_of(found, i), NULL, 10),
-				 i + 1);
+		assert_true(n == i + 1 || world.driver->wire);
 	}
 }
 

@@ -2,11 +2,48 @@
 
 #include "contract/store_world.h"
 
+/* What a store holds when it was given these bytes. */
+static void what_is_held(const void *data, size_t len, struct bk_buf *out)
+{
+	const char *bytes = data;
+
+	out->len = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (world.driver->wire && bytes[i] == '\n' &&
+		    (!i || bytes[i - 1] != '\r'))
+			bk_buf_add_u8(out, '\r');
+		bk_buf_add_u8(out, (uint8_t)bytes[i]);
+	}
+}
+
+/* What a server may refuse is left out of what it is given. */
+static bool can_be_held(const char *bytes, size_t len)
+{
+	return !world.driver->wire || (len && !memchr(bytes, 0, len));
+}
+
+static bool is_among(struct bk_buf *held, size_t n, bool *seen,
+		     struct bk_view got)
+{
+	for (size_t k = 0; k < n; k++)
+		if (!seen[k] && held[k].len == got.len &&
+		    (!got.len ||
+		     memcmp(held[k].data, got.data, got.len) == 0)) {
+			seen[k] = true;
+			return true;
+		}
+	return false;
+}
+
 static void bytes_come_back_as_they_were(void **state)
 {
+	enum { N = 8 };
 	struct bk_folder folder = store_folder("INBOX");
+	struct bk_buf held[N] = {{0}};
 	struct bk_buf large = {0};
 	struct bk_message msg = {.name = ""};
+	bool seen[N] = {false};
+	size_t n = 0;
 	static const struct {
 		const char *bytes;
 		size_t len;
@@ -16,40 +53,36 @@ static void bytes_come_back_as_they_were(void **state)
 		{"a: b\r\n\r\nc",       10},
 		{"a: b\n\nc\n",         8 },
 		{"a\r\nb\nc\rd\0e\xff", 11},
+		{"a\r\nb\nc\rde\xff",   10},
 		{"From x\n.\n..\n",     12}
         };
 
 	(void)state;
 	for (int i = 0; i < 300000; i++)
-		bk_buf_add_u8(&large, (uint8_t)(i * 7 + i / 251));
+		bk_buf_add_u8(&large, (uint8_t)((i * 7 + i / 251) % 255 + 1));
 	store_begin(&folder);
-	for (size_t i = 0; i < 6; i++)
-		store_put(&msg, bodies[i].bytes, bodies[i].len);
+	for (size_t i = 0; i < N - 1; i++)
+		if (can_be_held(bodies[i].bytes, bodies[i].len)) {
+			store_put(&msg, bodies[i].bytes, bodies[i].len);
+			what_is_held(bodies[i].bytes, bodies[i].len,
+				     &held[n++]);
+		}
 	store_put(&msg, large.data, large.len);
+	what_is_held(large.data, large.len, &held[n++]);
 	store_finish();
-	assert_int_equal(world.result.added, 7);
+	assert_int_equal(world.result.added, n);
 
 	struct bk_folder *found = store_look_at("INBOX");
-	bool seen[7] = {false};
-	assert_int_equal(world.list.n, 7);
+	assert_int_equal(world.list.n, n);
 	world.body.limit = 1000000;
 	for (size_t i = 0; i < world.list.n; i++) {
 		(void)store_text_of(found, i);
 		struct bk_view got = bk_buf_view(&world.body.bytes);
 		assert_int_equal(world.list.items[i].size, got.len);
-		for (size_t k = 0; k < 7; k++) {
-			const void *want = k < 6 ? (const void *)bodies[k].bytes
-						 : large.data;
-			size_t len = k < 6 ? bodies[k].len : large.len;
-			if (len == got.len && !seen[k] &&
-			    (!len || memcmp(got.data, want, len) == 0)) {
-				seen[k] = true;
-				break;
-			}
-		}
+		assert_true(is_among(held, n, seen, got));
 	}
-	for (size_t k = 0; k < 7; k++)
-		assert_true(seen[k]);
+	for (size_t k = 0; k < n; k++)
+		bk_buf_clear(&held[k]);
 	bk_buf_clear(&large);
 }
 
@@ -61,7 +94,7 @@ static void a_long_body_goes_to_a_spool(void **state)
 
 	(void)state;
 	memset(text, 'x', sizeof(text));
-	text[2999] = '\n';
+	memcpy(text + 2998, "\r\n", 2);
 	store_begin(&folder);
 	store_put(&(struct bk_message){.name = ""}, text, sizeof(text));
 	store_finish();
@@ -81,8 +114,9 @@ static void a_long_body_goes_to_a_spool(void **state)
 
 static void flags_and_dates_come_back(void **state)
 {
-	static const int64_t dates[] = {0, 1, 999999999, 1700000000,
-					4102444800};
+	/* A server makes what is yet to come the present. */
+	const int64_t dates[] = {0, 1, 999999999, 1700000000,
+				 world.driver->wire ? 1500000000 : 4102444800};
 	struct bk_folder folder = store_folder("INBOX");
 
 	(void)state;
@@ -99,16 +133,20 @@ static void flags_and_dates_come_back(void **state)
 	struct bk_folder *found = store_look_at("INBOX");
 	assert_int_equal(world.list.n, 64);
 	for (size_t i = 0; i < 64; i++) {
-		unsigned flags =
+		unsigned number =
 			(unsigned)strtoul(store_text_of(found, i), NULL, 10);
+		unsigned flags = number;
+		/* It is a keyword there. */
+		if (world.driver->wire)
+			flags &= ~(unsigned)BK_FLAG_PASSED;
 		assert_int_equal(world.list.items[i].flags, flags);
-		assert_int_equal(world.list.items[i].date, dates[flags % 5]);
+		assert_int_equal(world.list.items[i].date, dates[number % 5]);
 		world.list.items[i].date = 7;
 		world.list.items[i].size = 0;
 		OK(store_ops()->stat(world.store, &world.accounts.items[0],
 				     found, &world.list.items[i], &world.err));
-		assert_int_equal(world.list.items[i].date, dates[flags % 5]);
-		assert_int_equal(world.list.items[i].size, flags < 10 ? 1 : 2);
+		assert_int_equal(world.list.items[i].date, dates[number % 5]);
+		assert_int_equal(world.list.items[i].size, number < 10 ? 1 : 2);
 	}
 }
 

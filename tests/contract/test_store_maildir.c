@@ -65,14 +65,20 @@ static void courier(const struct scratch *scratch, struct bk_arena *arena,
 	scratch_dir(scratch, "deep/ann/Maildir/cur");
 }
 
+/* Dovecot's folders, with rights and 26 keywords each. */
+#define DOVECOT(n, p, m)                                                       \
+	{                                                                      \
+		.name = (n), .prepare = (p), .address = "ann@a.test",          \
+		.many = (m), .has_acl = true, .max_keywords = 26,              \
+	}
+
 static const struct store_driver drivers[] = {
-	{"maildir++",                    many,         "ann@a.test", true,  true,  26},
-	{"maildir_one_account",          one,          "ann@a.test", false, true,  26},
-	{"maildir_fs",                   fs,           "ann@a.test", true,  true,  26},
-	{"maildir_control_and_index",    elsewhere,    "ann@a.test", true,  true,  26},
-	{"maildir_fs_control_and_index", fs_elsewhere, "ann@a.test", true,  true,
-	 26									  },
-	{"maildir_courier",              courier,      "ann@a.test", false, false, 0 },
+	DOVECOT("maildir++", many, true),
+	DOVECOT("maildir_one_account", one, false),
+	DOVECOT("maildir_fs", fs, true),
+	DOVECOT("maildir_control_and_index", elsewhere, true),
+	DOVECOT("maildir_fs_control_and_index", fs_elsewhere, true),
+	{.name = "maildir_courier", .prepare = courier, .address = "ann@a.test"},
 };
 
 int main(void)
