@@ -52,8 +52,8 @@ static const char *decode_level(const struct bk_imapname_style *style,
 	} else if (!bk_utf7_decode(raw, name)) {
 		return "its name is not modified UTF-7";
 	}
-	return check_level((struct bk_view){name->data + start,
-					    name->len - start});
+	return check_level(
+		(struct bk_view){name->data + start, name->len - start});
 }
 
 static size_t level_length(const struct bk_imapname_style *style,

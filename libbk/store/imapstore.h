@@ -35,9 +35,10 @@ struct bk_imapstore {
 
 	pthread_mutex_t lock; /* of everything below */
 	pthread_cond_t given;
-	struct bk_imapstore_session *idle; /* the last one that was used first */
-	size_t n_busy;                     /* sessions for one act each */
-	char *only; /* the address of the one account there is */
+	struct bk_imapstore_session
+		*idle; /* the last one that was used first */
+	size_t n_busy; /* sessions for one act each */
+	char *only;    /* the address of the one account there is */
 
 	pthread_mutex_t writers_lock; /* taken before any writer's own */
 	struct bk_imapstore_writer *writers;
@@ -47,11 +48,11 @@ struct bk_imapstore {
 struct bk_imapstore_session {
 	struct bk_imap *imap;
 	struct bk_imapstore *owner;
-	char *address;         /* whose mail */
-	struct bk_buf mailbox; /* selected; empty: none */
-	bool read_only;        /* it is */
+	char *address;                           /* whose mail */
+	struct bk_buf mailbox;                   /* selected; empty: none */
+	bool read_only;                          /* it is */
 	const struct bk_imap_selected *selected; /* what was said of it */
-	bool broken;           /* only to be closed */
+	bool broken;                             /* only to be closed */
 	struct bk_imapstore_session *next;
 };
 

@@ -30,7 +30,8 @@ static int write_lines(struct bk_sink *sink, const void *data, size_t len,
 	if (!len)
 		return 0;
 	for (; (at = memchr(at, '\n', (size_t)(end - at))); at++) {
-		uint8_t before = at > (const uint8_t *)data ? at[-1] : body->last;
+		uint8_t before =
+			at > (const uint8_t *)data ? at[-1] : body->last;
 		if (before == '\r')
 			continue;
 		if (to->write(to, from, (size_t)(at - from), err) < 0 ||
@@ -72,9 +73,7 @@ static int try_to_stream(struct bk_imapstore_writer *w,
 	bk_imapstore_marks_make(w, msg, &marks);
 	const struct bk_imap_message head = {
 		.size = msg->size,
-		.flags = marks.flags,
-		.keywords = marks.keywords,
-		.n_keywords = marks.n_keywords,
+		.flags = bk_imapstore_marks_view(&marks),
 		.date = msg->date,
 		.zone_minutes = msg->zone_minutes,
 	};
@@ -174,15 +173,13 @@ static int check_size(const struct body *body, struct bk_err *err)
 static int put_by(struct bk_imapstore_writer *w, struct body *body,
 		  const struct bk_message *msg, struct bk_err *err)
 {
-	if (check_size(body, err) < 0 ||
-	    bk_body_sink_end(&body->into, err) < 0)
+	if (check_size(body, err) < 0 || bk_body_sink_end(&body->into, err) < 0)
 		return -1;
 	if (w->flushes && w->turned_down.kind != BK_OK)
 		return 0;
 	enqueue(w, body, msg);
-	if (w->stream ||
-	    (w->n_queue < BK_IMAPSTORE_BATCH_MESSAGES &&
-	     w->queue_bytes < BK_IMAPSTORE_BATCH_BYTES))
+	if (w->stream || (w->n_queue < BK_IMAPSTORE_BATCH_MESSAGES &&
+			  w->queue_bytes < BK_IMAPSTORE_BATCH_BYTES))
 		return 0;
 	return bk_imapstore_send_queue(w, err);
 }

@@ -107,7 +107,8 @@ static void clear_queued(struct bk_imapstore_writer *w,
 			 struct bk_imapstore_queued *queued)
 {
 	if (queued->body.spool < 0)
-		atomic_fetch_sub(&w->imapstore->waiting, queued->body.bytes.len);
+		atomic_fetch_sub(&w->imapstore->waiting,
+				 queued->body.bytes.len);
 	free((void *)(uintptr_t)queued->msg.name);
 	bk_imapstore_marks_clear(&queued->marks);
 	bk_body_clear(&queued->body);
@@ -138,9 +139,7 @@ static struct bk_imap_message announce(const struct bk_imapstore_queued *queued)
 {
 	return (struct bk_imap_message){
 		.size = queued->size,
-		.flags = queued->marks.flags,
-		.keywords = queued->marks.keywords,
-		.n_keywords = queued->marks.n_keywords,
+		.flags = bk_imapstore_marks_view(&queued->marks),
 		.date = queued->msg.date,
 		.zone_minutes = queued->msg.zone_minutes,
 	};
@@ -239,8 +238,7 @@ static int cope(struct sending *sending, const struct bk_imap_appended *out,
 		sending->most = sending->n / 2;
 		return 0;
 	}
-	if (w->flushes &&
-	    take_back(w, sending->session, out, n_done, err) < 0)
+	if (w->flushes && take_back(w, sending->session, out, n_done, err) < 0)
 		return -1;
 	if (why->kind == BK_FULL && !w->flushes) {
 		*err = *why;
@@ -269,8 +267,7 @@ static int send_some(struct sending *sending, struct bk_err *err)
 	struct bk_err why = {0};
 	size_t n_done = 0;
 
-	sending->n =
-		w->n_queue < sending->most ? w->n_queue : sending->most;
+	sending->n = w->n_queue < sending->most ? w->n_queue : sending->most;
 	int rc = append_some(sending, &out, &n_done, &why);
 	note_validity(w, &out);
 	if (rc == 0) {

@@ -56,8 +56,8 @@ bool bk_imapstore_wanted_uids(struct bk_imapstore_wanted *wanted,
 	for (; wanted->next < wanted->n; wanted->next++) {
 		const struct bk_imapstore_want *item =
 			&wanted->items[wanted->next];
-		bool follows = out->n &&
-			       out->items[out->n - 1].last + 1 == item->uid;
+		bool follows =
+			out->n && out->items[out->n - 1].last + 1 == item->uid;
 		if (item->done)
 			continue;
 		if (!follows && out->n == BK_IMAPSTORE_RANGES)
@@ -201,8 +201,8 @@ static int settle_each(struct fetching *fetching, struct bk_err *err)
 		int rc = ask(fetching, &uids, &why);
 		if (wanted->items[i].done && rc == 0)
 			continue;
-		if (rc < 0 && (why.kind != BK_REFUSED ||
-			       fetching->session->broken)) {
+		if (rc < 0 &&
+		    (why.kind != BK_REFUSED || fetching->session->broken)) {
 			*err = why;
 			return -1;
 		}

@@ -51,20 +51,11 @@ int bk_imapstore_remove(struct bk_folder_writer *writer,
 static int take_out(struct bk_imapstore_session *session, void *arg,
 		    struct bk_err *err)
 {
-	struct bk_imapstore_writer *w = arg;
-	int rc = bk_imapstore_select(session, w->raw, false, false, err);
+	const struct bk_imapstore_writer *w = arg;
 
-	for (size_t i = 0; i < w->removed.n && rc == 0;
-	     i += BK_IMAPSTORE_RANGES) {
-		size_t left = w->removed.n - i;
-		const struct bk_uid_set some = {
-			.items = w->removed.items + i,
-			.n = left < BK_IMAPSTORE_RANGES ? left
-							: BK_IMAPSTORE_RANGES,
-		};
-		rc = bk_imap_remove(session->imap, &some, err);
-	}
-	return rc;
+	if (bk_imapstore_select(session, w->raw, false, false, err) < 0)
+		return -1;
+	return bk_imap_remove(session->imap, &w->removed, err);
 }
 
 static int send_removals(struct bk_imapstore_writer *w, struct bk_err *err)
@@ -200,8 +191,8 @@ static void tell_result(const struct ending *ending,
 	struct bk_buf note = {0};
 
 	*result = (struct bk_folder_result){
-		.kept_uids = wanted && !w->level &&
-			     w->uid_validity == wanted && !w->other_uids,
+		.kept_uids = wanted && !w->level && w->uid_validity == wanted &&
+			     !w->other_uids,
 		.uid_validity = w->uid_validity,
 		.added = w->added,
 	};
@@ -209,8 +200,9 @@ static void tell_result(const struct ending *ending,
 		add_note(&note, "new UIDs: the server gives out its own");
 	bk_imapstore_marks_note(w, &note);
 	if (ending->lost)
-		add_note(&note, "rights or annotations that the server does "
-				"not take");
+		add_note(&note,
+			 "rights or annotations that the server does "
+			 "not take");
 	if (ending->not_subscribed)
 		add_note(&note, "the server does not subscribe to it");
 	(void)snprintf(result->note, sizeof(result->note), "%s",

@@ -15,8 +15,8 @@ struct naming {
 static int take_header(void *arg, const struct bk_imap_row *row,
 		       struct bk_err *err)
 {
-	const unsigned needed = BK_IMAP_SAID_DATE | BK_IMAP_SAID_SIZE |
-				BK_IMAP_SAID_HEADER;
+	const unsigned needed =
+		BK_IMAP_SAID_DATE | BK_IMAP_SAID_SIZE | BK_IMAP_SAID_HEADER;
 	struct naming *naming = arg;
 	struct bk_identifier it;
 

@@ -103,12 +103,14 @@ void bk_imapstore_marks_note(const struct bk_imapstore_writer *w,
 			      n);
 	for (unsigned flag = 1; flag <= BK_FLAG_PASSED; flag <<= 1)
 		if (w->lost_flags & flag)
-			bk_buf_printf(out, "%s%s left out: the server does not "
-					   "keep it",
+			bk_buf_printf(out,
+				      "%s%s left out: the server does not "
+				      "keep it",
 				      out->len ? "; " : "",
 				      bk_flag_name((uint8_t)flag));
 	if (w->unset)
-		bk_buf_printf(out, "%sthe flags of %zu messages could not be set",
+		bk_buf_printf(out,
+			      "%sthe flags of %zu messages could not be set",
 			      out->len ? "; " : "", w->unset);
 }
 
@@ -144,7 +146,7 @@ static size_t take_equal(const struct bk_imapstore_writer *w, size_t at,
 	size_t n = 0;
 
 	bk_uid_set_clear(uids);
-	for (; at + n < w->n_changes && uids->n < BK_IMAPSTORE_RANGES; n++) {
+	for (; at + n < w->n_changes; n++) {
 		const struct bk_imapstore_change *change = &w->changes[at + n];
 		if (compare_marks(&change->marks, &w->changes[at].marks) != 0)
 			break;
@@ -162,12 +164,12 @@ static int store_marks(struct bk_imapstore_session *session, void *arg,
 
 	w->unset = 0;
 	for (size_t at = 0; at < w->n_changes && rc == 0;) {
-		const struct bk_imapstore_marks *marks = &w->changes[at].marks;
+		struct bk_imap_flags flags =
+			bk_imapstore_marks_view(&w->changes[at].marks);
 		size_t n = take_equal(w, at, &uids);
 		struct bk_err why = {0};
 		rc = bk_imap_store(session->imap, &uids, BK_IMAP_STORE_SET,
-				   marks->flags, marks->keywords,
-				   marks->n_keywords, &why);
+				   &flags, &why);
 		if (rc < 0 &&
 		    (why.kind == BK_REFUSED || why.kind == BK_DENIED)) {
 			w->unset += n;

@@ -79,8 +79,8 @@ static void take_metadata(struct bk_folder *folder,
 		all[i].name =
 			bk_arena_strdup(&folder->arena, list->items[i].name);
 		all[i].value.len = value.len;
-		all[i].value.data = bk_arena_memdup(&folder->arena, value.data,
-						    value.len);
+		all[i].value.data =
+			bk_arena_memdup(&folder->arena, value.data, value.len);
 	}
 }
 

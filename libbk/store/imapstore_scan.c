@@ -315,8 +315,8 @@ static bool adds_up(const struct since *since,
 		    const struct bk_imapstore_session *session)
 {
 	const struct bk_message_list *changed = since->listing.out;
-	uint64_t n = bk_uid_set_count(since->known) -
-		     bk_uid_set_count(since->gone);
+	uint64_t n =
+		bk_uid_set_count(since->known) - bk_uid_set_count(since->gone);
 
 	for (size_t i = 0; i < changed->n; i++)
 		n += !bk_uid_set_has(since->known, changed->items[i].uid);

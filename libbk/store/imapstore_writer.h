@@ -28,6 +28,13 @@ struct bk_imapstore_marks {
 	size_t n_keywords;
 };
 
+static inline struct bk_imap_flags bk_imapstore_marks_view(
+	const struct bk_imapstore_marks *marks)
+{
+	return (struct bk_imap_flags){marks->flags, marks->keywords,
+				      marks->n_keywords};
+}
+
 /* A message that waits. */
 struct bk_imapstore_queued {
 	struct bk_message msg; /* name is owned; no keywords */
@@ -70,8 +77,8 @@ struct bk_imapstore_writer {
 	uint64_t queue_bytes;
 
 	struct bk_imapstore_session *stream; /* NULL: no batch is open */
-	bool in_message; /* the bytes of one are being sent */
-	uint64_t left;   /* of them */
+	bool in_message;    /* the bytes of one are being sent */
+	uint64_t left;      /* of them */
 	uint32_t *streamed; /* the UIDs that its messages had */
 	size_t n_streamed, cap_streamed;
 
@@ -79,9 +86,9 @@ struct bk_imapstore_writer {
 	size_t n_changes, cap_changes;
 	struct bk_uid_set removed;
 
-	bool flushes;        /* somebody calls flush() */
+	bool flushes;              /* somebody calls flush() */
 	struct bk_err turned_down; /* of the first one; BK_OK: none */
-	uint32_t *kept; /* UIDs since the last flush, 0: not told */
+	uint32_t *kept;            /* UIDs since the last flush, 0: not told */
 	size_t n_kept, cap_kept;
 	size_t added;
 	size_t unset;    /* messages whose flags the server did not take */

@@ -1,7 +1,7 @@
 /*
  * A store holds accounts, folders and messages: a Maildir tree, an IMAP
- * server, later an mbox file, a set.  A driver implements the ops; jobs call them
- * through store->ops.
+ * server, later an mbox file, a set.  A driver implements the ops; jobs call
+ * them through store->ops.
  *
  * Kinds of error: BK_REFUSED concerns this one account, folder or message, and
  * the store goes on; BK_GONE says that it is no longer there (expunged);

@@ -1,46 +1,15 @@
 /* Many messages at a time, of drivers that read one after the other: see
  * store.h. */
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cancel.h"
+#include "store/body.h"
 #include "store/store.h"
 
 #define WHOLE_MAX ((size_t)1 << 20) /* larger messages are spooled */
-#define STEP      ((size_t)64 << 10)
 
-/* ---- a body that was fetched, piece by piece ---- */
-
-static int copy_spool(int fd, struct bk_sink *to, struct bk_err *err)
-{
-	uint8_t step[STEP];
-	off_t at = 0;
-
-	for (;;) {
-		ssize_t n = pread(fd, step, sizeof(step), at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return bk_fail_errno(err, "spool file");
-		if (!n)
-			return 0;
-		if (to->write(to, step, (size_t)n, err) < 0)
-			return -1;
-		at += n;
-	}
-}
-
-static int copy_body(const struct bk_body *body, struct bk_sink *to,
-		     struct bk_err *err)
-{
-	if (body->spool >= 0)
-		return copy_spool(body->spool, to, err);
-	if (!body->bytes.len)
-		return 0;
-	return to->write(to, body->bytes.data, body->bytes.len, err);
-}
+/* ---- a body that was fetched ---- */
 
 /* Looks for a line that does not end in CRLF. */
 struct line_ends {
@@ -70,7 +39,7 @@ static int has_crlf(const struct bk_body *body, bool *crlf, struct bk_err *err)
 {
 	struct line_ends ends = {{look_at_lines}, 0, false};
 
-	if (copy_body(body, &ends.sink, err) < 0)
+	if (bk_body_copy(body, &ends.sink, err) < 0)
 		return -1;
 	*crlf = !ends.bare;
 	return 0;
@@ -99,7 +68,7 @@ static int hand_on(struct bk_message *msg, const struct bk_body *body,
 		return -1;
 	if (!sink)
 		return 0;
-	if (copy_body(body, sink, err) < 0)
+	if (bk_body_copy(body, sink, err) < 0)
 		return -1;
 	return to->end(to->arg, msg, err);
 }

@@ -59,8 +59,8 @@ int main(void)
 		return 0;
 	}
 	imap_place_start("");
-	int failed = store_contract(drivers,
-				    sizeof(drivers) / sizeof(drivers[0]));
+	int failed =
+		store_contract(drivers, sizeof(drivers) / sizeof(drivers[0]));
 	imap_place_stop();
 	return failed;
 }

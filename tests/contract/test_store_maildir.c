@@ -78,7 +78,9 @@ static const struct store_driver drivers[] = {
 	DOVECOT("maildir_fs", fs, true),
 	DOVECOT("maildir_control_and_index", elsewhere, true),
 	DOVECOT("maildir_fs_control_and_index", fs_elsewhere, true),
-	{.name = "maildir_courier", .prepare = courier, .address = "ann@a.test"},
+	{.name = "maildir_courier",
+							      .prepare = courier,
+							      .address = "ann@a.test"},
 };
 
 int main(void)
