@@ -216,7 +216,7 @@ static void candidates_clear(struct candidates *list)
 
 static void candidates_make(struct candidates *list, size_t most)
 {
-	list->msgs = bk_alloc((most + 1) * sizeof(*list->msgs));
+	list->msgs = bk_alloc((most + 1) * sizeof(struct bk_message *));
 	list->index = bk_alloc((most + 1) * sizeof(*list->index));
 }
 

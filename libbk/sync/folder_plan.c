@@ -94,9 +94,10 @@ struct view {
 	uint32_t *pair; /* of each listed message */
 };
 
-static int compare_names(const void *a, const void *b, void *items)
+static int compare_names(const void *a, const void *b, void *view)
 {
-	const struct bk_message *list = items;
+	const struct bk_message *list =
+		((const struct view *)view)->side->items;
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
 	return strcmp(list[x].name, list[y].name);
@@ -117,7 +118,7 @@ static void open_view(struct view *view, const struct bk_folder_side *side,
 	}
 	if (!sorted)
 		qsort_r(view->by_name, side->n, sizeof(*view->by_name),
-			compare_names, (void *)(uintptr_t)side->items);
+			compare_names, view);
 }
 
 static uint32_t find_name(const struct view *view, const char *name)
@@ -354,6 +355,19 @@ static void sort_tasks(struct planning *p)
 	out->cap = out->n + 1;
 }
 
+static uint32_t *partners(const struct planning *p)
+{
+	size_t n = p->from.side->n;
+	uint32_t *list = bk_alloc((n + 1) * sizeof(*list));
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t pair = p->from.pair[i];
+		list[i] = pair == BK_NO_INDEX ? BK_NO_INDEX
+					      : listed(p->to.at[pair]);
+	}
+	return list;
+}
+
 void bk_folder_plan_make(const struct bk_pair_list *pairs,
 			 const struct bk_folder_side *from,
 			 const struct bk_folder_side *to, bool keep_deleted,
@@ -375,6 +389,7 @@ void bk_folder_plan_make(const struct bk_pair_list *pairs,
 	for (uint32_t i = 0; i < pairs->n; i++)
 		plan_pair(&p, i);
 	sort_tasks(&p);
+	out->partner = partners(&p);
 	out->to_pair = p.to.pair;
 	p.to.pair = NULL;
 	close_view(&p.from);
@@ -387,6 +402,7 @@ void bk_folder_plan_clear(struct bk_folder_plan *plan)
 	free(plan->tasks);
 	free(plan->to_pair);
 	free(plan->orphan);
+	free(plan->partner);
 	*plan = (struct bk_folder_plan){0};
 }
 

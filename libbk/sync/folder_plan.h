@@ -66,6 +66,8 @@ struct bk_folder_plan {
 	size_t kept;       /* known, and nothing to do */
 	uint32_t *to_pair; /* owned; of each listed at the destination, its
 			      pair, or BK_NO_INDEX: it is free */
+	uint32_t *partner; /* owned; of each listed at the source, the listed
+			      one of its pair, or BK_NO_INDEX */
 	uint32_t *orphan;  /* owned; of each pair, its task, or BK_NO_INDEX */
 };
 

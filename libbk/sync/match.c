@@ -163,19 +163,25 @@ static void drop_paired(struct matching *m)
 /* ---- bytes ---- */
 
 struct reading {
-	struct item **items; /* in the order in which they are asked for */
-	size_t n, next;
+	const struct bk_match_side *side;
+	struct bk_match_digest *out;
+	size_t next;
 	struct bk_identifier it;
 };
 
-static struct item *item_of(struct reading *reading,
-			    const struct bk_message *msg)
+/* They come in the order in which they were asked for as far as the store has
+ * them so. */
+static struct bk_match_digest *digest_of(struct reading *reading,
+					 const struct bk_message *msg)
 {
-	for (size_t tried = 0; tried < reading->n; tried++) {
-		struct item *item = reading->items[reading->next];
-		reading->next = (reading->next + 1) % reading->n;
-		if (item->msg == msg)
-			return item;
+	size_t n = reading->side->n;
+
+	for (size_t tried = 0; tried < n; tried++) {
+		size_t i = (reading->next + tried) % n;
+		if (reading->side->msgs[i] != msg)
+			continue;
+		reading->next = i + 1;
+		return &reading->out[i];
 	}
 	return NULL;
 }
@@ -195,15 +201,15 @@ static int begin_reading(void *arg, struct bk_message *msg, struct bk_sink **to,
 static int end_reading(void *arg, struct bk_message *msg, struct bk_err *err)
 {
 	struct reading *reading = arg;
-	struct item *item = item_of(reading, msg);
+	struct bk_match_digest *digest = digest_of(reading, msg);
 	struct bk_identity ignored;
 
 	(void)err;
 	bk_identifier_end(&reading->it, &ignored);
-	if (item)
-		bk_identifier_whole(&reading->it, item->whole);
-	if (item)
-		item->read = true;
+	if (!digest)
+		return 0;
+	bk_identifier_whole(&reading->it, digest->whole);
+	digest->read = true;
 	return 0;
 }
 
@@ -217,18 +223,37 @@ static int fail_reading(void *arg, struct bk_message *msg,
 	return 0;
 }
 
+int bk_match_read(const struct bk_match_side *side, struct bk_match_digest *out,
+		  struct bk_err *err)
+{
+	struct reading reading = {.side = side, .out = out};
+	const struct bk_bodies to = {begin_reading, end_reading, fail_reading,
+				     &reading};
+
+	for (size_t i = 0; i < side->n; i++)
+		out[i].read = false;
+	return bk_store_fetch_many(side->store, side->account, side->folder,
+				   side->msgs, side->n, &to, err);
+}
+
 static int read_side(struct item **items, size_t n,
 		     const struct bk_match_side *side, struct bk_err *err)
 {
-	struct reading reading = {.items = items, .n = n};
-	const struct bk_bodies to = {begin_reading, end_reading, fail_reading,
-				     &reading};
-	struct bk_message **msgs = bk_alloc((n + 1) * sizeof(*msgs));
+	struct bk_message **msgs =
+		bk_alloc((n + 1) * sizeof(struct bk_message *));
+	struct bk_match_digest *digests = bk_alloc((n + 1) * sizeof(*digests));
+	struct bk_match_side some = *side;
 
 	for (size_t i = 0; i < n; i++)
 		msgs[i] = items[i]->msg;
-	int rc = bk_store_fetch_many(side->store, side->account, side->folder,
-				     msgs, n, &to, err);
+	some.msgs = msgs;
+	some.n = n;
+	int rc = bk_match_read(&some, digests, err);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		items[i]->read = digests[i].read;
+		memcpy(items[i]->whole, digests[i].whole, BK_DIGEST_LEN);
+	}
+	free(digests);
 	free(msgs);
 	return rc;
 }

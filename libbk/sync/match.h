@@ -8,6 +8,7 @@
 #ifndef BK_SYNC_MATCH_H
 #define BK_SYNC_MATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,17 @@ struct bk_match_side {
  */
 int bk_sync_match(const struct bk_match_side *from,
 		  const struct bk_match_side *to, uint32_t *partner,
+		  struct bk_err *err);
+
+/* All bytes of a message, but for its line ends and what servers cannot show
+ * (mail/identity.h). */
+struct bk_match_digest {
+	bool read; /* false: it is gone or cannot be read */
+	uint8_t whole[BK_DIGEST_LEN];
+};
+
+/* out[i] for each message of a side, which is read. */
+int bk_match_read(const struct bk_match_side *side, struct bk_match_digest *out,
 		  struct bk_err *err);
 
 #endif

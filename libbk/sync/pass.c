@@ -330,6 +330,16 @@ static int run(struct bk_pass *pass, struct bk_err *err)
 				      err);
 }
 
+void bk_pass_clear(struct bk_pass *pass)
+{
+	bk_folder_map_clear(&pass->map);
+	bk_folder_list_clear(&pass->from);
+	bk_folder_list_clear(&pass->to);
+	bk_journal_folders_clear(&pass->rows);
+	free(pass->after);
+	bk_arena_clear(&pass->arena);
+}
+
 int bk_sync_account(const struct bk_sync_request *request,
 		    struct bk_sync_counts *out, struct bk_err *err)
 {
@@ -337,11 +347,6 @@ int bk_sync_account(const struct bk_sync_request *request,
 
 	*out = (struct bk_sync_counts){0};
 	int rc = run(&pass, err);
-	bk_folder_map_clear(&pass.map);
-	bk_folder_list_clear(&pass.from);
-	bk_folder_list_clear(&pass.to);
-	bk_journal_folders_clear(&pass.rows);
-	free(pass.after);
-	bk_arena_clear(&pass.arena);
+	bk_pass_clear(&pass);
 	return rc;
 }

@@ -65,6 +65,8 @@ int bk_sync_list_both(const struct bk_sync_end *from_end,
 /* The same for a pass, and the map. */
 int bk_pass_list(struct bk_pass *pass, struct bk_err *err);
 
+void bk_pass_clear(struct bk_pass *pass);
+
 /* By name; NULL: there is none. */
 struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
 			       const char *name);

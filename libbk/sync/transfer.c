@@ -110,7 +110,8 @@ static int announce(struct transfer *t, struct bk_err *err)
 	size_t start = t->next ? t->next - 1 : 0;
 	size_t n = group->n - start < group->limit ? group->n - start
 						   : group->limit;
-	struct bk_message **msgs = bk_alloc((n + 1) * sizeof(*msgs));
+	struct bk_message **msgs =
+		bk_alloc((n + 1) * sizeof(struct bk_message *));
 
 	for (size_t i = 0; i < n; i++)
 		msgs[i] = group->items[start + i].msg;
@@ -347,7 +348,8 @@ static int send_group(struct transfer *t, struct bk_err *err)
 	const struct bk_sync_end *from = &folder->pass->request->from;
 	const struct bk_bodies to = {begin_message, end_message, fail_message,
 				     t};
-	struct bk_message **msgs = bk_alloc((t->group.n + 1) * sizeof(*msgs));
+	struct bk_message **msgs =
+		bk_alloc((t->group.n + 1) * sizeof(struct bk_message *));
 
 	t->next = 0;
 	for (size_t i = 0; i < t->group.n; i++)

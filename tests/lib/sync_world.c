@@ -34,7 +34,7 @@ int sync_world_begin(void **state)
 	return 0;
 }
 
-static void close_all(void)
+void sync_close(void)
 {
 	bk_store_close(s.from);
 	bk_store_close(s.to);
@@ -47,7 +47,7 @@ static void close_all(void)
 int sync_world_end(void **state)
 {
 	(void)state;
-	close_all();
+	sync_close();
 	scratch_drop(&s.scratch);
 	return 0;
 }
@@ -75,6 +75,12 @@ static int open_all(void)
 	return 0;
 }
 
+void sync_open(void)
+{
+	if (open_all() < 0)
+		fail_msg("%s", s.err.text);
+}
+
 int sync_try(void)
 {
 	int rc;
@@ -83,7 +89,7 @@ int sync_try(void)
 	rc = open_all();
 	if (rc == 0)
 		rc = bk_sync_account(&s.request, &s.counts, &s.err);
-	close_all();
+	sync_close();
 	return rc;
 }
 

@@ -33,6 +33,9 @@ int sync_world_end(void **state);
  * delivered at 1000000000. */
 void sync_put(const char *path, const char *text);
 
+/* Stores and journal, into s.request. */
+void sync_open(void);
+void sync_close(void);
 /* A pass, with stores and journal opened anew: 0 or -1 with s.err. */
 int sync_try(void);
 void sync_pass(void);

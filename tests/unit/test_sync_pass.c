@@ -2,6 +2,7 @@
 
 #include "lib/sync_world.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,20 @@ static void move(const char *from, const char *to)
 static void drop(const char *path)
 {
 	assert_int_equal(unlinkat(s.scratch.dir, path, 0), 0);
+}
+
+static int rmdir_in_scratch(const char *path)
+{
+	static const char *const parts[] = {"cur", "new", "tmp"};
+	char name[64];
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "%s/%s", path, parts[i]);
+		(void)unlinkat(s.scratch.dir, name, AT_REMOVEDIR);
+	}
+	snprintf(name, sizeof(name), "%s/maildirfolder", path);
+	(void)unlinkat(s.scratch.dir, name, 0);
+	return unlinkat(s.scratch.dir, path, AT_REMOVEDIR);
 }
 
 static void three_messages(void)
@@ -224,6 +239,85 @@ static void many_messages_come_in_batches(void **state)
 	nothing_more_to_do();
 }
 
+/* ---- is it the same? ---- */
+
+static struct bk_sync_verified verified;
+static char told[2000];
+
+static void note(void *arg, const struct bk_sync_difference *difference)
+{
+	size_t len = strlen(told);
+
+	(void)arg;
+	snprintf(told + len, sizeof(told) - len, "%d %s %s|",
+		 (int)difference->is, difference->folder, difference->what);
+}
+
+static void verify(bool bodies)
+{
+	struct bk_sync_verify request = {.bodies = bodies, .tell = note};
+
+	told[0] = 0;
+	sync_open();
+	request.from = s.request.from;
+	request.to = s.request.to;
+	request.journal = s.journal;
+	if (bk_sync_verify(&request, &verified, &s.err) < 0)
+		fail_msg("%s", s.err.text);
+	sync_close();
+}
+
+static void assert_verified(unsigned missing, unsigned extra,
+			    unsigned different)
+{
+	if (verified.missing != missing || verified.extra != extra ||
+	    verified.different != different)
+		fail_msg("%u %u %u: %s", (unsigned)verified.missing,
+			 (unsigned)verified.extra, (unsigned)verified.different,
+			 told);
+}
+
+static void what_was_carried_over_is_the_same(void **state)
+{
+	(void)state;
+	three_messages();
+	sync_put("from/cur/4.a:2,F", A);
+	sync_pass();
+	for (int bodies = 0; bodies < 2; bodies++) {
+		verify(bodies);
+		assert_verified(0, 0, 0);
+		assert_int_equal(verified.messages, 4);
+		assert_int_equal(verified.folders, 2);
+	}
+	drop("journal");
+	verify(true);
+	assert_int_equal(verified.missing + verified.extra, 0);
+}
+
+static void every_difference_is_told(void **state)
+{
+	(void)state;
+	three_messages();
+	scratch_maildir(&s.scratch, "from/.New");
+	sync_put("from/cur/4.d:2,", "Subject: d\n\none\n");
+	sync_put("from/cur/5.e:2,", "Subject: e\n\none\n");
+	sync_pass();
+	assert_int_equal(rmdir_in_scratch("to/.New"), 0);
+	drop("to/cur/2.b:2,");
+	sync_put("to/cur/9.x:2,", "Subject: x\n\nforeign\n");
+	move("to/cur/1.a:2,S", "to/cur/1.a:2,");
+	scratch_age(&s.scratch, "to/cur/4.d:2,", 5);
+	sync_put("to/cur/5.e:2,", "Subject: e\n\ntwo\n");
+	verify(false);
+	assert_verified(1, 1, 2);
+	assert_non_null(strstr(told, "flags: \\Seen at the source, none at"));
+	assert_non_null(strstr(told, "date: 1000000000 at the source, 5 at"));
+	verify(true);
+	assert_verified(1, 1, 3);
+	assert_non_null(strstr(told, "content"));
+	assert_non_null(strstr(told, "New"));
+}
+
 int main(void)
 {
 #define SYNC_TEST(t)                                                           \
@@ -241,6 +335,8 @@ int main(void)
 		SYNC_TEST(a_dry_run_changes_nothing),
 		SYNC_TEST(what_is_deleted_stays_if_it_is_to),
 		SYNC_TEST(many_messages_come_in_batches),
+		SYNC_TEST(what_was_carried_over_is_the_same),
+		SYNC_TEST(every_difference_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
