@@ -2,16 +2,12 @@
 
 #include "lib/test.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/cancel.h"
-#include "base/clock.h"
 #include "lib/scratch.h"
 #include "lib/scripted.h"
 #include "net/wire.h"
@@ -422,78 +418,6 @@ static void a_line_cut_at_any_byte_is_lost(void **state)
 	end();
 }
 
-static void serve_chatter(int fd, unsigned number)
-{
-	static const char line[] = "* OK and another thing\r\n";
-
-	(void)number;
-	while (send(fd, line, strlen(line), MSG_NOSIGNAL) > 0)
-		(void)usleep(1000);
-}
-
-static void serve_long_line(int fd, unsigned number)
-{
-	char text[10000];
-
-	(void)number;
-	memset(text, 'x', sizeof(text));
-	while (send(fd, text, sizeof(text), MSG_NOSIGNAL) > 0)
-		(void)usleep(1000);
-}
-
-static void serve_nothing(int fd, unsigned number)
-{
-	(void)number;
-	(void)scripted_line(fd);
-}
-
-static void who_never_comes_to_the_point_is_left(void **state)
-{
-	static void (*const serves[])(int, unsigned) = {
-		serve_chatter, serve_long_line, serve_nothing};
-
-	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		int64_t start_ms = bk_clock_monotonic_ms();
-		begin();
-		scripted_stop(&server);
-		scripted_start(&server, serves[i]);
-		access_.timeout_s = 1;
-		assert_int_equal(log_in("ann", "secret"), -1);
-		if (err.kind != BK_LOST)
-			fail_msg("%zu: %s", i, err.text);
-		assert_true(bk_clock_monotonic_ms() - start_ms < 10000);
-		end();
-	}
-}
-
-/* ---- the end; the flag stays set ---- */
-
-static void *cancel_soon(void *arg)
-{
-	(void)usleep(200000);
-	bk_cancel();
-	return arg;
-}
-
-static void a_login_is_left_when_the_run_is_cancelled(void **state)
-{
-	int64_t start_ms = bk_clock_monotonic_ms();
-	pthread_t thread;
-
-	(void)state;
-	begin();
-	scripted_stop(&server);
-	scripted_start(&server, serve_nothing);
-	access_.timeout_s = 60;
-	assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
-	assert_int_equal(log_in("ann", "secret"), -1);
-	assert_int_equal(err.kind, BK_CANCELLED);
-	assert_true(bk_clock_monotonic_ms() - start_ms < 10000);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-	end();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -509,8 +433,6 @@ int main(void)
 		cmocka_unit_test(a_token_that_is_refused_is_fetched_again),
 		cmocka_unit_test(a_token_that_stays_the_same_is_tried_once),
 		cmocka_unit_test(a_line_cut_at_any_byte_is_lost),
-		cmocka_unit_test(who_never_comes_to_the_point_is_left),
-		cmocka_unit_test(a_login_is_left_when_the_run_is_cancelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
