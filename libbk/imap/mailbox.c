@@ -90,12 +90,19 @@ int bk_imap_look_if_gone(struct bk_imap *imap, struct bk_view mailbox,
 
 /* ---- STATUS ---- */
 
+/* Cyrus 3.6 says bytes of nothing for MAILBOXID, but in SELECT. */
+static bool tells_ids(const struct bk_imap *imap)
+{
+	return bk_imap_can(imap, BK_IMAP_OBJECTID) && *imap->server &&
+	       strncmp(imap->server, "Cyrus", 5) != 0;
+}
+
 void bk_imap_say_status_items(struct bk_imap *imap)
 {
 	bk_imap_say(imap, " (MESSAGES UIDNEXT UIDVALIDITY%s%s)",
 		    bk_imap_can(imap, BK_IMAP_CONDSTORE) ? " HIGHESTMODSEQ"
 							 : "",
-		    bk_imap_can(imap, BK_IMAP_OBJECTID) ? " MAILBOXID" : "");
+		    tells_ids(imap) ? " MAILBOXID" : "");
 }
 
 struct asking {
