@@ -73,6 +73,14 @@ struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
 /* The journal's, by the source's name. */
 struct bk_journal_folder *bk_pass_row(struct bk_pass *pass, const char *from);
 
+/* ---- departed.c ---- */
+
+/* Folders with another name than before: at the destination too.  Before the
+ * folders are done. */
+int bk_pass_renames(struct bk_pass *pass, struct bk_err *err);
+/* Folders that the source no longer has.  After. */
+int bk_pass_departed(struct bk_pass *pass, struct bk_err *err);
+
 /* ---- folder_listing.c ---- */
 
 /* Reads the journal and both sides, as far as need be, and plans. */

@@ -239,6 +239,52 @@ static void many_messages_come_in_batches(void **state)
 	nothing_more_to_do();
 }
 
+/* ---- folders ---- */
+
+static void a_renamed_folder_is_renamed(void **state)
+{
+	(void)state;
+	three_messages();
+	sync_pass();
+	move("from/.Sent", "from/.Archive");
+	sync_pass();
+	char *from = sync_contents("from"), *to = sync_contents("to");
+	assert_string_equal(from, to);
+	free(from);
+	free(to);
+	nothing_more_to_do();
+}
+
+static void a_folder_that_is_gone_leaves_what_others_put_there(void **state)
+{
+	(void)state;
+	three_messages();
+	sync_pass();
+	sync_put("to/.Sent/cur/9.x:2,", "Subject: x\n\nforeign\n");
+	drop("from/.Sent/cur/3.c:2,RS");
+	assert_int_equal(rmdir_in_scratch("from/.Sent"), 0);
+	sync_pass();
+	assert_int_equal(s.counts.gone, 1);
+	assert_int_equal(s.counts.folders_gone, 1);
+	assert_true(scratch_has(&s.scratch, "to/.Sent/cur/9.x:2,"));
+	assert_false(scratch_has(&s.scratch, "to/.Sent/cur/3.c:2,RS"));
+	sync_pass();
+	assert_int_equal(s.counts.folders_gone, 0);
+}
+
+static void a_message_that_moves_moves(void **state)
+{
+	(void)state;
+	three_messages();
+	sync_pass();
+	move("from/cur/1.a:2,S", "from/.Sent/cur/1.a:2,S");
+	sync_pass();
+	assert_int_equal(s.counts.added, 1);
+	assert_int_equal(s.counts.gone, 1);
+	sync_assert_same();
+	nothing_more_to_do();
+}
+
 /* ---- is it the same? ---- */
 
 static struct bk_sync_verified verified;
@@ -335,6 +381,9 @@ int main(void)
 		SYNC_TEST(a_dry_run_changes_nothing),
 		SYNC_TEST(what_is_deleted_stays_if_it_is_to),
 		SYNC_TEST(many_messages_come_in_batches),
+		SYNC_TEST(a_renamed_folder_is_renamed),
+		SYNC_TEST(a_folder_that_is_gone_leaves_what_others_put_there),
+		SYNC_TEST(a_message_that_moves_moves),
 		SYNC_TEST(what_was_carried_over_is_the_same),
 		SYNC_TEST(every_difference_is_told),
 	};
