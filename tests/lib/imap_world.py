@@ -5,7 +5,7 @@
     imap_world.py awkward LOGIN [--large MIB] [--share USER...] [--sieve PORT]
                                 [--future]
     imap_world.py restless LOGIN --until FILE [--seed S] [--rate N]
-                                 [--lmtp PORT --record FILE]
+                                 [--lmtp PORT --record RECORD]
 
 LOGIN is that of tests/lib/imap_client.py; the account is there, and empty.
 
@@ -19,7 +19,7 @@ awkward    what an account may hold and most do not: see below.  What the server
            2038: Dovecot takes it for one of today.
 restless   somebody at work: flags, moves, copies, deletes and adds messages,
            makes, renames and deletes folders, until FILE is there.  With --lmtp
-           mail is delivered meanwhile, and FILE gets a line for each message
+           mail is delivered meanwhile, and RECORD gets a line for each message
            that was accepted: token and SHA-256 of what was sent.  Prints how many
            things it did.
 """
