@@ -9,6 +9,7 @@ struct check_opts {
 	struct bk_choice choice;
 	uint32_t read_ppm;
 	bool no_targets;
+	bool repair;
 };
 
 static int check(struct bk_call *call, struct bk_check_ends *ends,
@@ -28,10 +29,13 @@ static int check(struct bk_call *call, struct bk_check_ends *ends,
 		.state_dir = call->settings.state_dir,
 		.copies = ends->copies,
 		.n_copies = ends->n,
+		.repair = opts->repair,
+		.dry_run = call->common.dry_run,
 		.words = &words,
 	};
 
-	if (bk_opened_open(&opened, &call->settings, &ends->from, BK_OPEN_READ,
+	if (bk_opened_open(&opened, &call->settings, &ends->from,
+			   opts->repair ? BK_OPEN_TRY : BK_OPEN_READ,
 			   &call->outcome, err) < 0)
 		return -1;
 	request.repo = opened.repo;
@@ -47,6 +51,10 @@ static int run(struct bk_call *call, struct bk_err *err)
 	struct bk_check_ends ends = {0};
 	const char *word = call->n_operands > 0 ? call->operands[0] : NULL;
 
+	if (call->common.dry_run && !opts->repair)
+		return bk_fail(err, BK_MISUSE,
+			       "-n is for --repair; without it a check changes "
+			       "nothing");
 	int rc = bk_check_ends_find(&ends, &call->settings, word,
 				    !opts->no_targets, err);
 	if (rc == 0) {
@@ -65,12 +73,13 @@ int main(int argc, char **argv)
 	/* clang-format off */
 	const struct bk_opt options[] = {
 		{BK_OPT_PERCENT, 0, "read-data", "[N%]", "read packs and messages too; with N% that share of the packs, another one in each run", &opts.read_ppm},
+		{BK_OPT_FLAG, 0, "repair", NULL, "mend what is damaged, from parity or another copy, and check again", &opts.repair},
 		{BK_OPT_FLAG, 0, "no-targets", NULL, "the repository only, not where its sets are shipped to", &opts.no_targets},
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 	};
 	/* clang-format on */
 	static const char *const usage[] = {
-		"[-r REPO] [--read-data[=N%]] [--no-targets] [JOB|SET|latest]",
+		"[-r REPO] [--read-data[=N%]] [--repair [-n]] [--no-targets] [JOB|SET|latest]",
 		NULL};
 	static const char *const examples[] = {
 		"bk check",
@@ -79,6 +88,8 @@ int main(int argc, char **argv)
 		"from cron: everything in ten runs",
 		"bk check --read-data --no-targets",
 		"every byte here, and every message put together",
+		"bk check --read-data --repair",
+		"mends what bits were lost here, and at every target",
 		"bk check -r nas --read-data",
 		"all that lies at one target",
 		NULL,
@@ -93,7 +104,8 @@ int main(int argc, char **argv)
 		.operands = "JOB|SET|latest",
 		.operands_max = 1,
 		.common = BK_COMMON_CONFIG | BK_COMMON_REPO | BK_COMMON_JSON |
-			  BK_COMMON_PROGRESS | BK_COMMON_JOBS,
+			  BK_COMMON_PROGRESS | BK_COMMON_JOBS |
+			  BK_COMMON_DRY_RUN,
 		.options = options,
 		.examples = examples,
 		.see_also = see_also,

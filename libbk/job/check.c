@@ -7,13 +7,17 @@
 
 #include "base/clock.h"
 #include "job/check_cure.h"
+#include "job/check_repair.h"
 #include "job/check_run.h"
 #include "repo/marker.h"
+
+#define REPAIRS 8 /* rounds; each but the last mends something */
 
 /* The check of all places. */
 struct checking {
 	const struct bk_check_request *request;
 	struct bk_progress *progress;
+	struct bk_progress *listener; /* to the looking; NULL: nobody yet */
 	struct bk_outcome *outcome;
 	struct bk_check_found found;
 	uint8_t chosen[BK_ID_LEN]; /* the set that was asked for, */
@@ -30,7 +34,7 @@ static int look_at(struct checking *checking, size_t place,
 	struct bk_check_place *places = checking->found.places;
 	struct bk_check_run run = {
 		.request = checking->request,
-		.progress = checking->progress,
+		.progress = checking->listener,
 		.repo = repo,
 		.place = &places[place],
 		.place_number = place,
@@ -218,14 +222,6 @@ static int check_copy(struct checking *checking, size_t n, struct bk_err *err)
 
 static int check_places(struct checking *checking, struct bk_err *err)
 {
-	if (choose(checking, err) < 0)
-		return -1;
-	bk_progress_start(
-		checking->progress,
-		&(struct bk_run){
-			.act = BK_ACT_CHECK,
-			.repo = checking->request->repo->target->where,
-		});
 	if (check_original(checking, err) < 0)
 		return -1;
 	for (size_t n = 1; n < checking->found.n_places; n++)
@@ -427,6 +423,57 @@ static int tell(struct checking *checking, bool complete, int64_t start_ms,
 	return end(checking, errors, err);
 }
 
+static void begin(struct checking *checking)
+{
+	const struct bk_check_request *request = checking->request;
+
+	bk_check_found_init(&checking->found, request->n_copies + 1);
+	checking->found.places[0].where = request->repo->target->where;
+}
+
+static int check_again(struct checking *checking, struct bk_err *err)
+{
+	bk_check_found_clear(&checking->found);
+	begin(checking);
+	return check_places(checking, err);
+}
+
+/* What is mended may show what was not seen before: the files of a set whose
+ * root did not open. */
+static int repair(struct checking *checking, struct bk_err *err)
+{
+	size_t n = 0, all = 0;
+	int rc = check_places(checking, err);
+
+	for (int i = 0; rc == 0 && i < REPAIRS; i++) {
+		rc = bk_check_repair(checking->request, &checking->found,
+				     checking->progress, &n, err);
+		all += n;
+		if (rc < 0 || !n || checking->request->dry_run)
+			break;
+		rc = check_again(checking, err);
+	}
+	/* Messages are told of while they are looked at. */
+	checking->listener = checking->progress;
+	if (rc == 0 && (all || checking->found.n_messages))
+		rc = check_again(checking, err);
+	return rc;
+}
+
+static int begin_and_check(struct checking *checking, struct bk_err *err)
+{
+	if (choose(checking, err) < 0)
+		return -1;
+	bk_progress_start(
+		checking->progress,
+		&(struct bk_run){
+			.act = BK_ACT_CHECK,
+			.repo = checking->request->repo->target->where,
+		});
+	return checking->request->repair ? repair(checking, err)
+					 : check_places(checking, err);
+}
+
 int bk_check_run(const struct bk_check_request *request,
 		 struct bk_progress *progress, struct bk_outcome *outcome,
 		 struct bk_err *err)
@@ -434,14 +481,14 @@ int bk_check_run(const struct bk_check_request *request,
 	struct checking checking = {
 		.request = request,
 		.progress = progress,
+		.listener = request->repair ? NULL : progress,
 		.outcome = outcome,
 	};
 	int64_t start_ms = bk_clock_monotonic_ms();
 
 	outcome->place = BK_PLACE_REPO;
-	bk_check_found_init(&checking.found, request->n_copies + 1);
-	checking.found.places[0].where = request->repo->target->where;
-	int rc = check_places(&checking, err);
+	begin(&checking);
+	int rc = begin_and_check(&checking, err);
 	struct bk_err ignored = {0};
 	if (tell(&checking, rc == 0, start_ms, rc == 0 ? err : &ignored) < 0)
 		rc = -1;

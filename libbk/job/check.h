@@ -12,6 +12,10 @@
  *	--read-data=N%  that share of the packs, another one in each run
  *	              (job/check_sample.h)
  *
+ * With repair everything is looked at first, in silence; then what can be
+ * mended is, and told; and what is told and returned in the end is what a check
+ * finds after that.
+ *
  * It never stops at the first finding, nor at the first place that cannot be
  * reached, and says of each finding by which command it is mended.
  */
@@ -54,6 +58,9 @@ struct bk_check_request {
 	const struct bk_check_copy *copies; /* opened with the keys of `repo` */
 	size_t n_copies;
 	const struct bk_check_words *words; /* NULL: no commands are told */
+	bool repair;  /* mend what can be (job/check_repair.h), and check again
+		       */
+	bool dry_run; /* repair: only say what could be mended */
 };
 
 /*

@@ -240,8 +240,10 @@ static int read_needs(struct bk_ship_world *world, size_t set,
 	int rc = bk_set_info_table(repo, info, &table, err);
 	if (rc == 0)
 		rc = need_packs(world, set, &table, err);
-	if (rc == 0)
-		rc = need_parts(world, set, repo, info, err);
+	/* These the root alone names: also of a set whose table is damaged. */
+	struct bk_err ignored = {0};
+	if (need_parts(world, set, repo, info, rc == 0 ? err : &ignored) < 0)
+		rc = -1;
 	bk_table_clear(&table);
 	return rc;
 }
