@@ -218,9 +218,7 @@ static int sync_folder(struct bk_pass *pass, const struct bk_folder_pair *pair,
 	return rc < 0 ? bk_context(err, "folder %s", pair->from->name) : 0;
 }
 
-/* A level that holds no messages is made with what is below it; what has
- * nothing below it is made for itself. */
-static bool has_below(const struct bk_pass *pass, const char *name)
+bool bk_pass_has_below(const struct bk_pass *pass, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -231,13 +229,15 @@ static bool has_below(const struct bk_pass *pass, const char *name)
 	return false;
 }
 
+/* A level that holds no messages is made with what is below it; what has
+ * nothing below it is made for itself. */
 static bool is_wanted(const struct bk_pass *pass,
 		      const struct bk_folder_pair *pair)
 {
 	if (pair->why == BK_FOLDER_LEFT)
 		return false;
 	return !pair->from->no_select ||
-	       (!pair->to && !has_below(pass, pair->name));
+	       (!pair->to && !bk_pass_has_below(pass, pair->name));
 }
 
 /* ---- the account ---- */

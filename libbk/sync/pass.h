@@ -70,6 +70,8 @@ void bk_pass_clear(struct bk_pass *pass);
 /* By name; NULL: there is none. */
 struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
 			       const char *name);
+/* Does any folder go below this name at the destination? */
+bool bk_pass_has_below(const struct bk_pass *pass, const char *name);
 /* The journal's, by the source's name. */
 struct bk_journal_folder *bk_pass_row(struct bk_pass *pass, const char *from);
 

@@ -142,7 +142,7 @@ struct bk_move_report {
 	uint64_t folders, messages; /* at the source */
 	uint64_t added, bytes;      /* copied */
 	uint64_t found;             /* were there already, not by us */
-	uint64_t kept, flags, gone; /* known; flags set; taken away */
+	uint64_t kept, flags, gone; /* known; flags set of those; taken away */
 	uint64_t refused, unread;   /* messages, by destination and source */
 	uint64_t lost_flags;        /* messages some flag of which was
 				       refused */

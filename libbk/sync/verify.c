@@ -318,6 +318,10 @@ static int scan_both(struct verifying *v, struct bk_err *err)
 
 static int verify_folder(struct verifying *v, struct bk_err *err)
 {
+	/* A level is there when what is below it is. */
+	if (v->from->no_select && !v->to &&
+	    bk_pass_has_below(&v->pass, v->pair->name))
+		return 0;
 	v->out->folders++;
 	if (v->from->subscribed && v->to && !v->to->subscribed) {
 		v->out->different++;
