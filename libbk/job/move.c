@@ -1,0 +1,372 @@
+/* A move, from its request to its summary: see move.h. */
+
+#include "job/move_work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/lock.h"
+#include "crypto/digest.h"
+
+/* ---- where it remembers things ---- */
+
+/* One folder for each pair of ends. */
+static void name_folder(struct bk_move *move, const char *from, const char *to)
+{
+	uint8_t digest[BK_SHA256_LEN];
+	struct bk_sha256 sha;
+	struct bk_buf name = {0};
+
+	bk_sha256_init(&sha);
+	bk_sha256_update(&sha, from, strlen(from) + 1);
+	bk_sha256_update(&sha, to, strlen(to));
+	bk_sha256_final(&sha, digest);
+	bk_buf_printf(&name, "%s/move-", move->request->state_dir);
+	for (size_t i = 0; i < 8; i++)
+		bk_buf_printf(&name, "%02x", digest[i]);
+	move->folder = bk_strdup(bk_buf_text(&name));
+	move->record_path = bk_asprintf("%s/report", move->folder);
+	move->journal_path = bk_asprintf("%s/journal", move->folder);
+	bk_buf_clear(&name);
+}
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+/* What only looks must not leave a journal behind. */
+static int use_scratch(struct bk_move *move, struct bk_err *err)
+{
+	const char *dir = getenv("TMPDIR");
+	char *name = bk_asprintf("%s/bk-move-XXXXXX",
+				 dir && *dir ? dir : "/var/tmp");
+
+	if (!mkdtemp(name)) {
+		(void)bk_fail_errno(err, "%s", name);
+		free(name);
+		return -1;
+	}
+	move->scratch = name;
+	free(move->journal_path);
+	move->journal_path = bk_asprintf("%s/journal", name);
+	return 0;
+}
+
+static int open_journal(struct bk_move *move, bool writes, struct bk_err *err)
+{
+	move->outcome->place = BK_PLACE_LOCK;
+	if (writes) {
+		if (bk_dir_make(AT_FDCWD, move->folder, 0700, err) < 0)
+			return -1;
+	} else if (!is_there(move->journal_path) &&
+		   use_scratch(move, err) < 0) {
+		return -1;
+	}
+	if (bk_journal_open(&move->journal, move->journal_path, err) < 0)
+		return -1;
+	const char *aside = bk_journal_set_aside(move->journal);
+	if (!aside)
+		return 0;
+	char *note = bk_asprintf(
+		"the journal was damaged and is now %s: what "
+		"is there is found by its content, once",
+		aside);
+	bk_progress_warning(move->progress, note);
+	free(note);
+	return 0;
+}
+
+static void close_journal(struct bk_move *move)
+{
+	bk_journal_close(move->journal);
+	move->journal = NULL;
+	if (!move->scratch)
+		return;
+	static const char *const ends[] = {"", "-wal", "-shm", "-journal",
+					   ".damaged"};
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		char *path = bk_asprintf("%s%s", move->journal_path, ends[i]);
+		(void)unlink(path);
+		free(path);
+	}
+	(void)rmdir(move->scratch);
+}
+
+/* The record holds each account once from here on. */
+static int tidy_record(struct bk_move *move, struct bk_err *err)
+{
+	struct bk_move_records records = {0};
+
+	int rc = bk_move_records_read(&records, move->record_path, err);
+	if (rc == 0 && records.n)
+		rc = bk_move_records_write(&records, move->record_path, err);
+	bk_move_records_clear(&records);
+	return rc;
+}
+
+/* ---- accounts and ends ---- */
+
+/* A rehearsal into another account or folder is another move of it. */
+static const char *journal_name(struct bk_move *move,
+				const struct bk_move_account *account)
+{
+	const char *into = move->request->rules->into;
+	struct bk_buf name = {0};
+
+	bk_buf_printf(&name, "%s", account->from);
+	if (strcmp(account->from, account->to) != 0)
+		bk_buf_printf(&name, "=%s", account->to);
+	if (into)
+		bk_buf_printf(&name, "/%s", into);
+	const char *kept = bk_arena_strdup(&move->arena, bk_buf_text(&name));
+	bk_buf_clear(&name);
+	return kept;
+}
+
+static void make_tasks(struct bk_move *move)
+{
+	move->tasks = bk_alloc((move->accounts.n + 1) * sizeof(*move->tasks));
+	for (size_t i = 0; i < move->accounts.n; i++) {
+		const struct bk_move_account *account =
+			&move->accounts.items[i];
+		move->tasks[i] = (struct bk_move_task){
+			.move = move,
+			.account = account,
+			.name = journal_name(move, account),
+		};
+	}
+}
+
+static int open_ends(struct bk_move *move, struct bk_err *err)
+{
+	const struct bk_move_request *request = move->request;
+
+	move->outcome->place = BK_PLACE_REQUEST;
+	if (bk_move_end_open(request->from, &move->accounts, err) < 0 ||
+	    bk_move_end_open(request->to, &move->accounts, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* ---- beginning and end ---- */
+
+static void tell_start(struct bk_move *move, enum bk_act act)
+{
+	const struct bk_move_request *request = move->request;
+
+	move->summary.act = act;
+	move->summary.store = request->from->name;
+	move->summary.repo = request->to->name;
+	move->summary.accounts = move->accounts.n;
+	bk_progress_start(move->progress,
+			  &(struct bk_run){
+				  .act = act,
+				  .store = request->from->name,
+				  .repo = request->to->name,
+				  .totals.accounts = move->accounts.n,
+			  });
+}
+
+static enum bk_result result_of(const struct bk_move *move, int rc)
+{
+	if (rc < 0 && !move->ended)
+		return BK_RESULT_FAILED;
+	if (move->failed && move->failed == move->accounts.n)
+		return BK_RESULT_FAILED;
+	if (rc < 0 || move->summary.accounts_left)
+		return BK_RESULT_INCOMPLETE;
+	return move->request->dry_run ? BK_RESULT_PLANNED : BK_RESULT_COMPLETE;
+}
+
+static const char *next_of(struct bk_move *move, enum bk_result result)
+{
+	const char *verb = result == BK_RESULT_COMPLETE ? "verify" : "";
+
+	if (move->summary.act == BK_ACT_COMPARE)
+		return result == BK_RESULT_COMPLETE
+			       ? NULL
+			       : bk_move_next(move, "", NULL);
+	if (result == BK_RESULT_FAILED)
+		verb = "preflight";
+	return bk_move_next(move, verb, NULL);
+}
+
+static void tell_end(struct bk_move *move, int rc)
+{
+	struct bk_summary *summary = &move->summary;
+
+	/* Those that were never begun are left, too. */
+	if (summary->act == BK_ACT_MOVE)
+		summary->accounts_left += move->accounts.n - move->ended;
+	summary->result = result_of(move, rc);
+	summary->errors =
+		move->progress ? atomic_load(&move->progress->errors) : 0;
+	summary->seconds =
+		(double)(bk_clock_monotonic_ms() - move->start_ms) / 1000;
+	summary->next = next_of(move, summary->result);
+	bk_progress_finish(move->progress, summary);
+}
+
+/* One place is to blame when nothing at all was moved. */
+static int all_failed(struct bk_move *move, struct bk_err *err)
+{
+	move->outcome->place = move->place;
+	*err = move->why;
+	if (move->put_off == move->failed) {
+		move->outcome->ending = BK_ENDING_PUT_OFF;
+		return 0;
+	}
+	if (strncmp(err->text, move->why_account, strlen(move->why_account)) !=
+	    0)
+		(void)bk_context(err, "%s", move->why_account);
+	return -1;
+}
+
+static enum bk_ending ending_of(const struct bk_move *move)
+{
+	const struct bk_summary *summary = &move->summary;
+
+	if (!summary->accounts_left)
+		return BK_ENDING_DONE;
+	if (summary->act == BK_ACT_COMPARE)
+		return summary->accounts_left > move->failed
+			       ? BK_ENDING_DIFFERENT
+			       : BK_ENDING_INCOMPLETE;
+	return move->put_off == summary->accounts_left ? BK_ENDING_PUT_OFF
+						       : BK_ENDING_INCOMPLETE;
+}
+
+static int end(struct bk_move *move, int rc, struct bk_err *err)
+{
+	tell_end(move, rc);
+	if (rc < 0)
+		return -1;
+	if (move->failed && move->failed == move->accounts.n)
+		return all_failed(move, err);
+	move->outcome->ending = ending_of(move);
+	return 0;
+}
+
+/* ---- the verbs ---- */
+
+static int run_data(struct bk_move *move, struct bk_err *err)
+{
+	tell_start(move, BK_ACT_MOVE);
+	return end(move, bk_move_data(move, err), err);
+}
+
+static int run_verify(struct bk_move *move, struct bk_err *err)
+{
+	tell_start(move, BK_ACT_COMPARE);
+	return end(move, bk_move_verify(move, err), err);
+}
+
+static int run_preflight(struct bk_move *move, struct bk_err *err)
+{
+	if (bk_move_preflight(move, err) < 0)
+		return -1;
+	if (move->failed && move->failed == move->accounts.n)
+		return all_failed(move, err);
+	if (move->failed)
+		move->outcome->ending = BK_ENDING_INCOMPLETE;
+	return 0;
+}
+
+static int carry_out(struct bk_move *move, struct bk_err *err)
+{
+	bool writes =
+		move->request->verb == BK_MOVE_RUN && !move->request->dry_run;
+
+	/* The accounts come first: some bring their passwords. */
+	if (bk_move_choose(move, err) < 0 || open_ends(move, err) < 0)
+		return -1;
+	make_tasks(move);
+	if (move->request->verb == BK_MOVE_PREFLIGHT)
+		return run_preflight(move, err);
+	if (open_journal(move, writes, err) < 0 ||
+	    (writes && tidy_record(move, err) < 0))
+		return -1;
+	move->outcome->place = BK_PLACE_SOURCE;
+	if (move->request->verb == BK_MOVE_VERIFY)
+		return run_verify(move, err);
+	if (move->request->verb == BK_MOVE_PLAN && bk_move_plan(move, err) < 0)
+		return -1;
+	return run_data(move, err);
+}
+
+static int lock_and_run(struct bk_move *move, const char *from, const char *to,
+			struct bk_err *err)
+{
+	const struct bk_move_request *request = move->request;
+	const struct bk_lock_request lock_request = {
+		.state_dir = request->state_dir,
+		.store = from,
+		.repo = to,
+		.command = "bk-move",
+		.wait_ms = request->wait_ms,
+	};
+	struct bk_lock *lock = NULL;
+
+	if (request->verb == BK_MOVE_STATUS)
+		return bk_move_status(move, err);
+	if (request->verb == BK_MOVE_REPORT)
+		return bk_move_report(move, err);
+	if (request->verb == BK_MOVE_RUN && !request->dry_run) {
+		move->outcome->place = BK_PLACE_LOCK;
+		if (bk_lock_take(&lock, &lock_request, err) < 0)
+			return -1;
+	}
+	int rc = carry_out(move, err);
+	close_journal(move);
+	bk_lock_release(lock);
+	return rc;
+}
+
+int bk_move_run(const struct bk_move_request *request,
+		struct bk_progress *progress, struct bk_outcome *outcome,
+		struct bk_err *err)
+{
+	struct bk_move move = {
+		.request = request,
+		.progress = progress,
+		.outcome = outcome,
+		.start_ms = bk_clock_monotonic_ms(),
+	};
+	char *from = bk_move_end_identity(request->from);
+	char *to = bk_move_end_identity(request->to);
+	int rc = -1;
+
+	(void)pthread_mutex_init(&move.lock, NULL);
+	outcome->place = BK_PLACE_REQUEST;
+	if (strcmp(from, to) == 0 && !request->as && !request->rules->into &&
+	    !request->accounts_file) {
+		(void)bk_fail(err, BK_MISUSE,
+			      "--from and --to are the same mail: %s", from);
+	} else {
+		name_folder(&move, from, to);
+		rc = lock_and_run(&move, from, to, err);
+	}
+	bk_move_end_close(request->from);
+	bk_move_end_close(request->to);
+	bk_move_accounts_clear(&move.accounts);
+	bk_arena_clear(&move.arena);
+	(void)pthread_mutex_destroy(&move.lock);
+	free(move.tasks);
+	free(move.folder);
+	free(move.record_path);
+	free(move.journal_path);
+	free(move.scratch);
+	free(from);
+	free(to);
+	return rc;
+}

@@ -1,0 +1,74 @@
+/*
+ * Moving accounts from one mail store to another, while people work: pass
+ * after pass, each time only what is new (sync/sync.h), many accounts at a
+ * time.  An account that fails never stops the others.
+ *
+ *	run        the data stage: a pass over each account
+ *	plan       which folder becomes which, and what a pass would copy
+ *	preflight  every login, room and limits; names that have to be changed
+ *	verify     compares both ends, message by message
+ *	status     what the journal says of the accounts
+ *	report     what came of the last pass of each
+ *
+ * Only run writes anything, and only at the destination and in the state
+ * directory.
+ */
+
+#ifndef BK_JOB_MOVE_H
+#define BK_JOB_MOVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pattern.h"
+#include "job/exit.h"
+#include "job/move_accounts.h"
+#include "job/move_end.h"
+#include "report/listing.h"
+#include "sync/folder_map.h"
+#include "sync/progress.h"
+
+enum bk_move_verb {
+	BK_MOVE_RUN,
+	BK_MOVE_PLAN,
+	BK_MOVE_PREFLIGHT,
+	BK_MOVE_VERIFY,
+	BK_MOVE_STATUS,
+	BK_MOVE_REPORT,
+};
+
+struct bk_move_request {
+	enum bk_move_verb verb;
+	struct bk_move_end *from, *to; /* found, not open */
+	/* Which accounts: of a file, or of options and the source's list. */
+	const char *accounts_file; /* or NULL */
+	const struct bk_filter *only;
+	const char *as; /* under which address there, or NULL */
+	const struct bk_folder_rules *rules;
+	const char *state_dir;
+	int64_t wait_ms; /* for another run of the same move */
+	unsigned jobs;   /* accounts at a time */
+	uint64_t bad_items;
+	uint32_t error_stop_ppm; /* of the accounts: more that fail end it, */
+	size_t error_stop_few;   /* but so many may in any case */
+	bool dry_run, keep_deleted, full;
+	bool bodies, no_extra; /* of verify */
+	struct bk_listing_style style;
+	/* For what to do next: "--from a --to b ...", of this move but for its
+	 * accounts; and " --domains a", these. */
+	const char *command, *selection;
+};
+
+/*
+ * 0 when every account was dealt with, whatever came of each (the outcome says
+ * whether something lacks); -1 when nothing was done, with the error that all
+ * accounts had, or the first of them.  BK_GONE, place set, when no account
+ * fits.
+ */
+int bk_move_run(const struct bk_move_request *request,
+		struct bk_progress *progress, struct bk_outcome *outcome,
+		struct bk_err *err);
+
+#endif

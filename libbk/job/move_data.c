@@ -1,0 +1,275 @@
+/* The data stage: a pass over each account, again where a connection broke. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/timer.h"
+#include "job/move_work.h"
+
+#define TRIES 4
+
+/* ---- one account ---- */
+
+static void set_counts(struct bk_move_report *report,
+		       const struct bk_sync_counts *counts)
+{
+	report->folders = counts->folders;
+	report->messages = counts->messages;
+	report->added += counts->added;
+	report->bytes += counts->bytes;
+	report->found = counts->found;
+	report->kept = counts->kept + counts->flags;
+	report->flags += counts->flags;
+	report->gone += counts->gone;
+	report->refused = counts->refused;
+	report->unread = counts->unread;
+	report->lost_flags += counts->lost_flags;
+}
+
+/* Of an account that is not there yet, in a dry run: all of it is new. */
+static int count_all(struct bk_move_session *session,
+		     struct bk_sync_counts *counts, struct bk_err *err)
+{
+	struct bk_store *store = session->from;
+	struct bk_folder_list folders = {0};
+	int rc = store->ops->folders(store, &session->from_account, &folders,
+				     err);
+
+	for (size_t i = 0; rc == 0 && i < folders.n; i++) {
+		struct bk_folder *folder = &folders.items[i];
+		struct bk_message_list messages = {0};
+		if (folder->no_select)
+			continue;
+		if (!folder->counted)
+			rc = store->ops->scan(store, &session->from_account,
+					      folder, &messages, err);
+		counts->folders++;
+		counts->messages +=
+			folder->counted ? folder->messages : messages.n;
+		bk_message_list_clear(&messages);
+	}
+	counts->added = counts->messages;
+	bk_folder_list_clear(&folders);
+	return rc;
+}
+
+static int pass(struct bk_move_session *session,
+		const struct bk_move_task *task, struct bk_sync_counts *counts,
+		struct bk_err *err)
+{
+	struct bk_move *move = task->move;
+	const struct bk_move_request *request = move->request;
+	const struct bk_sync_request sync = {
+		.from = {session->from, &session->from_account},
+		.to = {session->to,   &session->to_account  },
+		.name = task->name,
+		.journal = move->journal,
+		.rules = request->rules,
+		.dry_run = request->dry_run,
+		.keep_deleted = request->keep_deleted,
+		.full = request->full,
+		.bad_items = request->bad_items,
+		.progress = move->progress,
+	};
+
+	if (session->to_missing)
+		return count_all(session, counts, err);
+	return bk_sync_account(&sync, counts, err);
+}
+
+/* Both ends took part: is the source still there? */
+static enum bk_place who_failed(const struct bk_move_task *task,
+				const struct bk_err *why)
+{
+	struct bk_move_session session = {0};
+	struct bk_err ignored = {0};
+
+	if (why->kind == BK_FULL || why->kind == BK_UNSAFE)
+		return BK_PLACE_DESTINATION;
+	int rc = bk_move_session_open(&session, task, false, &ignored);
+	enum bk_place place = session.place;
+	bk_move_session_close(&session);
+	return rc < 0 ? place : BK_PLACE_DESTINATION;
+}
+
+static int try_once(const struct bk_move_task *task,
+		    struct bk_move_report *report, enum bk_place *place,
+		    struct bk_err *err)
+{
+	struct bk_move_session session = {0};
+	struct bk_sync_counts counts = {0};
+
+	int rc = bk_move_session_open(&session, task,
+				      !task->move->request->dry_run, err);
+	*place = session.place;
+	if (rc == 0) {
+		rc = pass(&session, task, &counts, err);
+		set_counts(report, &counts);
+	}
+	bool opened = session.to != NULL;
+	bk_move_session_close(&session);
+	if (rc < 0 && opened && !bk_move_is_end(err))
+		*place = who_failed(task, err);
+	return rc;
+}
+
+static bool may_pass(const struct bk_err *why)
+{
+	return why->kind == BK_LOST || why->kind == BK_BUSY;
+}
+
+static int wait_before(int next, const struct bk_err *why, struct bk_err *err)
+{
+	static const int64_t pauses_ms[TRIES] = {0, 1000, 5000, 20000};
+	struct bk_timer *timer = bk_timer_real();
+	int64_t ms = pauses_ms[next];
+
+	if (why->retry_after_s && ms < (int64_t)why->retry_after_s * 1000)
+		ms = (int64_t)why->retry_after_s * 1000;
+	return timer->wait(timer, ms, NULL, err);
+}
+
+/* What was done stays done, and the next try goes on there. */
+static int try_again_and_again(const struct bk_move_task *task,
+			       struct bk_move_report *report,
+			       enum bk_place *place, struct bk_err *err)
+{
+	for (int n = 1;; n++) {
+		struct bk_err why = {0};
+		if (try_once(task, report, place, &why) == 0)
+			return 0;
+		if (n == TRIES || !may_pass(&why)) {
+			*err = why;
+			return -1;
+		}
+		char *note =
+			bk_asprintf("%s: %s; trying again (%d of %d)",
+				    report->account, why.text, n + 1, TRIES);
+		bk_progress_note(task->move->progress, note);
+		free(note);
+		if (wait_before(n, &why, err) < 0)
+			return -1;
+	}
+}
+
+/* ---- its record ---- */
+
+static void begin_record(struct bk_move *move, struct bk_move_record *record)
+{
+	(void)pthread_mutex_lock(&move->lock);
+	for (size_t i = 0; i < move->n_under_way; i++)
+		if (!move->under_way[i]) {
+			move->under_way[i] = record;
+			break;
+		}
+	(void)pthread_mutex_unlock(&move->lock);
+}
+
+static void end_record(struct bk_move *move, struct bk_move_record *record)
+{
+	struct bk_err why = {0};
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&move->lock);
+	for (size_t i = 0; i < move->n_under_way; i++)
+		if (move->under_way[i] == record)
+			move->under_way[i] = NULL;
+	record->ended = bk_clock_now();
+	if (!move->request->dry_run)
+		rc = bk_move_record_add(move->record_path, record, &why);
+	(void)pthread_mutex_unlock(&move->lock);
+	if (rc < 0)
+		bk_progress_warning(move->progress, why.text);
+}
+
+static const char *text_of(struct bk_move *move, const char *text)
+{
+	return text ? bk_arena_strdup(&move->arena, text) : "";
+}
+
+/* Something of an account that is under way could not be done. */
+static void keep_item(void *arg, const struct bk_item_error *error)
+{
+	struct bk_move *move = arg;
+
+	if (!error->account)
+		return;
+	(void)pthread_mutex_lock(&move->lock);
+	for (size_t i = 0; i < move->n_under_way; i++) {
+		struct bk_move_record *record = move->under_way[i];
+		if (!record || strcmp(record->name, error->account) != 0)
+			continue;
+		if (record->n_items == BK_MOVE_RECORD_ITEMS) {
+			record->more_items++;
+			continue;
+		}
+		record->items = bk_array_room(record->items, record->n_items,
+					      &record->cap_items,
+					      sizeof(*record->items));
+		record->items[record->n_items++] = (struct bk_move_item){
+			.folder = text_of(move, error->folder),
+			.name = text_of(move, error->name),
+			.text = text_of(move, error->text),
+			.outcome = text_of(move, error->outcome),
+			.uid = error->uid,
+		};
+	}
+	(void)pthread_mutex_unlock(&move->lock);
+}
+
+static enum bk_move_state state_of(const struct bk_move *move,
+				   const struct bk_move_report *report)
+{
+	if (move->request->dry_run)
+		return BK_MOVE_PLANNED;
+	return report->refused + report->unread ? BK_MOVE_INCOMPLETE
+						: BK_MOVE_DONE;
+}
+
+static int move_account(struct bk_move_task *task, struct bk_err *err)
+{
+	struct bk_move *move = task->move;
+	struct bk_move_record record = {
+		.name = task->name,
+		.report = {.account = task->account->from,
+			   .to = task->account->to},
+	};
+	enum bk_place place = BK_PLACE_SOURCE;
+	int64_t start_ms = bk_clock_monotonic_ms();
+	struct bk_err why = {0};
+
+	bk_progress_account(move->progress, task->account->from);
+	begin_record(move, &record);
+	int rc = try_again_and_again(task, &record.report, &place, &why);
+	record.report.seconds =
+		(double)(bk_clock_monotonic_ms() - start_ms) / 1000;
+	record.report.state = state_of(move, &record.report);
+	if (rc < 0) {
+		record.report.state =
+			why.kind == BK_BUSY ? BK_MOVE_PUT_OFF : BK_MOVE_FAILED;
+		record.report.why = why.text;
+	}
+	end_record(move, &record);
+	free(record.items);
+	if (rc < 0 && bk_move_is_end(&why)) {
+		*err = why;
+		return -1;
+	}
+	return bk_move_ended(task, &record, &why, place, err);
+}
+
+/* ---- all of them ---- */
+
+int bk_move_data(struct bk_move *move, struct bk_err *err)
+{
+	if (move->progress) {
+		move->progress->watch = keep_item;
+		move->progress->watch_arg = move;
+	}
+	int rc = bk_move_each(move, move_account, err);
+	if (move->progress)
+		move->progress->watch = NULL;
+	return rc;
+}

@@ -1,0 +1,239 @@
+/* The accounts of a move, several at a time: see move_work.h. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/pool.h"
+#include "base/queue.h"
+#include "base/quote.h"
+#include "job/move_work.h"
+
+/* ---- all of them ---- */
+
+struct each {
+	bk_move_act *act;
+};
+
+static int work(void *context, unsigned worker, void *item, struct bk_err *err)
+{
+	struct each *each = context;
+
+	(void)worker;
+	if (bk_cancelled(err) < 0)
+		return -1;
+	return each->act(item, err);
+}
+
+static unsigned lower(unsigned a, uint32_t cap)
+{
+	return cap && cap < a ? cap : a;
+}
+
+int bk_move_each(struct bk_move *move, bk_move_act *act, struct bk_err *err)
+{
+	const struct bk_move_request *request = move->request;
+	struct each each = {.act = act};
+	unsigned jobs = request->jobs;
+	struct bk_pool *pool = NULL;
+
+	jobs = lower(jobs, request->from->settings.connections);
+	jobs = lower(jobs, request->to->settings.connections);
+	if (jobs > move->accounts.n)
+		jobs = (unsigned)move->accounts.n;
+	move->under_way = bk_alloc((jobs + 1) * sizeof(void *));
+	move->n_under_way = jobs;
+	struct bk_queue *queue = bk_queue_new(jobs, 0);
+	int rc = bk_pool_start(&pool, jobs, queue, work, &each, err);
+	for (size_t i = 0; rc == 0 && i < move->accounts.n; i++)
+		rc = bk_queue_push(queue, &move->tasks[i], 0, err);
+	bk_queue_close(queue);
+	if (pool && bk_pool_join(pool, err) < 0)
+		rc = -1;
+	bk_queue_free(queue, NULL);
+	free(move->under_way);
+	move->under_way = NULL;
+	move->n_under_way = 0;
+	return rc;
+}
+
+/* ---- one of them ---- */
+
+static int find_from(struct bk_move_session *session,
+		     const struct bk_move_task *task, struct bk_err *err)
+{
+	const struct bk_move_end *from = task->move->request->from;
+
+	session->place = BK_PLACE_SOURCE;
+	if (bk_store_open(&session->from, &from->store.config, err) < 0)
+		return -1;
+	return session->from->ops->find_account(
+		session->from, task->account->from, &session->arena,
+		&session->from_account, err);
+}
+
+static int find_to(struct bk_move_session *session,
+		   const struct bk_move_task *task, bool make,
+		   struct bk_err *err)
+{
+	const struct bk_move_end *end = task->move->request->to;
+	const char *address = task->account->to;
+	struct bk_store_config config = end->store.config;
+	struct bk_err why = {0};
+
+	session->place = BK_PLACE_DESTINATION;
+	config.writable = make;
+	if (bk_store_open(&session->to, &config, err) < 0)
+		return -1;
+	if (!session->to->ops->begin || !session->to->ops->create_account)
+		return bk_fail(err, BK_MISUSE, "a %s store can only be read",
+			       config.type);
+	if (make)
+		return session->to->ops->create_account(
+			session->to, address, &session->arena,
+			&session->to_account, err);
+	if (session->to->ops->find_account(session->to, address,
+					   &session->arena,
+					   &session->to_account, &why) == 0)
+		return 0;
+	if (why.kind != BK_GONE) {
+		*err = why;
+		return -1;
+	}
+	session->to_missing = true;
+	return 0;
+}
+
+int bk_move_session_open(struct bk_move_session *out,
+			 const struct bk_move_task *task, bool make,
+			 struct bk_err *err)
+{
+	*out = (struct bk_move_session){0};
+	if (find_from(out, task, err) < 0)
+		return -1;
+	return find_to(out, task, make, err);
+}
+
+void bk_move_session_close(struct bk_move_session *session)
+{
+	bk_store_close(session->from);
+	bk_store_close(session->to);
+	bk_arena_clear(&session->arena);
+	*session = (struct bk_move_session){0};
+}
+
+/* ---- what came of it ---- */
+
+bool bk_move_is_end(const struct bk_err *err)
+{
+	return err->kind == BK_CANCELLED || err->kind == BK_STARVED;
+}
+
+const char *bk_move_next(struct bk_move *move, const char *verb,
+			 const char *address)
+{
+	struct bk_buf text = {0};
+
+	bk_buf_printf(&text, "bk move%s%s %s", *verb ? " " : "", verb,
+		      move->request->command);
+	if (address) {
+		bk_buf_printf(&text, " --account ");
+		bk_quote(&text, address);
+	} else {
+		bk_buf_printf(&text, "%s", move->request->selection);
+	}
+	const char *next = bk_arena_strdup(&move->arena, bk_buf_text(&text));
+	bk_buf_clear(&text);
+	return next;
+}
+
+static void add_counts(struct bk_summary *to, const struct bk_move_report *r)
+{
+	to->messages.total += r->messages;
+	to->messages.added += r->added;
+	to->messages.kept += r->found + r->kept;
+	to->messages.flags += r->flags;
+	to->messages.gone += r->gone;
+	to->messages.left += r->refused + r->unread;
+	to->bytes.source += r->bytes;
+	to->bytes.stored += r->bytes;
+}
+
+/* The lock is held. */
+static void count_failure(const struct bk_move_task *task,
+			  enum bk_move_state state, const struct bk_err *why,
+			  enum bk_place place)
+{
+	struct bk_move *move = task->move;
+
+	if (!move->failed) {
+		move->why = *why;
+		move->place = place;
+		move->why_account = task->account->from;
+	}
+	move->failed++;
+	move->put_off += state == BK_MOVE_PUT_OFF;
+}
+
+/* The lock is held. */
+static int check_stop(const struct bk_move *move, struct bk_err *err)
+{
+	const struct bk_move_request *request = move->request;
+	uint64_t allowed =
+		(uint64_t)move->accounts.n * request->error_stop_ppm / 1000000;
+
+	if (allowed < request->error_stop_few)
+		allowed = request->error_stop_few;
+	if (move->failed <= allowed || move->ended == move->accounts.n)
+		return 0;
+	return bk_fail(err, BK_UNSAFE,
+		       "%zu of %zu accounts have failed (limit %g %%), so the "
+		       "rest was left alone. Mend what is named above, or "
+		       "raise --error-stop",
+		       move->failed, move->accounts.n,
+		       (double)request->error_stop_ppm / 10000);
+}
+
+static const char *next_after(struct bk_move *move, const struct bk_err *why,
+			      const char *address)
+{
+	if (why->kind == BK_DENIED || why->kind == BK_GONE)
+		return bk_move_next(move, "preflight", address);
+	return bk_move_next(move, "", address);
+}
+
+int bk_move_ended(const struct bk_move_task *task,
+		  struct bk_move_record *record, const struct bk_err *why,
+		  enum bk_place place, struct bk_err *err)
+{
+	struct bk_move *move = task->move;
+	struct bk_move_report *report = &record->report;
+	bool failed = report->state == BK_MOVE_FAILED ||
+		      report->state == BK_MOVE_PUT_OFF;
+
+	(void)pthread_mutex_lock(&move->lock);
+	move->ended++;
+	add_counts(&move->summary, report);
+	move->summary.accounts_left +=
+		failed || report->state == BK_MOVE_INCOMPLETE;
+	if (failed) {
+		count_failure(task, report->state, why, place);
+		report->next = next_after(move, why, report->account);
+	}
+	bool compares = move->summary.act == BK_ACT_COMPARE;
+	int rc = compares ? 0 : check_stop(move, err);
+	(void)pthread_mutex_unlock(&move->lock);
+	if (failed)
+		bk_progress_item_error(move->progress,
+				       &(struct bk_item_error){
+					       .kind = why->kind,
+					       .account = report->account,
+					       .text = why->text,
+					       .outcome = "left as it is",
+					       .next = report->next,
+				       });
+	if (!compares)
+		bk_progress_moved(move->progress, report);
+	return rc;
+}

@@ -1,0 +1,167 @@
+/* The ends of a move: see move_end.h. */
+
+#include "job/move_end.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "job/schema.h"
+#include "net/link.h"
+
+static int find_server(struct bk_move_end *end, struct bk_settings *settings,
+		       const struct bk_opt_list *options, struct bk_err *err)
+{
+	const struct bk_key_options said = {
+		.items = options,
+		.option = end->source ? "--from-option" : "--to-option",
+		.type = "server",
+	};
+
+	if (bk_settings_server(settings, end->word, &said, &end->settings,
+			       err) < 0)
+		return -1;
+	end->remote = true;
+	end->name = end->settings.name;
+	end->store.config = (struct bk_store_config){
+		.name = end->settings.where,
+		.type = "imap",
+		.server = &end->server,
+	};
+	return 0;
+}
+
+/* A store's section, or "maildir:..."; a word that is neither is looked for
+ * among servers too. */
+static bool is_store(const struct bk_settings *settings, const char *word)
+{
+	return bk_conf_find(&settings->conf, "store", word) ||
+	       strchr(word, ':') || strchr(word, '/');
+}
+
+int bk_move_end_find(struct bk_move_end *out, struct bk_settings *settings,
+		     const char *word, const struct bk_opt_list *options,
+		     bool source, struct bk_err *err)
+{
+	const char *side = source ? "from" : "to";
+	int rc;
+
+	*out = (struct bk_move_end){.word = word, .source = source};
+	if (bk_settings_is_server(settings, word) ||
+	    !is_store(settings, word)) {
+		rc = find_server(out, settings, options, err);
+	} else {
+		rc = bk_settings_store(settings, word, &out->store, err);
+		if (rc == 0 && options->n)
+			rc = bk_fail(err, BK_MISUSE,
+				     "--%s-option is for a mail server, and "
+				     "'%s' is none",
+				     side, word);
+		out->name = out->store.config.name;
+	}
+	if (rc < 0)
+		return bk_context(err, "--%s", side);
+	out->store.config.writable = !source;
+	return out->remote ? 0 : bk_store_check_type(&out->store.config, err);
+}
+
+/* The password of an account's own; 0 and an empty one: there is none. */
+static int own_secret(void *arg, const char *address, struct bk_secret *out,
+		      struct bk_err *err)
+{
+	const struct bk_move_end *end = arg;
+	const struct bk_move_account *account = bk_move_accounts_find(
+		end->accounts, address, end->source ? 1 : 0);
+
+	(void)err;
+	if (!account)
+		return 0;
+	struct bk_view secret =
+		end->source ? account->from_secret : account->to_secret;
+	if (secret.len)
+		bk_secret_set(out, secret.data, secret.len);
+	return 0;
+}
+
+static bool has_own_secrets(const struct bk_move_end *end)
+{
+	const struct bk_move_accounts *accounts = end->accounts;
+
+	for (size_t i = 0; i < accounts->n; i++) {
+		const struct bk_move_account *account = &accounts->items[i];
+		if (end->source ? account->from_secret.len
+				: account->to_secret.len)
+			return true;
+	}
+	return false;
+}
+
+static struct bk_bucket *new_bucket(const struct bk_limit *limit)
+{
+	return limit->n || limit->otherwise ? bk_bucket_new(limit, NULL) : NULL;
+}
+
+int bk_move_end_open(struct bk_move_end *end,
+		     const struct bk_move_accounts *accounts,
+		     struct bk_err *err)
+{
+	const struct bk_server_settings *settings = &end->settings;
+
+	end->accounts = accounts;
+	if (!end->remote || end->link)
+		return 0;
+	if (bk_url_parse(&end->url, settings->where, err) < 0 ||
+	    bk_link_open(&end->link, &end->url, &settings->reach.access, err) <
+		    0)
+		return -1;
+	end->down = new_bucket(&settings->reach.down);
+	end->up = new_bucket(&settings->reach.up);
+	end->server = (struct bk_store_server){
+		.link = end->link,
+		.login = settings->login,
+		.sasl = settings->auth,
+		.master_separator = settings->master_separator,
+		.without = settings->without
+				   ? bk_schema_capabilities(settings->without)
+				   : 0,
+		.compress = settings->compress,
+		.down = end->down,
+		.up = end->up,
+	};
+	if (has_own_secrets(end)) {
+		end->server.secret = own_secret;
+		end->server.secret_arg = end;
+	}
+	return 0;
+}
+
+void bk_move_end_close(struct bk_move_end *end)
+{
+	bk_link_close(end->link);
+	end->link = NULL;
+	bk_bucket_free(end->down);
+	bk_bucket_free(end->up);
+	end->down = end->up = NULL;
+	bk_url_clear(&end->url);
+}
+
+char *bk_move_end_identity(const struct bk_move_end *end)
+{
+	return end->remote ? bk_strdup(end->settings.where)
+			   : bk_store_identity(&end->store.config);
+}
+
+/* One that is named with a user is that user's. */
+bool bk_move_end_lists(const struct bk_move_end *end)
+{
+	return !end->remote || strchr(end->settings.where, '@');
+}
+
+char bk_move_end_delimiter(const struct bk_move_end *end)
+{
+	const struct bk_store_config *config = &end->store.config;
+
+	if (end->remote || strcmp(config->type, "maildir") != 0 ||
+	    (config->layout && strcmp(config->layout, "fs") == 0))
+		return 0;
+	return '.';
+}

@@ -1,0 +1,343 @@
+/*
+ * What would stand in the way of a move: each login at both ends, room and
+ * limits against what there is, names of folders.  Reads lists only, no
+ * message, and changes nothing.
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "job/move_work.h"
+#include "report/units.h"
+
+enum level { FINE, NOTE, PROBLEM };
+
+struct finding {
+	enum level level;
+	const char *end, *what;
+};
+
+/* What is found out about one account. */
+struct flight {
+	const struct bk_move_task *task;
+	struct bk_move_session session;
+	struct bk_folder_list from, to;
+	uint64_t messages, bytes, largest;
+	struct bk_store_limits limits;
+	struct finding *findings; /* owned; texts in the session's arena */
+	size_t n, cap;
+	struct bk_err why; /* of the first problem */
+	enum bk_place place;
+};
+
+__attribute__((format(printf, 4, 5))) static void find(struct flight *f,
+						       enum level level,
+						       const char *end,
+						       const char *fmt, ...)
+{
+	char words[BK_ERR_TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(words, sizeof(words), fmt, args);
+	va_end(args);
+	f->findings =
+		bk_array_room(f->findings, f->n, &f->cap, sizeof(*f->findings));
+	f->findings[f->n++] = (struct finding){
+		.level = level,
+		.end = end,
+		.what = bk_arena_strdup(&f->session.arena, words),
+	};
+}
+
+static void problem(struct flight *f, enum bk_kind kind, enum bk_place place)
+{
+	const struct finding *last = &f->findings[f->n - 1];
+
+	if (f->why.kind != BK_OK)
+		return;
+	(void)bk_fail(&f->why, kind, "%s", last->what);
+	f->place = place;
+}
+
+/* ---- the source ---- */
+
+/* Not all listings have sizes; where they have none they are at hand. */
+static uint64_t size_of(struct flight *f, const struct bk_folder *folder,
+			struct bk_message *msg)
+{
+	struct bk_store *store = f->session.from;
+	struct bk_err ignored = {0};
+
+	if (!msg->size)
+		(void)store->ops->stat(store, &f->session.from_account, folder,
+				       msg, &ignored);
+	return msg->size;
+}
+
+static void look_at_folder(struct flight *f, struct bk_folder *folder)
+{
+	struct bk_store *store = f->session.from;
+	struct bk_message_list messages = {0};
+	struct bk_err why = {0};
+
+	if (folder->no_select)
+		return;
+	if (store->ops->scan(store, &f->session.from_account, folder, &messages,
+			     &why) < 0) {
+		find(f, PROBLEM, "source", "folder %s: %s", folder->name,
+		     why.text);
+		problem(f, why.kind, BK_PLACE_SOURCE);
+		return;
+	}
+	for (size_t i = 0; i < messages.n; i++) {
+		uint64_t size = size_of(f, folder, &messages.items[i]);
+		f->bytes += size;
+		if (size > f->largest)
+			f->largest = size;
+	}
+	f->messages += messages.n;
+	bk_message_list_clear(&messages);
+}
+
+static bool by_master(const struct bk_move_end *end)
+{
+	const char *login = end->settings.login;
+
+	return end->remote && login && strcmp(login, "user") != 0;
+}
+
+static int look_at_source(struct flight *f, struct bk_err *err)
+{
+	struct bk_store *store = f->session.from;
+
+	f->session.place = BK_PLACE_SOURCE;
+	if (store->ops->folders(store, &f->session.from_account, &f->from,
+				err) < 0)
+		return -1;
+	for (size_t i = 0; i < f->from.n; i++)
+		look_at_folder(f, &f->from.items[i]);
+	/* Dovecot's ACL plugin takes the master for another user. */
+	if (by_master(f->task->move->request->from) && f->from.n == 1)
+		find(f, NOTE, "source",
+		     "only INBOX is shown to the login %s; if there are more "
+		     "folders, Dovecot wants: plugin { acl_user = %%u }",
+		     f->task->move->request->from->settings.login);
+	return 0;
+}
+
+/* ---- the destination ---- */
+
+static void check_room(struct flight *f)
+{
+	char has[BK_UNITS_TEXT], room[BK_UNITS_TEXT];
+	const struct bk_store_limits *limits = &f->limits;
+
+	if (limits->bytes < f->bytes) {
+		find(f, PROBLEM, "destination",
+		     "lacks room: %s of mail, and %s are free there; raise "
+		     "the quota, or make room",
+		     bk_units_size(has, f->bytes),
+		     bk_units_size(room, limits->bytes));
+		problem(f, BK_FULL, BK_PLACE_DESTINATION);
+	}
+	if (limits->messages < f->messages) {
+		find(f, PROBLEM, "destination",
+		     "lacks room: %s messages, and %s more are allowed there",
+		     bk_units_count(has, f->messages),
+		     bk_units_count(room, limits->messages));
+		problem(f, BK_FULL, BK_PLACE_DESTINATION);
+	}
+	if (limits->message < f->largest) {
+		find(f, PROBLEM, "destination",
+		     "the largest message has %s, and %s are allowed there "
+		     "(APPENDLIMIT); it would be left out",
+		     bk_units_size(has, f->largest),
+		     bk_units_size(room, limits->message));
+		problem(f, BK_FULL, BK_PLACE_DESTINATION);
+	}
+}
+
+static int check_limits(struct flight *f, struct bk_err *err)
+{
+	struct bk_store *store = f->session.to;
+
+	f->limits = (struct bk_store_limits){UINT64_MAX, UINT64_MAX, UINT64_MAX,
+					     false};
+	if (!store->ops->limits || f->session.to_missing)
+		return 0;
+	if (store->ops->limits(store, &f->session.to_account, &f->limits, err) <
+	    0)
+		return -1;
+	check_room(f);
+	return 0;
+}
+
+static int check_names(struct flight *f, struct bk_err *err)
+{
+	struct bk_folder_map map = {0};
+
+	f->session.place = BK_PLACE_REQUEST;
+	if (bk_folder_map_make(&map, &f->from, &f->to,
+			       f->task->move->request->rules, err) < 0)
+		return -1;
+	for (size_t i = 0; i < map.n; i++)
+		if (map.pairs[i].why == BK_FOLDER_CHANGED && !map.pairs[i].to)
+			find(f, NOTE, "destination",
+			     "folder %s becomes %s; --map says it otherwise",
+			     map.pairs[i].from->name, map.pairs[i].name);
+	bk_folder_map_clear(&map);
+	return 0;
+}
+
+static int look_at_destination(struct flight *f, struct bk_err *err)
+{
+	struct bk_store *store = f->session.to;
+
+	f->session.place = BK_PLACE_DESTINATION;
+	if (f->session.to_missing)
+		find(f, NOTE, "destination", "%s is not there yet: it is made",
+		     f->task->account->to);
+	else if (store->ops->folders(store, &f->session.to_account, &f->to,
+				     err) < 0)
+		return -1;
+	if (check_limits(f, err) < 0)
+		return -1;
+	return check_names(f, err);
+}
+
+/* ---- the table ---- */
+
+static int add_row(struct flight *f, const struct finding *finding,
+		   struct bk_err *err)
+{
+	static const char *const words[] = {
+		[FINE] = "ok", [NOTE] = "note", [PROBLEM] = "PROBLEM"};
+	bool known = f->limits.bytes != UINT64_MAX;
+	char room[BK_UNITS_TEXT] = "";
+
+	if (known && finding->level == FINE)
+		(void)bk_units_size(room, f->limits.bytes);
+	const struct bk_cell cells[] = {
+		bk_cell_text(f->task->account->from),
+		bk_cell_text(finding->end),
+		bk_cell_text(words[finding->level]),
+		bk_cell_n(finding->level == FINE ? f->messages : 0),
+		bk_cell_n(finding->level == FINE ? f->bytes : 0),
+		bk_cell_text(*room ? room : NULL),
+		bk_cell_text(finding->what),
+	};
+
+	return bk_listing_row(f->task->move->listing, cells, err);
+}
+
+static int tell(struct flight *f, struct bk_err *err)
+{
+	struct bk_move *move = f->task->move;
+	const struct finding fine = {FINE, "both", NULL};
+	int rc = 0;
+
+	(void)pthread_mutex_lock(&move->lock);
+	if (f->why.kind == BK_OK)
+		rc = add_row(f, &fine, err);
+	for (size_t i = 0; rc == 0 && i < f->n; i++)
+		rc = add_row(f, &f->findings[i], err);
+	if (f->why.kind != BK_OK && !move->failed++) {
+		move->why = f->why;
+		move->place = f->place;
+		move->why_account = f->task->account->from;
+	}
+	move->summary.messages.total += f->messages;
+	if (f->limits.shared)
+		move->summary.bytes.stored = f->limits.bytes;
+	move->summary.bytes.source += f->bytes;
+	(void)pthread_mutex_unlock(&move->lock);
+	return rc;
+}
+
+static const char *end_of(enum bk_place place)
+{
+	return place == BK_PLACE_SOURCE        ? "source"
+	       : place == BK_PLACE_DESTINATION ? "destination"
+					       : "both";
+}
+
+/* Both ends are asked, whatever one of them says. */
+static void look(struct flight *f, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	int rc = bk_move_session_open(&f->session, f->task, false, &why);
+	if (rc == 0)
+		rc = look_at_source(f, &why);
+	if (rc == 0)
+		rc = look_at_destination(f, &why);
+	if (rc == 0)
+		return;
+	if (bk_move_is_end(&why)) {
+		*err = why;
+		return;
+	}
+	find(f, PROBLEM, end_of(f->session.place), "%s", why.text);
+	problem(f, why.kind, f->session.place);
+}
+
+static int preflight_account(struct bk_move_task *task, struct bk_err *err)
+{
+	struct flight f = {.task = task};
+	struct bk_err why = {0};
+
+	f.limits.bytes = UINT64_MAX;
+	look(&f, &why);
+	int rc = why.kind == BK_OK ? tell(&f, err) : -1;
+	if (why.kind != BK_OK)
+		*err = why;
+	bk_folder_list_clear(&f.from);
+	bk_folder_list_clear(&f.to);
+	bk_move_session_close(&f.session);
+	free(f.findings);
+	return rc;
+}
+
+/* One disk has to take them all. */
+static int check_disk(struct bk_move *move, struct bk_err *err)
+{
+	const struct bk_summary *s = &move->summary;
+	char has[BK_UNITS_TEXT], room[BK_UNITS_TEXT];
+
+	if (!s->bytes.stored || s->bytes.stored >= s->bytes.source)
+		return 0;
+	move->outcome->place = BK_PLACE_DESTINATION;
+	return bk_fail(err, BK_FULL,
+		       "%s lacks room for all of them: %s of mail, and %s are "
+		       "free. No mailbox touched.",
+		       move->request->to->name,
+		       bk_units_size(has, s->bytes.source),
+		       bk_units_size(room, s->bytes.stored));
+}
+
+int bk_move_preflight(struct bk_move *move, struct bk_err *err)
+{
+	static const struct bk_field fields[] = {
+		{"ACCOUNT",  "account",  BK_FIELD_NAME },
+		{"END",      "end",      BK_FIELD_TEXT },
+		{"RESULT",   "result",   BK_FIELD_TEXT },
+		{"MESSAGES", "messages", BK_FIELD_COUNT},
+		{"SIZE",     "bytes",    BK_FIELD_SIZE },
+		{"ROOM",     "room",     BK_FIELD_TEXT },
+		{"WHAT",     "what",     BK_FIELD_TEXT },
+	};
+
+	move->listing =
+		bk_listing_new(&move->request->style, "preflight", fields,
+			       sizeof(fields) / sizeof(*fields));
+	int rc = bk_move_each(move, preflight_account, err);
+	if (rc == 0)
+		rc = bk_listing_finish(move->listing, err);
+	else
+		bk_listing_free(move->listing);
+	move->listing = NULL;
+	return rc < 0 ? -1 : check_disk(move, err);
+}

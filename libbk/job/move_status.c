@@ -1,0 +1,191 @@
+/* What is known of a move without asking its ends: status and report. */
+
+#include <string.h>
+
+#include "job/move_work.h"
+
+/* The account's address is what its name in the journal begins with. */
+static bool is_wanted(const struct bk_move *move, const char *address)
+{
+	return bk_filter_takes(move->request->only, address);
+}
+
+static int no_pass(struct bk_move *move, struct bk_err *err)
+{
+	move->outcome->place = BK_PLACE_SET;
+	return bk_fail(err, BK_GONE,
+		       "no pass of a move from %s to %s is known here; is it "
+		       "the host that runs it? To begin: bk move %s",
+		       move->request->from->name, move->request->to->name,
+		       move->request->command);
+}
+
+static const char *word_of(enum bk_move_state state)
+{
+	switch (state) {
+	case BK_MOVE_DONE:
+		return "complete";
+	case BK_MOVE_INCOMPLETE:
+		return "incomplete";
+	case BK_MOVE_FAILED:
+		return "failed";
+	case BK_MOVE_PUT_OFF:
+		return "put off";
+	case BK_MOVE_PLANNED:
+		break;
+	}
+	return "";
+}
+
+static int add_status(struct bk_listing *to,
+		      const struct bk_move_record *record, struct bk_err *err)
+{
+	const struct bk_move_report *r = &record->report;
+	const struct bk_cell cells[] = {
+		bk_cell_text(r->account),
+		bk_cell_text(strcmp(r->account, r->to) != 0 ? r->to : NULL),
+		bk_cell_text(word_of(r->state)),
+		bk_cell_time(record->ended),
+		bk_cell_n(r->messages),
+		bk_cell_n(r->added),
+		bk_cell_n(r->bytes),
+		bk_cell_n(r->refused + r->unread),
+		bk_cell_text(r->why),
+	};
+
+	return bk_listing_row(to, cells, err);
+}
+
+static int read_records(struct bk_move *move, struct bk_move_records *records,
+			struct bk_err *err)
+{
+	move->outcome->place = BK_PLACE_LOCK;
+	if (bk_move_records_read(records, move->record_path, err) < 0)
+		return -1;
+	return records->n ? 0 : no_pass(move, err);
+}
+
+int bk_move_status(struct bk_move *move, struct bk_err *err)
+{
+	static const struct bk_field fields[] = {
+		{"ACCOUNT",   "account",  BK_FIELD_NAME },
+		{"TO",        "to",       BK_FIELD_TEXT },
+		{"LAST PASS", "state",    BK_FIELD_TEXT },
+		{"ENDED",     "ended",    BK_FIELD_TIME },
+		{"MESSAGES",  "messages", BK_FIELD_COUNT},
+		{"COPIED",    "new",      BK_FIELD_COUNT},
+		{"SIZE",      "bytes",    BK_FIELD_SIZE },
+		{"LEFT",      "left",     BK_FIELD_COUNT},
+		{"WHY",       "why",      BK_FIELD_TEXT },
+	};
+	struct bk_move_records records = {0};
+	struct bk_listing *to = NULL;
+
+	int rc = read_records(move, &records, err);
+	if (rc == 0)
+		to = bk_listing_new(&move->request->style, "account", fields,
+				    sizeof(fields) / sizeof(*fields));
+	for (size_t i = 0; rc == 0 && i < records.n; i++)
+		if (is_wanted(move, records.items[i].report.account))
+			rc = add_status(to, &records.items[i], err);
+	if (rc == 0)
+		rc = bk_listing_finish(to, err);
+	else
+		bk_listing_free(to);
+	bk_move_records_clear(&records);
+	return rc;
+}
+
+/* ---- report ---- */
+
+struct count {
+	const char *what, *became;
+	uint64_t n;
+};
+
+static int add_line(struct bk_listing *to, const struct bk_move_report *r,
+		    const struct bk_move_item *item, const struct count *count,
+		    struct bk_err *err)
+{
+	const struct bk_cell cells[] = {
+		bk_cell_text(r->account),
+		bk_cell_text(count->what),
+		bk_cell_text(count->became),
+		bk_cell_n(count->n),
+		bk_cell_text(item ? item->folder : NULL),
+		bk_cell_n(item ? item->uid : 0),
+		bk_cell_text(item ? item->text : NULL),
+	};
+
+	return bk_listing_row(to, cells, err);
+}
+
+static int add_counts(struct bk_listing *to, const struct bk_move_report *r,
+		      struct bk_err *err)
+{
+	const struct count counts[] = {
+		{"folders",  "carried over",           r->folders                   },
+		{"messages", "carried over",           r->added + r->found + r->kept},
+		{"messages", "refused there",          r->refused                   },
+		{"messages", "could not be read",      r->unread                    },
+		{"messages", "taken away with source", r->gone                      },
+		{"flags",    "not possible there",     r->lost_flags                },
+	};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		if (counts[i].n && add_line(to, r, NULL, &counts[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_report(struct bk_listing *to,
+		      const struct bk_move_record *record, struct bk_err *err)
+{
+	const struct bk_move_report *r = &record->report;
+
+	if (add_counts(to, r, err) < 0)
+		return -1;
+	for (size_t i = 0; i < record->n_items; i++) {
+		const struct bk_move_item *item = &record->items[i];
+		const struct count one = {
+			item->uid || *item->name ? "message" : "folder",
+			*item->outcome ? item->outcome : "not carried over", 1};
+		if (add_line(to, r, item, &one, err) < 0)
+			return -1;
+	}
+	const struct count more = {"others", "not listed", record->more_items};
+	if (more.n && add_line(to, r, NULL, &more, err) < 0)
+		return -1;
+	const struct bk_move_item why = {.folder = NULL, .text = r->why};
+	const struct count account = {"account", word_of(r->state), 1};
+	return r->why ? add_line(to, r, &why, &account, err) : 0;
+}
+
+int bk_move_report(struct bk_move *move, struct bk_err *err)
+{
+	static const struct bk_field fields[] = {
+		{"ACCOUNT", "account", BK_FIELD_NAME  },
+		{"WHAT",    "what",    BK_FIELD_TEXT  },
+		{"BECAME",  "became",  BK_FIELD_TEXT  },
+		{"NUMBER",  "number",  BK_FIELD_COUNT },
+		{"FOLDER",  "folder",  BK_FIELD_TEXT  },
+		{"UID",     "uid",     BK_FIELD_NUMBER},
+		{"WHY",     "why",     BK_FIELD_TEXT  },
+	};
+	struct bk_move_records records = {0};
+	struct bk_listing *to = NULL;
+
+	int rc = read_records(move, &records, err);
+	if (rc == 0)
+		to = bk_listing_new(&move->request->style, "report", fields,
+				    sizeof(fields) / sizeof(*fields));
+	for (size_t i = 0; rc == 0 && i < records.n; i++)
+		if (is_wanted(move, records.items[i].report.account))
+			rc = add_report(to, &records.items[i], err);
+	if (rc == 0)
+		rc = bk_listing_finish(to, err);
+	else
+		bk_listing_free(to);
+	bk_move_records_clear(&records);
+	return rc;
+}

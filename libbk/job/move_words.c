@@ -1,0 +1,281 @@
+/* The command line of a move: see move_words.h. */
+
+#include "job/move_words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "base/parse.h"
+#include "job/account_as.h"
+#include "job/command.h"
+
+#define JOBS_USUAL 4     /* a server has to serve others, too */
+#define STOP_USUAL 50000 /* 5 % */
+#define STOP_FEW   2
+
+void bk_move_words_clear(struct bk_move_words *words)
+{
+	bk_opt_list_clear(&words->from_options);
+	bk_opt_list_clear(&words->to_options);
+	bk_opt_list_clear(&words->accounts);
+	bk_opt_list_clear(&words->domains);
+	bk_opt_list_clear(&words->maps);
+}
+
+void bk_move_order_clear(struct bk_move_order *order)
+{
+	bk_filter_clear(&order->only);
+	free(order->rule_items);
+	bk_buf_clear(&order->command);
+	bk_buf_clear(&order->selection);
+}
+
+/* ---- what to do ---- */
+
+static int find_verb(const char *word, enum bk_move_verb *out,
+		     struct bk_err *err)
+{
+	static const char *const verbs[] = {"plan",   "preflight", "verify",
+					    "status", "report",    NULL};
+
+	*out = BK_MOVE_RUN;
+	if (!word)
+		return 0;
+	for (unsigned i = 0; verbs[i]; i++) {
+		*out = (enum bk_move_verb)(BK_MOVE_PLAN + i);
+		if (strcmp(word, verbs[i]) == 0)
+			return 0;
+	}
+	if (strcmp(word, "rollback") == 0)
+		return bk_fail(err, BK_MISUSE,
+			       "there is nothing to roll back: this version "
+			       "copies data, and switches no account");
+	const char *near = bk_nearest_of(word, verbs);
+	if (near)
+		return bk_fail(err, BK_MISUSE,
+			       "unknown '%s'; did you mean '%s'?", word, near);
+	return bk_fail(err, BK_MISUSE,
+		       "'%s' is none of plan, preflight, verify, status and "
+		       "report; see: bk move --help",
+		       word);
+}
+
+static int check_stages(const char *stages, struct bk_err *err)
+{
+	struct bk_names names = {0};
+	int rc = 0;
+
+	if (!stages)
+		return 0;
+	bk_names_add_words(&names, stages);
+	for (size_t i = 0; rc == 0 && i < names.n; i++) {
+		if (strcmp(names.items[i], "account") == 0)
+			rc = bk_fail(err, BK_MISUSE,
+				     "--stages account: this version moves "
+				     "data only; after the last pass, lock and "
+				     "switch the accounts by other means");
+		else if (strcmp(names.items[i], "data") != 0)
+			rc = bk_fail(err, BK_MISUSE,
+				     "--stages: '%s' is no stage; there is: "
+				     "data",
+				     names.items[i]);
+	}
+	if (rc == 0 && !names.n)
+		rc = bk_fail(err, BK_MISUSE, "--stages: there is: data");
+	bk_names_clear(&names);
+	return rc;
+}
+
+static int check_verb(const struct bk_move_words *words, enum bk_move_verb verb,
+		      struct bk_err *err)
+{
+	bool verify = verb == BK_MOVE_VERIFY;
+
+	if ((words->bodies || words->no_extra) && !verify)
+		return bk_fail(err, BK_MISUSE, "--%s goes with verify",
+			       words->bodies ? "bodies" : "no-extra");
+	if (words->full && verb != BK_MOVE_RUN && verb != BK_MOVE_PLAN)
+		return bk_fail(err, BK_MISUSE,
+			       "--full is for a pass; verify compares all of "
+			       "it anyway");
+	if (!words->from || !words->to)
+		return bk_fail(
+			err, BK_MISUSE,
+			"from where, and to where? Give --from and "
+			"--to, each a section of the configuration, "
+			"imaps://HOST, or maildir:/path/%%d/%%n/Maildir");
+	return 0;
+}
+
+/* ---- which accounts and folders ---- */
+
+static int read_filter(const struct bk_move_words *words,
+		       struct bk_filter *only, struct bk_err *err)
+{
+	for (size_t i = 0; i < words->accounts.n; i++)
+		bk_names_add(&only->include, words->accounts.items[i]);
+	for (size_t i = 0; i < words->domains.n; i++) {
+		size_t before = only->domains.n;
+		bk_names_add_words(&only->domains, words->domains.items[i]);
+		if (only->domains.n == before)
+			return bk_fail(err, BK_MISUSE,
+				       "--domains: '%s' has no domain in it",
+				       words->domains.items[i]);
+	}
+	return words->as ? bk_account_as_check(words->as, err) : 0;
+}
+
+/* "FROM=TO"; a name of a folder may have a '=' in it, but then not here. */
+static int read_rule(struct bk_settings *settings, const char *text,
+		     struct bk_folder_rule *out, struct bk_err *err)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals || equals == text || strchr(equals + 1, '='))
+		return bk_fail(err, BK_MISUSE,
+			       "--map '%s': write FROM=TO, as Gesendet=Sent, "
+			       "Old/=Archive/Old/ or Trash=",
+			       text);
+	out->from = bk_arena_strndup(&settings->arena, text,
+				     (size_t)(equals - text));
+	out->to = equals + 1;
+	return 0;
+}
+
+static int read_rules(struct bk_move_order *order, struct bk_settings *settings,
+		      const struct bk_move_words *words, struct bk_err *err)
+{
+	const struct bk_opt_list *maps = &words->maps;
+
+	order->rule_items =
+		bk_alloc((maps->n + 1) * sizeof(*order->rule_items));
+	order->rules = (struct bk_folder_rules){
+		.items = order->rule_items,
+		.n = maps->n,
+		.into = words->into,
+		.no_special_use = words->no_special_use,
+		.delimiter = bk_move_end_delimiter(&order->to),
+	};
+	for (size_t i = 0; i < maps->n; i++)
+		if (read_rule(settings, maps->items[i], &order->rule_items[i],
+			      err) < 0)
+			return -1;
+	if (bk_folder_rules_check(&order->rules, err) < 0)
+		return bk_context(err, words->into ? "--into, --map" : "--map");
+	return 0;
+}
+
+/* ---- how it is said again ---- */
+
+static void add_option(struct bk_buf *line, const char *option,
+		       const char *value)
+{
+	if (!value)
+		return;
+	bk_buf_printf(line, "%s%s", line->len ? " " : "", option);
+	bk_command_word(line, value);
+}
+
+static void add_list(struct bk_buf *line, const char *option,
+		     const struct bk_opt_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		add_option(line, option, list->items[i]);
+}
+
+static void write_command(struct bk_move_order *order,
+			  const struct bk_common *common,
+			  const struct bk_move_words *words)
+{
+	struct bk_buf *line = &order->command;
+
+	add_option(line, "-c", common->config);
+	add_option(line, "--from", words->from);
+	add_option(line, "--to", words->to);
+	add_list(line, "--from-option", &words->from_options);
+	add_list(line, "--to-option", &words->to_options);
+	add_option(line, "--accounts", words->accounts_file);
+	add_option(line, "--as", words->as);
+	add_option(line, "--into", words->into);
+	add_list(line, "--map", &words->maps);
+	if (words->no_special_use)
+		bk_buf_printf(line, " --no-special-use");
+	if (words->keep_deleted)
+		bk_buf_printf(line, " --keep-deleted");
+	line = &order->selection;
+	for (size_t i = 0; i < words->accounts.n; i++) {
+		bk_buf_printf(line, " --account");
+		bk_command_word(line, words->accounts.items[i]);
+	}
+	for (size_t i = 0; i < words->domains.n; i++) {
+		bk_buf_printf(line, " --domains");
+		bk_command_word(line, words->domains.items[i]);
+	}
+}
+
+/* ---- all of it ---- */
+
+static unsigned jobs_of(const struct bk_settings *settings)
+{
+	const char *said = getenv("BK_JOBS");
+
+	if (settings->common->jobs || (said && *said))
+		return settings->jobs;
+	return JOBS_USUAL;
+}
+
+static void fill_request(struct bk_move_order *order,
+			 const struct bk_settings *settings,
+			 const struct bk_move_words *words)
+{
+	const struct bk_common *common = settings->common;
+	struct bk_move_request *request = &order->request;
+	bool said = words->error_stop_ppm != BK_MOVE_STOP_UNSAID;
+
+	request->from = &order->from;
+	request->to = &order->to;
+	request->accounts_file = words->accounts_file;
+	request->only = &order->only;
+	request->as = words->as;
+	request->rules = &order->rules;
+	request->state_dir = settings->state_dir;
+	request->wait_ms = common->wait_ms;
+	request->jobs = jobs_of(settings);
+	request->bad_items = words->bad_items;
+	request->error_stop_ppm = said ? words->error_stop_ppm : STOP_USUAL;
+	request->error_stop_few = said ? 0 : STOP_FEW;
+	request->dry_run = common->dry_run || request->verb == BK_MOVE_PLAN;
+	request->keep_deleted = words->keep_deleted;
+	request->full = words->full;
+	request->bodies = words->bodies;
+	request->no_extra = words->no_extra;
+	request->style = (struct bk_listing_style){
+		.out = stdout,
+		.json = common->json,
+		.quiet = common->quiet,
+	};
+	request->command = bk_buf_text(&order->command);
+	request->selection = bk_buf_text(&order->selection);
+}
+
+int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
+		       const struct bk_move_words *words, const char *verb,
+		       struct bk_err *err)
+{
+	*out = (struct bk_move_order){0};
+	if (find_verb(verb, &out->request.verb, err) < 0 ||
+	    check_verb(words, out->request.verb, err) < 0 ||
+	    check_stages(words->stages, err) < 0 ||
+	    bk_move_end_find(&out->from, settings, words->from,
+			     &words->from_options, true, err) < 0 ||
+	    bk_move_end_find(&out->to, settings, words->to, &words->to_options,
+			     false, err) < 0 ||
+	    read_filter(words, &out->only, err) < 0 ||
+	    read_rules(out, settings, words, err) < 0)
+		return -1;
+	write_command(out, settings->common, words);
+	fill_request(out, settings, words);
+	return 0;
+}

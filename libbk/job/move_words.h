@@ -1,0 +1,45 @@
+/* What was said of a move on the command line, made into its request. */
+
+#ifndef BK_JOB_MOVE_WORDS_H
+#define BK_JOB_MOVE_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/opt.h"
+#include "job/move.h"
+#include "job/settings.h"
+
+/* The options; {0} is nothing said but for the numbers. */
+struct bk_move_words {
+	const char *from, *to;
+	struct bk_opt_list from_options, to_options;
+	struct bk_opt_list accounts, domains, maps;
+	const char *accounts_file, *stages, *as, *into;
+	uint64_t bad_items;
+	uint32_t error_stop_ppm; /* BK_MOVE_STOP_UNSAID */
+	bool no_special_use, keep_deleted, full, bodies, no_extra;
+};
+#define BK_MOVE_STOP_UNSAID UINT32_MAX
+void bk_move_words_clear(struct bk_move_words *words);
+
+/* A request, and what it points to. */
+struct bk_move_order {
+	struct bk_move_request request;
+	struct bk_move_end from, to;
+	struct bk_filter only;
+	struct bk_folder_rules rules;
+	struct bk_folder_rule *rule_items; /* owned */
+	struct bk_buf command, selection;
+};
+
+/* `verb`: "plan" and so on, or NULL.  BK_MISUSE.  The settings, whose common
+ * options count too, and the words outlive it; it stays where it is. */
+int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
+		       const struct bk_move_words *words, const char *verb,
+		       struct bk_err *err);
+void bk_move_order_clear(struct bk_move_order *order);
+
+#endif

@@ -1,0 +1,106 @@
+/* A move under way: what its parts share. */
+
+#ifndef BK_JOB_MOVE_WORK_H
+#define BK_JOB_MOVE_WORK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "job/move.h"
+#include "job/move_record.h"
+#include "store/store.h"
+#include "sync/journal.h"
+#include "sync/sync.h"
+
+/* One account. */
+struct bk_move_task {
+	struct bk_move *move;
+	const struct bk_move_account *account;
+	const char *name; /* in the journal */
+};
+
+/* What a pass over it has brought so far; one thread's. */
+struct bk_move_session {
+	struct bk_store *from, *to;
+	struct bk_arena arena; /* of the accounts, and of the record */
+	struct bk_account from_account, to_account;
+	bool to_missing;     /* it is not there, and was not to be made */
+	enum bk_place place; /* which end is to blame for an error */
+};
+
+struct bk_move {
+	const struct bk_move_request *request;
+	struct bk_progress *progress;
+	struct bk_outcome *outcome;
+	struct bk_move_accounts accounts;
+	struct bk_move_task *tasks; /* owned; one for each account */
+	struct bk_arena arena;
+	char *folder;       /* of journal and record */
+	char *record_path;  /* in it */
+	char *journal_path; /* in it, or a scratch file of a dry run */
+	char *scratch;      /* folder that goes at the end, or NULL */
+	struct bk_journal *journal;
+	int64_t start_ms;
+
+	pthread_mutex_t lock; /* of all that follows, and of listings */
+	struct bk_summary summary;
+	size_t ended;      /* accounts */
+	size_t failed;     /* of them, FAILED and PUT_OFF */
+	size_t put_off;    /* of those */
+	bool one_place;    /* all that failed did so at one end: */
+	struct bk_err why; /* the first */
+	enum bk_place place;
+	const char *why_account;
+	struct bk_listing *listing;
+	/* Records of the accounts that are under way, for what is told of
+	 * them. */
+	struct bk_move_record **under_way; /* owned */
+	size_t n_under_way;
+};
+
+/* ---- move_choose.c ---- */
+
+/* Fills move->accounts. */
+int bk_move_choose(struct bk_move *move, struct bk_err *err);
+
+/* ---- move_each.c ---- */
+
+/* Runs act on each account, request->jobs at a time.  -1 ends it all. */
+typedef int bk_move_act(struct bk_move_task *task, struct bk_err *err);
+int bk_move_each(struct bk_move *move, bk_move_act *act, struct bk_err *err);
+
+/* Opens stores at both ends, and finds the account there; `make`: or makes it.
+ * BK_GONE at the destination is none without `make`: to_missing. */
+int bk_move_session_open(struct bk_move_session *out,
+			 const struct bk_move_task *task, bool make,
+			 struct bk_err *err);
+void bk_move_session_close(struct bk_move_session *session);
+
+/* The account ended so; report->state says how.  `why` is for FAILED and
+ * PUT_OFF.  -1 with BK_UNSAFE when too many have failed. */
+int bk_move_ended(const struct bk_move_task *task,
+		  struct bk_move_record *record, const struct bk_err *why,
+		  enum bk_place place, struct bk_err *err);
+
+/* The error of an account that ends the whole run. */
+bool bk_move_is_end(const struct bk_err *err);
+
+/* "bk move VERB ... --account ADDRESS", in the move's arena; the verb may be
+ * "", and the address NULL: all that this run is about.  Under the lock, or
+ * where one thread is left. */
+const char *bk_move_next(struct bk_move *move, const char *verb,
+			 const char *address);
+
+/* ---- move_data.c, move_plan.c, move_preflight.c, move_verify.c ---- */
+
+int bk_move_data(struct bk_move *move, struct bk_err *err);
+int bk_move_plan(struct bk_move *move, struct bk_err *err);
+int bk_move_preflight(struct bk_move *move, struct bk_err *err);
+int bk_move_verify(struct bk_move *move, struct bk_err *err);
+
+/* ---- move_status.c ---- */
+
+int bk_move_status(struct bk_move *move, struct bk_err *err);
+int bk_move_report(struct bk_move *move, struct bk_err *err);
+
+#endif
