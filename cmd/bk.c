@@ -17,6 +17,7 @@ static const struct {
 	{"check",   "proves that a repository is whole"                         },
 	{"ship",    "copies sets to other places and back"                      },
 	{"prune",   "takes old sets away, here and at every target"             },
+	{"move",    "moves mailboxes from one server or store to another"       },
 	{"key",     "lists, adds, removes and changes passwords and keys"       },
 };
 

@@ -1,0 +1,97 @@
+/* bk-move: moves mailboxes from one server or store to another. */
+
+#include "job/move.h"
+#include "job/move_words.h"
+#include "job/tool.h"
+
+static int run(struct bk_call *call, struct bk_err *err)
+{
+	struct bk_move_order order;
+
+	int rc = bk_move_order_make(&order, &call->settings, call->opts,
+				    call->operands[0], err);
+	if (rc == 0)
+		rc = bk_move_run(&order.request, bk_call_progress(call),
+				 &call->outcome, err);
+	bk_move_order_clear(&order);
+	return rc;
+}
+
+/* clang-format off */
+static const struct bk_opt_clash clashes[] = {
+	{"as", "accounts", "the file says under which address each one goes"},
+	{NULL, NULL, NULL},
+};
+
+static const char *const usage[] = {
+	"[plan|preflight] --from END --to END [--account PATTERN | --accounts FILE | --domains LIST]",
+	"verify|status|report --from END --to END ...",
+	NULL,
+};
+static const char *const examples[] = {
+	"bk move preflight --from mx1 --to mx2 --accounts accounts.csv",
+	"logins, room, limits, names; nothing is touched",
+	"bk move plan --from mx1 --to mx2 --account ann@a.example",
+	"which folder becomes which, and what would be copied",
+	"bk move --from mx1 --to mx2 --accounts accounts.csv --domains a.example",
+	"a pass over the accounts of a domain, while people work; again: only what is new",
+	"bk move --from maildir:/var/vmail/%d/%n/Maildir --to mx2 --jobs 8",
+	"all accounts of a Maildir tree into a server",
+	"bk move verify --from mx1 --to mx2 --accounts accounts.csv",
+	"message by message: status 0, or 17 and the list",
+	NULL,
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
+{
+	struct bk_move_words words = {
+		.bad_items = 100,
+		.error_stop_ppm = BK_MOVE_STOP_UNSAID,
+	};
+	/* clang-format off */
+	const struct bk_opt options[] = {
+		{BK_OPT_TEXT, 0, "from", "SERVER|STORE", "where the mail is: a section of the configuration, imaps://HOST or maildir:PATH", &words.from},
+		{BK_OPT_TEXT, 0, "to", "SERVER|STORE", "where it goes", &words.to},
+		{BK_OPT_LIST, 0, "from-option", "KEY=VALUE", "how the server of --from is reached: a key of [server], such as password=file:PATH", &words.from_options},
+		{BK_OPT_LIST, 0, "to-option", "KEY=VALUE", "the same for --to", &words.to_options},
+		{BK_OPT_LIST, 0, "account", "PATTERN", "only these accounts", &words.accounts},
+		{BK_OPT_TEXT, 0, "accounts", "FILE", "the accounts: a list, or a table of addresses here and there, and passwords", &words.accounts_file},
+		{BK_OPT_LIST, 0, "domains", "LIST", "only accounts of these domains, as a.example,b.example", &words.domains},
+		{BK_OPT_TEXT, 0, "stages", "data", "what to move: data (the default)", &words.stages},
+		{BK_OPT_LIST, 0, "map", "FROM=TO", "a folder becomes another; Old/=New/ with all below; Trash= is left out", &words.maps},
+		{BK_OPT_TEXT, 0, "into", "FOLDER", "everything below this folder", &words.into},
+		{BK_OPT_FLAG, 0, "no-special-use", NULL, "folders for sent mail, drafts and so on find each other by name alone", &words.no_special_use},
+		{BK_OPT_TEXT, 0, "as", "ACCOUNT", "into this account, for a rehearsal; with %n, %d, %u for several", &words.as},
+		{BK_OPT_FLAG, 0, "keep-deleted", NULL, "what is gone at the source stays at the destination", &words.keep_deleted},
+		{BK_OPT_FLAG, 0, "full", NULL, "compare everything, whatever the servers say of changes", &words.full},
+		{BK_OPT_NUMBER, 0, "bad-items", "N", "so many messages of an account may fail; more end it (100)", &words.bad_items},
+		{BK_OPT_PERCENT, 0, "error-stop", "N%", "stop when more than so many accounts have failed (5%, and two in any case)", &words.error_stop_ppm},
+		{BK_OPT_FLAG, 0, "bodies", NULL, "verify: every byte, not headers and sizes alone", &words.bodies},
+		{BK_OPT_FLAG, 0, "no-extra", NULL, "verify: what is at the destination alone is no difference", &words.no_extra},
+		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
+	};
+	/* clang-format on */
+	static const char *const see_also[] = {"bk(1)", "bk.conf(5)",
+					       "bk-exit(7)", NULL};
+	const struct bk_tool tool = {
+		.name = "bk-move",
+		.purpose =
+			"moves mailboxes from one server or store to "
+			"another",
+		.usage = usage,
+		.operands = "plan|preflight|verify|status|report",
+		.operands_max = 1,
+		.common = BK_COMMON_CONFIG | BK_COMMON_JSON |
+			  BK_COMMON_PROGRESS | BK_COMMON_JOBS | BK_COMMON_WAIT |
+			  BK_COMMON_DRY_RUN,
+		.options = options,
+		.clashes = clashes,
+		.examples = examples,
+		.see_also = see_also,
+	};
+
+	int status = bk_tool_main(&tool, run, &words, argc, argv);
+	bk_move_words_clear(&words);
+	return status;
+}
