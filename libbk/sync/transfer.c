@@ -170,28 +170,30 @@ static int send_again(struct transfer *t, size_t first,
 	return 0;
 }
 
+/* What the store said of the batch, once the journal has what is there. */
+static int act_on(struct transfer *t, size_t first, const struct bk_err *why,
+		  struct bk_err *err)
+{
+	if (why->kind == BK_REFUSED)
+		return send_again(t, first, why, err);
+	*err = *why;
+	return why->kind == BK_FULL ? out_of_room(t, err) : -1;
+}
+
 static int flush_batch(struct transfer *t, struct bk_err *err)
 {
 	struct bk_message_list told = {0};
 	struct bk_err why = {0};
+	size_t n = t->n_sent;
 
 	int rc = bk_folder_pass_flush(t->folder, &told, &why);
-	bool some = rc < 0 && (why.kind == BK_REFUSED || why.kind == BK_FULL);
-	size_t n = rc == 0 ? t->n_sent : 0;
-	if (some)
-		n = told.n < t->n_sent ? told.n : t->n_sent;
-	if (rc == 0 || some)
-		rc = record_sent(t, &told, n, err);
-	else
-		*err = why;
-	if (rc == 0 && some) {
-		if (why.kind == BK_REFUSED)
-			rc = send_again(t, n, &why, err);
-		else
-			*err = why;
-		if (why.kind == BK_FULL)
-			rc = out_of_room(t, err);
-	}
+	bool some = why.kind == BK_REFUSED || why.kind == BK_FULL;
+	if (rc < 0)
+		n = !some ? 0 : told.n < n ? told.n : n;
+	if (n && record_sent(t, &told, n, err) < 0)
+		rc = -1;
+	else if (rc < 0)
+		rc = act_on(t, n, &why, err);
 	bk_message_list_clear(&told);
 	t->n_sent = 0;
 	t->bytes = 0;
