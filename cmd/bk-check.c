@@ -20,6 +20,7 @@ static int check(struct bk_call *call, struct bk_check_ends *ends,
 		.settings = &call->settings,
 		.which = &ends->from,
 		.again = ends->again,
+		.repairing = opts->repair && !call->common.dry_run,
 	};
 	struct bk_opened opened = {0};
 	struct bk_check_request request = {

@@ -47,6 +47,7 @@ struct bk_check_words {
 	const struct bk_settings *settings;
 	const struct bk_repo_settings *which;
 	const char *again; /* this very check, as a command */
+	bool repairing;    /* what parity gives back was mended already */
 };
 
 struct bk_check_request {

@@ -135,6 +135,29 @@ static void add_full(struct bk_buf *line, const struct ill *ill)
 		"is in the store now";
 }
 
+/* May its own parity help, where no copy is whole? */
+static bool may_mend_itself(const struct ill *ill)
+{
+	const struct bk_check_item *item = ill->item;
+	const struct bk_check_set *set =
+		bk_check_place_set(&ill->found->places[item->place], item->set);
+
+	return set && set->parity && item->kind == BK_CORRUPT &&
+	       !ill->words->repairing;
+}
+
+/* Without a copy. */
+static void add_last_resort(struct bk_buf *line, const struct ill *ill)
+{
+	if (!may_mend_itself(ill)) {
+		add_full(line, ill);
+		return;
+	}
+	bk_command_begin(line, "check", ill->words->which, 0);
+	bk_buf_printf(line, " --read-data --repair");
+	*ill->outcome = "no whole copy is known; its parity may be enough";
+}
+
 static char *text_of(struct bk_buf *line)
 {
 	char *text = bk_strdup(bk_buf_text(line));
@@ -153,7 +176,7 @@ static char *cure_here(const struct ill *ill)
 	if (from != NOWHERE)
 		add_ship(&line, ill, "ship pull", from, " --mend");
 	else
-		add_full(&line, ill);
+		add_last_resort(&line, ill);
 	return text_of(&line);
 }
 
@@ -165,7 +188,7 @@ static char *cure_there(const struct ill *ill)
 	if (!has_whole(&ill->found->places[0], ill->item->set)) {
 		from = donor(ill);
 		if (from == NOWHERE) {
-			add_full(&line, ill);
+			add_last_resort(&line, ill);
 			return text_of(&line);
 		}
 		add_ship(&line, ill, "ship pull", from, " --mend");

@@ -47,6 +47,7 @@ struct bk_check_set {
 	enum bk_set_kind kind; /* 0: its root does not open */
 	char *store;           /* owned; name, or NULL */
 	bool whole;            /* nothing was found */
+	bool parity;           /* its larger files have some */
 };
 
 /* One place, when it was looked at. */

@@ -228,6 +228,7 @@ static void keep_set(struct bk_check_run *run, const struct bk_set_info *info,
 		return;
 	memcpy(kept->host, info->root.host, BK_ID_LEN);
 	kept->kind = info->root.kind;
+	kept->parity = info->root.parity;
 	kept->store = bk_strdup(info->root.store_name);
 }
 

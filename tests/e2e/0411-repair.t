@@ -130,6 +130,12 @@ blot "$(of repo m)" 8000 2000
 mends 'three files' --no-targets
 exits 2 'a dry run of nothing' bk-check -n
 
+blot "$file" 100000 2000
+exits 13 'without a copy it is told what may help' bk-check nightly --read-data --no-targets
+says_like '.*its parity may be enough; run: bk check --read-data --repair'
+ok '... and does' bk-check --read-data --repair -q --no-targets
+again
+
 # ---- neither parity nor a copy ----------------------------------------------------
 
 wipe "$file"
