@@ -128,12 +128,26 @@ done
 ok "each by its own password, into another account" move --accounts table \
 	--from-option login=user --to-option login=user
 ok "... is the same there" same ann@a.test anna@b.test
+ok "one account by its URL alone" bk-move -c /dev/null \
+	--from "imaps://bob%40a.test@127.0.0.1:$(port a IMAPS)" \
+	--to "imap://bob%40a.test@127.0.0.1:$(port b IMAP)" \
+	--from-option password=file:pw --from-option "ca=$work/pki/ca.crt" \
+	--to-option password=file:pw --to-option "ca=$work/pki/ca.crt"
+cp out said
+ok "... whose mail is known by its content" grep -q \
+	'1 moved, 0 left | 41 messages: 0 copied, 41 there already' said
 ok "from a server into a Maildir" bk-move --from old --account eve@b.test \
 	--to "maildir:$work/tree/%d/%n/Maildir"
 cp out said
 ok "... all of it" grep -q '1 moved, 0 left | 40 messages: 40 copied' said
 ok "and verify compares them" bk-move verify --from old --account eve@b.test \
 	--to "maildir:$work/tree/%d/%n/Maildir"
+ok "from a Maildir into a server, below a folder" bk-move \
+	--from "maildir:$work/tree/%d/%n/Maildir" --to new --into Back
+cp out said
+ok "... all of it" grep -q '1 moved, 0 left | 40 messages: 40 copied' said
+ok "and verify compares them" bk-move verify --no-extra --into Back \
+	--from "maildir:$work/tree/%d/%n/Maildir" --to new
 dovecot "$work/a" stop
 exits 16 "the source is down" timeout 100 bk-move preflight --from old --to new \
 	--account ann@a.test
