@@ -5,6 +5,7 @@
 
 #include "job/backup.h"
 #include "job/open.h"
+#include "job/server_store.h"
 #include "job/tool.h"
 
 struct backup_opts {
@@ -113,6 +114,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 {
 	const struct backup_opts *opts = call->opts;
 	struct bk_job_settings job = {0};
+	struct bk_server_store server = {0};
 	struct bk_opened opened = {0};
 	struct bk_filter only = {0};
 	struct bk_backup_request request = {
@@ -137,10 +139,14 @@ static int run(struct bk_call *call, struct bk_err *err)
 			   &call->outcome, err) < 0)
 		goto out;
 	request.repo = opened.repo;
+	call->outcome.place = BK_PLACE_SOURCE;
+	if (bk_server_store_open(&server, &job.store, err) < 0)
+		goto out;
 	note_unused(&job, bk_call_progress(call));
 	rc = bk_backup_run(&request, bk_call_progress(call), &call->outcome,
 			   err);
 out:
+	bk_server_store_close(&server);
 	bk_opened_close(&opened);
 	bk_job_settings_clear(&job);
 	bk_filter_clear(&only);

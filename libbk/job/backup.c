@@ -48,7 +48,7 @@ static int open_store(struct bk_backup *run, struct bk_err *err)
 			err, BK_GONE,
 			"%s: there is no account in it. No set written. "
 			"Is the path right, and the file system mounted?",
-			config->path);
+			config->path ? config->path : config->name);
 	return bk_missing_choose(run, err);
 }
 

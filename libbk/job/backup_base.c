@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "crypto/random.h"
+#include "job/server.h"
 #include "repo/presence.h"
 
 #define INCREMENTALS_MAX (BK_CHAIN_MAX - 1)
@@ -163,7 +164,9 @@ static void note_new_store(const struct bk_backup_base *base,
 			   struct bk_progress *progress)
 {
 	const struct bk_store_config *config = &request->job->store.config;
-	char *spelt = bk_asprintf("%s:%s", config->type, config->path);
+	char *spelt = config->path
+			      ? bk_asprintf("%s:%s", config->type, config->path)
+			      : bk_strdup(request->job->store.server->where);
 	const char *other = NULL;
 
 	for (size_t i = 0; i < base->sets.n; i++) {

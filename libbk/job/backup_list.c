@@ -16,7 +16,11 @@ int bk_backup_list_folders(struct bk_backup_list *list, struct bk_err *err)
 	struct bk_store *store = list->walk->store;
 
 	bk_folder_list_clear(&list->folders);
-	return store->ops->folders(store, list->account, &list->folders, err);
+	if (store->ops->folders(store, list->account, &list->folders, err) < 0)
+		return -1;
+	return store->ops->settings ? store->ops->settings(store, list->account,
+							   &list->folders, err)
+				    : 0;
 }
 
 const struct bk_set_folder *bk_backup_list_base(

@@ -9,6 +9,7 @@
 #include "job/resolve.h"
 #include "job/schema.h"
 #include "job/sections.h"
+#include "job/server.h"
 #include "job/settings.h"
 
 #define UID_GAP     100000
@@ -17,8 +18,58 @@
 
 /* ---- stores ---- */
 
+static int store_of_server(struct bk_settings *settings, const char *word,
+			   struct bk_store_settings *out, struct bk_err *err)
+{
+	static const struct bk_opt_list none;
+	const struct bk_key_options options = {.items = &none};
+	struct bk_server_settings *server =
+		bk_arena_alloc(&settings->arena, sizeof(*server));
+
+	if (bk_settings_server(settings, word, &options, server, err) < 0)
+		return -1;
+	if (!server->reach.access.password && !server->reach.access.token &&
+	    !settings->common->no_input)
+		server->reach.access.password = "prompt";
+	*out = (struct bk_store_settings){
+		.config = {.name = server->name, .type = "imap"},
+		.uid_gap = UID_GAP,
+		.server = server,
+	};
+	return 0;
+}
+
+/* What a section of its type cannot do without. */
+static int complete(struct bk_settings *settings,
+		    const struct bk_conf_section *section,
+		    struct bk_store_settings *out, struct bk_err *err)
+{
+	const char *type = out->config.type;
+	bool imap = type && strcmp(type, "imap") == 0;
+	const char *server = bk_conf_value(section, "server");
+	const char *lacks = !type                        ? "type"
+			    : imap && !server            ? "server"
+			    : !imap && !out->config.path ? "path"
+							 : NULL;
+	struct bk_store_settings on;
+
+	if (lacks)
+		return bk_fail(err, BK_MISUSE, "%s:%u: [store %s] has no %s",
+			       section->file, section->line, section->name,
+			       lacks);
+	if (!imap)
+		return 0;
+	if (store_of_server(settings, server, &on, err) < 0)
+		return bk_conf_blame(bk_conf_get(section, "server"), err);
+	on.config.name = section->name;
+	on.uid_gap = out->uid_gap;
+	*out = on;
+	return 0;
+}
+
 /* The values were checked when they were loaded. */
-static int store_of_section(const struct bk_conf_section *section,
+static int store_of_section(struct bk_settings *settings,
+			    const struct bk_conf_section *section,
 			    struct bk_store_settings *out, struct bk_err *err)
 {
 	const struct bk_conf_entry *gap = bk_conf_get(section, "uid-gap");
@@ -38,11 +89,7 @@ static int store_of_section(const struct bk_conf_section *section,
 	};
 	if (!out->config.layout)
 		out->config.layout = "auto";
-	if (out->config.type && out->config.path)
-		return 0;
-	return bk_fail(err, BK_MISUSE, "%s:%u: [store %s] has no %s",
-		       section->file, section->line, section->name,
-		       out->config.type ? "path" : "type");
+	return complete(settings, section, out, err);
 }
 
 /* Sets are found again by the store's name, so a slash too many or another
@@ -63,7 +110,12 @@ const char *bk_settings_store_name(struct bk_settings *settings,
 				   const char *word)
 {
 	struct bk_store_config config = {.type = "maildir"};
+	const struct bk_conf_section *server =
+		word ? bk_sections_of_url(&settings->conf, "server", word)
+		     : NULL;
 
+	if (server)
+		return server->name;
 	if (!word || strncmp(word, "maildir:", 8) != 0)
 		return word;
 	config.path = word + 8;
@@ -132,9 +184,11 @@ int bk_settings_store(struct bk_settings *settings, const char *word,
 	else
 		section = bk_sections_only(&settings->conf, "store", &n);
 	if (section)
-		return store_of_section(section, out, err);
+		return store_of_section(settings, section, out, err);
 	if (!word)
 		return bk_sections_which(settings, "store", "name it", err);
+	if (bk_settings_is_server(settings, word))
+		return store_of_server(settings, word, out, err);
 	if (strchr(word, ':'))
 		return store_of_url(settings, word, out, err);
 	return no_store(settings, word, false, err);
@@ -226,7 +280,8 @@ static int find_job(const struct bk_settings *settings, const char *word,
 	if (word) {
 		*out = bk_conf_find(conf, "job", word);
 		if (!*out && !strchr(word, ':') &&
-		    !bk_conf_find(conf, "store", word))
+		    !bk_conf_find(conf, "store", word) &&
+		    !bk_settings_is_server(settings, word))
 			return no_store(settings, word, true, err);
 		return 0;
 	}

@@ -48,16 +48,20 @@ static int check_room(const struct bk_restore *run, struct bk_err *err)
 {
 	const struct bk_restore_plan *plan = &run->plan;
 
-	if (strchr(run->to.config.path, '%'))
+	if (run->to.server ? !bk_server_is_account(run->to.server)
+			   : strchr(run->to.config.path, '%') != NULL)
 		return 0;
 	for (size_t i = 1; i < plan->n; i++)
 		if (plan->items[i].account != plan->items[0].account)
 			return bk_fail(err, BK_MISUSE,
 				       "%s holds one account, and more are "
 				       "chosen: choose one by --account, or "
-				       "give a path with %%d and %%n in it. "
-				       "Nothing changed.",
-				       run->to.config.name);
+				       "%s. Nothing changed.",
+				       run->to.config.name,
+				       run->to.server
+					       ? "log in as who may see all"
+					       : "give a path with %d and %n "
+						 "in it");
 	return 0;
 }
 
@@ -69,7 +73,9 @@ static void tell_full(const struct bk_restore *run, struct bk_err *err)
 
 	if (err->kind != BK_FULL || run->outcome->place != BK_PLACE_DESTINATION)
 		return;
-	(void)bk_context(err, "%s", run->to.config.path);
+	(void)bk_context(err, "%s",
+			 run->to.server ? run->to.config.name
+					: run->to.config.path);
 	len = strlen(err->text);
 	(void)snprintf(err->text + len, sizeof(err->text) - len,
 		       ". Make room there, then restore again: what is there "
@@ -96,7 +102,9 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 	if (bk_store_check_type(&run->to.config, err) < 0 ||
 	    check_room(run, err) < 0)
 		return -1;
-	return bk_restore_places_check(&run->plan, &run->to.config, err);
+	if (bk_restore_places_check(&run->plan, &run->to.config, err) < 0)
+		return -1;
+	return bk_server_store_open(&run->server, &run->to, err);
 }
 
 static int check_request(const struct bk_restore_request *request,
@@ -369,6 +377,7 @@ int bk_restore_run(const struct bk_restore_request *request,
 	bk_digester_free(run.into.digester);
 	bk_restore_plan_clear(&run.plan);
 	bk_store_close(run.store);
+	bk_server_store_close(&run.server);
 	bk_set_close(run.set);
 	free(run.into.found);
 	return rc;

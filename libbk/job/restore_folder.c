@@ -360,7 +360,7 @@ static int settle_one(struct bk_folder_writer *writer,
 	const struct bk_store_ops *ops = writer->store->ops;
 	struct bk_message want = *row;
 
-	if (replace && here->date != row->date &&
+	if (replace && here->date != row->date && ops->set_date &&
 	    ops->set_date(writer, here, row->date, err) < 0)
 		return -1;
 	if (!replace) {

@@ -8,6 +8,7 @@
 #include "job/restore.h"
 #include "job/restore_folder.h"
 #include "job/restore_write.h"
+#include "job/server_store.h"
 #include "store/store.h"
 
 #define BK_RESTORE_REMARKS 16 /* different ones that are told */
@@ -26,6 +27,7 @@ struct bk_restore {
 	struct bk_set *set;
 	struct bk_restore_plan plan;
 	struct bk_store_settings to;
+	struct bk_server_store server; /* that it is on */
 	struct bk_store *store;
 	struct bk_restore_into into;
 	struct bk_restore_writing writing;

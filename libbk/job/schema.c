@@ -29,7 +29,7 @@ static int check_word(const char *value, const char *const *words,
 
 static int check_store_type(const char *value, struct bk_err *err)
 {
-	static const char *const types[] = {"maildir", NULL};
+	static const char *const types[] = {"maildir", "imap", NULL};
 
 	return check_word(value, types, err);
 }
@@ -206,6 +206,7 @@ static const struct bk_conf_key repo_keys[] = {
 static const struct bk_conf_key store_keys[] = {
 	{"type",    check_store_type},
 	{"path",    check_path      },
+	{"server",  NULL            },
 	{"layout",  check_layout    },
 	{"control", check_path      },
 	{"index",   check_path      },
@@ -402,7 +403,8 @@ static int check_name(const struct bk_conf *conf, const char *type,
 	const struct bk_conf_section *s = NULL;
 	struct bk_nearest near;
 
-	if (strpbrk(name, "/:") || bk_conf_find(conf, type, name))
+	if (strpbrk(name, "/:") || bk_conf_find(conf, type, name) ||
+	    (strcmp(type, "store") == 0 && bk_conf_find(conf, "server", name)))
 		return 0;
 	bk_nearest_init(&near, name);
 	while ((s = bk_conf_next(conf, type, s)))
@@ -436,10 +438,13 @@ static int check_entry(const struct bk_conf *conf,
 
 int bk_schema_check_names(const struct bk_conf *conf, struct bk_err *err)
 {
-	const struct bk_conf_section *job = NULL, *repo = NULL;
+	const struct bk_conf_section *job = NULL, *repo = NULL, *store = NULL;
 
 	while ((repo = bk_conf_next(conf, "repo", repo)))
 		if (check_entry(conf, repo, "target", "target", err) < 0)
+			return -1;
+	while ((store = bk_conf_next(conf, "store", store)))
+		if (check_entry(conf, store, "server", "server", err) < 0)
 			return -1;
 	while ((job = bk_conf_next(conf, "job", job)))
 		if (check_entry(conf, job, "store", "store", err) < 0 ||

@@ -63,9 +63,14 @@ struct bk_repo_settings {
 	const struct bk_conf_section *target; /* that it lies at, or NULL */
 };
 
+struct bk_server_settings;
+
 struct bk_store_settings {
 	struct bk_store_config config; /* writable is false: set it */
 	uint32_t uid_gap; /* how far UIDNEXT is raised where UIDs are kept */
+	/* The mail server that it is on, or NULL; job/server_store.h then
+	 * completes the config. */
+	const struct bk_server_settings *server;
 };
 
 struct bk_job_settings {
@@ -97,14 +102,16 @@ int bk_settings_repo(struct bk_settings *settings, struct bk_repo_settings *out,
 		     struct bk_err *err);
 
 /*
- * The store of that name, or "maildir:/var/vmail/%d/%n/Maildir" and the like.
- * NULL: the only one in the file.
+ * The store of that name, or "maildir:/var/vmail/%d/%n/Maildir" and the like,
+ * or a mail server, as its name in the file or "imaps://ann@mail.example".
+ * NULL: the only store in the file.
  */
 int bk_settings_store(struct bk_settings *settings, const char *word,
 		      struct bk_store_settings *out, struct bk_err *err);
 
 /* The name that sets of a store have, for a word of --store: of one with a path
- * in its one spelling; any other word, NULL too, is the name itself. */
+ * in its one spelling, of a URL that a [server] has that one's; any other word,
+ * NULL too, is the name itself. */
 const char *bk_settings_store_name(struct bk_settings *settings,
 				   const char *word);
 
