@@ -47,6 +47,15 @@ static size_t count_located(const struct bk_folder_pass *at)
 	return n;
 }
 
+/* The UID that it has at the destination; 0: none. */
+static uint32_t partner_of(const struct bk_pair_list *pairs, uint32_t from)
+{
+	for (size_t i = 0; i < pairs->n; i++)
+		if (pairs->items[i].from.uid == from)
+			return pairs->items[i].to.uid;
+	return 0;
+}
+
 /* Where UIDs alone tell: some of them are read at both sides. */
 static int samples_match(struct bk_pass *pass, const struct bk_folder_pass *at,
 			 struct bk_err *err)
@@ -61,17 +70,14 @@ static int samples_match(struct bk_pass *pass, const struct bk_folder_pass *at,
 		struct bk_message *msg = &at->from_list.items[i];
 		if (i < n * step)
 			continue;
-		for (size_t k = 0; k < at->pairs.n; k++) {
-			const struct bk_pair *pair = &at->pairs.items[k];
-			if (pair->from.uid != msg->uid || !pair->to.uid)
-				continue;
-			there[n] = (struct bk_message){
-				.uid = pair->to.uid, .name = "", .file = ""};
-			from[n] = msg;
-			to[n] = &there[n];
-			n++;
-			break;
-		}
+		uint32_t uid = partner_of(&at->pairs, msg->uid);
+		if (!uid)
+			continue;
+		there[n] =
+			(struct bk_message){.uid = uid, .name = "", .file = ""};
+		from[n] = msg;
+		to[n] = &there[n];
+		n++;
 	}
 	const struct bk_match_side a = {
 		request->from.store, request->from.account, at->from, from, n};

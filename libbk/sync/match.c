@@ -27,40 +27,133 @@ struct matching {
 	size_t n;
 };
 
+/* ---- who may be whom ---- */
+
+/* As a listing has it already, or a folder on this host; 0: it would have to be
+ * asked for, and may be any. */
+static int size_of(const struct bk_match_side *side, struct bk_message *msg,
+		   uint64_t *out, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	*out = 0;
+	if (!msg->file || !*msg->file || !side->store->ops->stat)
+		return 0;
+	if (side->store->ops->stat(side->store, side->account, side->folder,
+				   msg, &why) == 0) {
+		*out = msg->size;
+		return 0;
+	}
+	if (why.kind == BK_GONE || why.kind == BK_REFUSED)
+		return 0;
+	*err = why;
+	return -1;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Is there a size among them that may be that of the same message?  With CRLF
+ * it is at most twice as long. */
+static bool has_like(const uint64_t *sorted, size_t n, uint64_t size,
+		     bool exact)
+{
+	uint64_t least = exact ? size : size / 2;
+	uint64_t most = exact ? size : size * 2;
+	size_t low = 0, high = n;
+
+	if (!size || (n && !sorted[0]))
+		return true;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (sorted[middle] < least)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && sorted[low] <= most;
+}
+
+static int read_sizes(const struct bk_match_side *side, uint64_t *out,
+		      struct bk_err *err)
+{
+	for (size_t i = 0; i < side->n; i++)
+		if (size_of(side, side->msgs[i], &out[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Leaves in likely[] those of `side` whose size is like one of the other's. */
+static int choose(const struct bk_match_side *side,
+		  const struct bk_match_side *other, bool *likely,
+		  struct bk_err *err)
+{
+	uint64_t *own = bk_alloc((side->n + 1) * sizeof(*own));
+	uint64_t *theirs = bk_alloc((other->n + 1) * sizeof(*theirs));
+	/* Servers tell what goes over the line, other stores what they hold. */
+	bool exact = strcmp(side->store->ops->type, "imap") == 0 &&
+		     strcmp(other->store->ops->type, "imap") == 0;
+	int rc = read_sizes(side, own, err);
+
+	if (rc == 0)
+		rc = read_sizes(other, theirs, err);
+	if (rc == 0)
+		qsort(theirs, other->n, sizeof(*theirs), by_number);
+	for (size_t i = 0; i < side->n && rc == 0; i++)
+		likely[i] = has_like(theirs, other->n, own[i], exact);
+	free(own);
+	free(theirs);
+	return rc;
+}
+
 /* ---- who they are ---- */
 
 static int identify(const struct bk_match_side *side, struct item *items,
-		    struct bk_err *err)
+		    size_t n_items, struct bk_err *err)
 {
 	struct bk_identity *ids = bk_alloc(IDENTIFIED_AT_A_TIME * sizeof(*ids));
+	struct bk_message **msgs =
+		bk_alloc(IDENTIFIED_AT_A_TIME * sizeof(struct bk_message *));
 	int rc = 0;
 
-	for (size_t at = 0; at < side->n && rc == 0;) {
-		size_t n = side->n - at < IDENTIFIED_AT_A_TIME
-				   ? side->n - at
+	for (size_t at = 0; at < n_items && rc == 0;) {
+		size_t n = n_items - at < IDENTIFIED_AT_A_TIME
+				   ? n_items - at
 				   : IDENTIFIED_AT_A_TIME;
-		rc = bk_store_identify(side->store, side->account, side->folder,
-				       side->msgs + at, n, ids, err);
 		for (size_t i = 0; i < n; i++)
+			msgs[i] = items[at + i].msg;
+		rc = bk_store_identify(side->store, side->account, side->folder,
+				       msgs, n, ids, err);
+		for (size_t i = 0; i < n && rc == 0; i++)
 			items[at + i].id = ids[i];
 		at += n;
 	}
+	free(msgs);
 	free(ids);
 	return rc;
 }
 
 static int list_side(struct matching *m, const struct bk_match_side *side,
-		     bool is_to, struct bk_err *err)
+		     const struct bk_match_side *other, struct bk_err *err)
 {
 	struct item *items = m->items + m->n;
+	bool *likely = bk_alloc(side->n + 1);
+	size_t n = 0;
 
-	for (size_t i = 0; i < side->n; i++)
-		items[i] = (struct item){.msg = side->msgs[i],
-					 .at = (uint32_t)i,
-					 .is_to = is_to};
-	if (identify(side, items, err) < 0)
+	int rc = choose(side, other, likely, err);
+	for (size_t i = 0; i < side->n && rc == 0; i++)
+		if (likely[i])
+			items[n++] = (struct item){.msg = side->msgs[i],
+						   .at = (uint32_t)i,
+						   .is_to = side == m->to};
+	free(likely);
+	if (rc < 0 || identify(side, items, n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < side->n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (items[i].id.wire_size != UINT64_MAX)
 			m->items[m->n++] = items[i];
 	return 0;
@@ -341,8 +434,8 @@ static int match_groups(struct matching *m,
 
 static int match_all(struct matching *m, struct bk_err *err)
 {
-	if (list_side(m, m->from, false, err) < 0 ||
-	    list_side(m, m->to, true, err) < 0)
+	if (list_side(m, m->from, m->to, err) < 0 ||
+	    list_side(m, m->to, m->from, err) < 0)
 		return -1;
 	if (!m->n)
 		return 0;
