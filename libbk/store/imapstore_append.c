@@ -151,7 +151,8 @@ static void enqueue(struct bk_imapstore_writer *w, struct body *body,
 	*queued = (struct bk_imapstore_queued){
 		.msg = *msg, .body = body->bytes, .size = body->into.size};
 	body->bytes = BK_BODY(0);
-	queued->msg.name = bk_strdup(msg->name ? msg->name : "");
+	queued->name = bk_strdup(msg->name ? msg->name : "");
+	queued->msg.name = queued->name;
 	queued->msg.keywords = NULL;
 	queued->msg.n_keywords = 0;
 	bk_imapstore_marks_make(w, msg, &queued->marks);

@@ -109,7 +109,7 @@ static void clear_queued(struct bk_imapstore_writer *w,
 	if (queued->body.spool < 0)
 		atomic_fetch_sub(&w->imapstore->waiting,
 				 queued->body.bytes.len);
-	free((void *)(uintptr_t)queued->msg.name);
+	free(queued->name);
 	bk_imapstore_marks_clear(&queued->marks);
 	bk_body_clear(&queued->body);
 }

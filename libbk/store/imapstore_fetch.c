@@ -185,35 +185,35 @@ static int ask_for_all(struct fetching *fetching, bool *refused,
 	return rc;
 }
 
-/* Each of those that have not come alone: why it did not. */
+/* Asked for alone: why it did not come. */
+static int settle_one(struct fetching *fetching, struct bk_imapstore_want *want,
+		      struct bk_err *err)
+{
+	struct bk_uid_range one = {want->uid, want->uid};
+	const struct bk_uid_set uids = {&one, 1, 1};
+	struct bk_err why = {0};
+	int rc = ask(fetching, &uids, &why);
+
+	if (rc < 0 && (why.kind != BK_REFUSED || fetching->session->broken)) {
+		*err = why;
+		return -1;
+	}
+	if (want->done)
+		return 0;
+	if (rc == 0)
+		(void)bk_fail(&why, BK_GONE, "it is gone");
+	want->done = true;
+	return tell_failed(fetching, want->at, &why, err);
+}
+
 static int settle_each(struct fetching *fetching, struct bk_err *err)
 {
 	struct bk_imapstore_wanted *wanted = &fetching->wanted;
 
-	for (size_t i = 0; i < wanted->n; i++) {
-		struct bk_uid_range one = {wanted->items[i].uid,
-					   wanted->items[i].uid};
-		struct bk_uid_set uids = {&one, 1, 1};
-		struct bk_err why = {0};
-
-		if (wanted->items[i].done)
-			continue;
-		int rc = ask(fetching, &uids, &why);
-		if (wanted->items[i].done && rc == 0)
-			continue;
-		if (rc < 0 &&
-		    (why.kind != BK_REFUSED || fetching->session->broken)) {
-			*err = why;
+	for (size_t i = 0; i < wanted->n; i++)
+		if (!wanted->items[i].done &&
+		    settle_one(fetching, &wanted->items[i], err) < 0)
 			return -1;
-		}
-		if (rc == 0)
-			(void)bk_fail(&why, BK_GONE, "it is gone");
-		if (wanted->items[i].done)
-			continue;
-		wanted->items[i].done = true;
-		if (tell_failed(fetching, wanted->items[i].at, &why, err) < 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -298,6 +298,7 @@ static int fetch_wanted(struct bk_imapstore *imapstore, const char *address,
 	}
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the op's parameters */
 int bk_imapstore_fetch_many(struct bk_store *store,
 			    const struct bk_account *account,
 			    const struct bk_folder *folder,

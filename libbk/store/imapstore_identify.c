@@ -73,6 +73,7 @@ static int identify(struct bk_imapstore_session *session, void *arg,
 	return rc;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the op's parameters */
 int bk_imapstore_identify(struct bk_store *store,
 			  const struct bk_account *account,
 			  const struct bk_folder *folder,

@@ -92,7 +92,8 @@ int bk_imapstore_rename_folder(struct bk_store *store,
 static int delete_it(struct bk_imapstore_session *session, void *arg,
 		     struct bk_err *err)
 {
-	const struct bk_folder *folder = arg;
+	const struct renaming *deleting = arg;
+	const struct bk_folder *folder = deleting->from;
 	struct bk_err why = {0};
 
 	if (leave(session, err) < 0 ||
@@ -111,11 +112,9 @@ int bk_imapstore_delete_folder(struct bk_store *store,
 			       const struct bk_folder *folder,
 			       struct bk_err *err)
 {
+	struct renaming deleting = {.from = folder};
 	const struct bk_imapstore_act act = {
-		.run = delete_it,
-		.arg = (void *)(uintptr_t)folder,
-		.once = true,
-	};
+		.run = delete_it, .arg = &deleting, .once = true};
 
 	return change(store, account, folder, &act, err);
 }

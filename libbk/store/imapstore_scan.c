@@ -363,6 +363,7 @@ static int scan_since(struct bk_imapstore_session *session, void *arg,
 	return ask_since(since, session, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the op's parameters */
 int bk_imapstore_scan_since(struct bk_store *store,
 			    const struct bk_account *account,
 			    struct bk_folder *folder,

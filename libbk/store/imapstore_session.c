@@ -85,19 +85,19 @@ static void close_session(struct bk_imapstore_session *session)
 	free(session);
 }
 
-static int open_session(struct bk_imapstore *imapstore, const char *address,
-			struct bk_imapstore_session **out, struct bk_err *err)
+/* NULL: it failed. */
+static struct bk_imapstore_session *open_session(struct bk_imapstore *imapstore,
+						 const char *address,
+						 struct bk_err *err)
 {
 	struct bk_imapstore_session *session = bk_alloc(sizeof(*session));
 
 	session->owner = imapstore;
 	session->address = bk_strdup(address);
-	if (log_in(session, err) < 0) {
-		close_session(session);
-		return -1;
-	}
-	*out = session;
-	return 0;
+	if (log_in(session, err) == 0)
+		return session;
+	close_session(session);
+	return NULL;
 }
 
 /* ---- taking and giving back; under the lock ---- */
@@ -156,8 +156,6 @@ int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
 		      struct bk_view mailbox, bool keeps,
 		      struct bk_imapstore_session **out, struct bk_err *err)
 {
-	int rc = 0;
-
 	(void)pthread_mutex_lock(&imapstore->lock);
 	while (!keeps && imapstore->n_busy >= BUSY_MOST)
 		(void)pthread_cond_wait(&imapstore->given, &imapstore->lock);
@@ -166,8 +164,8 @@ int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
 		take_idle(imapstore, address, mailbox);
 	(void)pthread_mutex_unlock(&imapstore->lock);
 	if (!session)
-		rc = open_session(imapstore, address, &session, err);
-	if (rc == 0) {
+		session = open_session(imapstore, address, err);
+	if (session) {
 		*out = session;
 		return 0;
 	}
@@ -175,7 +173,8 @@ int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
 	imapstore->n_busy -= !keeps;
 	(void)pthread_cond_signal(&imapstore->given);
 	(void)pthread_mutex_unlock(&imapstore->lock);
-	return bk_context(err, "%s", address);
+	(void)bk_context(err, "%s", address);
+	return -1;
 }
 
 /* After these the server said no, and listens. */

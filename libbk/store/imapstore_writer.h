@@ -37,7 +37,8 @@ static inline struct bk_imap_flags bk_imapstore_marks_view(
 
 /* A message that waits. */
 struct bk_imapstore_queued {
-	struct bk_message msg; /* name is owned; no keywords */
+	struct bk_message msg; /* no keywords */
+	char *name;            /* its */
 	struct bk_imapstore_marks marks;
 	struct bk_body body;
 	uint64_t size; /* of it, lines ending in CRLF */
@@ -55,21 +56,21 @@ struct bk_imapstore_writer {
 	const struct bk_folder *want;
 	struct bk_arena arena;
 	struct bk_view raw;
-	bool level; /* it is to hold no messages: is not made */
-	bool made;  /* it was not there before */
-	bool made_again;
 	struct bk_message_list there; /* until present() hands it over */
 
 	/* What the folder takes, and what it did not. */
-	uint8_t takes_flags;
-	bool takes_any_keyword;
 	const char **takes_keywords; /* in arena */
 	size_t n_takes_keywords;
+	uint8_t takes_flags;
+	bool takes_any_keyword;
+
+	bool level; /* it is to hold no messages: is not made */
+	bool made;  /* it was not there before */
+	bool made_again;
 	uint32_t uid_validity;
 
 	pthread_mutex_t lock; /* of everything below */
-	uint8_t lost_flags;
-	bool *lost; /* by keyword */
+	bool *lost;           /* by keyword */
 	size_t n_lost;
 
 	struct bk_imapstore_queued *queue;
@@ -77,8 +78,7 @@ struct bk_imapstore_writer {
 	uint64_t queue_bytes;
 
 	struct bk_imapstore_session *stream; /* NULL: no batch is open */
-	bool in_message;    /* the bytes of one are being sent */
-	uint64_t left;      /* of them */
+	uint64_t left;      /* of the one whose bytes are being sent */
 	uint32_t *streamed; /* the UIDs that its messages had */
 	size_t n_streamed, cap_streamed;
 
@@ -86,12 +86,14 @@ struct bk_imapstore_writer {
 	size_t n_changes, cap_changes;
 	struct bk_uid_set removed;
 
-	bool flushes;              /* somebody calls flush() */
 	struct bk_err turned_down; /* of the first one; BK_OK: none */
 	uint32_t *kept;            /* UIDs since the last flush, 0: not told */
 	size_t n_kept, cap_kept;
 	size_t added;
-	size_t unset;    /* messages whose flags the server did not take */
+	size_t unset; /* messages whose flags the server did not take */
+	uint8_t lost_flags;
+	bool in_message; /* the bytes of one are being sent */
+	bool flushes;    /* somebody calls flush() */
 	bool other_uids; /* some message has another UID than before */
 
 	struct bk_imapstore_writer *next; /* of the store's */
