@@ -13,6 +13,8 @@
 
 /* Namespaces that a server may have; more are not believed. */
 #define NAMESPACES_MAX 64
+/* Some list all that they have as the root. */
+#define ROOTS_MAX 262144
 
 static void add_other(struct bk_imap *imap, struct bk_view prefix)
 {
@@ -71,12 +73,16 @@ static int learn_delimiter(struct bk_imap *imap, struct bk_view rest,
 			   struct bk_err *err)
 {
 	struct bk_imap_mailbox root = {0};
+	struct bk_arena arena = {0};
+	int rc;
 
-	if (bk_imap_parse_list(rest, &imap->arena, &root, err) < 0)
-		return -1;
-	if (!imap->delimiter)
+	if (++imap->roots > ROOTS_MAX)
+		return bk_fail(err, BK_CORRUPT, "the server lists many roots");
+	rc = bk_imap_parse_list(rest, &arena, &root, err);
+	if (rc == 0 && !imap->delimiter)
 		imap->delimiter = root.delimiter;
-	return 0;
+	bk_arena_clear(&arena);
+	return rc;
 }
 
 static int learn(void *arg, const struct bk_imap_response *said,

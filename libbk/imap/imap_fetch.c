@@ -9,10 +9,10 @@
 #include "imap/talk.h"
 #include "imap/uidsaid.h"
 
-/* What a server may say of a message at any time, because it changed. */
-#define UNASKED                                                                \
-	(BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS | BK_IMAP_SAID_MODSEQ |         \
-	 BK_IMAP_SAID_LABELS)
+/* What a server may say of a message at any time, because it changed, beside
+ * what it may leave out. */
+#define CHANGES (BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS)
+#define UNASKED (CHANGES | BK_IMAP_SAID_MODSEQ | BK_IMAP_SAID_LABELS)
 /* What not every message has, or not every mailbox.  (A date that is none is
  * as if it were missing.) */
 #define OPTIONAL                                                               \
@@ -59,8 +59,10 @@ static int take_row(struct fetching *f, const struct bk_imap_row *row,
 	if (!(row->said & BK_IMAP_SAID_UID) ||
 	    !bk_imap_asked_wants(&f->asked, row->uid))
 		return 0;
-	if (missing && !(row->said & ~(unsigned)UNASKED))
-		return 0; /* it changed; what we asked for comes yet */
+	/* It changed, or says what we did not ask for; that comes yet. */
+	if (missing && (!(row->said & ~(unsigned)UNASKED) ||
+			(row->said & ~(f->needed | CHANGES | OPTIONAL))))
+		return 0;
 	if (missing & ~(unsigned)BK_IMAP_SAID_HEADER)
 		return bk_fail(err, BK_CORRUPT,
 			       "UID %" PRIu32

@@ -87,7 +87,8 @@ struct bk_imap {
 	uint64_t trips;
 	int64_t busy_since_ms; /* 0: not busy */
 	unsigned busy_tries;
-	uint32_t tags; /* given so far */
+	uint32_t tags;  /* given so far */
+	uint32_t roots; /* answers to LIST "" "" */
 
 	/* The exchange. */
 	struct bk_imap_command *commands; /* owned */
