@@ -76,7 +76,9 @@ def one_world(without, settings, work):
         called = "without anything"
     if settings:
         called += ", " + " ".join(settings)
-    box, other, quoted = "Box", "Other/Be&AOQ-ch", 'Odd \\ & %name'
+    # Cyrus cannot delete two of one name within a second.
+    box, parent, moved = f"Box{tests}", f"Other{tests}", f"Moved{tests}"
+    other, quoted = parent + "/Be&AOQ-ch", 'Odd \\ & %name'
     append = ["append", box]
     for n, mail in enumerate(MAILS):
         path = work / f"mail{n}"
@@ -91,8 +93,8 @@ def one_world(without, settings, work):
         ["store", "3:4", "=", "16"], ["store", "5", "+", "8"],
         ["search", "KEYWORD new"], ["copy", "1,3", other], ["remove", "2"],
         ["fetch", "1:*", "3", "1"], ["unselect"], ["status", other],
-        ["list", "status"], ["rename", other, "Moved"], ["list"],
-        ["subscribe", "Moved"], ["delete", "Moved"], ["select", "Moved"],
+        ["list", "status"], ["rename", other, moved], ["list"],
+        ["subscribe", moved], ["delete", moved], ["select", moved],
         ["quota"], ["list"],
         settings=settings)
     kinds = [line[0] for line in lines if line[0].isupper()]
@@ -112,14 +114,14 @@ def one_world(without, settings, work):
        f"{called}: one was removed, another one's mark stays", lines)
     boxes = [line for line in only(lines, "mailbox")]
     first = {line[0]: line for line in boxes if len(line) > 4}
-    ok(set(first) - {"Other"} == {"INBOX", box, other}, f"{called}: LIST",
+    ok(set(first) - {parent} == {"INBOX", box, other}, f"{called}: LIST",
        boxes)
     ok(first.get(box, [None] * 5)[2] == "8" and first[box][4] == "4",
        f"{called}: subscribed, and counted", boxes)
     with Imap(int(PORT), USER) as session:
         # Cyrus forgets it with the mailbox.
-        kept = "Moved" in [found[0] for found in session.folders("LSUB")]
-        ok((["Moved", "/", "11", "-"] in boxes) == kept,
+        kept = moved in [found[0] for found in session.folders("LSUB")]
+        ok(([moved, "/", "11", "-"] in boxes) == kept,
            f"{called}: one is subscribed, and no longer there", boxes)
         session.select(box)
         seen = rows(session)
@@ -130,13 +132,13 @@ def one_world(without, settings, work):
        and [row[2] for row in seen] == [MAILS[n] for n in (0, 2, 3, 4)],
        f"{called}: another client sees the same", seen)
     drive(without, ["create", quoted], ["append", quoted, *append[2:6]],
-          ["delete", quoted], ["unsubscribe", "Moved"], ["unsubscribe", box], ["delete", box],
+          ["delete", quoted], ["unsubscribe", moved], ["unsubscribe", box], ["delete", box],
           settings=settings)
     left, _ = drive((), ["list"])
     ok(not [m for m in only(left, "mailbox")
-            if m[0] not in ("INBOX", "Other")],
+            if m[0] not in ("INBOX", parent)],
        f"{called}: all is gone again", left)
-    drive((), ["delete", "Other"])
+    drive((), ["delete", parent])
 
 
 def round_trips():
