@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "job/schema.h"
-#include "net/link.h"
-
 static int find_server(struct bk_move_end *end, struct bk_settings *settings,
 		       const struct bk_opt_list *options, struct bk_err *err)
 {
@@ -25,9 +22,17 @@ static int find_server(struct bk_move_end *end, struct bk_settings *settings,
 	end->store.config = (struct bk_store_config){
 		.name = end->settings.where,
 		.type = "imap",
-		.server = &end->server,
 	};
+	end->store.server = &end->settings;
 	return 0;
+}
+
+/* A store's section that names one. */
+static void on_server(struct bk_move_end *end)
+{
+	end->settings = *end->store.server;
+	end->store.server = &end->settings;
+	end->remote = true;
 }
 
 /* A store's section, or "maildir:..."; a word that is neither is looked for
@@ -57,6 +62,8 @@ int bk_move_end_find(struct bk_move_end *out, struct bk_settings *settings,
 				     "'%s' is none",
 				     side, word);
 		out->name = out->store.config.name;
+		if (rc == 0 && out->store.server)
+			on_server(out);
 	}
 	if (rc < 0)
 		return bk_context(err, "--%s", side);
@@ -95,53 +102,25 @@ static bool has_own_secrets(const struct bk_move_end *end)
 	return false;
 }
 
-static struct bk_bucket *new_bucket(const struct bk_limit *limit)
-{
-	return limit->n || limit->otherwise ? bk_bucket_new(limit, NULL) : NULL;
-}
-
 int bk_move_end_open(struct bk_move_end *end,
 		     const struct bk_move_accounts *accounts,
 		     struct bk_err *err)
 {
-	const struct bk_server_settings *settings = &end->settings;
-
 	end->accounts = accounts;
-	if (!end->remote || end->link)
+	if (!end->remote || end->server.link)
 		return 0;
-	if (bk_url_parse(&end->url, settings->where, err) < 0 ||
-	    bk_link_open(&end->link, &end->url, &settings->reach.access, err) <
-		    0)
+	if (bk_server_store_open(&end->server, &end->store, err) < 0)
 		return -1;
-	end->down = new_bucket(&settings->reach.down);
-	end->up = new_bucket(&settings->reach.up);
-	end->server = (struct bk_store_server){
-		.link = end->link,
-		.login = settings->login,
-		.sasl = settings->auth,
-		.master_separator = settings->master_separator,
-		.without = settings->without
-				   ? bk_schema_capabilities(settings->without)
-				   : 0,
-		.compress = settings->compress,
-		.down = end->down,
-		.up = end->up,
-	};
 	if (has_own_secrets(end)) {
-		end->server.secret = own_secret;
-		end->server.secret_arg = end;
+		end->server.server.secret = own_secret;
+		end->server.server.secret_arg = end;
 	}
 	return 0;
 }
 
 void bk_move_end_close(struct bk_move_end *end)
 {
-	bk_link_close(end->link);
-	end->link = NULL;
-	bk_bucket_free(end->down);
-	bk_bucket_free(end->up);
-	end->down = end->up = NULL;
-	bk_url_clear(&end->url);
+	bk_server_store_close(&end->server);
 }
 
 char *bk_move_end_identity(const struct bk_move_end *end)

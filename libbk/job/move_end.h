@@ -10,11 +10,10 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/limit.h"
 #include "job/move_accounts.h"
 #include "job/server.h"
+#include "job/server_store.h"
 #include "job/settings.h"
-#include "net/url.h"
 #include "store/store.h"
 
 struct bk_move_end {
@@ -25,11 +24,7 @@ struct bk_move_end {
 	struct bk_server_settings settings;
 	struct bk_store_settings store; /* what stores are opened from */
 
-	/* A server's, while it is open. */
-	struct bk_url url;
-	struct bk_link *link;
-	struct bk_store_server server;
-	struct bk_bucket *down, *up;
+	struct bk_server_store server; /* a server's, while it is open */
 	const struct bk_move_accounts *accounts; /* for their passwords */
 };
 
