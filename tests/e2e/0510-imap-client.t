@@ -8,7 +8,7 @@ needs dovecot openssl
 need_cyrus
 
 "$top/tests/servers/pki" "$work/pki"
-echo pw >"$work/pw"
+(umask 077 && echo pw >"$work/pw")
 ann=ann@a.test
 
 functions() {

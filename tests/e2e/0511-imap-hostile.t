@@ -7,6 +7,6 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 needs openssl
 
 "$top/tests/servers/pki" "$work/pki"
-echo pw >"$work/pw"
+(umask 077 && echo pw >"$work/pw")
 "$top/tests/lib/imap_hostile.py" "$BK_BUILD/drivers/test_imap" "$work/pki" \
 	"$work/pw"
