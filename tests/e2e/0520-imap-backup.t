@@ -4,7 +4,7 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
-needs dovecot openssl bk-init bk-backup bk-list bk-restore bk-check
+needs dovecot openssl bk-init bk-backup bk-list bk-restore bk-check bk-move
 need_cyrus
 
 "$top/tests/servers/pki" "$work/pki"
@@ -99,6 +99,9 @@ ok "to a server of another kind" bk-restore latest --to cyrus
 ok "... where it is as it was" same --munged --without special-use,acl \
 	"$ann_a" "$(login "$c" $ann)"
 sed "s,^,# ," said
+
+ok "a move takes the same stores" bk-move verify --from ann --to another \
+	--account $ann
 
 # ---- from and to a Maildir ----------------------------------------------------
 

@@ -191,6 +191,63 @@ static void values_are_checked(void **state)
 		"mx1]; see bk.conf(5)");
 }
 
+/* Sets are found again by the store's name: one server has one. */
+static void a_server_is_a_store(void **state)
+{
+	static const char conf[] =
+		"[server mx1]\n"
+		"url = imaps://ann@mx1.example.org\n"
+		"password = file:/etc/bk/mx1.pass\n"
+		"[store ann]\n"
+		"type = imap\n"
+		"server = mx1\n"
+		"uid-gap = 7\n"
+		"[store lost]\n"
+		"type = imap\n"
+		"[job nightly]\n"
+		"store = mx1\n";
+	static const struct {
+		const char *word, *name;
+	} words[] = {
+		{"ann",			 "ann"                        },
+		{"mx1",			 "mx1"                        },
+		{"imaps://ann@mx1.example.org", "mx1"                        },
+		{"imaps://bob@mx1.example.org", "imaps://bob@mx1.example.org"},
+	};
+	struct bk_store_settings store;
+
+	(void)state;
+	assert_int_equal(load(conf), 0);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		assert_int_equal(bk_settings_store(&settings, words[i].word,
+						   &store, &err),
+				 0);
+		assert_string_equal(store.config.name, words[i].name);
+		assert_string_equal(store.config.type, "imap");
+		assert_non_null(store.server);
+		assert_null(store.config.server);
+	}
+	assert_string_equal(store.server->reach.access.password, "prompt");
+	assert_string_equal(bk_settings_store_name(
+				    &settings, "imaps://ann@mx1.example.org"),
+			    "mx1");
+	assert_int_equal(bk_settings_store(&settings, "ann", &store, &err), 0);
+	assert_int_equal(store.uid_gap, 7);
+	assert_string_equal(store.server->reach.access.password,
+			    "file:/etc/bk/mx1.pass");
+	char *want = bk_asprintf("%s:8: [store lost] has no server", path);
+	fails_with(bk_settings_store(&settings, "lost", &store, &err), want);
+	free(want);
+	want = bk_asprintf(
+		"%s:3: server: there is no [server mx2]; did you "
+		"mean 'mx1'?",
+		path);
+	fails_with(load("[store ann]\ntype = imap\nserver = mx2\n"
+			"[server mx1]\nurl = imaps://mx1.example.org\n"),
+		   want);
+	free(want);
+}
+
 static int begin(void **state)
 {
 	int fd = mkstemp(path);
@@ -214,6 +271,7 @@ int main(void)
 		cmocka_unit_test(a_url_is_enough),
 		cmocka_unit_test(slips_are_told),
 		cmocka_unit_test(values_are_checked),
+		cmocka_unit_test(a_server_is_a_store),
 	};
 
 	return cmocka_run_group_tests_name("settings_server", tests, begin,
