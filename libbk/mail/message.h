@@ -92,6 +92,8 @@ struct bk_folder {
 	uint8_t guid[16];
 	bool has_guid;
 	bool subscribed;
+	bool unsubscribe;        /* of one to be written, not subscribed: what
+				    there is goes; never stored */
 	bool counted;            /* `messages` is known; never stored */
 	uint64_t messages;       /* in it, as folders() saw them */
 	bool no_select;          /* holds no messages: a level only */

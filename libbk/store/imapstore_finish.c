@@ -138,7 +138,7 @@ int bk_imapstore_sync(struct bk_store *store, struct bk_err *err)
 /* ---- the end ---- */
 
 /* A subscription that the server made by itself is undone; one that somebody
- * made since is not. */
+ * made since is not, unless that is asked for. */
 static int subscribe(struct bk_imapstore_writer *w,
 		     struct bk_imapstore_session *session, bool *lost,
 		     struct bk_err *err)
@@ -146,7 +146,7 @@ static int subscribe(struct bk_imapstore_writer *w,
 	bool on = w->want->subscribed;
 	struct bk_err why = {0};
 
-	if (!on && !w->made)
+	if (!on && !w->made && !w->want->unsubscribe)
 		return 0;
 	if (bk_imap_subscribe(session->imap, w->raw, on, &why) == 0)
 		return 0;
@@ -213,7 +213,7 @@ static void tell_result(const struct ending *ending,
 static bool has_settings(const struct bk_imapstore_writer *w)
 {
 	return w->want->n_acl || w->want->n_annotations ||
-	       w->want->subscribed || w->made;
+	       w->want->subscribed || w->want->unsubscribe || w->made;
 }
 
 int bk_imapstore_finish(struct bk_folder_writer *writer,

@@ -24,6 +24,16 @@ static const struct bk_folder_pair *pair_of(const struct bk_pass *pass,
 	return NULL;
 }
 
+/* A name that no longer holds messages, but is subscribed to still or a level
+ * of others, is not the folder that it was. */
+static struct bk_folder *find_source(struct bk_pass *pass,
+				     const struct bk_journal_folder *row)
+{
+	struct bk_folder *from = bk_pass_find(&pass->from, row->from.name);
+
+	return from && from->no_select && row->from.uid_validity ? NULL : from;
+}
+
 static int put_row(struct bk_pass *pass, struct bk_journal_folder *row,
 		   struct bk_err *err)
 {
@@ -284,7 +294,8 @@ static bool is_in_use(const struct bk_pass *pass, const char *name)
 	if (strcmp(name, "INBOX") == 0)
 		return true;
 	for (size_t i = 0; i < pass->map.n; i++)
-		if (strcmp(pass->map.pairs[i].name, name) == 0)
+		if (strcmp(pass->map.pairs[i].name, name) == 0 &&
+		    !pass->map.pairs[i].from->no_select)
 			return true;
 	for (size_t i = 0; i < pass->to.n; i++) {
 		const char *other = pass->to.items[i].name;
@@ -410,8 +421,7 @@ int bk_pass_renames(struct bk_pass *pass, struct bk_err *err)
 {
 	for (size_t i = 0; i < pass->rows.n; i++) {
 		struct bk_journal_folder *row = &pass->rows.items[i];
-		struct bk_folder *from =
-			bk_pass_find(&pass->from, row->from.name);
+		struct bk_folder *from = find_source(pass, row);
 		int rc = from ? follow_rules(pass, row, from, err)
 			      : look_for(pass, row, err);
 		if (rc < 0 || bk_cancelled(err) < 0)
@@ -426,7 +436,7 @@ int bk_pass_departed(struct bk_pass *pass, struct bk_err *err)
 		return 0;
 	for (size_t i = 0; i < pass->rows.n; i++) {
 		const struct bk_journal_folder *row = &pass->rows.items[i];
-		if (bk_pass_find(&pass->from, row->from.name))
+		if (find_source(pass, row))
 			continue;
 		if (bk_cancelled(err) < 0 || depart(pass, row, err) < 0)
 			return -1;

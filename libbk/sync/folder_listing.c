@@ -34,11 +34,17 @@ bool bk_folder_pass_is_same(const struct bk_folder_pass *folder)
 
 	if (!row->id || !folder->to || folder->pass->request->full)
 		return false;
-	if (folder->from->subscribed && !row->subscribed &&
-	    !folder->to->subscribed)
+	if (bk_folder_pass_subscribes(folder))
 		return false;
 	return is_side_untouched(folder->from, &row->from) &&
 	       is_side_same(folder->to, &row->to);
+}
+
+/* Somebody at the source did so since; who did at the destination knows why. */
+bool bk_folder_pass_subscribes(const struct bk_folder_pass *folder)
+{
+	return folder->from->subscribed != folder->row.subscribed &&
+	       folder->from->subscribed != folder->to->subscribed;
 }
 
 /* ---- listings ---- */

@@ -103,6 +103,7 @@ static void describe(struct bk_folder_pass *folder)
 	want->arena = (struct bk_arena){0};
 	want->name = folder->name;
 	want->driver = NULL;
+	want->unsubscribe = folder->row.subscribed && !want->subscribed;
 	want->keywords = folder->words.keywords;
 	want->n_keywords = folder->words.n_keywords;
 	if (folder->to) {
@@ -159,8 +160,7 @@ static bool needs_writer(const struct bk_folder_pass *folder)
 {
 	if (!folder->to)
 		return true;
-	if (folder->from->subscribed && !folder->to->subscribed &&
-	    !folder->row.subscribed)
+	if (bk_folder_pass_subscribes(folder))
 		return true;
 	for (size_t i = 0; i < folder->plan.n; i++) {
 		enum bk_task_kind kind = folder->plan.tasks[i].kind;

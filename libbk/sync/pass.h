@@ -89,6 +89,8 @@ int bk_pass_departed(struct bk_pass *pass, struct bk_err *err);
 int bk_folder_pass_look(struct bk_folder_pass *folder, struct bk_err *err);
 /* May it be passed over, since both sides are as the journal says? */
 bool bk_folder_pass_is_same(const struct bk_folder_pass *folder);
+/* Is the subscription to be made, or taken away, at the destination? */
+bool bk_folder_pass_subscribes(const struct bk_folder_pass *folder);
 
 /* ---- folder_pass.c ---- */
 

@@ -279,11 +279,14 @@ static void tell_missing(struct verifying *v)
 
 static void tell_extra(struct verifying *v)
 {
-	bool *taken = taken_of(v, false);
+	bool *taken = NULL;
 
+	if (v->request->no_extra)
+		return;
+	taken = taken_of(v, false);
 	for (size_t i = 0; i < v->to_list.n; i++) {
 		const struct bk_message *msg = &v->to_list.items[i];
-		if (taken[i] || v->request->no_extra)
+		if (taken[i])
 			continue;
 		v->out->extra++;
 		tell(v, BK_SYNC_EXTRA, v->to->name, msg->uid, msg->name);
@@ -316,11 +319,23 @@ static int scan_both(struct verifying *v, struct bk_err *err)
 	return 0;
 }
 
+/* Of v->to the source has nothing. */
+static int verify_other(struct verifying *v, struct bk_err *err)
+{
+	if (v->request->no_extra)
+		return 0;
+	if (scan(&v->request->to, v->to, &v->to_list, err) < 0)
+		return -1;
+	tell_extra(v);
+	return 0;
+}
+
 static int verify_folder(struct verifying *v, struct bk_err *err)
 {
-	/* A level is there when what is below it is. */
+	/* A level is there when what is below it is; of a folder that is gone
+	 * its subscription may be left. */
 	if (v->from->no_select && !v->to &&
-	    bk_pass_has_below(&v->pass, v->pair->name))
+	    (v->from->subscribed || bk_pass_has_below(&v->pass, v->pair->name)))
 		return 0;
 	v->out->folders++;
 	if (v->from->subscribed && v->to && !v->to->subscribed) {
@@ -333,7 +348,7 @@ static int verify_folder(struct verifying *v, struct bk_err *err)
 		tell(v, BK_SYNC_NO_FOLDER, v->from->name, 0, v->pair->name);
 	}
 	if (v->from->no_select)
-		return 0;
+		return v->to && !v->to->no_select ? verify_other(v, err) : 0;
 	if (scan_both(v, err) < 0)
 		return -1;
 	if (v->to) {
@@ -366,14 +381,12 @@ static bool is_mapped(const struct verifying *v, const struct bk_folder *to)
 /* Folders that the source has nothing of. */
 static int verify_others(struct verifying *v, struct bk_err *err)
 {
-	for (size_t i = 0; i < v->pass.to.n && !v->request->no_extra; i++) {
+	for (size_t i = 0; i < v->pass.to.n; i++) {
 		struct bk_folder *folder = &v->pass.to.items[i];
 		if (folder->no_select || is_mapped(v, folder))
 			continue;
 		v->to = folder;
-		int rc = scan(&v->request->to, folder, &v->to_list, err);
-		if (rc == 0)
-			tell_extra(v);
+		int rc = verify_other(v, err);
 		clear_folder(v);
 		if (rc < 0)
 			return -1;
