@@ -77,6 +77,7 @@ struct fetching {
 	const struct bk_bodies *to;
 	struct bk_message *coming; /* its body comes now */
 	bool came;                 /* one did since the connection was made */
+	bool stopped;              /* by the receiver: nobody takes more */
 	bool settles;              /* what does not come now is not there */
 };
 
@@ -87,6 +88,15 @@ static void fill_in(struct bk_message *msg, const struct bk_imap_row *row,
 	msg->date = row->date;
 	msg->zone_minutes = row->zone_minutes;
 	msg->crlf = true;
+}
+
+/* The receiver's error, which may be that its own connection is lost, is no
+ * reason to go on with a new one here. */
+static int stop(struct fetching *fetching)
+{
+	fetching->stopped = true;
+	fetching->session->broken = true;
+	return -1;
 }
 
 static int begin_body(void *arg, const struct bk_imap_row *row, uint64_t size,
@@ -101,10 +111,8 @@ static int begin_body(void *arg, const struct bk_imap_row *row, uint64_t size,
 	struct bk_message *msg = fetching->msgs[at];
 	fill_in(msg, row, size);
 	fetching->came = true;
-	if (fetching->to->begin(fetching->to->arg, msg, body, err) < 0) {
-		fetching->session->broken = true;
-		return -1;
-	}
+	if (fetching->to->begin(fetching->to->arg, msg, body, err) < 0)
+		return stop(fetching);
 	fetching->coming = *body ? msg : NULL;
 	return 0;
 }
@@ -119,8 +127,7 @@ static int end_body(void *arg, const struct bk_imap_row *row,
 	fetching->coming = NULL;
 	if (!msg || fetching->to->end(fetching->to->arg, msg, err) == 0)
 		return 0;
-	fetching->session->broken = true;
-	return -1;
+	return stop(fetching);
 }
 
 static int tell_failed(struct fetching *fetching, size_t at,
@@ -128,7 +135,9 @@ static int tell_failed(struct fetching *fetching, size_t at,
 {
 	const struct bk_bodies *to = fetching->to;
 
-	return to->failed(to->arg, fetching->msgs[at], why, err);
+	if (to->failed(to->arg, fetching->msgs[at], why, err) == 0)
+		return 0;
+	return stop(fetching);
 }
 
 /* What was taken out since the folder was looked at comes so, too. */
@@ -144,10 +153,7 @@ static int no_body(void *arg, const struct bk_imap_row *row, struct bk_err *err)
 		return 0;
 	(void)bk_fail(&why, BK_REFUSED,
 		      "the server lists this message and cannot give it");
-	if (tell_failed(fetching, at, &why, err) == 0)
-		return 0;
-	fetching->session->broken = true;
-	return -1;
+	return tell_failed(fetching, at, &why, err);
 }
 
 static int ask(struct fetching *fetching, const struct bk_uid_set *uids,
@@ -290,7 +296,8 @@ static int fetch_wanted(struct bk_imapstore *imapstore, const char *address,
 		if (bk_imapstore_run(imapstore, address, &act, &why) == 0)
 			return 0;
 		came |= fetching->came;
-		if (why.kind != BK_LOST || fetching->coming || !came) {
+		if (why.kind != BK_LOST || fetching->stopped ||
+		    fetching->coming || !came) {
 			*err = why;
 			return -1;
 		}
