@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/doveadm.h"
+
 static int find_server(struct bk_move_end *end, struct bk_settings *settings,
 		       const struct bk_opt_list *options, struct bk_err *err)
 {
@@ -102,6 +104,26 @@ static bool has_own_secrets(const struct bk_move_end *end)
 	return false;
 }
 
+/* It is reached as the server itself, but for what is a mail server's own. */
+static int open_doveadm(struct bk_move_end *end, struct bk_err *err)
+{
+	const struct bk_server_settings *settings = &end->settings;
+	const struct bk_access *access = &settings->reach.access;
+
+	if (!settings->doveadm || end->source)
+		return 0;
+	end->doveadm_access = (struct bk_access){
+		.password = settings->doveadm_password,
+		.ca = access->ca,
+		.proxy = access->proxy,
+		.proxy_password = access->proxy_password,
+		.allow_cleartext = access->allow_cleartext,
+		.timeout_s = access->timeout_s,
+	};
+	return bk_doveadm_open(&end->server.server.doveadm, settings->doveadm,
+			       &end->doveadm_access, err);
+}
+
 int bk_move_end_open(struct bk_move_end *end,
 		     const struct bk_move_accounts *accounts,
 		     struct bk_err *err)
@@ -109,7 +131,8 @@ int bk_move_end_open(struct bk_move_end *end,
 	end->accounts = accounts;
 	if (!end->remote || end->server.link)
 		return 0;
-	if (bk_server_store_open(&end->server, &end->store, err) < 0)
+	if (bk_server_store_open(&end->server, &end->store, err) < 0 ||
+	    open_doveadm(end, err) < 0)
 		return -1;
 	if (has_own_secrets(end)) {
 		end->server.server.secret = own_secret;
@@ -120,6 +143,7 @@ int bk_move_end_open(struct bk_move_end *end,
 
 void bk_move_end_close(struct bk_move_end *end)
 {
+	bk_doveadm_close(end->server.server.doveadm);
 	bk_server_store_close(&end->server);
 }
 

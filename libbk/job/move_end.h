@@ -25,6 +25,7 @@ struct bk_move_end {
 	struct bk_store_settings store; /* what stores are opened from */
 
 	struct bk_server_store server; /* a server's, while it is open */
+	struct bk_access doveadm_access;
 	const struct bk_move_accounts *accounts; /* for their passwords */
 };
 

@@ -311,6 +311,24 @@ static int check_without(const char *value, struct bk_err *err)
 	return rc;
 }
 
+static int check_doveadm(const char *value, struct bk_err *err)
+{
+	static const char *const schemes[] = {"https", "http", NULL};
+	struct bk_url url = {0};
+
+	if (!bk_url_is(value))
+		return bk_fail(err, BK_MISUSE,
+			       "'%s' is not a URL; write https://HOST:PORT",
+			       value);
+	if (bk_url_parse(&url, value, err) < 0)
+		return -1;
+	int rc = check_word(url.scheme, schemes, err);
+	if (rc == 0 && *url.path)
+		rc = bk_fail(err, BK_MISUSE, "%s: leave the path out", value);
+	bk_url_clear(&url);
+	return rc;
+}
+
 /* ---- what lies elsewhere ---- */
 
 /* clang-format off */
@@ -352,6 +370,8 @@ static const struct bk_conf_key server_keys[] = {
 	{"connections",      check_connections},
 	{"compress",         check_bool       },
 	{"without",          check_without    },
+	{"doveadm",          check_doveadm    },
+	{"doveadm-password", bk_schema_check_password},
 	{NULL,               NULL             },
 };
 /* clang-format on */

@@ -59,6 +59,22 @@ static int write_through(struct bk_sink *sink, const void *data, size_t len,
 	return bk_imap_append_bytes(w->stream->imap, data, len, err);
 }
 
+/* Where UIDs are kept, what waits goes before what streams, each in a batch of
+ * its own; and a UID that is far away begins one. */
+static int settle(struct bk_imapstore_writer *w, uint32_t uid,
+		  struct bk_err *err)
+{
+	if (!w->uids.on)
+		return 0;
+	if ((w->n_queue || bk_imapstore_uids_far(w, uid)) &&
+	    (bk_imapstore_stream_end(w, err) < 0 ||
+	     bk_imapstore_send_queue(w, err) < 0))
+		return -1;
+	if (w->turned_down.kind != BK_OK || !bk_imapstore_uids_far(w, uid))
+		return 0;
+	return bk_imapstore_uids_raise(w, uid, err);
+}
+
 /* Nothing is known of a folder's turning messages down before the batch ends,
  * so what must be told of one alone waits. */
 static int try_to_stream(struct bk_imapstore_writer *w,
@@ -69,6 +85,10 @@ static int try_to_stream(struct bk_imapstore_writer *w,
 
 	if (!w->flushes || !msg->crlf || !msg->size || w->in_message ||
 	    w->turned_down.kind != BK_OK)
+		return 0;
+	if (settle(w, msg->uid, err) < 0)
+		return -1;
+	if (w->turned_down.kind != BK_OK)
 		return 0;
 	bk_imapstore_marks_make(w, msg, &marks);
 	const struct bk_imap_message head = {

@@ -171,16 +171,25 @@ static int append_some(struct sending *sending, struct bk_imap_appended *out,
 	struct bk_imapstore_writer *w = sending->w;
 	struct bk_imap *imap = sending->session->imap;
 
+	bk_imapstore_uids_batch(w);
 	if (bk_imap_append_begin(imap, w->raw, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sending->n; i++) {
-		if (append_queued(imap, &w->queue[i], err) == 0)
+		uint32_t uid = w->queue[i].msg.uid;
+		if (i > 0 && bk_imapstore_uids_far(w, uid)) {
+			sending->n = i;
+			break;
+		}
+		if (bk_imapstore_uids_fill(w, imap, uid, err) == 0 &&
+		    append_queued(imap, &w->queue[i], err) == 0)
 			continue;
 		/* Half a message cannot be ended. */
 		sending->session->broken = true;
 		return -1;
 	}
-	return bk_imap_append_end(imap, out, n_done, err);
+	int rc = bk_imap_append_end(imap, out, n_done, err);
+	bk_imapstore_uids_sift(w, out, n_done);
+	return rc;
 }
 
 /* Those that were taken, and `refused` more behind them, leave the queue. */
@@ -267,6 +276,9 @@ static int send_some(struct sending *sending, struct bk_err *err)
 	struct bk_err why = {0};
 	size_t n_done = 0;
 
+	if (bk_imapstore_uids_far(w, w->queue[0].msg.uid) &&
+	    bk_imapstore_uids_raise(w, w->queue[0].msg.uid, err) < 0)
+		return -1;
 	sending->n = w->n_queue < sending->most ? w->n_queue : sending->most;
 	int rc = append_some(sending, &out, &n_done, &why);
 	note_validity(w, &out);
@@ -312,9 +324,12 @@ static void note_streamed(struct bk_imapstore_writer *w, uint32_t uid)
 static int stream_queue(struct bk_imapstore_writer *w, struct bk_err *err)
 {
 	for (size_t i = 0; i < w->n_queue; i++) {
+		uint32_t uid = w->queue[i].msg.uid;
+		if (bk_imapstore_uids_fill(w, w->stream->imap, uid, err) < 0)
+			return -1;
 		if (append_queued(w->stream->imap, &w->queue[i], err) < 0)
 			return -1;
-		note_streamed(w, w->queue[i].msg.uid);
+		note_streamed(w, uid);
 	}
 	bk_imapstore_queue_clear(w);
 	return 0;
@@ -323,6 +338,7 @@ static int stream_queue(struct bk_imapstore_writer *w, struct bk_err *err)
 static int open_stream(struct bk_imapstore_writer *w, struct bk_err *err)
 {
 	w->n_streamed = 0;
+	bk_imapstore_uids_batch(w);
 	if (bk_imapstore_take(w->imapstore, w->address, w->raw, true,
 			      &w->stream, err) < 0)
 		return -1;
@@ -335,6 +351,7 @@ int bk_imapstore_stream(struct bk_imapstore_writer *w,
 {
 	if ((!w->stream && open_stream(w, err) < 0) ||
 	    stream_queue(w, err) < 0 ||
+	    bk_imapstore_uids_fill(w, w->stream->imap, uid, err) < 0 ||
 	    bk_imap_append_message(w->stream->imap, msg, err) < 0) {
 		bk_imapstore_stream_break(w);
 		return -1;
@@ -376,6 +393,7 @@ int bk_imapstore_stream_end(struct bk_imapstore_writer *w, struct bk_err *err)
 	if (!session)
 		return 0;
 	int rc = bk_imap_append_end(session->imap, &out, &n_done, &why);
+	bk_imapstore_uids_sift(w, &out, &n_done);
 	note_validity(w, &out);
 	count_streamed(w, &out, rc == 0 ? out.n : n_done);
 	if (rc < 0 && concerns_messages(why.kind)) {

@@ -94,8 +94,13 @@ static int open_folder(struct bk_imapstore_session *session, void *arg,
 		return 0;
 	if (select_or_make(w, session, err) < 0)
 		return -1;
+	if (bk_imapstore_uids_begin(w, session, err) < 0)
+		return -1;
 	note_what_it_takes(w, session->selected);
-	return bk_imapstore_list(session, &w->writer.folder, &w->there, err);
+	if (bk_imapstore_list(session, &w->writer.folder, &w->there, err) < 0)
+		return -1;
+	bk_imapstore_uids_sweep(w);
+	return 0;
 }
 
 /* ---- the writer ---- */
@@ -147,11 +152,11 @@ int bk_imapstore_begin(struct bk_store *store, const struct bk_account *account,
 {
 	struct bk_imapstore *imapstore = bk_imapstore_of(store);
 
-	(void)uid_gap;
 	if (!imapstore->writable)
 		return bk_fail(err, BK_MISUSE, "the store is open for reading");
 	struct bk_imapstore_writer *w = new_writer(store, account, folder);
 	const struct bk_imapstore_act act = {.run = open_folder, .arg = w};
+	w->uids.gap = uid_gap;
 	enlist(w);
 	if (bk_imapstore_run(imapstore, w->address, &act, err) < 0) {
 		bk_imapstore_abort(&w->writer);
@@ -184,6 +189,7 @@ void bk_imapstore_abort(struct bk_folder_writer *writer)
 		bk_imapstore_marks_clear(&w->changes[i].marks);
 	free(w->queue);
 	free(w->streamed);
+	free(w->uids.batch);
 	free(w->changes);
 	free(w->kept);
 	free(w->lost);

@@ -82,9 +82,9 @@ static int send_all(struct bk_imapstore_writer *w, struct bk_err *err)
 	if (w->flushes && w->turned_down.kind != BK_OK)
 		bk_imapstore_queue_clear(w);
 	if (bk_imapstore_send_queue(w, err) < 0 ||
-	    bk_imapstore_send_changes(w, err) < 0)
+	    bk_imapstore_send_changes(w, err) < 0 || send_removals(w, err) < 0)
 		return -1;
-	return send_removals(w, err);
+	return bk_imapstore_uids_disown(w, err);
 }
 
 static int tell_kept(struct bk_imapstore_writer *w, struct bk_message_list *out,
@@ -194,10 +194,13 @@ static void tell_result(const struct ending *ending,
 		.kept_uids = wanted && !w->level && w->uid_validity == wanted &&
 			     !w->other_uids,
 		.uid_validity = w->uid_validity,
+		.uid_next = w->uids.on ? w->uids.next : 0,
 		.added = w->added,
 	};
 	if (wanted && !result->kept_uids && !w->level)
-		add_note(&note, "new UIDs: the server gives out its own");
+		bk_buf_printf(&note, "new UIDs: %s",
+			      *w->uids.why ? w->uids.why
+					   : "the server gives out its own");
 	bk_imapstore_marks_note(w, &note);
 	if (ending->lost)
 		add_note(&note,
@@ -231,6 +234,8 @@ int bk_imapstore_finish(struct bk_folder_writer *writer,
 		*err = w->turned_down;
 		rc = -1;
 	}
+	if (rc == 0)
+		rc = bk_imapstore_uids_finish(w, err);
 	if (rc == 0 && has_settings(w))
 		rc = bk_imapstore_run(w->imapstore, w->address, &act, err);
 	if (rc == 0)

@@ -44,6 +44,25 @@ struct bk_imapstore_queued {
 	uint64_t size; /* of it, lines ending in CRLF */
 };
 
+/* A message of a batch that is on its way. */
+struct bk_imapstore_sent {
+	uint32_t uid; /* the one that it is to have */
+	bool filler;
+};
+
+/* UIDs that are to be kept: see imapstore_uids.c. */
+struct bk_imapstore_uids {
+	const char *mailbox;             /* as doveadm calls it; in arena */
+	struct bk_imapstore_sent *batch; /* owned */
+	size_t n_batch, cap_batch;
+	uint32_t batch_next; /* `next` as the batch began */
+	uint32_t next;       /* the one that the server gives out next */
+	uint32_t gap;        /* of begin() */
+	char why[146];       /* they are not kept; "" */
+	bool on;    /* the server is brought to give out the right ones */
+	bool clash; /* what has one is another message at the source */
+};
+
 struct bk_imapstore_change {
 	uint32_t uid;
 	struct bk_imapstore_marks marks;
@@ -81,6 +100,8 @@ struct bk_imapstore_writer {
 	uint64_t left;      /* of the one whose bytes are being sent */
 	uint32_t *streamed; /* the UIDs that its messages had */
 	size_t n_streamed, cap_streamed;
+
+	struct bk_imapstore_uids uids;
 
 	struct bk_imapstore_change *changes;
 	size_t n_changes, cap_changes;
@@ -138,6 +159,29 @@ int bk_imapstore_append(struct bk_folder_writer *writer,
 int bk_imapstore_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
 		      const struct bk_message *msg, struct bk_err *err);
 void bk_imapstore_drop(struct bk_folder_writer *writer, struct bk_sink *sink);
+
+/* imapstore_uids.c: under w->lock but for begin and finish */
+int bk_imapstore_uids_begin(struct bk_imapstore_writer *w,
+			    struct bk_imapstore_session *session,
+			    struct bk_err *err);
+/* What an earlier run left of its fillers goes with the next flush. */
+void bk_imapstore_uids_sweep(struct bk_imapstore_writer *w);
+/* A batch begins. */
+void bk_imapstore_uids_batch(struct bk_imapstore_writer *w);
+/* Is the UID too far for fillers? */
+bool bk_imapstore_uids_far(const struct bk_imapstore_writer *w, uint32_t uid);
+/* The server gives it out next; between batches. */
+int bk_imapstore_uids_raise(struct bk_imapstore_writer *w, uint32_t uid,
+			    struct bk_err *err);
+/* Before each message of a batch: sends fillers up to its UID. */
+int bk_imapstore_uids_fill(struct bk_imapstore_writer *w, struct bk_imap *imap,
+			   uint32_t uid, struct bk_err *err);
+/* After a batch: notes what came of it and takes the fillers out of `out`. */
+void bk_imapstore_uids_sift(struct bk_imapstore_writer *w,
+			    struct bk_imap_appended *out, size_t *n_done);
+/* UIDs that mean other messages at the source get another UIDVALIDITY. */
+int bk_imapstore_uids_disown(struct bk_imapstore_writer *w, struct bk_err *err);
+int bk_imapstore_uids_finish(struct bk_imapstore_writer *w, struct bk_err *err);
 
 /* imapstore_batch.c: under w->lock */
 void bk_imapstore_queue_clear(struct bk_imapstore_writer *w);

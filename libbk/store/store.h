@@ -29,6 +29,7 @@
 #include "mail/message.h"
 #include "mail/uid_set.h"
 
+struct bk_doveadm;
 struct bk_link;
 struct bk_store;
 
@@ -50,6 +51,9 @@ struct bk_store_server {
 	uint32_t without; /* enum bk_imap_cap: not to be used */
 	bool compress;
 	struct bk_bucket *down, *up; /* pace; or NULL */
+	/* Of a Dovecot whose folders are to keep the UIDs that they are given
+	 * (store/doveadm.h); NULL: the server gives out its own. */
+	struct bk_doveadm *doveadm;
 };
 
 /* What a [store] section or a store URL says.  Strings are the caller's. */
@@ -112,6 +116,7 @@ struct bk_folder_writer;
 struct bk_folder_result {
 	bool kept_uids;        /* every message has the UID it was given */
 	uint32_t uid_validity; /* 0: the server will choose */
+	uint32_t uid_next;     /* 0: not known */
 	size_t added;          /* messages */
 	char note[256];        /* what could not be carried over, for people;
 				  "" when nothing was lost */

@@ -116,6 +116,21 @@ static void describe(struct bk_folder_pass *folder)
 	}
 }
 
+/* To keep UIDs a store gives an empty folder the source's UIDVALIDITY: what
+ * arrives from now on has UIDs of that one. */
+static int note_validity(struct bk_folder_pass *folder, struct bk_err *err)
+{
+	uint32_t now = folder->writer->folder.uid_validity;
+	uint32_t *was = &folder->row.to.uid_validity;
+
+	if (!folder->writer->keeps_uids || !now || now == *was)
+		return 0;
+	if (folder->pairs.n && forget_uids(folder, false, true, err) < 0)
+		return -1;
+	*was = now;
+	return put_row(folder, err);
+}
+
 static int begin_writer(struct bk_folder_pass *folder, struct bk_err *err)
 {
 	const struct bk_sync_end *to = &folder->pass->request->to;
@@ -128,10 +143,22 @@ static int begin_writer(struct bk_folder_pass *folder, struct bk_err *err)
 	if (!folder->row.made && !folder->to)
 		folder->row.made = true;
 	bk_fault("sync: folder opened to be written");
-	return 0;
+	return note_validity(folder, err);
 }
 
 /* ---- one folder ---- */
+
+/* Those that an earlier pass brought have the source's UIDs, too. */
+static bool same_uids(const struct bk_folder_pass *folder)
+{
+	for (size_t i = 0; i < folder->pairs.n; i++) {
+		const struct bk_pair *pair = &folder->pairs.items[i];
+		if (pair->from.uid && pair->to.uid &&
+		    pair->from.uid != pair->to.uid)
+			return false;
+	}
+	return true;
+}
 
 static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
 {
@@ -143,8 +170,13 @@ static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
 		folder->row.to.uid_validity = writer->folder.uid_validity;
 	if (writer->store->ops->finish(writer, &result, err) < 0)
 		return -1;
-	if (!folder->row.to.uid_validity)
+	if (result.uid_validity)
 		folder->row.to.uid_validity = result.uid_validity;
+	folder->pass->counts->folders_written++;
+	if (result.uid_next > folder->to_next)
+		folder->to_next = result.uid_next;
+	if (result.kept_uids && same_uids(folder))
+		folder->pass->counts->folders_uids++;
 	if (*result.note) {
 		char *text =
 			bk_asprintf("%s: %s: %s", folder->pass->request->name,

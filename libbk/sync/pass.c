@@ -314,6 +314,23 @@ static int begin_account(struct bk_pass *pass, struct bk_err *err)
 				  err);
 }
 
+/* Where some are kept it is said how many; where none can be, each folder's
+ * note says it. */
+static void tell_uids(const struct bk_pass *pass)
+{
+	const struct bk_sync_counts *counts = pass->counts;
+
+	if (!counts->folders_uids)
+		return;
+	char *text = bk_asprintf(
+		"%s: %llu of %llu folders that were written keep "
+		"their UIDs",
+		pass->request->name, (unsigned long long)counts->folders_uids,
+		(unsigned long long)counts->folders_written);
+	bk_progress_note(pass->request->progress, text);
+	free(text);
+}
+
 static int run(struct bk_pass *pass, struct bk_err *err)
 {
 	const struct bk_sync_request *request = pass->request;
@@ -326,6 +343,7 @@ static int run(struct bk_pass *pass, struct bk_err *err)
 		return 0;
 	if (finish_account(pass, err) < 0)
 		return -1;
+	tell_uids(pass);
 	return bk_journal_account_end(request->journal, pass->account,
 				      pass->counts->messages, pass->failed,
 				      err);

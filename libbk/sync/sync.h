@@ -51,9 +51,11 @@ struct bk_sync_request {
 
 struct bk_sync_counts {
 	uint64_t folders, folders_made, folders_gone;
-	uint64_t messages;   /* at the source */
-	uint64_t added;      /* copied by this pass */
-	uint64_t bytes;      /* of them */
+	uint64_t folders_written; /* by this pass */
+	uint64_t folders_uids;    /* of them: UIDs and UIDVALIDITY are kept */
+	uint64_t messages;        /* at the source */
+	uint64_t added;           /* copied by this pass */
+	uint64_t bytes;           /* of them */
 	uint64_t found;      /* were at the destination, from elsewhere or an
 				earlier run */
 	uint64_t kept;       /* known, unchanged */

@@ -1,0 +1,154 @@
+/* Dovecot's doveadm over HTTP: see doveadm.h. */
+
+#include "store/doveadm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "crypto/encode.h"
+#include "crypto/secret.h"
+#include "net/http.h"
+#include "net/link.h"
+#include "net/url.h"
+
+#define PATH        "/doveadm/v1"
+#define ANSWER_MOST 4096
+#define DONE        "[[\"doveadmResponse\","
+#define FAILED      "[[\"error\","
+
+struct bk_doveadm {
+	struct bk_url url;
+	struct bk_link *link;
+};
+
+int bk_doveadm_open(struct bk_doveadm **out, const char *where,
+		    const struct bk_access *access, struct bk_err *err)
+{
+	struct bk_doveadm *doveadm = bk_alloc(sizeof(*doveadm));
+
+	if (bk_url_parse(&doveadm->url, where, err) < 0 ||
+	    bk_link_open(&doveadm->link, &doveadm->url, access, err) < 0) {
+		bk_doveadm_close(doveadm);
+		return bk_context(err, "doveadm");
+	}
+	*out = doveadm;
+	return 0;
+}
+
+void bk_doveadm_close(struct bk_doveadm *doveadm)
+{
+	if (!doveadm)
+		return;
+	bk_link_close(doveadm->link);
+	bk_url_clear(&doveadm->url);
+	free(doveadm);
+}
+
+/* ---- asking ---- */
+
+struct answer {
+	struct bk_sink sink; /* first */
+	struct bk_buf text;
+};
+
+static int take_answer(struct bk_sink *sink, const void *data, size_t len,
+		       struct bk_err *err)
+{
+	struct answer *answer = (struct answer *)sink;
+
+	if (len > ANSWER_MOST - answer->text.len)
+		return bk_fail(
+			err, BK_REFUSED,
+			"this is no answer of doveadm's: it is too long");
+	bk_buf_add(&answer->text, data, len);
+	return 0;
+}
+
+/* A key goes into a header of its own; a password is libcurl's business. */
+static void add_key(const struct bk_doveadm *doveadm, struct bk_line *line)
+{
+	const char *key = bk_link_password(doveadm->link);
+	struct bk_buf header = {0};
+
+	if (doveadm->url.user)
+		return;
+	bk_buf_printf(&header, "Authorization: X-Dovecot-API ");
+	bk_encode_base64(&header, key, strlen(key), true);
+	bk_line_add_header(line, bk_buf_text(&header));
+	bk_wipe(header.data, header.len);
+	bk_buf_clear(&header);
+}
+
+static int understand(struct answer *answer, struct bk_err *err)
+{
+	const char *text = bk_buf_text(&answer->text);
+
+	if (strncmp(text, DONE, strlen(DONE)) == 0)
+		return 0;
+	if (strncmp(text, FAILED, strlen(FAILED)) == 0)
+		return bk_fail(err, BK_REFUSED,
+			       "doveadm could not do it; Dovecot's log says "
+			       "why");
+	return bk_fail(err, BK_REFUSED,
+		       "what answers at this address is not doveadm");
+}
+
+static int ask(struct bk_doveadm *doveadm, const char *question,
+	       struct bk_err *err)
+{
+	struct bk_line *line = bk_link_take(doveadm->link);
+	struct answer answer = {{take_answer}, {0}};
+
+	bk_line_to(line, PATH);
+	bk_line_add_header(line, "Content-Type: application/json");
+	add_key(doveadm, line);
+	(void)curl_easy_setopt(line->easy, CURLOPT_POSTFIELDS, question);
+	bk_line_into(line, &answer.sink);
+	int rc = bk_http_run(line, err);
+	long status = bk_line_status(line);
+	if (rc == 0)
+		rc = understand(&answer, err);
+	else if (status == 401 || status == 403)
+		(void)bk_fail(err, BK_DENIED,
+			      "the password or key is not taken; see "
+			      "doveadm-password in bk.conf(5)");
+	bk_buf_clear(&answer.text);
+	bk_link_give(line);
+	return rc < 0 ? bk_context(err, "doveadm") : 0;
+}
+
+/* Numbers are texts, and the mailbox one alone: an array ends 2.3.19. */
+static void add_number(struct bk_json *to, const char *key, uint64_t n)
+{
+	char text[24];
+
+	if (!n)
+		return;
+	(void)snprintf(text, sizeof(text), "%" PRIu64, n);
+	bk_json_text(to, key, text);
+}
+
+int bk_doveadm_update(struct bk_doveadm *doveadm,
+		      const struct bk_doveadm_update *update,
+		      struct bk_err *err)
+{
+	struct bk_json *parameters = bk_json_new();
+	struct bk_buf question = {0};
+
+	bk_json_text(parameters, "user", update->user);
+	bk_json_text(parameters, "mailbox", update->mailbox);
+	add_number(parameters, "uidValidity", update->uid_validity);
+	add_number(parameters, "minNextUid", update->min_next_uid);
+	add_number(parameters, "minHighestModseq", update->min_highest_modseq);
+	char *text = bk_json_line(parameters);
+	bk_buf_printf(&question, "[[\"mailboxUpdate\",%s,\"bk\"]]", text);
+	int rc = ask(doveadm, bk_buf_text(&question), err);
+	free(text);
+	bk_buf_clear(&question);
+	bk_json_free(parameters);
+	return rc;
+}

@@ -1,0 +1,42 @@
+/*
+ * Dovecot's doveadm over HTTP, for what IMAP cannot say: a mailbox's
+ * UIDVALIDITY, and the next UID that it gives out.
+ */
+
+#ifndef BK_STORE_DOVEADM_H
+#define BK_STORE_DOVEADM_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "net/access.h"
+
+struct bk_doveadm;
+
+/*
+ * `where`: http://HOST:PORT of doveadm's HTTP listener, or https.  With a user
+ * (http://doveadm@HOST:PORT) the password is doveadm_password, without one it
+ * is doveadm_api_key.  Takes the secret from where `access` says; `access` and
+ * `where` are the caller's, and stay.
+ */
+int bk_doveadm_open(struct bk_doveadm **out, const char *where,
+		    const struct bk_access *access, struct bk_err *err);
+void bk_doveadm_close(struct bk_doveadm *doveadm); /* NULL is fine */
+
+/* What a mailbox should become.  0: stays as it is.  Dovecot only raises the
+ * last two. */
+struct bk_doveadm_update {
+	const char *user;
+	const char *mailbox; /* UTF-8, with the server's separator and prefix */
+	uint32_t uid_validity;
+	uint32_t min_next_uid;
+	uint64_t min_highest_modseq;
+};
+
+/* Any thread.  BK_DENIED: a wrong password or key; BK_LOST, BK_BUSY; BK_REFUSED
+ * when doveadm could not do it. */
+int bk_doveadm_update(struct bk_doveadm *doveadm,
+		      const struct bk_doveadm_update *update,
+		      struct bk_err *err);
+
+#endif

@@ -1,0 +1,360 @@
+/*
+ * UIDs that are kept: a Dovecot gives out the UIDs that messages had elsewhere,
+ * so that mail clients need not fetch everything again.
+ *
+ * A server gives UIDs out in ascending order, so messages come in that order.
+ * doveadm sets a new folder's UIDVALIDITY.  Between two messages whose UIDs do
+ * not follow one another go *fillers* in the same batch: messages of an empty
+ * line, \Deleted, which are expunged with the next flush; where the gap is
+ * wide, the batch ends and doveadm raises UIDNEXT.  Others may append
+ * meanwhile, so each UID is compared with the one that was to be.
+ *
+ * A client believes that a UID under the same UIDVALIDITY is the message that
+ * it has.  When one has become another message's, the folder gets another
+ * UIDVALIDITY.  Clients believe a HIGHESTMODSEQ likewise: it becomes the
+ * source's before anything is written, so that all of it is newer.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/doveadm.h"
+#include "store/imapstore_writer.h"
+
+#define FILLERS_MOST 200
+#define FILLER       "\r\n"
+/* What no message is: that short, and of that second. */
+#define FILLER_DATE    1
+#define FILLER_LISTING "2 1" /* SIZE DATE */
+
+/* ---- doveadm ---- */
+
+/* Who the mailbox belongs to, as doveadm calls them. */
+static const char *owner_of(const struct bk_imapstore_writer *w)
+{
+	const struct bk_url *url = bk_link_url(w->imapstore->server->link);
+
+	return bk_imapstore_is_one(w->imapstore) ? url->user : w->address;
+}
+
+static int name_mailbox(struct bk_imapstore_writer *w,
+			const struct bk_imapstore_session *session,
+			struct bk_err *err)
+{
+	struct bk_imapname_style style = bk_imapstore_style(session);
+	struct bk_buf name = {0};
+
+	style.utf8 = true;
+	int rc = bk_imapname_encode(&style, w->want->name, &name, err);
+	if (rc == 0)
+		w->uids.mailbox =
+			bk_arena_strdup(&w->arena, bk_buf_text(&name));
+	bk_buf_clear(&name);
+	return rc;
+}
+
+static int update(struct bk_imapstore_writer *w, struct bk_doveadm_update what,
+		  struct bk_err *err)
+{
+	what.user = owner_of(w);
+	what.mailbox = w->uids.mailbox;
+	return bk_doveadm_update(w->imapstore->server->doveadm, &what, err);
+}
+
+/* Whoever has a mailbox selected is cut off when its UIDVALIDITY changes. */
+static int leave(struct bk_imapstore_session *session, struct bk_err *err)
+{
+	if (!session->mailbox.len)
+		return 0;
+	session->mailbox.len = 0;
+	return bk_imap_unselect(session->imap, err);
+}
+
+static void give_up(struct bk_imapstore_writer *w, const char *why)
+{
+	w->writer.keeps_uids = false;
+	w->uids.on = false;
+	if (!*w->uids.why)
+		(void)snprintf(w->uids.why, sizeof(w->uids.why), "%.*s",
+			       (int)sizeof(w->uids.why) - 1, why);
+}
+
+/* What doveadm refuses concerns this folder alone; what it denies, all. */
+static int refused(struct bk_imapstore_writer *w, const struct bk_err *why,
+		   struct bk_err *err)
+{
+	if (why->kind == BK_REFUSED) {
+		give_up(w, why->text);
+		return 0;
+	}
+	*err = *why;
+	if (why->kind == BK_DENIED || why->kind == BK_GONE)
+		err->kind = BK_FAILED;
+	return -1;
+}
+
+/* ---- begin ---- */
+
+/* Why this folder's UIDs cannot be kept, or NULL. */
+static const char *why_not(const struct bk_imapstore_writer *w,
+			   const struct bk_imapstore_session *session)
+{
+	const struct bk_imap_status *is = &session->selected->status;
+	const struct bk_folder *want = w->want;
+	uint32_t fresh = want->uid_next ? want->uid_next : 1;
+
+	if (!bk_imap_can(session->imap, BK_IMAP_UIDPLUS) ||
+	    !bk_imap_can(session->imap, BK_IMAP_MULTIAPPEND))
+		return "the server lacks UIDPLUS or MULTIAPPEND";
+	if (is->uid_validity == want->uid_validity)
+		return is->uid_next ? NULL : "the server has no UIDNEXT";
+	if (is->messages || is->uid_next > fresh)
+		return "the folder has others already";
+	return is->uid_next ? NULL : "the server has no UIDNEXT";
+}
+
+static int make_alike(struct bk_imapstore_writer *w,
+		      struct bk_imapstore_session *session, struct bk_err *err)
+{
+	const struct bk_imap_status *is = &session->selected->status;
+	const struct bk_folder *want = w->want;
+	struct bk_doveadm_update what = {0};
+	struct bk_err why = {0};
+
+	if (is->uid_validity != want->uid_validity)
+		what.uid_validity = want->uid_validity;
+	if (is->highest_modseq < want->highest_modseq)
+		what.min_highest_modseq = want->highest_modseq;
+	if (!what.uid_validity && !what.min_highest_modseq)
+		return 0;
+	if (leave(session, err) < 0)
+		return -1;
+	if (update(w, what, &why) < 0 && refused(w, &why, err) < 0)
+		return -1;
+	return bk_imapstore_select(session, w->raw, false, true, err);
+}
+
+int bk_imapstore_uids_begin(struct bk_imapstore_writer *w,
+			    struct bk_imapstore_session *session,
+			    struct bk_err *err)
+{
+	struct bk_imapstore_uids *uids = &w->uids;
+
+	uids->on = false;
+	uids->why[0] = '\0';
+	w->writer.keeps_uids = false;
+	if (!w->imapstore->server->doveadm || !w->want->uid_validity)
+		return 0;
+	const char *why = why_not(w, session);
+	if (why) {
+		give_up(w, why);
+		return 0;
+	}
+	if (name_mailbox(w, session, err) < 0 ||
+	    make_alike(w, session, err) < 0)
+		return -1;
+	if (*uids->why)
+		return 0;
+	if (session->selected->status.uid_validity != w->want->uid_validity) {
+		give_up(w, "the server does not take the UIDVALIDITY");
+		return 0;
+	}
+	uids->next = session->selected->status.uid_next;
+	uids->on = uids->next != 0;
+	w->writer.keeps_uids = uids->on;
+	return 0;
+}
+
+void bk_imapstore_uids_sweep(struct bk_imapstore_writer *w)
+{
+	struct bk_message_list *there = &w->there;
+	size_t n = 0;
+
+	if (!w->uids.on)
+		return;
+	for (size_t i = 0; i < there->n; i++) {
+		struct bk_message *msg = &there->items[i];
+		if (msg->flags == BK_FLAG_DELETED && !msg->n_keywords &&
+		    strcmp(msg->file, FILLER_LISTING) == 0)
+			bk_uid_set_add(&w->removed, msg->uid);
+		else
+			there->items[n++] = *msg;
+	}
+	there->n = n;
+}
+
+/* ---- batches ---- */
+
+void bk_imapstore_uids_batch(struct bk_imapstore_writer *w)
+{
+	w->uids.n_batch = 0;
+	w->uids.batch_next = w->uids.next;
+}
+
+bool bk_imapstore_uids_far(const struct bk_imapstore_writer *w, uint32_t uid)
+{
+	return w->uids.on && uid > w->uids.next &&
+	       uid - w->uids.next > FILLERS_MOST;
+}
+
+int bk_imapstore_uids_raise(struct bk_imapstore_writer *w, uint32_t uid,
+			    struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (update(w, (struct bk_doveadm_update){.min_next_uid = uid}, &why) <
+	    0)
+		return refused(w, &why, err);
+	w->uids.next = uid;
+	return 0;
+}
+
+static void note_sent(struct bk_imapstore_uids *uids, uint32_t uid, bool filler)
+{
+	uids->batch = bk_array_room(uids->batch, uids->n_batch,
+				    &uids->cap_batch, sizeof(*uids->batch));
+	uids->batch[uids->n_batch++] = (struct bk_imapstore_sent){uid, filler};
+	uids->next++;
+}
+
+int bk_imapstore_uids_fill(struct bk_imapstore_writer *w, struct bk_imap *imap,
+			   uint32_t uid, struct bk_err *err)
+{
+	static const struct bk_imap_message filler = {
+		.size = sizeof(FILLER) - 1,
+		.flags = {.flags = BK_FLAG_DELETED},
+		.date = FILLER_DATE,
+	};
+	struct bk_imapstore_uids *uids = &w->uids;
+
+	if (!uids->on)
+		return 0;
+	while (uids->next < uid) {
+		if (bk_imap_append_message(imap, &filler, err) < 0 ||
+		    bk_imap_append_bytes(imap, FILLER, filler.size, err) < 0)
+			return -1;
+		note_sent(uids, uids->next, true);
+	}
+	note_sent(uids, uid, false);
+	return 0;
+}
+
+/* ---- what came of them ---- */
+
+/* Those that one batch got, one after the other; 0: not told. */
+struct got {
+	const struct bk_uid_set *uids;
+	size_t range;
+	uint32_t step;
+};
+
+static uint32_t next_got(struct got *got)
+{
+	if (got->range >= got->uids->n)
+		return 0;
+	struct bk_uid_range range = got->uids->items[got->range];
+	uint32_t uid = range.first + got->step++;
+
+	if (uid == range.last) {
+		got->range++;
+		got->step = 0;
+	}
+	return uid;
+}
+
+/* A UID that the source has not given out yet is no other message's. */
+static void compare(struct bk_imapstore_writer *w, uint32_t wanted,
+		    uint32_t uid)
+{
+	if (uid == wanted)
+		return;
+	w->writer.keeps_uids = false;
+	if (!uid || !w->want->uid_next || uid < w->want->uid_next)
+		w->uids.clash = true;
+	if (*w->uids.why)
+		return;
+	if (wanted)
+		(void)snprintf(w->uids.why, sizeof(w->uids.why),
+			       "%" PRIu32 " is another message's already",
+			       wanted);
+	else
+		(void)snprintf(w->uids.why, sizeof(w->uids.why),
+			       "a message had none");
+}
+
+void bk_imapstore_uids_sift(struct bk_imapstore_writer *w,
+			    struct bk_imap_appended *out, size_t *n_done)
+{
+	struct bk_imapstore_uids *uids = &w->uids;
+	struct got got = {.uids = &out->uids};
+	struct bk_uid_set kept = {0};
+	size_t n = 0, done = 0;
+
+	if (!uids->on || out->n != uids->n_batch)
+		return;
+	uids->next = uids->batch_next;
+	for (size_t i = 0; i < out->n; i++) {
+		const struct bk_imapstore_sent *sent = &uids->batch[i];
+		uint32_t uid = out->taken[i] ? next_got(&got) : 0;
+		if (uid) {
+			bk_uid_set_add(sent->filler ? &w->removed : &kept, uid);
+			uids->next = uid + 1;
+		}
+		if (sent->filler)
+			continue;
+		if (out->taken[i])
+			compare(w, sent->uid, uid);
+		done += i < *n_done;
+		out->taken[n++] = out->taken[i];
+	}
+	out->n = n;
+	*n_done = done;
+	bk_uid_set_clear(&out->uids);
+	out->uids = kept;
+	uids->on = !uids->clash;
+}
+
+/* ---- the end ---- */
+
+static int renumber(struct bk_imapstore_session *session, void *arg,
+		    struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = arg;
+	int64_t now = bk_clock_now();
+	uint32_t validity = w->uid_validity + 1;
+
+	if (now > w->uid_validity && now < UINT32_MAX)
+		validity = (uint32_t)now;
+	if (leave(session, err) < 0 ||
+	    update(w, (struct bk_doveadm_update){.uid_validity = validity},
+		   err) < 0)
+		return -1;
+	w->uid_validity = validity;
+	return 0;
+}
+
+int bk_imapstore_uids_disown(struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	const struct bk_imapstore_act act = {
+		.run = renumber, .arg = w, .mailbox = w->raw};
+
+	if (!w->uids.clash || w->uid_validity != w->want->uid_validity)
+		return 0;
+	return bk_imapstore_run(w->imapstore, w->address, &act, err);
+}
+
+int bk_imapstore_uids_finish(struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	struct bk_imapstore_uids *uids = &w->uids;
+	uint32_t next = w->want->uid_next;
+
+	if (!uids->on)
+		return 0;
+	if (next < uids->next)
+		next = uids->next;
+	if (next < UINT32_MAX - uids->gap)
+		next += uids->gap;
+	return next > uids->next ? bk_imapstore_uids_raise(w, next, err) : 0;
+}
