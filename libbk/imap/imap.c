@@ -231,6 +231,11 @@ bool bk_imap_is_utf8(const struct bk_imap *imap)
 	return imap->utf8;
 }
 
+bool bk_imap_was_dismissed(const struct bk_imap *imap)
+{
+	return imap->dismissed;
+}
+
 const char *bk_imap_server(const struct bk_imap *imap)
 {
 	return imap->server;

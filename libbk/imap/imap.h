@@ -64,6 +64,8 @@ char bk_imap_delimiter(const struct bk_imap *imap);
 bool bk_imap_is_utf8(const struct bk_imap *imap);
 /* The server's name and version as ID told, or "". */
 const char *bk_imap_server(const struct bk_imap *imap);
+/* Was the session ended by the server, with a BYE? */
+bool bk_imap_was_dismissed(const struct bk_imap *imap);
 /* Bytes that went over the line so far, both ways. */
 uint64_t bk_imap_traffic(const struct bk_imap *imap);
 /* How often we waited for an answer; those of the login are not among them. */

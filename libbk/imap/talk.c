@@ -74,6 +74,7 @@ static int say_goodbye(struct bk_imap *imap,
 
 	(void)bk_fail(err, BK_LOST, "the server ended the session: %s",
 		      *text ? text : "without a reason");
+	imap->dismissed = true;
 	if (code != BK_IMAP_CODE_NONE)
 		imap->code = code;
 	err->retry_after_s =

@@ -106,7 +106,8 @@ struct bk_imap {
 	char delimiter;
 	bool utf8, qresync; /* enabled */
 	bool is_selected;
-	bool over; /* only close may follow */
+	bool over;      /* only close may follow */
+	bool dismissed; /* it is, since the server said BYE */
 	bool told_to_go_on;
 	bool wrote; /* since we last waited: the next wait is a round trip */
 };

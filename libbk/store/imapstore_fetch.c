@@ -79,6 +79,8 @@ struct fetching {
 	bool came;                 /* one did since the connection was made */
 	bool stopped;              /* by the receiver: nobody takes more */
 	bool settles;              /* what does not come now is not there */
+	bool dismissed; /* the server ended the session while it was asked */
+	bool alone;     /* ask for the first one that has not come */
 };
 
 static void fill_in(struct bk_message *msg, const struct bk_imap_row *row,
@@ -95,7 +97,8 @@ static void fill_in(struct bk_message *msg, const struct bk_imap_row *row,
 static int stop(struct fetching *fetching)
 {
 	fetching->stopped = true;
-	fetching->session->broken = true;
+	if (fetching->session)
+		fetching->session->broken = true;
 	return -1;
 }
 
@@ -260,20 +263,75 @@ static int settle_rest(struct fetching *fetching, bool refused,
 	return 0;
 }
 
+static struct bk_imapstore_want *first_missing(struct fetching *fetching)
+{
+	struct bk_imapstore_wanted *wanted = &fetching->wanted;
+
+	for (size_t i = 0; i < wanted->n; i++)
+		if (!wanted->items[i].done)
+			return &wanted->items[i];
+	return NULL;
+}
+
+static int ask_first(struct fetching *fetching, struct bk_err *err)
+{
+	struct bk_imapstore_want *first = first_missing(fetching);
+
+	fetching->settles = true;
+	return first ? settle_one(fetching, first, err) : 0;
+}
+
+static int ask_all(struct fetching *fetching, struct bk_err *err)
+{
+	bool refused = false;
+
+	if (ask_for_all(fetching, &refused, err) < 0)
+		return -1;
+	return settle_rest(fetching, refused, err);
+}
+
 static int fetch_with(struct bk_imapstore_session *session, void *arg,
 		      struct bk_err *err)
 {
 	struct fetching *fetching = arg;
-	bool refused = false;
 
 	fetching->session = session;
 	fetching->settles = false;
-	if (bk_imapstore_select(session, fetching->folder->raw, true, false,
-				err) < 0)
+	fetching->dismissed = false;
+	if (bk_imapstore_select(session, fetching->folder->raw, true,
+				fetching->alone, err) < 0)
 		return -1;
-	if (ask_for_all(fetching, &refused, err) < 0)
+	int rc = fetching->alone ? ask_first(fetching, err)
+				 : ask_all(fetching, err);
+	fetching->dismissed = rc < 0 && bk_imap_was_dismissed(session->imap);
+	return rc;
+}
+
+/*
+ * 0: go on with a new connection.  As long as one brings something, another one
+ * may, unless the receiver has half a message.  A message for which the server
+ * ends the session, as Dovecot does when it cannot read the file, must not keep
+ * back those behind it: asked for alone, and dismissed again, it has failed.
+ */
+static int after_loss(struct fetching *fetching, bool came,
+		      const struct bk_err *why, struct bk_err *err)
+{
+	struct bk_imapstore_want *first = first_missing(fetching);
+	bool alone = fetching->alone;
+
+	fetching->session = NULL;
+	if (why->kind != BK_LOST || fetching->stopped || fetching->coming ||
+	    (!came && !(fetching->dismissed && first))) {
+		*err = *why;
 		return -1;
-	return settle_rest(fetching, refused, err);
+	}
+	fetching->alone = !came && !alone;
+	if (came || !alone)
+		return 0;
+	struct bk_err refused = *why;
+	refused.kind = BK_REFUSED;
+	first->done = true;
+	return tell_failed(fetching, first->at, &refused, err);
 }
 
 static int fetch_wanted(struct bk_imapstore *imapstore, const char *address,
@@ -286,22 +344,21 @@ static int fetch_wanted(struct bk_imapstore *imapstore, const char *address,
 		.once = true,
 	};
 
-	/* As long as a connection brings something, another one may, unless the
-	 * receiver has half a message. */
 	for (;;) {
 		struct bk_err why = {0};
 		bool came = fetching->came;
 
 		fetching->came = false;
-		if (bk_imapstore_run(imapstore, address, &act, &why) == 0)
-			return 0;
-		came |= fetching->came;
-		if (why.kind != BK_LOST || fetching->stopped ||
-		    fetching->coming || !came) {
-			*err = why;
-			return -1;
+		if (bk_imapstore_run(imapstore, address, &act, &why) == 0) {
+			if (!fetching->alone)
+				return 0;
+			fetching->alone = false;
+			continue;
 		}
+		came |= fetching->came;
 		fetching->came = false;
+		if (after_loss(fetching, came, &why, err) < 0)
+			return -1;
 	}
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A destination that goes away in the middle of a move: what it did not
-# acknowledge is sent again.
+# acknowledge is sent again.  A source that has messages it cannot give.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/lib/e2e.sh
@@ -37,13 +37,20 @@ cat >bk.conf <<-CONF
 CONF
 chmod 600 bk.conf
 
-# letters ACCOUNT N: into its INBOX at the source, before the server sees it.
+# name_of N: the file of letter N.
+name_of() {
+	size=$((29 + 2 * ${#1}))
+	echo "$((1000000 + $1)).M1P$1.mx,S=$size,W=$((size + 4)):2,S"
+}
+
+# letters ACCOUNT N: into its INBOX at the source, before the server sees it;
+# their names say their sizes, so that no listing reads them.
 letters() {
 	inbox=$work/a/mail/a.test/$1/Maildir
 	mkdir -p "$inbox/cur" "$inbox/new" "$inbox/tmp"
 	seq "$2" | while read -r n; do
 		printf 'From: a@b\nSubject: %s\n\nletter %s\n' "$n" "$n" \
-			>"$inbox/cur/$((1000000 + n)).M1P$n.mx:2,S"
+			>"$inbox/cur/$(name_of "$n")"
 	done
 	[ "$(id -u)" -ne 0 ] || chown -R mail:mail "$work/a/mail/a.test"
 }
@@ -68,4 +75,25 @@ for at in 45000 60000 75000; do
 	ok "... and everything is there" bk-move verify --no-extra --from old \
 		--to new --account ann@a.test --into "At$at"
 done
+
+# ---- messages for which the source ends the session ------------------------------
+
+# Dovecot does when it cannot read the file.
+echo none >faults/fault
+letters bob 40
+for n in 1 7 40; do
+	chmod 000 "$work/a/mail/a.test/bob/Maildir/cur/$(name_of $n)"
+done
+exits 3 "three that cannot be read" bk-move --from old --to new \
+	--account bob@a.test
+cp out said
+cp err told
+ok "... do not keep back the others" grep -q \
+	'40 messages: 37 copied' said
+ok "... and are named" test "$(grep -c '^  bob@a.test .*FETCH failed' told)" -eq 3
+exits 3 "they are tried again" bk-move --from old --to new --account bob@a.test
+chmod 600 "$work"/a/mail/a.test/bob/Maildir/cur/*
+ok "... and come when they can be read" bk-move --from old --to new \
+	--account bob@a.test
+ok "... all of them" bk-move verify --from old --to new --account bob@a.test
 done_testing
