@@ -14,7 +14,6 @@ section() {
 	url = imap://${3:-127.0.0.1}:$2
 	ca = $work/pki/ca.crt
 	password = file:$work/pw
-	timeout = 5s
 	CONF
 }
 
