@@ -177,8 +177,11 @@ static void tell_start(struct bk_move *move, enum bk_act act)
 			  });
 }
 
-static enum bk_result result_of(const struct bk_move *move, int rc)
+static enum bk_result result_of(const struct bk_move *move, int rc,
+				bool interrupted)
 {
+	if (interrupted)
+		return BK_RESULT_INCOMPLETE;
 	if (rc < 0 && !move->ended)
 		return BK_RESULT_FAILED;
 	if (move->failed && move->failed == move->accounts.n)
@@ -201,14 +204,15 @@ static const char *next_of(struct bk_move *move, enum bk_result result)
 	return bk_move_next(move, verb, NULL);
 }
 
-static void tell_end(struct bk_move *move, int rc)
+static void tell_end(struct bk_move *move, int rc, const struct bk_err *err)
 {
 	struct bk_summary *summary = &move->summary;
+	bool interrupted = rc < 0 && err->kind == BK_CANCELLED;
 
 	/* Those that were never begun are left, too. */
 	if (summary->act == BK_ACT_MOVE)
 		summary->accounts_left += move->accounts.n - move->ended;
-	summary->result = result_of(move, rc);
+	summary->result = result_of(move, rc, interrupted);
 	summary->errors =
 		move->progress ? atomic_load(&move->progress->errors) : 0;
 	summary->seconds =
@@ -248,7 +252,7 @@ static enum bk_ending ending_of(const struct bk_move *move)
 
 static int end(struct bk_move *move, int rc, struct bk_err *err)
 {
-	tell_end(move, rc);
+	tell_end(move, rc, err);
 	if (rc < 0)
 		return -1;
 	if (move->failed && move->failed == move->accounts.n)

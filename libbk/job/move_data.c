@@ -224,8 +224,9 @@ static enum bk_move_state state_of(const struct bk_move *move,
 {
 	if (move->request->dry_run)
 		return BK_MOVE_PLANNED;
-	return report->refused + report->unread ? BK_MOVE_INCOMPLETE
-						: BK_MOVE_DONE;
+	return report->refused + report->unread + report->lost_flags
+		       ? BK_MOVE_INCOMPLETE
+		       : BK_MOVE_DONE;
 }
 
 static int move_account(struct bk_move_task *task, struct bk_err *err)

@@ -114,6 +114,11 @@ int bk_imapstore_flush(struct bk_folder_writer *writer,
 	int rc = send_all(w, err);
 	if (rc == 0)
 		rc = tell_kept(w, out, err);
+	if (rc == 0 && w->unset)
+		rc = bk_fail(err, BK_REFUSED,
+			     "flags could not be set (messages: %zu): %s",
+			     w->unset, w->unset_why.text);
+	w->unset = 0;
 	(void)pthread_mutex_unlock(&w->lock);
 	return rc < 0 ? bk_context(err, "folder %s", w->want->name) : 0;
 }

@@ -173,6 +173,7 @@ static int store_marks(struct bk_imapstore_session *session, void *arg,
 		if (rc < 0 &&
 		    (why.kind == BK_REFUSED || why.kind == BK_DENIED)) {
 			w->unset += n;
+			w->unset_why = why;
 			rc = 0;
 		} else if (rc < 0) {
 			*err = why;

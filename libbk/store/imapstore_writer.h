@@ -112,6 +112,7 @@ struct bk_imapstore_writer {
 	size_t n_kept, cap_kept;
 	size_t added;
 	size_t unset; /* messages whose flags the server did not take */
+	struct bk_err unset_why; /* the last time */
 	uint8_t lost_flags;
 	bool in_message; /* the bytes of one are being sent */
 	bool flushes;    /* somebody calls flush() */

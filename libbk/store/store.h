@@ -262,10 +262,11 @@ struct bk_store_ops {
 	 * BK_REFUSED, BK_FULL: of what was kept only the first out->n are
 	 * there, and the next one, or (batches that are taken as a whole) some
 	 * one of the rest was turned down; what is not there is forgotten, and
-	 * the writer goes on.  Who wants it calls it once before the first
-	 * append.  Where UIDs are kept and a server would see some of them too
-	 * soon, all becomes visible in finish() only.  NULL: known at finish()
-	 * only.
+	 * the writer goes on.  BK_REFUSED with all that was kept in *out: the
+	 * flags of some were turned down.  Who wants it calls it once before
+	 * the first append.  Where UIDs are kept and a server would see some of
+	 * them too soon, all becomes visible in finish() only.  NULL: known at
+	 * finish() only.
 	 */
 	int (*flush)(struct bk_folder_writer *writer,
 		     struct bk_message_list *out, struct bk_err *err);

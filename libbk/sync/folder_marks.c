@@ -102,6 +102,7 @@ static int flags_refused(struct bk_notes *notes, const struct bk_err *why)
 {
 	struct bk_folder_pass *folder = notes->folder;
 
+	folder->failed++;
 	folder->pass->counts->lost_flags += notes->n_set;
 	folder->pass->counts->flags -= notes->n_set;
 	bk_progress_item_error(folder->pass->request->progress,
@@ -163,6 +164,7 @@ static int set_flags(struct bk_notes *notes, const struct bk_task *task,
 		*err = why;
 		return -1;
 	}
+	folder->failed++;
 	folder->pass->counts->lost_flags += why.kind == BK_REFUSED;
 	return 0;
 }

@@ -45,6 +45,25 @@ int bk_pass_item_failed(struct bk_folder_pass *folder,
 	return too_many(pass, err);
 }
 
+/* Who says that a folder is gone may be the one end or the other: the source's
+ * list tells. */
+static bool is_gone(const struct bk_folder_pass *folder)
+{
+	const struct bk_sync_end *from = &folder->pass->request->from;
+	struct bk_folder_list now = {0};
+	struct bk_err ignored = {0};
+	bool gone = false;
+
+	if (from->store->ops->folders(from->store, from->account, &now,
+				      &ignored) == 0) {
+		const struct bk_folder *is =
+			bk_pass_find(&now, folder->from->name);
+		gone = !is || is->no_select;
+	}
+	bk_folder_list_clear(&now);
+	return gone;
+}
+
 /* A folder that is not given, or not taken, is no reason to leave the others;
  * one that went away while we looked at others is none at all. */
 static int folder_failed(struct bk_folder_pass *folder,
@@ -52,10 +71,10 @@ static int folder_failed(struct bk_folder_pass *folder,
 {
 	struct bk_pass *pass = folder->pass;
 
-	if (why->kind == BK_GONE)
+	if (why->kind == BK_GONE && is_gone(folder))
 		return 0;
-	if (why->kind != BK_REFUSED && why->kind != BK_DENIED &&
-	    why->kind != BK_EXISTS) {
+	if (why->kind != BK_GONE && why->kind != BK_REFUSED &&
+	    why->kind != BK_DENIED && why->kind != BK_EXISTS) {
 		*err = *why;
 		return -1;
 	}

@@ -19,6 +19,7 @@
 struct outgoing {
 	struct bk_message *msg;
 	uint32_t id; /* of its pair */
+	bool bare;   /* without its keywords: with them it was turned down */
 };
 
 /* Messages that are asked for together. */
@@ -38,6 +39,7 @@ struct transfer {
 	struct bk_sink guard; /* first of what begin() hands out */
 	struct bk_sink *body; /* NULL: it is passed over */
 	struct bk_err refused;
+	struct bk_err undressed; /* why the one of `bare` was turned down */
 	/* Kept, and not flushed yet. */
 	struct outgoing *sent; /* room for a batch */
 	size_t n_sent, cap_sent;
@@ -62,6 +64,24 @@ int bk_folder_pass_record(struct bk_folder_pass *folder,
 	if (folder->dry_run)
 		return 0;
 	return bk_journal_write(folder->pass->request->journal, news, err);
+}
+
+/* Its keywords are not possible there; the message is. */
+static void tell_bare(const struct transfer *t, const struct bk_message *msg)
+{
+	const struct bk_folder_pass *folder = t->folder;
+
+	folder->pass->counts->lost_flags++;
+	bk_progress_item_error(folder->pass->request->progress,
+			       &(struct bk_item_error){
+				       .kind = t->undressed.kind,
+				       .account = folder->pass->request->name,
+				       .folder = folder->from->name,
+				       .uid = msg->uid,
+				       .name = msg->name,
+				       .text = t->undressed.text,
+				       .outcome = "copied without keywords",
+			       });
 }
 
 /* The first n of what was sent are there. */
@@ -95,6 +115,10 @@ static int record_sent(struct transfer *t, const struct bk_message_list *told,
 		counts->added++;
 		counts->bytes += msg->size;
 		folder->to_messages++;
+		if (!t->sent[i].bare)
+			continue;
+		pairs[i].to.n_keywords = 0;
+		tell_bare(t, msg);
 	}
 	bk_fault("sync: batch is there, not in the journal");
 	int rc = bk_folder_pass_record(folder, &news, err);
@@ -159,11 +183,17 @@ static int send_again(struct transfer *t, size_t first,
 
 	if (n == 0)
 		return 0;
-	if (n == 1)
+	/* Servers turn a message down for a keyword, too. */
+	bool undress = n == 1 && !t->sent[first].bare &&
+		       t->sent[first].msg->n_keywords;
+	if (n == 1 && !undress)
 		return bk_pass_item_failed(folder, t->sent[first].msg, why,
 					   &folder->pass->counts->refused, err);
 	group.items = bk_alloc(n * sizeof(*group.items));
 	memcpy(group.items, t->sent + first, n * sizeof(*group.items));
+	group.items[0].bare = undress || group.items[0].bare;
+	if (undress)
+		t->undressed = *why;
 	t->again = bk_array_room(t->again, t->n_again, &t->cap_again,
 				 sizeof(*t->again));
 	t->again[t->n_again++] = group;
@@ -243,6 +273,17 @@ static int refuse(struct transfer *t, const struct bk_message *msg,
 				   &folder->pass->counts->refused, err);
 }
 
+/* The message that comes now, as it is to be there. */
+static struct bk_message as_sent(const struct transfer *t,
+				 const struct bk_message *msg)
+{
+	struct bk_message sent = *msg;
+
+	if (t->group.items[t->next - 1].bare)
+		sent.n_keywords = 0;
+	return sent;
+}
+
 static int begin_message(void *arg, struct bk_message *msg, struct bk_sink **to,
 			 struct bk_err *err)
 {
@@ -258,7 +299,8 @@ static int begin_message(void *arg, struct bk_message *msg, struct bk_sink **to,
 		return 0;
 	if (!t->announced && announce(t, err) < 0)
 		return -1;
-	if (t->ops->append(t->writer, msg, &t->body, &why) == 0) {
+	struct bk_message sent = as_sent(t, msg);
+	if (t->ops->append(t->writer, &sent, &t->body, &why) == 0) {
 		*to = &t->guard;
 		return 0;
 	}
@@ -272,11 +314,12 @@ static int begin_message(void *arg, struct bk_message *msg, struct bk_sink **to,
 static int keep_message(struct transfer *t, struct bk_message *msg,
 			struct bk_err *why)
 {
+	struct bk_message sent = as_sent(t, msg);
 	struct bk_sink *body = t->body;
 
 	t->body = NULL;
 	if (!t->refused.kind)
-		return t->ops->keep(t->writer, body, msg, why);
+		return t->ops->keep(t->writer, body, &sent, why);
 	t->ops->drop(t->writer, body);
 	*why = t->refused;
 	return -1;

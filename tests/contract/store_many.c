@@ -171,6 +171,8 @@ static void a_flush_tells_who_is_there_now(void **state)
 	store_put_text("x", 0, "y");
 	OK(store_ops()->flush(world.writer, &told, &world.err));
 	assert_int_equal(told.n, 2);
+	store_ops()->abort(world.writer);
+	world.writer = NULL;
 	struct bk_folder *found = store_look_at("INBOX");
 	assert_int_equal(world.list.n, 2);
 	const char *texts[] = {"x", "y"};

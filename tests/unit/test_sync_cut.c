@@ -335,8 +335,11 @@ static void restless(void)
 	char from[64], to[64];
 
 	for (unsigned i = 0; i < 400; i++) {
-		snprintf(from, sizeof(from), "from/new/%u.r", i);
+		/* As all who deliver do: nobody sees half a message. */
+		snprintf(from, sizeof(from), "from/tmp/%u.r", i);
 		letter(from, 5000 + i);
+		snprintf(to, sizeof(to), "from/new/%u.r", i);
+		(void)renameat(s.scratch.dir, from, s.scratch.dir, to);
 		unsigned old = (unsigned)dice_below(&dice, i + 1);
 		snprintf(from, sizeof(from), "from/new/%u.r", old);
 		snprintf(to, sizeof(to), "from/cur/%u.r:2,S", old);
