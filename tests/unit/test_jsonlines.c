@@ -98,7 +98,7 @@ static void a_run_is_told_from_start_to_exit(void **state)
 				   .base = "B",
 				   .kind = "differential",
 				   .accounts = 2,
-				   .messages = {10, 7, 2, 1, 0, 4},
+				   .messages = {10, 7, 2, 1, 0, 4, 0},
 				   .bytes = {1000, 300},
 				   .errors = 1,
 				   .seconds = 1.5,
