@@ -10,6 +10,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+
+/* Not every file system has files without a name. */
+int bk_fd_nameless(const char *folder)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 ||
+	    (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	char *path = bk_asprintf("%s/bk-XXXXXX", folder);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		(void)unlink(path);
+	free(path);
+	return fd;
+}
+
 int bk_fd_write(int fd, const void *data, size_t len, struct bk_err *err)
 {
 	const char *at = data;

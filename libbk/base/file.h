@@ -66,6 +66,10 @@ int bk_dir_make_one(int dir, const char *path, mode_t mode, struct bk_err *err);
 /* Makes an entry in the folder of `path` durable. */
 int bk_dir_sync(int dir, const char *path, struct bk_err *err);
 
+/* A file in this folder that has no name, 0600, and goes with the process; -1
+ * with errno. */
+int bk_fd_nameless(const char *folder);
+
 /* All of len bytes, whatever write(2) says in between. */
 int bk_fd_write(int fd, const void *data, size_t len, struct bk_err *err);
 

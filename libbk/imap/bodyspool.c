@@ -2,43 +2,35 @@
 
 #include "imap/bodyspool.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* Some file systems have no O_TMPFILE. */
-static int open_named(const char *folder, struct bk_err *err)
-{
-	char *path = bk_asprintf("%s/bk-body-XXXXXX", folder);
-	int fd = mkostemp(path, O_CLOEXEC);
+#include "base/file.h"
 
-	if (fd < 0)
-		(void)bk_fail_errno(err, "%s: temporary file", folder);
-	else
-		(void)unlink(path);
-	free(path);
-	return fd;
+static const char *folder(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
 }
 
-static int open_file(struct bk_err *err)
+/* This host lacks room, neither server does. */
+static int starved(struct bk_err *err)
 {
-	const char *folder = getenv("TMPDIR");
-	int fd;
-
-	if (!folder || !*folder)
-		folder = "/tmp";
-	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
-	return fd < 0 ? open_named(folder, err) : fd;
+	err->kind = BK_STARVED;
+	return bk_context(
+		err,
+		"%s: a message on its way needs room here; make some, or set TMPDIR",
+		folder());
 }
 
-static int write_file(struct bk_bodyspool *spool, const void *data, size_t len,
-		      struct bk_err *err)
+static int open_file(struct bk_bodyspool *spool, struct bk_err *err)
 {
-	struct bk_fd_sink file;
-
-	bk_fd_sink_init(&file, spool->fd);
-	return file.sink.write(&file.sink, data, len, err);
+	spool->fd = bk_fd_nameless(folder());
+	if (spool->fd >= 0)
+		return 0;
+	(void)bk_fail_errno(err, "make a file");
+	return starved(err);
 }
 
 static int spool_write(struct bk_sink *to, const void *data, size_t len,
@@ -53,11 +45,9 @@ static int spool_write(struct bk_sink *to, const void *data, size_t len,
 		bk_buf_add(&spool->memory, data, len);
 		return 0;
 	}
-	if (spool->fd < 0)
-		spool->fd = open_file(err);
-	if (spool->fd < 0)
+	if (spool->fd < 0 && open_file(spool, err) < 0)
 		return -1;
-	return write_file(spool, data, len, err);
+	return bk_fd_write(spool->fd, data, len, err) < 0 ? starved(err) : 0;
 }
 
 void bk_bodyspool_init(struct bk_bodyspool *spool)

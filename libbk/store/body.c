@@ -3,7 +3,6 @@
 #include "store/body.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,23 +39,9 @@ int bk_body_spool_failed(struct bk_err *err)
 
 int bk_body_spool(struct bk_err *err)
 {
-	const char *dir = spool_dir();
+	int fd = bk_fd_nameless(spool_dir());
 
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0 && errno != EOPNOTSUPP && errno != EISDIR) {
-		(void)bk_body_spool_failed(err);
-		return -1;
-	}
-	if (fd >= 0)
-		return fd;
-	char *name = bk_asprintf("%s/bk-spool.XXXXXX", dir);
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd < 0)
-		(void)bk_body_spool_failed(err);
-	else
-		(void)unlink(name);
-	free(name);
-	return fd;
+	return fd < 0 ? bk_body_spool_failed(err) : fd;
 }
 
 static int move_to_spool(struct bk_body *body, struct bk_err *err)

@@ -3,7 +3,6 @@
 #include "target/spool_blob.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,22 +30,6 @@ void bk_gathered_clear(struct bk_gathered *bytes)
 	bytes->len = 0;
 }
 
-/* Not every file system has files without a name. */
-static int make_nameless(const char *folder)
-{
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0 ||
-	    (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd;
-	char *path = bk_asprintf("%s/bk-XXXXXX", folder);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		(void)unlink(path);
-	free(path);
-	return fd;
-}
-
 /* This host lacks something, not the target: its text says so. */
 static int starved(const struct bk_gathered *bytes, struct bk_err *err)
 {
@@ -60,7 +43,7 @@ static int starved(const struct bk_gathered *bytes, struct bk_err *err)
 
 static int move_to_file(struct bk_gathered *bytes, struct bk_err *err)
 {
-	bytes->fd = make_nameless(bytes->room->folder);
+	bytes->fd = bk_fd_nameless(bytes->room->folder);
 	if (bytes->fd < 0) {
 		bk_fail_errno(err, "make a file");
 		return starved(bytes, err);
