@@ -1,0 +1,249 @@
+/* The acts on routes, whatever their kind: see route.h. */
+
+#include "route/route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/escape.h"
+#include "base/nearest.h"
+#include "base/utf8.h"
+#include "route/route_kind.h"
+
+#define ADDRESS_MAX 254 /* RFC 5321, 4.5.3.1.3, without its brackets */
+#define REASON_MAX  200
+
+static const struct bk_route_kind *const kinds[] = {NULL};
+
+static const struct bk_route_kind *find_kind(const char *type,
+					     struct bk_err *err)
+{
+	struct bk_nearest near;
+
+	bk_nearest_init(&near, type);
+	for (const struct bk_route_kind *const *k = kinds; *k; k++) {
+		if (strcmp((*k)->type, type) == 0)
+			return *k;
+		bk_nearest_offer(&near, (*k)->type);
+	}
+	bk_fail(err, BK_MISUSE, "unknown type '%s'%s%s%s", type,
+		near.best ? "; did you mean '" : "", near.best ? near.best : "",
+		near.best ? "'?" : "");
+	return NULL;
+}
+
+static int blame(const struct bk_route *route, struct bk_err *err)
+{
+	return bk_context(err, "route %s", route->config.name);
+}
+
+int bk_route_open(struct bk_route **out, const struct bk_route_config *config,
+		  struct bk_err *err)
+{
+	const struct bk_route_kind *kind = find_kind(config->type, err);
+
+	if (!kind)
+		return bk_context(err, "route %s", config->name);
+	struct bk_route *route = bk_alloc(sizeof(*route));
+	*route = (struct bk_route){.kind = kind, .config = *config};
+	if (kind->open(route, err) < 0) {
+		blame(route, err);
+		bk_route_close(route);
+		return -1;
+	}
+	*out = route;
+	return 0;
+}
+
+void bk_route_close(struct bk_route *route)
+{
+	if (!route)
+		return;
+	if (route->kind->close)
+		route->kind->close(route);
+	bk_arena_clear(&route->arena);
+	free(route);
+}
+
+const char *bk_route_name(const struct bk_route *route)
+{
+	return route->config.name;
+}
+
+unsigned bk_route_stops(const struct bk_route *route)
+{
+	return route->kind->stops;
+}
+
+const char *bk_route_text(const struct bk_route *route, enum bk_route_end end)
+{
+	return end == BK_ROUTE_TO_SOURCE ? route->config.source
+					 : route->config.destination;
+}
+
+/*
+ * Blanks end a key, ':' a field, and a control character may do anything: what
+ * no mail system here has in an address is refused for all of them.
+ */
+static int check_address(const char *address, struct bk_err *err)
+{
+	const char *at = strrchr(address, '@');
+	size_t len = strlen(address);
+
+	if (!at || at == address || !at[1])
+		return bk_fail(err, BK_REFUSED, "is no NAME@DOMAIN");
+	if (len > ADDRESS_MAX)
+		return bk_fail(err, BK_REFUSED, "is longer than %d bytes",
+			       ADDRESS_MAX);
+	if (!bk_utf8_valid(address, len))
+		return bk_fail(err, BK_REFUSED, "is not UTF-8");
+	for (const char *p = address; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f)
+			return bk_fail(err, BK_REFUSED,
+				       "has a blank or control character");
+	return 0;
+}
+
+/* Puts route and account before what is said of it. */
+static int blame_account(const struct bk_route *route, const char *address,
+			 struct bk_err *err)
+{
+	char *shown = bk_escaped(address);
+
+	bk_context(err, "%s", shown);
+	free(shown);
+	return blame(route, err);
+}
+
+int bk_route_look(struct bk_route *route, const char *address,
+		  struct bk_arena *arena, enum bk_route_state *state,
+		  const char **saved, struct bk_err *err)
+{
+	const char *unused;
+
+	if (check_address(address, err) < 0 ||
+	    route->kind->look(route, address, arena, state,
+			      saved ? saved : &unused, err) < 0)
+		return blame_account(route, address, err);
+	return 0;
+}
+
+/* One line of what a protocol may carry: ASCII, without what ends a text. */
+static const char *plain_reason(struct bk_route *route, const char *reason)
+{
+	char *text = bk_arena_strndup(&route->arena, reason,
+				      strnlen(reason, REASON_MAX));
+
+	for (char *p = text; *p; p++)
+		if (*p < ' ' || *p == 0x7f)
+			*p = '?';
+	return text;
+}
+
+static int write_hold(struct bk_route *route, const char *address,
+		      const char *reason, struct bk_err *err)
+{
+	if (check_address(address, err) < 0 ||
+	    route->kind->hold(route, address, plain_reason(route, reason),
+			      err) < 0)
+		return blame_account(route, address, err);
+	return 0;
+}
+
+static int write_point(struct bk_route *route, const char *address,
+		       enum bk_route_end end, struct bk_err *err)
+{
+	if (check_address(address, err) < 0 ||
+	    route->kind->point(route, address, end, err) < 0)
+		return blame_account(route, address, err);
+	return 0;
+}
+
+static int write_back(struct bk_route *route, const char *address,
+		      const char *saved, struct bk_err *err)
+{
+	if (check_address(address, err) < 0 ||
+	    route->kind->back(route, address, saved, err) < 0)
+		return blame_account(route, address, err);
+	return 0;
+}
+
+static int settle(struct bk_route *route, const char *address,
+		  struct bk_err *err)
+{
+	if (route->kind->settle(route, address, err) < 0)
+		return blame_account(route, address, err);
+	return 0;
+}
+
+int bk_routes_hold(struct bk_route *const *routes, size_t n,
+		   const char *address, const char *reason, struct bk_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (write_hold(routes[i], address, reason, err) < 0)
+			return -1;
+	for (size_t i = 0; i < n; i++)
+		if (settle(routes[i], address, err) < 0)
+			return -1;
+	return 0;
+}
+
+int bk_routes_point(struct bk_route *const *routes, size_t n,
+		    const char *address, enum bk_route_end end,
+		    struct bk_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (write_point(routes[i], address, end, err) < 0)
+			return -1;
+	for (size_t i = 0; i < n; i++)
+		if (settle(routes[i], address, err) < 0)
+			return -1;
+	return 0;
+}
+
+int bk_routes_back(struct bk_route *const *routes, size_t n,
+		   const char *address, const char *const *saved,
+		   struct bk_err *err)
+{
+	struct bk_err first = {0}, later = {0};
+
+	for (size_t i = 0; i < n; i++)
+		(void)write_back(routes[i], address, saved[i],
+				 first.kind ? &later : &first);
+	for (size_t i = 0; i < n; i++)
+		(void)settle(routes[i], address, first.kind ? &later : &first);
+	if (!first.kind)
+		return 0;
+	*err = first;
+	return -1;
+}
+
+int bk_route_hold(struct bk_route *route, const char *address,
+		  const char *reason, struct bk_err *err)
+{
+	return bk_routes_hold(&route, 1, address, reason, err);
+}
+
+int bk_route_point(struct bk_route *route, const char *address,
+		   enum bk_route_end end, struct bk_err *err)
+{
+	return bk_routes_point(&route, 1, address, end, err);
+}
+
+int bk_route_back(struct bk_route *route, const char *address,
+		  const char *saved, struct bk_err *err)
+{
+	return bk_routes_back(&route, 1, address, &saved, err);
+}
+
+int bk_route_kick(struct bk_route *route, const char *address,
+		  struct bk_err *err)
+{
+	if (!route->kind->kick)
+		return 0;
+	if (check_address(address, err) < 0)
+		return blame_account(route, address, err);
+	int rc = route->kind->kick(route, address, err);
+	return rc < 0 ? blame_account(route, address, err) : rc;
+}
