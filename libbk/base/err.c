@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ int bk_fail(struct bk_err *err, enum bk_kind kind, const char *fmt, ...)
 
 	va_start(args, fmt);
 	err->kind = kind;
+	err->end = BK_END_UNTOLD;
 	err->retry_after_s = 0;
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
@@ -26,6 +28,7 @@ int bk_fail_errno(struct bk_err *err, const char *fmt, ...)
 
 	va_start(args, fmt);
 	err->kind = bk_kind_of_errno(number);
+	err->end = BK_END_UNTOLD;
 	err->retry_after_s = 0;
 	int len = vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
@@ -45,6 +48,13 @@ int bk_fail_output(struct bk_err *err, const char *what)
 	return bk_fail_errno(err, "%s could not be written", what);
 }
 
+/* Is it said already, by who was asked? */
+static bool begins_with(const char *text, const char *context, size_t len)
+{
+	return strncmp(text, context, len) == 0 &&
+	       strncmp(text + len, ": ", 2) == 0;
+}
+
 int bk_context(struct bk_err *err, const char *fmt, ...)
 {
 	char inner[BK_ERR_TEXT_MAX];
@@ -57,11 +67,22 @@ int bk_context(struct bk_err *err, const char *fmt, ...)
 	va_end(args);
 	if (len < 0 || (size_t)len + 3 > sizeof(err->text))
 		return -1;
+	if (begins_with(inner, err->text, (size_t)len)) {
+		memcpy(err->text, inner, sizeof(inner));
+		return -1;
+	}
 	size_t room = sizeof(err->text) - (size_t)len - 3;
 	size_t keep = strnlen(inner, room);
 	memcpy(err->text + len, ": ", 2);
 	memcpy(err->text + len + 2, inner, keep);
 	err->text[(size_t)len + 2 + keep] = 0;
+	return -1;
+}
+
+int bk_err_at(struct bk_err *err, enum bk_end end)
+{
+	if (err->end == BK_END_UNTOLD)
+		err->end = end;
 	return -1;
 }
 

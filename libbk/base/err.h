@@ -30,9 +30,19 @@ enum bk_kind {
 	BK_FAILED,    /* none of the above */
 };
 
+/* Where there are two ends: which of them failed. */
+enum bk_end {
+	BK_END_UNTOLD,
+	BK_END_SOURCE,
+	BK_END_DESTINATION,
+};
+
 /* The caller's, never NULL, untouched on success.  {0} is a valid empty one. */
 struct bk_err {
 	enum bk_kind kind;
+	/* Said by who works with two of them: bk_err_at().  bk_fail() makes it
+	 * UNTOLD. */
+	enum bk_end end;
 	/* With BK_BUSY, BK_LOST: a server asked to be left alone for so many
 	 * seconds (Retry-After); 0: it did not say.  Set it after bk_fail(),
 	 * which makes it 0. */
@@ -54,9 +64,13 @@ int bk_fail_errno(struct bk_err *err, const char *fmt, ...)
  * tool. */
 int bk_fail_output(struct bk_err *err, const char *what);
 
-/* Puts "context: " before the text; keeps the rest; returns -1. */
+/* Puts "context: " before the text, unless that is what it begins with; keeps
+ * the rest; returns -1. */
 int bk_context(struct bk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* The end that it came from, unless that is told already; returns -1. */
+int bk_err_at(struct bk_err *err, enum bk_end end);
 
 /* The kind that an errno value stands for. */
 enum bk_kind bk_kind_of_errno(int number);

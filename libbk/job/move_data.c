@@ -12,20 +12,43 @@
 
 /* ---- one account ---- */
 
-static void set_counts(struct bk_move_report *report,
-		       const struct bk_sync_counts *counts)
+/* An account that is tried until it is done. */
+struct trying {
+	const struct bk_move_task *task;
+	struct bk_move_report *report; /* of all tries */
+	enum bk_place place;           /* where the last one failed */
+	uint64_t unset; /* of report->lost_flags: to be tried again */
+};
+
+static void take_off(uint64_t *count, uint64_t *some)
 {
+	uint64_t n = *count < *some ? *count : *some;
+
+	*count -= n;
+	*some -= n;
+}
+
+/* What an earlier try brought is there when the next one looks: it was copied,
+ * and is not there "already". */
+static void add_counts(struct trying *t, const struct bk_sync_counts *counts)
+{
+	struct bk_move_report *report = t->report;
+	uint64_t brought = report->added;
+
 	report->folders = counts->folders;
 	report->messages = counts->messages;
+	report->kept = counts->kept;
+	report->found = counts->found;
+	take_off(&report->kept, &brought);
+	take_off(&report->found, &brought);
 	report->added += counts->added;
 	report->bytes += counts->bytes;
-	report->found = counts->found;
-	report->kept = counts->kept + counts->flags;
 	report->flags += counts->flags;
 	report->gone += counts->gone;
 	report->refused = counts->refused;
 	report->unread = counts->unread;
-	report->lost_flags += counts->lost_flags;
+	report->lost_flags += counts->lost_flags - t->unset;
+	t->unset = counts->unset;
 }
 
 /* Of an account that is not there yet, in a dry run: all of it is new. */
@@ -79,39 +102,21 @@ static int pass(struct bk_move_session *session,
 	return bk_sync_account(&sync, counts, err);
 }
 
-/* Both ends took part: is the source still there? */
-static enum bk_place who_failed(const struct bk_move_task *task,
-				const struct bk_err *why)
-{
-	struct bk_move_session session = {0};
-	struct bk_err ignored = {0};
-
-	if (why->kind == BK_FULL || why->kind == BK_UNSAFE)
-		return BK_PLACE_DESTINATION;
-	int rc = bk_move_session_open(&session, task, false, &ignored);
-	enum bk_place place = session.place;
-	bk_move_session_close(&session);
-	return rc < 0 ? place : BK_PLACE_DESTINATION;
-}
-
-static int try_once(const struct bk_move_task *task,
-		    struct bk_move_report *report, enum bk_place *place,
-		    struct bk_err *err)
+static int try_once(struct trying *t, struct bk_err *err)
 {
 	struct bk_move_session session = {0};
 	struct bk_sync_counts counts = {0};
 
-	int rc = bk_move_session_open(&session, task,
-				      !task->move->request->dry_run, err);
-	*place = session.place;
+	int rc = bk_move_session_open(&session, t->task,
+				      !t->task->move->request->dry_run, err);
+	t->place = session.place;
 	if (rc == 0) {
-		rc = pass(&session, task, &counts, err);
-		set_counts(report, &counts);
+		rc = pass(&session, t->task, &counts, err);
+		add_counts(t, &counts);
+		if (rc < 0)
+			t->place = bk_move_place_of(err);
 	}
-	bool opened = session.to != NULL;
 	bk_move_session_close(&session);
-	if (rc < 0 && opened && !bk_move_is_end(err))
-		*place = who_failed(task, err);
 	return rc;
 }
 
@@ -132,13 +137,11 @@ static int wait_before(int next, const struct bk_err *why, struct bk_err *err)
 }
 
 /* What was done stays done, and the next try goes on there. */
-static int try_again_and_again(const struct bk_move_task *task,
-			       struct bk_move_report *report,
-			       enum bk_place *place, struct bk_err *err)
+static int try_again_and_again(struct trying *t, struct bk_err *err)
 {
 	for (int n = 1;; n++) {
 		struct bk_err why = {0};
-		if (try_once(task, report, place, &why) == 0)
+		if (try_once(t, &why) == 0)
 			return 0;
 		if (n == TRIES || !may_pass(&why)) {
 			*err = why;
@@ -146,8 +149,8 @@ static int try_again_and_again(const struct bk_move_task *task,
 		}
 		char *note =
 			bk_asprintf("%s: %s; trying again (%d of %d)",
-				    report->account, why.text, n + 1, TRIES);
-		bk_progress_note(task->move->progress, note);
+				    t->report->account, why.text, n + 1, TRIES);
+		bk_progress_note(t->task->move->progress, note);
 		free(note);
 		if (wait_before(n, &why, err) < 0)
 			return -1;
@@ -189,34 +192,66 @@ static const char *text_of(struct bk_move *move, const char *text)
 	return text ? bk_arena_strdup(&move->arena, text) : "";
 }
 
-/* Something of an account that is under way could not be done. */
-static void keep_item(void *arg, const struct bk_item_error *error)
+static bool same_text(const char *kept, const char *text)
+{
+	return strcmp(kept, text ? text : "") == 0;
+}
+
+/* An account that is tried again meets the same again. */
+static bool is_known(const struct bk_move_record *record,
+		     const struct bk_item_error *error)
+{
+	for (size_t i = 0; i < record->n_items; i++) {
+		const struct bk_move_item *item = &record->items[i];
+		if (item->uid == error->uid &&
+		    same_text(item->folder, error->folder) &&
+		    same_text(item->name, error->name) &&
+		    same_text(item->outcome, error->outcome) &&
+		    same_text(item->text, error->text))
+			return true;
+	}
+	return false;
+}
+
+static void add_item(struct bk_move *move, struct bk_move_record *record,
+		     const struct bk_item_error *error)
+{
+	if (record->n_items == BK_MOVE_RECORD_ITEMS) {
+		record->more_items++;
+		return;
+	}
+	record->items =
+		bk_array_room(record->items, record->n_items,
+			      &record->cap_items, sizeof(*record->items));
+	record->items[record->n_items++] = (struct bk_move_item){
+		.folder = text_of(move, error->folder),
+		.name = text_of(move, error->name),
+		.text = text_of(move, error->text),
+		.outcome = text_of(move, error->outcome),
+		.uid = error->uid,
+	};
+}
+
+/* Something of an account that is under way could not be done: is it new? */
+static bool keep_item(void *arg, const struct bk_item_error *error)
 {
 	struct bk_move *move = arg;
+	bool is_new = true;
 
 	if (!error->account)
-		return;
+		return true;
 	(void)pthread_mutex_lock(&move->lock);
 	for (size_t i = 0; i < move->n_under_way; i++) {
 		struct bk_move_record *record = move->under_way[i];
 		if (!record || strcmp(record->name, error->account) != 0)
 			continue;
-		if (record->n_items == BK_MOVE_RECORD_ITEMS) {
-			record->more_items++;
-			continue;
-		}
-		record->items = bk_array_room(record->items, record->n_items,
-					      &record->cap_items,
-					      sizeof(*record->items));
-		record->items[record->n_items++] = (struct bk_move_item){
-			.folder = text_of(move, error->folder),
-			.name = text_of(move, error->name),
-			.text = text_of(move, error->text),
-			.outcome = text_of(move, error->outcome),
-			.uid = error->uid,
-		};
+		if (is_known(record, error))
+			is_new = false;
+		else
+			add_item(move, record, error);
 	}
 	(void)pthread_mutex_unlock(&move->lock);
+	return is_new;
 }
 
 static enum bk_move_state state_of(const struct bk_move *move,
@@ -237,13 +272,15 @@ static int move_account(struct bk_move_task *task, struct bk_err *err)
 		.report = {.account = task->account->from,
 			   .to = task->account->to},
 	};
-	enum bk_place place = BK_PLACE_SOURCE;
+	struct trying t = {.task = task,
+			   .report = &record.report,
+			   .place = BK_PLACE_SOURCE};
 	int64_t start_ms = bk_clock_monotonic_ms();
 	struct bk_err why = {0};
 
 	bk_progress_account(move->progress, task->account->from);
 	begin_record(move, &record);
-	int rc = try_again_and_again(task, &record.report, &place, &why);
+	int rc = try_again_and_again(&t, &why);
 	record.report.seconds =
 		(double)(bk_clock_monotonic_ms() - start_ms) / 1000;
 	record.report.state = state_of(move, &record.report);
@@ -258,7 +295,7 @@ static int move_account(struct bk_move_task *task, struct bk_err *err)
 		*err = why;
 		return -1;
 	}
-	return bk_move_ended(task, &record, &why, place, err);
+	return bk_move_ended(task, &record, &why, t.place, err);
 }
 
 /* ---- all of them ---- */

@@ -125,6 +125,14 @@ void bk_move_session_close(struct bk_move_session *session)
 
 /* ---- what came of it ---- */
 
+/* What no end has said is about the destination: it has no room, or too much
+ * was turned down. */
+enum bk_place bk_move_place_of(const struct bk_err *why)
+{
+	return why->end == BK_END_SOURCE ? BK_PLACE_SOURCE
+					 : BK_PLACE_DESTINATION;
+}
+
 bool bk_move_is_end(const struct bk_err *err)
 {
 	return err->kind == BK_CANCELLED || err->kind == BK_STARVED;

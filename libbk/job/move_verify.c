@@ -108,9 +108,11 @@ static int verify_account(struct bk_move_task *task, struct bk_err *err)
 
 	bk_progress_account(task->move->progress, task->account->from);
 	int rc = bk_move_session_open(&session, task, false, &why);
-	if (rc == 0)
-		rc = compare(&session, &c, &verified, &why);
 	enum bk_place place = session.place;
+	if (rc == 0) {
+		rc = compare(&session, &c, &verified, &why);
+		place = bk_move_place_of(&why);
+	}
 	bk_move_session_close(&session);
 	if (c.why.kind != BK_OK || (rc < 0 && bk_move_is_end(&why))) {
 		*err = c.why.kind != BK_OK ? c.why : why;

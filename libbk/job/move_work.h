@@ -76,6 +76,9 @@ int bk_move_session_open(struct bk_move_session *out,
 			 struct bk_err *err);
 void bk_move_session_close(struct bk_move_session *session);
 
+/* Which end an error of both together came from. */
+enum bk_place bk_move_place_of(const struct bk_err *why);
+
 /* The account ended so; report->state says how.  `why` is for FAILED and
  * PUT_OFF.  -1 with BK_UNSAFE when too many have failed. */
 int bk_move_ended(const struct bk_move_task *task,

@@ -206,6 +206,8 @@ static void tell_result(const struct ending *ending,
 		bk_buf_printf(&note, "new UIDs: %s",
 			      *w->uids.why ? w->uids.why
 					   : "the server gives out its own");
+	bool own = note.len && !*w->uids.why;
+	size_t len = note.len;
 	bk_imapstore_marks_note(w, &note);
 	if (ending->lost)
 		add_note(&note,
@@ -213,6 +215,7 @@ static void tell_result(const struct ending *ending,
 			 "not take");
 	if (ending->not_subscribed)
 		add_note(&note, "the server does not subscribe to it");
+	result->own_uids = own && note.len == len;
 	(void)snprintf(result->note, sizeof(result->note), "%s",
 		       bk_buf_text(&note));
 	bk_buf_clear(&note);

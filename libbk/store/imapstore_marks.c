@@ -98,9 +98,9 @@ void bk_imapstore_marks_note(const struct bk_imapstore_writer *w,
 		n += w->lost[i];
 	if (n)
 		bk_buf_printf(out,
-			      "%zu keywords left out: the server does not take "
-			      "them",
-			      n);
+			      "%s%zu keywords left out: the server does not "
+			      "take them",
+			      out->len ? "; " : "", n);
 	for (unsigned flag = 1; flag <= BK_FLAG_PASSED; flag <<= 1)
 		if (w->lost_flags & flag)
 			bk_buf_printf(out,
@@ -155,6 +155,40 @@ static size_t take_equal(const struct bk_imapstore_writer *w, size_t at,
 	return n;
 }
 
+static bool is_no(enum bk_kind kind)
+{
+	return kind == BK_REFUSED || kind == BK_DENIED;
+}
+
+/* Turned down as they are: the flags, and each keyword, as far as they are
+ * taken.  BK_REFUSED when one was not. */
+static int store_apart(struct bk_imapstore_session *session,
+		       const struct bk_uid_set *uids,
+		       const struct bk_imap_flags *all, struct bk_err *err)
+{
+	const struct bk_imap_flags flags = {.flags = all->flags};
+	struct bk_err refused = {0};
+
+	if (bk_imap_store(session->imap, uids, BK_IMAP_STORE_SET, &flags, err) <
+	    0)
+		return -1;
+	for (size_t i = 0; i < all->n_keywords; i++) {
+		const struct bk_imap_flags one = {0, &all->keywords[i], 1};
+		struct bk_err why = {0};
+		if (bk_imap_store(session->imap, uids, BK_IMAP_STORE_ADD, &one,
+				  &why) == 0)
+			continue;
+		refused = why;
+		(void)bk_context(&refused, "keyword %s", all->keywords[i]);
+		if (!is_no(why.kind))
+			break;
+	}
+	if (refused.kind == BK_OK)
+		return 0;
+	*err = refused;
+	return -1;
+}
+
 static int store_marks(struct bk_imapstore_session *session, void *arg,
 		       struct bk_err *err)
 {
@@ -170,8 +204,9 @@ static int store_marks(struct bk_imapstore_session *session, void *arg,
 		struct bk_err why = {0};
 		rc = bk_imap_store(session->imap, &uids, BK_IMAP_STORE_SET,
 				   &flags, &why);
-		if (rc < 0 &&
-		    (why.kind == BK_REFUSED || why.kind == BK_DENIED)) {
+		if (rc < 0 && is_no(why.kind) && flags.n_keywords)
+			rc = store_apart(session, &uids, &flags, &why);
+		if (rc < 0 && is_no(why.kind)) {
 			w->unset += n;
 			w->unset_why = why;
 			rc = 0;

@@ -118,6 +118,8 @@ struct bk_folder_result {
 	uint32_t uid_validity; /* 0: the server will choose */
 	uint32_t uid_next;     /* 0: not known */
 	size_t added;          /* messages */
+	bool own_uids;         /* the store keeps none in any folder, and that
+				  is all that the note says */
 	char note[256];        /* what could not be carried over, for people;
 				  "" when nothing was lost */
 };

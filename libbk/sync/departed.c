@@ -90,9 +90,11 @@ static int samples_match(struct bk_pass *pass, const struct bk_folder_pass *at,
 		n++;
 	}
 	const struct bk_match_side a = {
-		request->from.store, request->from.account, at->from, from, n};
-	const struct bk_match_side b = {request->to.store, request->to.account,
-					at->to, to, n};
+		request->from.store, request->from.account, at->from, from, n,
+		BK_END_SOURCE};
+	const struct bk_match_side b = {
+		request->to.store, request->to.account, at->to, to, n,
+		BK_END_DESTINATION};
 	if (!n || !at->to)
 		return 0;
 	if (bk_sync_match(&a, &b, partner, err) < 0)
@@ -114,6 +116,8 @@ static int holds_its_mail(struct bk_pass *pass, struct bk_journal_folder *row,
 	at.to = bk_pass_find(&pass->to, row->to.name);
 	int rc = end->store->ops->scan(end->store, end->account, from,
 				       &at.from_list, err);
+	if (rc < 0)
+		(void)bk_err_at(err, BK_END_SOURCE);
 	if (rc == 0)
 		rc = bk_journal_pairs(pass->request->journal, row->id,
 				      &at.words, &at.pairs, err);
@@ -198,7 +202,7 @@ static int rename_there(struct bk_pass *pass, struct bk_folder *old,
 	    why.kind == BK_GONE)
 		return 0;
 	*err = why;
-	return -1;
+	return bk_err_at(err, BK_END_DESTINATION);
 }
 
 /* The row's folder is `pair` now: 1, and the folders are listed anew if need
@@ -317,7 +321,7 @@ static int delete_there(struct bk_pass *pass, struct bk_folder *folder,
 	    why.kind == BK_REFUSED || why.kind == BK_GONE)
 		return 0;
 	*err = why;
-	return -1;
+	return bk_err_at(err, BK_END_DESTINATION);
 }
 
 static int take_away(struct bk_folder_pass *at, struct bk_err *err)
@@ -334,12 +338,16 @@ static int take_away(struct bk_folder_pass *at, struct bk_err *err)
 					   &at->writer, err);
 		at->pass->wrote = true;
 	}
-	if (rc == 0)
+	if (rc < 0)
+		(void)bk_err_at(err, BK_END_DESTINATION);
+	else
 		rc = bk_notes_removals(&notes, err);
 	struct bk_folder_writer *writer = at->writer;
 	if (rc == 0 && writer) {
 		at->writer = NULL;
 		rc = to->store->ops->finish(writer, &result, err);
+		if (rc < 0)
+			(void)bk_err_at(err, BK_END_DESTINATION);
 	}
 	free(notes.put);
 	free(notes.gone);
@@ -355,8 +363,9 @@ static int empty_there(struct bk_folder_pass *at, struct bk_err *err)
 	uint64_t before = counts->gone;
 
 	if (to->store->ops->scan(to->store, to->account, at->to, &at->to_list,
-				 err) < 0 ||
-	    bk_journal_pairs(at->pass->request->journal, at->row.id, &at->words,
+				 err) < 0)
+		return bk_err_at(err, BK_END_DESTINATION);
+	if (bk_journal_pairs(at->pass->request->journal, at->row.id, &at->words,
 			     &at->pairs, err) < 0)
 		return -1;
 	at->from_side = (struct bk_folder_side){.same_uids = true};

@@ -73,6 +73,13 @@ static struct asking asking_of(struct bk_folder_pass *folder, bool of_source)
 		&folder->to_list, &folder->to_gone, &folder->to_side};
 }
 
+/* Its error. */
+static int asked_in_vain(const struct asking *ask, struct bk_err *err)
+{
+	return bk_err_at(err,
+			 ask->of_source ? BK_END_SOURCE : BK_END_DESTINATION);
+}
+
 /* 1: what changed was told; 0: it must be listed. */
 static int ask_changes(const struct bk_folder_pass *folder, struct asking *ask,
 		       struct bk_err *err)
@@ -87,10 +94,13 @@ static int ask_changes(const struct bk_folder_pass *folder, struct asking *ask,
 	int rc = bk_journal_uids(folder->pass->request->journal, folder->row.id,
 				 ask->of_source, &known, err);
 	ask->folder->highest_modseq = ask->was->highest_modseq;
-	if (rc == 0)
+	if (rc == 0) {
 		rc = ops->scan_since(ask->end->store, ask->end->account,
 				     ask->folder, &known, ask->list, ask->gone,
 				     err);
+		if (rc < 0)
+			(void)asked_in_vain(ask, err);
+	}
 	bk_uid_set_clear(&known);
 	if (rc > 0)
 		bk_uid_set_sort(ask->gone);
@@ -102,8 +112,10 @@ static int ask_changes(const struct bk_folder_pass *folder, struct asking *ask,
 static int ask_all(struct asking *ask, struct bk_err *err)
 {
 	ask->side->heard = BK_HEARD_ALL;
-	return ask->end->store->ops->scan(ask->end->store, ask->end->account,
-					  ask->folder, ask->list, err);
+	if (ask->end->store->ops->scan(ask->end->store, ask->end->account,
+				       ask->folder, ask->list, err) < 0)
+		return asked_in_vain(ask, err);
+	return 0;
 }
 
 /* One table for both sides and the journal: that of the source comes first, so
@@ -243,10 +255,11 @@ static int match(struct bk_folder_pass *folder, const struct candidates *adds,
 		folder->from,
 		adds->msgs,
 		adds->n,
+		BK_END_SOURCE,
 	};
 	const struct bk_match_side to = {
 		request->to.store, request->to.account, folder->to, there->msgs,
-		there->n,
+		there->n,          BK_END_DESTINATION,
 	};
 	uint32_t *partner = bk_alloc((adds->n + 1) * sizeof(*partner));
 

@@ -104,15 +104,9 @@ static int flags_refused(struct bk_notes *notes, const struct bk_err *why)
 
 	folder->failed++;
 	folder->pass->counts->lost_flags += notes->n_set;
+	folder->pass->counts->unset += notes->n_set;
 	folder->pass->counts->flags -= notes->n_set;
-	bk_progress_item_error(folder->pass->request->progress,
-			       &(struct bk_item_error){
-				       .kind = why->kind,
-				       .account = folder->pass->request->name,
-				       .folder = folder->from->name,
-				       .text = why->text,
-				       .outcome = "some flags are not set",
-			       });
+	bk_pass_tell(folder, NULL, why, "some flags are not set");
 	notes->n_put = notes->n_gone = notes->n_set = 0;
 	bk_arena_clear(&notes->arena);
 	return 0;
@@ -151,6 +145,10 @@ static int set_flags(struct bk_notes *notes, const struct bk_task *task,
 	struct bk_message want = here;
 	struct bk_err why = {0};
 
+	if (folder->dry_run) {
+		folder->pass->counts->flags++;
+		return 1;
+	}
 	want.flags = marks->flags;
 	want.n_keywords = marks->n_keywords;
 	want.keywords = marks->keywords;
@@ -162,10 +160,11 @@ static int set_flags(struct bk_notes *notes, const struct bk_task *task,
 	}
 	if (why.kind != BK_REFUSED && why.kind != BK_GONE) {
 		*err = why;
-		return -1;
+		return bk_err_at(err, BK_END_DESTINATION);
 	}
 	folder->failed++;
 	folder->pass->counts->lost_flags += why.kind == BK_REFUSED;
+	folder->pass->counts->unset += why.kind == BK_REFUSED;
 	return 0;
 }
 
@@ -183,6 +182,7 @@ static int do_marks(struct bk_notes *notes, const struct bk_task *task,
 		    struct bk_err *err)
 {
 	struct bk_folder_pass *folder = notes->folder;
+	struct bk_sync_counts *counts = folder->pass->counts;
 	const struct bk_pair *was = pair_of(folder, task);
 	struct bk_pair now = {
 		.from = from_now(folder, task),
@@ -191,13 +191,11 @@ static int do_marks(struct bk_notes *notes, const struct bk_task *task,
 	struct bk_journal_message want = now.to;
 
 	if (task->kind == BK_TASK_FOUND)
-		folder->pass->counts->found += !was;
+		*(was ? &counts->kept : &counts->found) += 1;
 	bk_marks_merge(was ? &was->from : NULL, &now.from, &now.to, &want,
 		       &notes->arena);
 	if (!bk_marks_equal(&want, &now.to)) {
-		int rc = folder->dry_run ? 1
-					 : set_flags(notes, task, &want, err);
-		folder->pass->counts->flags += folder->dry_run;
+		int rc = set_flags(notes, task, &want, err);
 		if (rc < 0)
 			return -1;
 		/* It is the next pass's to try again. */
@@ -264,7 +262,7 @@ static int remove_one(struct bk_notes *notes, const struct bk_task *task,
 				folder, &here, &why,
 				&folder->pass->counts->refused, err);
 		*err = why;
-		return -1;
+		return bk_err_at(err, BK_END_DESTINATION);
 	}
 	folder->pass->counts->gone++;
 	if (folder->to_messages)

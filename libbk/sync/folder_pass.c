@@ -138,7 +138,7 @@ static int begin_writer(struct bk_folder_pass *folder, struct bk_err *err)
 	describe(folder);
 	if (to->store->ops->begin(to->store, to->account, &folder->want, 0,
 				  &folder->writer, err) < 0)
-		return -1;
+		return bk_err_at(err, BK_END_DESTINATION);
 	folder->wrote = folder->pass->wrote = true;
 	if (!folder->row.made && !folder->to)
 		folder->row.made = true;
@@ -169,7 +169,7 @@ static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
 	if (!folder->to || !folder->row.to.uid_validity)
 		folder->row.to.uid_validity = writer->folder.uid_validity;
 	if (writer->store->ops->finish(writer, &result, err) < 0)
-		return -1;
+		return bk_err_at(err, BK_END_DESTINATION);
 	if (result.uid_validity)
 		folder->row.to.uid_validity = result.uid_validity;
 	folder->pass->counts->folders_written++;
@@ -177,7 +177,8 @@ static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
 		folder->to_next = result.uid_next;
 	if (result.kept_uids && same_uids(folder))
 		folder->pass->counts->folders_uids++;
-	if (*result.note) {
+	folder->pass->counts->folders_own += result.own_uids;
+	if (*result.note && !result.own_uids) {
 		char *text =
 			bk_asprintf("%s: %s: %s", folder->pass->request->name,
 				    folder->name, result.note);

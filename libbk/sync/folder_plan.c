@@ -255,11 +255,11 @@ static void compare_marks(struct planning *p, uint32_t i)
 
 	if (!bk_marks_equal(&from, &pair->from))
 		bk_marks_merge(&pair->from, &from, &to, &want, &p->arena);
+	p->out->kept++;
 	if (!bk_marks_equal(&want, &to)) {
 		add_task(p, BK_TASK_FLAGS, i);
 		return;
 	}
-	p->out->kept++;
 	if (!is_as_before(&pair->from, &from) || !is_as_before(&pair->to, &to))
 		add_task(p, BK_TASK_NOTE, i);
 }

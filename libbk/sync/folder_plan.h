@@ -63,7 +63,7 @@ struct bk_folder_plan {
 				  others */
 	size_t n, cap;
 	size_t n_add;
-	size_t kept;       /* known, and nothing to do */
+	size_t kept;       /* known, and there */
 	uint32_t *to_pair; /* owned; of each listed at the destination, its
 			      pair, or BK_NO_INDEX: it is free */
 	uint32_t *partner; /* owned; of each listed at the source, the listed

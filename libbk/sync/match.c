@@ -47,7 +47,7 @@ static int size_of(const struct bk_match_side *side, struct bk_message *msg,
 	if (why.kind == BK_GONE || why.kind == BK_REFUSED)
 		return 0;
 	*err = why;
-	return -1;
+	return bk_err_at(err, side->is);
 }
 
 static int by_number(const void *a, const void *b)
@@ -134,7 +134,7 @@ static int identify(const struct bk_match_side *side, struct item *items,
 	}
 	free(msgs);
 	free(ids);
-	return rc;
+	return rc < 0 ? bk_err_at(err, side->is) : 0;
 }
 
 static int list_side(struct matching *m, const struct bk_match_side *side,
@@ -325,8 +325,10 @@ int bk_match_read(const struct bk_match_side *side, struct bk_match_digest *out,
 
 	for (size_t i = 0; i < side->n; i++)
 		out[i].read = false;
-	return bk_store_fetch_many(side->store, side->account, side->folder,
-				   side->msgs, side->n, &to, err);
+	if (bk_store_fetch_many(side->store, side->account, side->folder,
+				side->msgs, side->n, &to, err) < 0)
+		return bk_err_at(err, side->is);
+	return 0;
 }
 
 static int read_side(struct item **items, size_t n,

@@ -21,6 +21,7 @@ struct bk_match_side {
 	const struct bk_folder *folder;
 	struct bk_message *const *msgs;
 	size_t n;
+	enum bk_end is; /* for errors: which end it is */
 };
 
 /* An index of the other side's messages, or: */

@@ -23,6 +23,38 @@ static int too_many(const struct bk_pass *pass, struct bk_err *err)
 		       pass->request->name, (unsigned long long)most);
 }
 
+/* The folder has a place of its own where this is told. */
+static const char *without_folder(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(text, "folder ", 7) == 0 &&
+	    strncmp(text + 7, name, len) == 0 &&
+	    strncmp(text + 7 + len, ": ", 2) == 0)
+		return text + 7 + len + 2;
+	return text;
+}
+
+void bk_pass_tell(const struct bk_folder_pass *folder,
+		  const struct bk_message *msg, const struct bk_err *why,
+		  const char *outcome)
+{
+	const struct bk_sync_request *request = folder->pass->request;
+	const char *text = without_folder(why->text, folder->from->name);
+
+	bk_progress_item_error(
+		request->progress,
+		&(struct bk_item_error){
+			.kind = why->kind,
+			.account = request->name,
+			.folder = folder->from->name,
+			.uid = msg ? msg->uid : 0,
+			.name = msg ? msg->name : NULL,
+			.text = without_folder(text, folder->name),
+			.outcome = outcome,
+		});
+}
+
 int bk_pass_item_failed(struct bk_folder_pass *folder,
 			const struct bk_message *msg, const struct bk_err *why,
 			uint64_t *count, struct bk_err *err)
@@ -32,16 +64,7 @@ int bk_pass_item_failed(struct bk_folder_pass *folder,
 	(*count)++;
 	pass->failed++;
 	folder->failed++;
-	bk_progress_item_error(pass->request->progress,
-			       &(struct bk_item_error){
-				       .kind = why->kind,
-				       .account = pass->request->name,
-				       .folder = folder->from->name,
-				       .uid = msg->uid,
-				       .name = msg->name,
-				       .text = why->text,
-				       .outcome = "not copied",
-			       });
+	bk_pass_tell(folder, msg, why, "not copied");
 	return too_many(pass, err);
 }
 
@@ -80,14 +103,7 @@ static int folder_failed(struct bk_folder_pass *folder,
 	}
 	pass->failed++;
 	pass->counts->refused++;
-	bk_progress_item_error(pass->request->progress,
-			       &(struct bk_item_error){
-				       .kind = why->kind,
-				       .account = pass->request->name,
-				       .folder = folder->from->name,
-				       .text = why->text,
-				       .outcome = "folder not copied",
-			       });
+	bk_pass_tell(folder, NULL, why, "folder not copied");
 	return too_many(pass, err);
 }
 
@@ -131,10 +147,12 @@ int bk_sync_list_both(const struct bk_sync_end *from_end,
 		(void)pthread_join(thread, NULL);
 	if (from.rc < 0) {
 		*err = from.err;
+		(void)bk_err_at(err, BK_END_SOURCE);
 		return bk_context(err, "source");
 	}
 	if (to.rc < 0) {
 		*err = to.err;
+		(void)bk_err_at(err, BK_END_DESTINATION);
 		return bk_context(err, "destination");
 	}
 	return 0;
@@ -272,7 +290,7 @@ static int look_again(struct bk_pass *pass, struct bk_err *err)
 	if (!pass->n_after)
 		return 0;
 	if (to->store->ops->folders(to->store, to->account, &now, err) < 0)
-		return -1;
+		return bk_err_at(err, BK_END_DESTINATION);
 	for (size_t i = 0; i < pass->n_after && rc == 0; i++) {
 		struct bk_journal_folder *row = &pass->after[i];
 		const struct bk_folder *is = bk_pass_find(&now, row->to.name);
@@ -301,10 +319,10 @@ static int finish_account(struct bk_pass *pass, struct bk_err *err)
 	if (ops->finish_account &&
 	    ops->finish_account(to->store, to->account, from->account->settings,
 				from->account->n_settings, err) < 0)
-		return -1;
+		return bk_err_at(err, BK_END_DESTINATION);
 	bk_fault("sync: account finished, not durable");
 	if (ops->sync && ops->sync(to->store, err) < 0)
-		return -1;
+		return bk_err_at(err, BK_END_DESTINATION);
 	return look_again(pass, err);
 }
 
@@ -333,20 +351,24 @@ static int begin_account(struct bk_pass *pass, struct bk_err *err)
 				  err);
 }
 
-/* Where some are kept it is said how many; where none can be, each folder's
- * note says it. */
+/* Where some are kept it is said how many; where none can be, once. */
 static void tell_uids(const struct bk_pass *pass)
 {
 	const struct bk_sync_counts *counts = pass->counts;
+	char *text = NULL;
 
-	if (!counts->folders_uids)
-		return;
-	char *text = bk_asprintf(
-		"%s: %llu of %llu folders that were written keep "
-		"their UIDs",
-		pass->request->name, (unsigned long long)counts->folders_uids,
-		(unsigned long long)counts->folders_written);
-	bk_progress_note(pass->request->progress, text);
+	if (counts->folders_uids)
+		text = bk_asprintf(
+			"%s: %llu of %llu folders that were written "
+			"keep their UIDs",
+			pass->request->name,
+			(unsigned long long)counts->folders_uids,
+			(unsigned long long)counts->folders_written);
+	else if (counts->folders_own)
+		text = bk_asprintf("%s: new UIDs: the server gives out its own",
+				   pass->request->name);
+	if (text)
+		bk_progress_note(pass->request->progress, text);
 	free(text);
 }
 

@@ -51,6 +51,12 @@ struct bk_folder_pass {
 
 /* ---- pass.c ---- */
 
+/* Tells of a message of the folder (NULL: of the folder itself) that something
+ * could not be done. */
+void bk_pass_tell(const struct bk_folder_pass *folder,
+		  const struct bk_message *msg, const struct bk_err *why,
+		  const char *outcome);
+
 /* A message could not be carried over: told, and counted in *count.  -1 with
  * BK_UNSAFE when that is too many. */
 int bk_pass_item_failed(struct bk_folder_pass *folder,

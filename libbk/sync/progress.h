@@ -16,6 +16,7 @@
 #define BK_SYNC_PROGRESS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -180,8 +181,9 @@ struct bk_progress {
 	_Atomic uint64_t bytes;
 	_Atomic uint64_t errors;
 	/* The job's, set before its threads start, or NULL: told of each
-	 * item_error too, so that it can be kept. */
-	void (*watch)(void *arg, const struct bk_item_error *error);
+	 * item_error first, so that it can be kept.  False: it was told before,
+	 * and does not count again. */
+	bool (*watch)(void *arg, const struct bk_item_error *error);
 	void *watch_arg;
 };
 
@@ -224,11 +226,9 @@ static inline void bk_progress_message(struct bk_progress *to,
 static inline void bk_progress_item_error(struct bk_progress *to,
 					  const struct bk_item_error *error)
 {
-	if (!to)
+	if (!to || (to->watch && !to->watch(to->watch_arg, error)))
 		return;
 	atomic_fetch_add_explicit(&to->errors, 1, memory_order_relaxed);
-	if (to->watch)
-		to->watch(to->watch_arg, error);
 	to->ops->item_error(to, error);
 }
 

@@ -53,17 +53,19 @@ struct bk_sync_counts {
 	uint64_t folders, folders_made, folders_gone;
 	uint64_t folders_written; /* by this pass */
 	uint64_t folders_uids;    /* of them: UIDs and UIDVALIDITY are kept */
+	uint64_t folders_own;     /* of them: the store keeps no UIDs at all */
 	uint64_t messages;        /* at the source */
 	uint64_t added;           /* copied by this pass */
 	uint64_t bytes;           /* of them */
 	uint64_t found;      /* were at the destination, from elsewhere or an
 				earlier run */
-	uint64_t kept;       /* known, unchanged */
-	uint64_t flags;      /* flags or keywords set */
+	uint64_t kept;       /* known */
+	uint64_t flags;      /* of those found or kept: flags or keywords set */
 	uint64_t gone;       /* taken away after the source */
 	uint64_t refused;    /* the destination would not have them */
 	uint64_t unread;     /* the source would not give them */
 	uint64_t lost_flags; /* messages some flag of which was refused */
+	uint64_t unset;      /* of them: the next pass tries again */
 };
 
 /*

@@ -13,13 +13,14 @@
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "base/fault.h"
-#include "sync/pass.h"
+#include "sync/refused_words.h"
 
 /* A message on its way. */
 struct outgoing {
 	struct bk_message *msg;
 	uint32_t id; /* of its pair */
-	bool bare;   /* without its keywords: with them it was turned down */
+	bool bare;   /* without its keywords at first: with them it was turned
+			down */
 };
 
 /* Messages that are asked for together. */
@@ -40,6 +41,7 @@ struct transfer {
 	struct bk_sink *body; /* NULL: it is passed over */
 	struct bk_err refused;
 	struct bk_err undressed; /* why the one of `bare` was turned down */
+	struct bk_refused_words words;
 	/* Kept, and not flushed yet. */
 	struct outgoing *sent; /* room for a batch */
 	size_t n_sent, cap_sent;
@@ -66,22 +68,29 @@ int bk_folder_pass_record(struct bk_folder_pass *folder,
 	return bk_journal_write(folder->pass->request->journal, news, err);
 }
 
-/* Its keywords are not possible there; the message is. */
-static void tell_bare(const struct transfer *t, const struct bk_message *msg)
+/* A message as it is to be there. */
+static struct bk_message as_sent(const struct transfer *t,
+				 const struct outgoing *item)
 {
-	const struct bk_folder_pass *folder = t->folder;
+	struct bk_message sent = bk_refused_words_without(&t->words, item->msg,
+							  &t->folder->arena);
 
-	folder->pass->counts->lost_flags++;
-	bk_progress_item_error(folder->pass->request->progress,
-			       &(struct bk_item_error){
-				       .kind = t->undressed.kind,
-				       .account = folder->pass->request->name,
-				       .folder = folder->from->name,
-				       .uid = msg->uid,
-				       .name = msg->name,
-				       .text = t->undressed.text,
-				       .outcome = "copied without keywords",
-			       });
+	if (item->bare)
+		sent.n_keywords = 0;
+	return sent;
+}
+
+/* What *is, as the destination knows it, has of the keywords of an item that
+ * came. */
+static int dress(struct transfer *t, const struct outgoing *item,
+		 struct bk_message *is, struct bk_err *err)
+{
+	if (item->bare && (is->uid || *is->name) &&
+	    bk_refused_words_find(&t->words, t->folder, item->msg, is, err) < 0)
+		return -1;
+	bk_refused_words_tell(&t->words, t->folder, item->msg, is,
+			      &t->undressed);
+	return 0;
 }
 
 /* The first n of what was sent are there. */
@@ -99,29 +108,29 @@ static int record_sent(struct transfer *t, const struct bk_message_list *told,
 		.arrived = true,
 	};
 
-	for (size_t i = 0; i < n; i++) {
+	int rc = 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
 		const struct bk_message *msg = t->sent[i].msg;
+		struct bk_message is = as_sent(t, &t->sent[i]);
+		is.uid = i < told->n ? told->items[i].uid : 0;
+		is.name = i < told->n ? told->items[i].name : "";
+		rc = dress(t, &t->sent[i], &is, err);
 		pairs[i] = (struct bk_pair){
 			.id = t->sent[i].id,
 			.ours = true,
 			.from = bk_journal_message_of(msg),
-			.to = bk_journal_message_of(msg),
+			.to = bk_journal_message_of(&is),
 		};
-		pairs[i].to.uid = i < told->n ? told->items[i].uid : 0;
-		pairs[i].to.name = i < told->n ? told->items[i].name : "";
-		if (pairs[i].to.uid >= folder->to_next && pairs[i].to.uid)
-			folder->to_next = pairs[i].to.uid + 1;
-		folder->unnamed += !pairs[i].to.uid && !*pairs[i].to.name;
+		if (is.uid >= folder->to_next && is.uid)
+			folder->to_next = is.uid + 1;
+		folder->unnamed += !is.uid && !*is.name;
 		counts->added++;
 		counts->bytes += msg->size;
 		folder->to_messages++;
-		if (!t->sent[i].bare)
-			continue;
-		pairs[i].to.n_keywords = 0;
-		tell_bare(t, msg);
 	}
 	bk_fault("sync: batch is there, not in the journal");
-	int rc = bk_folder_pass_record(folder, &news, err);
+	if (rc == 0)
+		rc = bk_folder_pass_record(folder, &news, err);
 	bk_fault("sync: batch is in the journal");
 	free(pairs);
 	return rc;
@@ -155,9 +164,10 @@ int bk_folder_pass_flush(struct bk_folder_pass *folder,
 {
 	struct bk_folder_writer *writer = folder->writer;
 
-	if (!writer->store->ops->flush)
+	if (!writer->store->ops->flush ||
+	    writer->store->ops->flush(writer, told, err) == 0)
 		return 0;
-	return writer->store->ops->flush(writer, told, err);
+	return bk_err_at(err, BK_END_DESTINATION);
 }
 
 static int out_of_room(const struct transfer *t, struct bk_err *err)
@@ -165,12 +175,22 @@ static int out_of_room(const struct transfer *t, struct bk_err *err)
 	const struct bk_sync_request *request = t->folder->pass->request;
 
 	err->kind = BK_FULL;
+	(void)bk_err_at(err, BK_END_DESTINATION);
 	bk_context(err,
 		   "%s: no room for more at the destination: raise the quota "
 		   "or make room there, and run the same again; what arrived "
 		   "stays",
 		   request->name);
 	return -1;
+}
+
+static int fail_there(const struct transfer *t, const struct bk_err *why,
+		      struct bk_err *err)
+{
+	*err = *why;
+	if (why->kind == BK_FULL)
+		return out_of_room(t, err);
+	return bk_err_at(err, BK_END_DESTINATION);
 }
 
 /* Of what was sent, those from `first` on were turned down with one of them. */
@@ -206,8 +226,7 @@ static int act_on(struct transfer *t, size_t first, const struct bk_err *why,
 {
 	if (why->kind == BK_REFUSED)
 		return send_again(t, first, why, err);
-	*err = *why;
-	return why->kind == BK_FULL ? out_of_room(t, err) : -1;
+	return fail_there(t, why, err);
 }
 
 static int flush_batch(struct transfer *t, struct bk_err *err)
@@ -261,7 +280,7 @@ static int write_guarded(struct bk_sink *sink, const void *data, size_t len,
 		return 0;
 	}
 	*err = why;
-	return -1;
+	return bk_err_at(err, BK_END_DESTINATION);
 }
 
 static int refuse(struct transfer *t, const struct bk_message *msg,
@@ -271,17 +290,6 @@ static int refuse(struct transfer *t, const struct bk_message *msg,
 
 	return bk_pass_item_failed(folder, msg, why,
 				   &folder->pass->counts->refused, err);
-}
-
-/* The message that comes now, as it is to be there. */
-static struct bk_message as_sent(const struct transfer *t,
-				 const struct bk_message *msg)
-{
-	struct bk_message sent = *msg;
-
-	if (t->group.items[t->next - 1].bare)
-		sent.n_keywords = 0;
-	return sent;
 }
 
 static int begin_message(void *arg, struct bk_message *msg, struct bk_sink **to,
@@ -295,11 +303,12 @@ static int begin_message(void *arg, struct bk_message *msg, struct bk_sink **to,
 	*to = NULL;
 	if (bk_cancelled(err) < 0)
 		return -1;
-	if (!outgoing_of(t, msg))
+	const struct outgoing *item = outgoing_of(t, msg);
+	if (!item)
 		return 0;
 	if (!t->announced && announce(t, err) < 0)
-		return -1;
-	struct bk_message sent = as_sent(t, msg);
+		return bk_err_at(err, BK_END_DESTINATION);
+	struct bk_message sent = as_sent(t, item);
 	if (t->ops->append(t->writer, &sent, &t->body, &why) == 0) {
 		*to = &t->guard;
 		return 0;
@@ -307,14 +316,12 @@ static int begin_message(void *arg, struct bk_message *msg, struct bk_sink **to,
 	t->body = NULL;
 	if (why.kind == BK_REFUSED)
 		return refuse(t, msg, &why, err);
-	*err = why;
-	return why.kind == BK_FULL ? out_of_room(t, err) : -1;
+	return fail_there(t, &why, err);
 }
 
-static int keep_message(struct transfer *t, struct bk_message *msg,
-			struct bk_err *why)
+static int keep_message(struct transfer *t, struct bk_err *why)
 {
-	struct bk_message sent = as_sent(t, msg);
+	struct bk_message sent = as_sent(t, &t->group.items[t->next - 1]);
 	struct bk_sink *body = t->body;
 
 	t->body = NULL;
@@ -332,11 +339,10 @@ static int end_message(void *arg, struct bk_message *msg, struct bk_err *err)
 
 	if (!t->body)
 		return 0;
-	if (keep_message(t, msg, &why) < 0) {
+	if (keep_message(t, &why) < 0) {
 		if (why.kind == BK_REFUSED)
 			return refuse(t, msg, &why, err);
-		*err = why;
-		return why.kind == BK_FULL ? out_of_room(t, err) : -1;
+		return fail_there(t, &why, err);
 	}
 	t->sent = bk_array_room(t->sent, t->n_sent, &t->cap_sent,
 				sizeof(*t->sent));
@@ -346,7 +352,7 @@ static int end_message(void *arg, struct bk_message *msg, struct bk_err *err)
 	bk_fault("sync: message sent, not flushed");
 	if (t->n_sent < t->group.limit && t->bytes < BK_SYNC_BATCH_BYTES)
 		return 0;
-	return flush_batch(t, err);
+	return flush_batch(t, err) < 0 ? bk_err_at(err, BK_END_DESTINATION) : 0;
 }
 
 static int fail_message(void *arg, struct bk_message *msg,
@@ -401,6 +407,8 @@ static int send_group(struct transfer *t, struct bk_err *err)
 		msgs[i] = t->group.items[i].msg;
 	int rc = bk_store_fetch_many(from->store, from->account, folder->from,
 				     msgs, t->group.n, &to, err);
+	if (rc < 0)
+		(void)bk_err_at(err, BK_END_SOURCE);
 	free(msgs);
 	if (rc < 0 && t->body)
 		t->ops->drop(t->writer, t->body);
@@ -449,5 +457,6 @@ int bk_folder_pass_transfer(struct bk_folder_pass *folder, struct bk_err *err)
 		free(t.again[--t.n_again].items);
 	free(t.again);
 	free(t.sent);
+	bk_refused_words_clear(&t.words);
 	return rc;
 }

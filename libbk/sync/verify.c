@@ -99,16 +99,21 @@ static int look_at_bytes(const struct verifying *v, struct pairs *pairs,
 {
 	const struct bk_sync_verify *request = v->request;
 	const struct bk_match_side from = {request->from.store,
-					   request->from.account, v->from,
-					   pairs->from, pairs->n};
-	const struct bk_match_side to = {request->to.store, request->to.account,
-					 v->to, pairs->to, pairs->n};
+					   request->from.account,
+					   v->from,
+					   pairs->from,
+					   pairs->n,
+					   BK_END_SOURCE};
+	const struct bk_match_side to = {
+		request->to.store, request->to.account, v->to, pairs->to,
+		pairs->n,          BK_END_DESTINATION};
 
 	if (bk_store_identify(from.store, from.account, from.folder, from.msgs,
-			      from.n, pairs->from_id, err) < 0 ||
-	    bk_store_identify(to.store, to.account, to.folder, to.msgs, to.n,
+			      from.n, pairs->from_id, err) < 0)
+		return bk_err_at(err, from.is);
+	if (bk_store_identify(to.store, to.account, to.folder, to.msgs, to.n,
 			      pairs->to_id, err) < 0)
-		return -1;
+		return bk_err_at(err, to.is);
 	if (!request->bodies)
 		return 0;
 	if (bk_match_read(&from, pairs->from_whole, err) < 0)
@@ -249,10 +254,14 @@ static int pair_by_content(struct verifying *v, struct bk_err *err)
 	leftover_make(&b, &v->to_list, taken);
 	free(taken);
 	const struct bk_match_side from = {request->from.store,
-					   request->from.account, v->from,
-					   a.msgs, a.n};
-	const struct bk_match_side to = {request->to.store, request->to.account,
-					 v->to, b.msgs, b.n};
+					   request->from.account,
+					   v->from,
+					   a.msgs,
+					   a.n,
+					   BK_END_SOURCE};
+	const struct bk_match_side to = {
+		request->to.store, request->to.account, v->to, b.msgs, b.n,
+		BK_END_DESTINATION};
 	uint32_t *partner = bk_alloc((a.n + 1) * sizeof(*partner));
 	int rc = bk_sync_match(&from, &to, partner, err);
 	for (size_t i = 0; i < a.n && rc == 0; i++)
@@ -301,16 +310,23 @@ static int scan(const struct bk_sync_end *end, struct bk_folder *folder,
 				     err);
 }
 
+static int scan_there(struct verifying *v, struct bk_err *err)
+{
+	if (scan(&v->request->to, v->to, &v->to_list, err) < 0)
+		return bk_err_at(err, BK_END_DESTINATION);
+	return 0;
+}
+
 static int scan_both(struct verifying *v, struct bk_err *err)
 {
 	if (scan(&v->request->from, v->from, &v->from_list, err) < 0)
-		return -1;
+		return bk_err_at(err, BK_END_SOURCE);
 	for (size_t i = 0; i < v->from->n_keywords; i++)
 		(void)bk_folder_keyword(&v->words, v->from->keywords[i]);
 	v->out->messages += v->from_list.n;
 	if (!v->to || v->to->no_select)
 		return 0;
-	if (scan(&v->request->to, v->to, &v->to_list, err) < 0)
+	if (scan_there(v, err) < 0)
 		return -1;
 	for (size_t i = 0; i < v->to_list.n; i++)
 		bk_folder_adopt_keywords(&v->words, v->to->keywords,
@@ -324,7 +340,7 @@ static int verify_other(struct verifying *v, struct bk_err *err)
 {
 	if (v->request->no_extra)
 		return 0;
-	if (scan(&v->request->to, v->to, &v->to_list, err) < 0)
+	if (scan_there(v, err) < 0)
 		return -1;
 	tell_extra(v);
 	return 0;

@@ -71,7 +71,8 @@ for at in 45000 60000 75000; do
 		--to new --account ann@a.test --into "At$at"
 	cp out said
 	ok "... as it did" test -s faults/struck
-	ok "... is found again" grep -q ': complete | 1,200 messages: ' said
+	ok "... is found again, and counts each message once" grep -q \
+		': complete | 1,200 messages: 1,200 copied | ' said
 	ok "... and everything is there" bk-move verify --no-extra --from old \
 		--to new --account ann@a.test --into "At$at"
 done

@@ -28,6 +28,8 @@ extern struct sync_world {
 /* Set-up and tear-down: accounts in "from" and "to" of the scratch folder. */
 int sync_world_begin(void **state);
 int sync_world_end(void **state);
+#define SYNC_TEST(t)                                                           \
+	cmocka_unit_test_setup_teardown(t, sync_world_begin, sync_world_end)
 
 /* A message of the source or destination ("from/cur/1.a:2,S") with this text,
  * delivered at 1000000000. */

@@ -378,8 +378,6 @@ static void a_source_that_does_not_rest_is_followed(void **state)
 
 int main(void)
 {
-#define SYNC_TEST(t)                                                           \
-	cmocka_unit_test_setup_teardown(t, sync_world_begin, sync_world_end)
 	const struct CMUnitTest tests[] = {
 		SYNC_TEST(a_first_pass_cut_anywhere_is_gone_on_with),
 		SYNC_TEST(a_later_pass_cut_anywhere_is_gone_on_with),

@@ -366,8 +366,6 @@ static void every_difference_is_told(void **state)
 
 int main(void)
 {
-#define SYNC_TEST(t)                                                           \
-	cmocka_unit_test_setup_teardown(t, sync_world_begin, sync_world_end)
 	const struct CMUnitTest tests[] = {
 		SYNC_TEST(all_of_it_comes_and_then_nothing),
 		SYNC_TEST(what_changed_at_the_source_changes),
