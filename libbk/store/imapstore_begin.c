@@ -55,6 +55,7 @@ static void note_what_it_takes(struct bk_imapstore_writer *w,
 			       const struct bk_imap_selected *selected)
 {
 	w->uid_validity = selected->status.uid_validity;
+	w->empty = selected->status.known && !selected->status.messages;
 	w->takes_flags = selected->flags;
 	w->takes_any_keyword = selected->any_keyword;
 	w->n_takes_keywords = selected->n_keywords;
@@ -97,10 +98,7 @@ static int open_folder(struct bk_imapstore_session *session, void *arg,
 	if (bk_imapstore_uids_begin(w, session, err) < 0)
 		return -1;
 	note_what_it_takes(w, session->selected);
-	if (bk_imapstore_list(session, &w->writer.folder, &w->there, err) < 0)
-		return -1;
-	bk_imapstore_uids_sweep(w);
-	return 0;
+	return bk_imapstore_uids_sweep(w, session, err);
 }
 
 /* ---- the writer ---- */
@@ -166,15 +164,40 @@ int bk_imapstore_begin(struct bk_store *store, const struct bk_account *account,
 	return 0;
 }
 
+/* ---- what is there ---- */
+
+struct presence {
+	struct bk_imapstore_writer *w;
+	struct bk_message_list *out;
+};
+
+static int list_present(struct bk_imapstore_session *session, void *arg,
+			struct bk_err *err)
+{
+	const struct presence *presence = arg;
+	struct bk_imapstore_writer *w = presence->w;
+
+	if (bk_imapstore_select(session, w->raw, false, true, err) < 0)
+		return -1;
+	return bk_imapstore_list(session, &w->writer.folder, presence->out,
+				 err);
+}
+
+/* Who knows from elsewhere what is there does not ask: it is long. */
 int bk_imapstore_present(struct bk_folder_writer *writer,
 			 struct bk_message_list *out, struct bk_err *err)
 {
 	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
+	struct presence presence = {w, out};
+	const struct bk_imapstore_act act = {
+		.run = list_present, .arg = &presence, .mailbox = w->raw};
 
-	(void)err;
 	bk_message_list_clear(out);
-	*out = w->there;
-	w->there = (struct bk_message_list){0};
+	if (w->level || w->empty)
+		return 0;
+	if (bk_imapstore_run(w->imapstore, w->address, &act, err) < 0)
+		return bk_context(err, "folder %s", w->want->name);
+	bk_imapstore_uids_hide(w, out);
 	return 0;
 }
 
@@ -194,7 +217,6 @@ void bk_imapstore_abort(struct bk_folder_writer *writer)
 	free(w->kept);
 	free(w->lost);
 	bk_uid_set_clear(&w->removed);
-	bk_message_list_clear(&w->there);
 	w->writer.folder.raw = (struct bk_view){0};
 	bk_folder_clear(&w->writer.folder);
 	bk_arena_clear(&w->arena);

@@ -26,8 +26,8 @@
 #define FILLERS_MOST 200
 #define FILLER       "\r\n"
 /* What no message is: that short, and of that second. */
-#define FILLER_DATE    1
-#define FILLER_LISTING "2 1" /* SIZE DATE */
+#define FILLER_DATE   1
+#define FILLER_SEARCH "DELETED SMALLER 3"
 
 /* ---- doveadm ---- */
 
@@ -167,22 +167,55 @@ int bk_imapstore_uids_begin(struct bk_imapstore_writer *w,
 	return 0;
 }
 
-void bk_imapstore_uids_sweep(struct bk_imapstore_writer *w)
+/* ---- what an earlier run left ---- */
+
+static int take_filler(void *arg, const struct bk_imap_row *row,
+		       struct bk_err *err)
 {
-	struct bk_message_list *there = &w->there;
+	struct bk_imapstore_writer *w = arg;
+
+	(void)err;
+	if (row->flags == BK_FLAG_DELETED && !row->n_keywords &&
+	    row->size == sizeof(FILLER) - 1 && row->date == FILLER_DATE)
+		bk_uid_set_add(&w->removed, row->uid);
+	return 0;
+}
+
+int bk_imapstore_uids_sweep(struct bk_imapstore_writer *w,
+			    struct bk_imapstore_session *session,
+			    struct bk_err *err)
+{
+	const struct bk_imap_rows rows = {.row = take_filler, .arg = w};
+	struct bk_uid_set found = {0};
+	struct bk_buf uids = {0};
+
+	if (!w->uids.on || w->empty)
+		return 0;
+	int rc = bk_imap_search(session->imap, FILLER_SEARCH, &found, err);
+	bk_uid_set_format(&found, &uids);
+	if (rc == 0 && found.n)
+		rc = bk_imap_fetch(session->imap, bk_buf_text(&uids),
+				   BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS |
+					   BK_IMAP_SAID_DATE |
+					   BK_IMAP_SAID_SIZE,
+				   0, &rows, err);
+	bk_uid_set_sort(&w->removed);
+	bk_uid_set_clear(&found);
+	bk_buf_clear(&uids);
+	return rc;
+}
+
+void bk_imapstore_uids_hide(const struct bk_imapstore_writer *w,
+			    struct bk_message_list *list)
+{
 	size_t n = 0;
 
-	if (!w->uids.on)
+	if (!w->removed.n)
 		return;
-	for (size_t i = 0; i < there->n; i++) {
-		struct bk_message *msg = &there->items[i];
-		if (msg->flags == BK_FLAG_DELETED && !msg->n_keywords &&
-		    strcmp(msg->file, FILLER_LISTING) == 0)
-			bk_uid_set_add(&w->removed, msg->uid);
-		else
-			there->items[n++] = *msg;
-	}
-	there->n = n;
+	for (size_t i = 0; i < list->n; i++)
+		if (!bk_uid_set_has(&w->removed, list->items[i].uid))
+			list->items[n++] = list->items[i];
+	list->n = n;
 }
 
 /* ---- batches ---- */

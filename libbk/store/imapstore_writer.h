@@ -75,7 +75,6 @@ struct bk_imapstore_writer {
 	const struct bk_folder *want;
 	struct bk_arena arena;
 	struct bk_view raw;
-	struct bk_message_list there; /* until present() hands it over */
 
 	/* What the folder takes, and what it did not. */
 	const char **takes_keywords; /* in arena */
@@ -85,6 +84,7 @@ struct bk_imapstore_writer {
 
 	bool level; /* it is to hold no messages: is not made */
 	bool made;  /* it was not there before */
+	bool empty; /* as it was opened */
 	bool made_again;
 	uint32_t uid_validity;
 
@@ -165,8 +165,14 @@ void bk_imapstore_drop(struct bk_folder_writer *writer, struct bk_sink *sink);
 int bk_imapstore_uids_begin(struct bk_imapstore_writer *w,
 			    struct bk_imapstore_session *session,
 			    struct bk_err *err);
-/* What an earlier run left of its fillers goes with the next flush. */
-void bk_imapstore_uids_sweep(struct bk_imapstore_writer *w);
+/* What an earlier run left of its fillers goes with the next flush; with the
+ * mailbox selected. */
+int bk_imapstore_uids_sweep(struct bk_imapstore_writer *w,
+			    struct bk_imapstore_session *session,
+			    struct bk_err *err);
+/* Takes them out of a listing. */
+void bk_imapstore_uids_hide(const struct bk_imapstore_writer *w,
+			    struct bk_message_list *list);
 /* A batch begins. */
 void bk_imapstore_uids_batch(struct bk_imapstore_writer *w);
 /* Is the UID too far for fillers? */
