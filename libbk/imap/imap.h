@@ -125,6 +125,18 @@ int bk_imap_fetch(struct bk_imap *imap, const char *uids, unsigned want,
 		  uint64_t changed_since, const struct bk_imap_rows *rows,
 		  struct bk_err *err);
 
+/*
+ * EXAMINE and, sent with it, the FETCH of what changed since a MODSEQ (not 0):
+ * one round trip.  1: *out as of bk_imap_select(), and the rows are told; 0:
+ * *out alone, the server did not tell the rows; -1.  Rows are of the mailbox as
+ * *out has it: of another UIDVALIDITY than the MODSEQ's they mean nothing.
+ */
+int bk_imap_select_since(struct bk_imap *imap, struct bk_view mailbox,
+			 unsigned want, uint64_t changed_since,
+			 const struct bk_imap_rows *rows,
+			 const struct bk_imap_selected **out,
+			 struct bk_err *err);
+
 /* Where bodies go. */
 struct bk_imap_bodies {
 	/* A body of `size` bytes comes now, with UID, FLAGS and INTERNALDATE

@@ -135,23 +135,38 @@ static void exclude_star(struct bk_uid_set *set)
 		end->last--;
 }
 
+static int begin(struct fetching *f, const struct bk_imap *imap,
+		 const char *uids, uint64_t changed_since, struct bk_err *err)
+{
+	if (bk_imap_asked_parse(&f->asked, uids, err) < 0)
+		return -1;
+	if (changed_since && imap->qresync)
+		exclude_star(&f->asked.wanted);
+	return 0;
+}
+
+static void end(struct fetching *f)
+{
+	bk_imap_asked_clear(&f->asked);
+	bk_arena_clear(&f->arena);
+}
+
+static unsigned needed_of(unsigned want)
+{
+	return want & ~(unsigned)(OPTIONAL | BK_IMAP_SAID_UID);
+}
+
 int bk_imap_fetch(struct bk_imap *imap, const char *uids, unsigned want,
 		  uint64_t changed_since, const struct bk_imap_rows *rows,
 		  struct bk_err *err)
 {
-	struct fetching f = {
-		.rows = rows,
-		.needed = want & ~(unsigned)(OPTIONAL | BK_IMAP_SAID_UID),
-	};
+	struct fetching f = {.rows = rows, .needed = needed_of(want)};
 	const struct bk_imap_hands hands = {.untagged = take, .arg = &f};
 	size_t from = 0;
-	int rc;
 
-	rc = bk_imap_asked_parse(&f.asked, uids, err);
+	int rc = begin(&f, imap, uids, changed_since, err);
 	if (rc < 0)
 		goto out;
-	if (changed_since && imap->qresync)
-		exclude_star(&f.asked.wanted);
 	bk_imap_talk_begin(imap);
 	while (from < f.asked.wanted.n)
 		say_fetch(imap, &f.asked.wanted, &from, want, changed_since);
@@ -159,7 +174,58 @@ int bk_imap_fetch(struct bk_imap *imap, const char *uids, unsigned want,
 	if (rc == 0)
 		rc = bk_imap_fetch_verdict(imap, err);
 out:
-	bk_imap_asked_clear(&f.asked);
-	bk_arena_clear(&f.arena);
+	end(&f);
+	return rc;
+}
+
+/* ---- of a mailbox that is being selected ---- */
+
+struct selecting {
+	struct bk_imap *imap;
+	size_t command; /* EXAMINE; rows before its answer are another's */
+	struct fetching fetching;
+};
+
+static int take_both(void *arg, const struct bk_imap_response *said,
+		     struct bk_err *err)
+{
+	struct selecting *s = arg;
+
+	if (bk_imap_take_selected(s->imap, said, err) < 0)
+		return -1;
+	if (!s->imap->commands[s->command].answered)
+		return 0;
+	return take(&s->fetching, said, err);
+}
+
+int bk_imap_select_since(struct bk_imap *imap, struct bk_view mailbox,
+			 unsigned want, uint64_t changed_since,
+			 const struct bk_imap_rows *rows,
+			 const struct bk_imap_selected **out,
+			 struct bk_err *err)
+{
+	struct selecting s = {
+		.imap = imap,
+		.fetching = {.rows = rows, .needed = needed_of(want)},
+	};
+	const struct bk_imap_hands hands = {.untagged = take_both, .arg = &s};
+	size_t from = 0;
+	bool told = false;
+
+	int rc = begin(&s.fetching, imap, "1:*", changed_since, err);
+	if (rc < 0)
+		goto out;
+	bk_imap_talk_begin(imap);
+	s.command = bk_imap_say_select(imap, mailbox, true);
+	say_fetch(imap, &s.fetching.asked.wanted, &from, want, changed_since);
+	rc = bk_imap_talk(imap, &hands, err);
+	if (rc < 0)
+		goto out;
+	told = imap->commands[s.command + 1].state == BK_IMAP_OK;
+	rc = bk_imap_end_select(imap, s.command, mailbox, out, err);
+	if (rc == 0)
+		rc = told;
+out:
+	end(&s.fetching);
 	return rc;
 }

@@ -4,11 +4,24 @@
 #include "imap/mailboxes.h"
 #include "imap/talk.h"
 
-static int take_selected(void *arg, const struct bk_imap_response *said,
-			 struct bk_err *err)
+size_t bk_imap_say_select(struct bk_imap *imap, struct bk_view mailbox,
+			  bool read_only)
 {
-	struct bk_imap *imap = arg;
+	imap->selected = (struct bk_imap_selected){0};
+	bk_arena_clear(&imap->selected_arena);
+	imap->is_selected = false;
+	size_t command =
+		bk_imap_command(imap, read_only ? "EXAMINE" : "SELECT");
+	bk_imap_say_name(imap, mailbox);
+	if (bk_imap_can(imap, BK_IMAP_CONDSTORE))
+		bk_imap_say(imap, " (CONDSTORE)");
+	return command;
+}
 
+int bk_imap_take_selected(struct bk_imap *imap,
+			  const struct bk_imap_response *said,
+			  struct bk_err *err)
+{
 	return bk_imap_parse_selected(said, &imap->selected_arena,
 				      &imap->selected, err);
 }
@@ -22,26 +35,12 @@ static int take_answer(struct bk_imap *imap, size_t command, struct bk_err *err)
 		.code = imap->commands[command].told,
 	};
 
-	return take_selected(imap, &answer, err);
+	return bk_imap_take_selected(imap, &answer, err);
 }
 
-static int select_it(struct bk_imap *imap, struct bk_view mailbox,
-		     bool read_only, struct bk_err *err)
+static int judge(struct bk_imap *imap, size_t command, struct bk_err *err)
 {
-	const struct bk_imap_hands hands = {.untagged = take_selected,
-					    .arg = imap};
-	size_t command;
-
-	imap->selected = (struct bk_imap_selected){0};
-	bk_arena_clear(&imap->selected_arena);
-	imap->is_selected = false;
-	bk_imap_talk_begin(imap);
-	command = bk_imap_command(imap, read_only ? "EXAMINE" : "SELECT");
-	bk_imap_say_name(imap, mailbox);
-	if (bk_imap_can(imap, BK_IMAP_CONDSTORE))
-		bk_imap_say(imap, " (CONDSTORE)");
-	if (bk_imap_talk(imap, &hands, err) < 0 ||
-	    bk_imap_verdict(imap, command, err) < 0)
+	if (bk_imap_verdict(imap, command, err) < 0)
 		return -1;
 	if (take_answer(imap, command, err) < 0)
 		return bk_imap_over(imap);
@@ -49,15 +48,43 @@ static int select_it(struct bk_imap *imap, struct bk_view mailbox,
 	return 0;
 }
 
-int bk_imap_select(struct bk_imap *imap, struct bk_view mailbox, bool read_only,
-		   const struct bk_imap_selected **out, struct bk_err *err)
+int bk_imap_end_select(struct bk_imap *imap, size_t command,
+		       struct bk_view mailbox,
+		       const struct bk_imap_selected **out, struct bk_err *err)
 {
-	if (select_it(imap, mailbox, read_only, err) < 0)
+	if (judge(imap, command, err) < 0)
 		return bk_imap_look_if_gone(imap, mailbox, err);
 	imap->selected_name.len = 0;
 	bk_buf_add(&imap->selected_name, mailbox.data, mailbox.len);
 	*out = &imap->selected;
 	return 0;
+}
+
+static int take_untagged(void *arg, const struct bk_imap_response *said,
+			 struct bk_err *err)
+{
+	return bk_imap_take_selected(arg, said, err);
+}
+
+static int say_alone(struct bk_imap *imap, struct bk_view mailbox,
+		     bool read_only, size_t *command, struct bk_err *err)
+{
+	const struct bk_imap_hands hands = {.untagged = take_untagged,
+					    .arg = imap};
+
+	bk_imap_talk_begin(imap);
+	*command = bk_imap_say_select(imap, mailbox, read_only);
+	return bk_imap_talk(imap, &hands, err);
+}
+
+int bk_imap_select(struct bk_imap *imap, struct bk_view mailbox, bool read_only,
+		   const struct bk_imap_selected **out, struct bk_err *err)
+{
+	size_t command;
+
+	if (say_alone(imap, mailbox, read_only, &command, err) < 0)
+		return -1;
+	return bk_imap_end_select(imap, command, mailbox, out, err);
 }
 
 /*
@@ -68,7 +95,9 @@ static int examine_and_close(struct bk_imap *imap, struct bk_err *err)
 {
 	size_t command;
 
-	if (select_it(imap, bk_buf_view(&imap->selected_name), true, err) < 0)
+	if (say_alone(imap, bk_buf_view(&imap->selected_name), true, &command,
+		      err) < 0 ||
+	    judge(imap, command, err) < 0)
 		return imap->over ? -1 : 0; /* then nothing is selected */
 	if (!imap->selected.read_only)
 		return 0;

@@ -180,6 +180,20 @@ int bk_imap_over(struct bk_imap *imap);
 /* 0 if all commands were carried out, but for messages that are gone. */
 int bk_imap_fetch_verdict(struct bk_imap *imap, struct bk_err *err);
 
+/* ---- choosing a mailbox: select.c ---- */
+
+/* SELECT or EXAMINE as one command of an exchange; what comes is for
+ * bk_imap_take_selected(), and in the end for bk_imap_end_select(), which
+ * returns what bk_imap_select() does. */
+size_t bk_imap_say_select(struct bk_imap *imap, struct bk_view mailbox,
+			  bool read_only);
+int bk_imap_take_selected(struct bk_imap *imap,
+			  const struct bk_imap_response *said,
+			  struct bk_err *err);
+int bk_imap_end_select(struct bk_imap *imap, size_t command,
+		       struct bk_view mailbox,
+		       const struct bk_imap_selected **out, struct bk_err *err);
+
 /* ---- mailboxes: mailbox.c ---- */
 
 /* Equal, and INBOX in any case. */

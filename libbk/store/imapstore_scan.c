@@ -8,6 +8,9 @@
 #include "store/imapstore.h"
 
 #define ROUNDS 3
+#define LISTED                                                                 \
+	((unsigned)BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS | BK_IMAP_SAID_DATE | \
+	 BK_IMAP_SAID_SIZE)
 
 /* A listing that is under way. */
 struct listing {
@@ -31,10 +34,7 @@ static bool has_modseqs(const struct bk_imapstore_session *session)
 
 static unsigned wanted_of(const struct bk_imapstore_session *session)
 {
-	unsigned want = BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS |
-			BK_IMAP_SAID_DATE | BK_IMAP_SAID_SIZE;
-
-	return has_modseqs(session) ? want | BK_IMAP_SAID_MODSEQ : want;
+	return has_modseqs(session) ? LISTED | BK_IMAP_SAID_MODSEQ : LISTED;
 }
 
 /* ---- rows ---- */
@@ -111,14 +111,13 @@ static int take_vanished(void *arg, const struct bk_uid_set *uids,
 	return 0;
 }
 
-static int fetch_rows(struct listing *listing, uint64_t since,
-		      struct bk_err *err)
+static int fetch_rows(struct listing *listing, struct bk_err *err)
 {
 	struct bk_imapstore_session *session = listing->session;
 	const struct bk_imap_rows rows = {take_row, take_vanished, listing};
 
-	return bk_imap_fetch(session->imap, "1:*", wanted_of(session), since,
-			     &rows, err);
+	return bk_imap_fetch(session->imap, "1:*", wanted_of(session), 0, &rows,
+			     err);
 }
 
 /* The folder as it is now. */
@@ -171,8 +170,7 @@ int bk_imapstore_list(struct bk_imapstore_session *session,
 	struct listing listing = {session, folder, out, NULL};
 
 	bk_message_list_clear(out);
-	if (session->selected->status.messages &&
-	    fetch_rows(&listing, 0, err) < 0)
+	if (session->selected->status.messages && fetch_rows(&listing, err) < 0)
 		return -1;
 	bk_message_list_sort(out);
 	drop_doubles(out);
@@ -323,22 +321,29 @@ static bool adds_up(const struct since *since,
 	return n == session->selected->status.messages;
 }
 
+/* 1: changes were told; 0: they were not. */
 static int ask_since(struct since *since, struct bk_imapstore_session *session,
 		     struct bk_err *err)
 {
-	bool qresync = caps_of(session) & BK_IMAP_QRESYNC;
-	struct bk_uid_set vanished = {0};
-	int rc;
+	const struct bk_imap_rows rows = {take_row, take_vanished,
+					  &since->listing};
+	struct bk_view mailbox = since->listing.folder->raw;
 
 	since->listing.session = session;
-	since->listing.gone = &vanished;
-	rc = fetch_rows(&since->listing, since->modseq, err);
-	if (rc == 0 && qresync)
-		keep_known(&vanished, since->known, since->gone);
-	else if (rc == 0)
-		rc = find_gone(since, session, err);
-	bk_uid_set_clear(&vanished);
-	if (rc < 0)
+	if (since->modseq && caps_of(session) & BK_IMAP_CONDSTORE)
+		return bk_imapstore_select_since(session, mailbox,
+						 LISTED | BK_IMAP_SAID_MODSEQ,
+						 since->modseq, &rows, err);
+	return bk_imapstore_select(session, mailbox, true, true, err);
+}
+
+static int take_changes(struct since *since,
+			struct bk_imapstore_session *session,
+			struct bk_uid_set *vanished, struct bk_err *err)
+{
+	if (caps_of(session) & BK_IMAP_QRESYNC)
+		keep_known(vanished, since->known, since->gone);
+	else if (find_gone(since, session, err) < 0)
 		return -1;
 	bk_message_list_sort(since->listing.out);
 	drop_doubles(since->listing.out);
@@ -350,17 +355,25 @@ static int scan_since(struct bk_imapstore_session *session, void *arg,
 {
 	struct since *since = arg;
 	struct bk_folder *folder = since->listing.folder;
+	struct bk_uid_set vanished = {0};
 
 	bk_message_list_clear(since->listing.out);
 	bk_uid_set_clear(since->gone);
-	if (bk_imapstore_select(session, folder->raw, true, true, err) < 0)
-		return -1;
-	take_state(session, folder);
-	if (!since->modseq || !has_modseqs(session) ||
-	    folder->uid_validity != since->uid_validity ||
-	    folder->highest_modseq < since->modseq)
-		return 0;
-	return ask_since(since, session, err);
+	since->listing.gone = &vanished;
+	int rc = ask_since(since, session, err);
+	if (rc >= 0)
+		take_state(session, folder);
+	if (rc > 0 && has_modseqs(session) &&
+	    folder->uid_validity == since->uid_validity &&
+	    folder->highest_modseq >= since->modseq)
+		rc = take_changes(since, session, &vanished, err);
+	else if (rc > 0)
+		rc = 0;
+	if (rc <= 0)
+		bk_message_list_clear(since->listing.out);
+	since->listing.gone = NULL;
+	bk_uid_set_clear(&vanished);
+	return rc;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the op's parameters */

@@ -221,6 +221,13 @@ struct bk_imapname_style bk_imapstore_style(
 	};
 }
 
+static void note_selected(struct bk_imapstore_session *session,
+			  struct bk_view mailbox, bool read_only)
+{
+	bk_buf_add(&session->mailbox, mailbox.data, mailbox.len);
+	session->read_only = read_only;
+}
+
 int bk_imapstore_select(struct bk_imapstore_session *session,
 			struct bk_view mailbox, bool read_only, bool anew,
 			struct bk_err *err)
@@ -232,9 +239,21 @@ int bk_imapstore_select(struct bk_imapstore_session *session,
 	if (bk_imap_select(session->imap, mailbox, read_only,
 			   &session->selected, err) < 0)
 		return -1;
-	bk_buf_add(&session->mailbox, mailbox.data, mailbox.len);
-	session->read_only = read_only;
+	note_selected(session, mailbox, read_only);
 	return 0;
+}
+
+int bk_imapstore_select_since(struct bk_imapstore_session *session,
+			      struct bk_view mailbox, unsigned want,
+			      uint64_t modseq, const struct bk_imap_rows *rows,
+			      struct bk_err *err)
+{
+	session->mailbox.len = 0;
+	int rc = bk_imap_select_since(session->imap, mailbox, want, modseq,
+				      rows, &session->selected, err);
+	if (rc >= 0)
+		note_selected(session, mailbox, true);
+	return rc;
 }
 
 static int run_once(struct bk_imapstore *imapstore, const char *address,
