@@ -60,35 +60,53 @@ int bk_move_each(struct bk_move *move, bk_move_act *act, struct bk_err *err)
 
 /* ---- one of them ---- */
 
-static int find_from(struct bk_move_session *session,
-		     const struct bk_move_task *task, struct bk_err *err)
+/* The source's end, on its way. */
+struct finding {
+	struct bk_move_session *session;
+	const struct bk_move_task *task;
+	struct bk_arena arena; /* of the account: the session's is another's */
+	struct bk_err err;
+	int rc;
+};
+
+static void *find_from(void *arg)
 {
+	struct finding *finding = arg;
+	struct bk_move_session *session = finding->session;
+	const struct bk_move_task *task = finding->task;
 	const struct bk_move_end *from = task->move->request->from;
 
-	session->place = BK_PLACE_SOURCE;
-	if (bk_store_open(&session->from, &from->store.config, err) < 0)
-		return -1;
-	return session->from->ops->find_account(
-		session->from, task->account->from, &session->arena,
-		&session->from_account, err);
+	finding->rc = bk_store_open(&session->from, &from->store.config,
+				    &finding->err);
+	if (finding->rc == 0)
+		finding->rc = session->from->ops->find_account(
+			session->from, task->account->from, &finding->arena,
+			&session->from_account, &finding->err);
+	return NULL;
 }
 
-static int find_to(struct bk_move_session *session,
+static int open_to(struct bk_move_session *session,
 		   const struct bk_move_task *task, bool make,
 		   struct bk_err *err)
 {
-	const struct bk_move_end *end = task->move->request->to;
-	const char *address = task->account->to;
-	struct bk_store_config config = end->store.config;
-	struct bk_err why = {0};
+	struct bk_store_config config = task->move->request->to->store.config;
 
-	session->place = BK_PLACE_DESTINATION;
 	config.writable = make;
 	if (bk_store_open(&session->to, &config, err) < 0)
 		return -1;
 	if (!session->to->ops->begin || !session->to->ops->create_account)
 		return bk_fail(err, BK_MISUSE, "a %s store can only be read",
 			       config.type);
+	return 0;
+}
+
+static int find_to(struct bk_move_session *session,
+		   const struct bk_move_task *task, bool make,
+		   struct bk_err *err)
+{
+	const char *address = task->account->to;
+	struct bk_err why = {0};
+
 	if (make)
 		return session->to->ops->create_account(
 			session->to, address, &session->arena,
@@ -105,14 +123,48 @@ static int find_to(struct bk_move_session *session,
 	return 0;
 }
 
+static int end_from(struct finding *from, struct bk_err *err)
+{
+	struct bk_move_session *session = from->session;
+
+	bk_arena_join(&session->arena, &from->arena);
+	if (from->rc == 0)
+		return 0;
+	session->place = BK_PLACE_SOURCE;
+	*err = from->err;
+	return -1;
+}
+
+/* Both at a time: a login is some round trips.  But nothing is made for an
+ * account that the source does not have. */
 int bk_move_session_open(struct bk_move_session *out,
 			 const struct bk_move_task *task, bool make,
 			 struct bk_err *err)
 {
-	*out = (struct bk_move_session){0};
-	if (find_from(out, task, err) < 0)
-		return -1;
-	return find_to(out, task, make, err);
+	struct finding from = {.session = out, .task = task};
+	struct bk_err why = {0};
+	pthread_t thread;
+
+	*out = (struct bk_move_session){.place = BK_PLACE_DESTINATION};
+	int rc = open_to(out, task, make, &why);
+	bool waits = rc < 0 || (make && !out->to->ops->accounts_are_given);
+	bool two =
+		!waits && pthread_create(&thread, NULL, find_from, &from) == 0;
+	if (!two) {
+		(void)find_from(&from);
+		if (end_from(&from, err) < 0)
+			return -1;
+	}
+	if (rc == 0)
+		rc = find_to(out, task, make, &why);
+	if (two) {
+		(void)pthread_join(thread, NULL);
+		if (end_from(&from, err) < 0)
+			return -1;
+	}
+	if (rc < 0)
+		*err = why;
+	return rc;
 }
 
 void bk_move_session_close(struct bk_move_session *session)

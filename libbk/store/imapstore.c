@@ -214,6 +214,7 @@ static int finish_account(struct bk_store *store,
 const struct bk_store_ops bk_imapstore_ops = {
 	.type = "imap",
 	.parallel_fetch = false,
+	.accounts_are_given = true,
 	.open = open_imapstore,
 	.close = close_imapstore,
 	.accounts = list_accounts,

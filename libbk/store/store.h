@@ -126,7 +126,8 @@ struct bk_folder_result {
 
 struct bk_store_ops {
 	const char *type;
-	bool parallel_fetch; /* fetch and stat may run in several threads */
+	bool parallel_fetch;     /* fetch and stat may run in several threads */
+	bool accounts_are_given; /* create_account makes none: it finds them */
 
 	int (*open)(struct bk_store **out, const struct bk_store_config *config,
 		    struct bk_err *err);
