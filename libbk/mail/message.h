@@ -94,6 +94,8 @@ struct bk_folder {
 	bool subscribed;
 	bool unsubscribe;        /* of one to be written, not subscribed: what
 				    there is goes; never stored */
+	bool subscribed_there;   /* of one to be written: so it is already;
+				    never stored */
 	bool counted;            /* `messages` is known; never stored */
 	uint64_t messages;       /* in it, as folders() saw them */
 	bool no_select;          /* holds no messages: a level only */

@@ -144,6 +144,14 @@ int bk_imapstore_sync(struct bk_store *store, struct bk_err *err)
 
 /* A subscription that the server made by itself is undone; one that somebody
  * made since is not, unless that is asked for. */
+static bool changes_subscription(const struct bk_imapstore_writer *w)
+{
+	if (w->made)
+		return true;
+	return w->want->subscribed ? !w->want->subscribed_there
+				   : w->want->unsubscribe;
+}
+
 static int subscribe(struct bk_imapstore_writer *w,
 		     struct bk_imapstore_session *session, bool *lost,
 		     struct bk_err *err)
@@ -151,7 +159,7 @@ static int subscribe(struct bk_imapstore_writer *w,
 	bool on = w->want->subscribed;
 	struct bk_err why = {0};
 
-	if (!on && !w->made && !w->want->unsubscribe)
+	if (!changes_subscription(w))
 		return 0;
 	if (bk_imap_subscribe(session->imap, w->raw, on, &why) == 0)
 		return 0;
@@ -224,7 +232,7 @@ static void tell_result(const struct ending *ending,
 static bool has_settings(const struct bk_imapstore_writer *w)
 {
 	return w->want->n_acl || w->want->n_annotations ||
-	       w->want->subscribed || w->want->unsubscribe || w->made;
+	       changes_subscription(w);
 }
 
 int bk_imapstore_finish(struct bk_folder_writer *writer,

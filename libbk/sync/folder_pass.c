@@ -104,6 +104,7 @@ static void describe(struct bk_folder_pass *folder)
 	want->name = folder->name;
 	want->driver = NULL;
 	want->unsubscribe = folder->row.subscribed && !want->subscribed;
+	want->subscribed_there = folder->to && folder->to->subscribed;
 	want->keywords = folder->words.keywords;
 	want->n_keywords = folder->words.n_keywords;
 	if (folder->to) {
