@@ -334,8 +334,5 @@ int bk_folder_pass_look(struct bk_folder_pass *folder, struct bk_err *err)
 			return -1;
 		plan(folder);
 	}
-	folder->made =
-		bk_arena_alloc(&folder->arena, (folder->plan.n_add + 1) *
-						       sizeof(*folder->made));
 	return find_content(folder, err);
 }

@@ -39,7 +39,6 @@ struct bk_folder_pass {
 	struct bk_folder_side from_side, to_side;
 	struct bk_folder_plan plan;
 	struct bk_journal_batch doubt; /* what was on its way */
-	struct bk_message *made; /* messages that no list has; n_add of them */
 	struct bk_folder_writer *writer;
 	uint32_t next_id;
 	uint32_t to_next; /* the next UID of the destination; 0: not known */

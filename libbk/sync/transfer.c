@@ -381,7 +381,7 @@ struct bk_message *bk_folder_pass_source(struct bk_folder_pass *folder,
 		return &folder->from_list.items[add->from];
 	const struct bk_journal_message *was =
 		&folder->pairs.items[add->pair].from;
-	struct bk_message *msg = &folder->made[task];
+	struct bk_message *msg = bk_arena_alloc(&folder->arena, sizeof(*msg));
 	*msg = (struct bk_message){
 		.name = was->name,
 		.file = "",
