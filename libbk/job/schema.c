@@ -329,6 +329,28 @@ static int check_doveadm(const char *value, struct bk_err *err)
 	return rc;
 }
 
+static int check_sieve(const char *value, struct bk_err *err)
+{
+	struct bk_url url = {0};
+
+	if (strcmp(value, "yes") == 0 || strcmp(value, "no") == 0)
+		return 0;
+	if (strncmp(value, "sieve://", 8) != 0)
+		return bk_fail(err, BK_MISUSE,
+			       "'%s' is not sieve://HOST, and not yes, which "
+			       "is the host of the url",
+			       value);
+	if (bk_url_parse(&url, value, err) < 0)
+		return -1;
+	int rc = 0;
+	if (*url.path || url.user)
+		rc = bk_fail(err, BK_MISUSE,
+			     "%s: only sieve://HOST or sieve://HOST:PORT",
+			     value);
+	bk_url_clear(&url);
+	return rc;
+}
+
 /* ---- what lies elsewhere ---- */
 
 /* clang-format off */
@@ -370,6 +392,7 @@ static const struct bk_conf_key server_keys[] = {
 	{"connections",      check_connections},
 	{"compress",         check_bool       },
 	{"without",          check_without    },
+	{"sieve",            check_sieve      },
 	{"doveadm",          check_doveadm    },
 	{"doveadm-password", bk_schema_check_password},
 	{NULL,               NULL             },

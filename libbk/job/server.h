@@ -18,7 +18,8 @@ struct bk_server_settings {
 	const char *login, *auth;     /* NULL: not said */
 	const char *master_separator; /* NULL: "*" */
 	const char *without;          /* capabilities; NULL: none */
-	const char *doveadm;          /* of its HTTP API; NULL: none */
+	const char *sieve;   /* sieve://HOST, or "yes": the same host; NULL */
+	const char *doveadm; /* of its HTTP API; NULL: none */
 	const char *doveadm_password; /* its password or key; a place */
 	uint32_t connections;         /* at most at a time; 0: any number */
 	bool compress;

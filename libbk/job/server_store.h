@@ -15,6 +15,9 @@ struct bk_link;
 struct bk_server_store {
 	struct bk_url url;
 	struct bk_link *link;
+	struct bk_url sieve_url;
+	struct bk_link *sieve;
+	struct bk_access sieve_access; /* the same, but for passwords */
 	struct bk_bucket *down, *up;
 	struct bk_store_server server;
 };

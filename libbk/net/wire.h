@@ -82,6 +82,28 @@ int bk_wire_open(struct bk_wire **out, struct bk_link *link,
 		 const struct bk_wire_login *login, struct bk_err *err);
 void bk_wire_close(struct bk_wire *wire); /* NULL is fine; says nothing */
 
+/*
+ * For a protocol that libcurl does not speak: nobody is logged in yet, nothing
+ * was read, and nothing is encrypted.  To the host of the link's URL, through
+ * its proxy; `port`: where the URL has none.
+ */
+int bk_wire_connect(struct bk_wire **out, struct bk_link *link, uint16_t port,
+		    struct bk_err *err);
+/* From here on TLS, under the link's policy: the server's word that it begins
+ * was just taken.  BK_DENIED when more came with it: somebody in between may
+ * have put it there (CVE-2011-0411). */
+int bk_wire_starttls(struct bk_wire *wire, struct bk_err *err);
+
+/* What proves a login on this link: its own secret, or the link's password or
+ * token; with a NUL at its end. */
+int bk_wire_secret(struct bk_link *link, const struct bk_wire_login *login,
+		   struct bk_secret *out, struct bk_err *err);
+/* What AUTHENTICATE says at once: *mechanism, and in base64, with a NUL at its
+ * end, *words. */
+int bk_wire_sasl(struct bk_link *link, const struct bk_wire_login *login,
+		 const char **mechanism, struct bk_secret *words,
+		 struct bk_err *err);
+
 /* Waits until `in` is longer than it was; BK_LOST at the end of the stream,
  * when nothing comes for the link's timeout, and where the window is full. */
 int bk_wire_fill(struct bk_wire *wire, struct bk_err *err);

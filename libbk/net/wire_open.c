@@ -66,19 +66,20 @@ static int check(const struct attempt *try, struct bk_err *err)
 	return 0;
 }
 
-static int find_secret(struct attempt *try, struct bk_err *err)
+int bk_wire_secret(struct bk_link *link, const struct bk_wire_login *login,
+		   struct bk_secret *out, struct bk_err *err)
 {
-	const struct bk_secret *own = try->login->secret;
+	const struct bk_secret *own = login->secret;
 
 	if (own) {
-		bk_secret_alloc(&try->secret, own->len + 1);
-		memcpy(try->secret.data, own->data, own->len);
+		bk_secret_alloc(out, own->len + 1);
+		memcpy(out->data, own->data, own->len);
 		return 0;
 	}
-	if (is_token(try->login->sasl))
-		return bk_link_fresh_token(try->link, NULL, &try->secret, err);
-	const char *password = bk_link_password(try->link);
-	bk_secret_set(&try->secret, password, strlen(password) + 1);
+	if (is_token(login->sasl))
+		return bk_link_fresh_token(link, NULL, out, err);
+	const char *password = bk_link_password(link);
+	bk_secret_set(out, password, strlen(password) + 1);
 	return 0;
 }
 
@@ -189,7 +190,7 @@ int bk_wire_open(struct bk_wire **out, struct bk_link *link,
 	int rc = check(&try, err);
 
 	if (rc == 0)
-		rc = find_secret(&try, err);
+		rc = bk_wire_secret(link, login, &try.secret, err);
 	if (rc == 0)
 		rc = try_ways(&try, out, err);
 	bk_secret_clear(&try.secret);

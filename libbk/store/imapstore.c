@@ -52,9 +52,11 @@ static void close_imapstore(struct bk_store *store)
 	struct bk_imapstore *imapstore = bk_imapstore_of(store);
 
 	bk_imapstore_sessions_close(imapstore);
+	bk_imapstore_scripts_close(imapstore);
 	(void)pthread_cond_destroy(&imapstore->given);
 	(void)pthread_mutex_destroy(&imapstore->lock);
 	(void)pthread_mutex_destroy(&imapstore->writers_lock);
+	(void)pthread_mutex_destroy(&imapstore->sieve_lock);
 	free(imapstore->only);
 	free(imapstore->where);
 	free(imapstore);
@@ -85,6 +87,7 @@ static int open_imapstore(struct bk_store **out,
 	imapstore->writable = config->writable;
 	(void)pthread_mutex_init(&imapstore->lock, NULL);
 	(void)pthread_mutex_init(&imapstore->writers_lock, NULL);
+	(void)pthread_mutex_init(&imapstore->sieve_lock, NULL);
 	(void)pthread_cond_init(&imapstore->given, NULL);
 	*out = &imapstore->store;
 	return 0;
@@ -229,6 +232,10 @@ const struct bk_store_ops bk_imapstore_ops = {
 	.identify = bk_imapstore_identify,
 	.find_account = find_account,
 	.limits = bk_imapstore_limits,
+	.scripts = bk_imapstore_scripts,
+	.put_script = bk_imapstore_put_script,
+	.activate_script = bk_imapstore_activate_script,
+	.remove_script = bk_imapstore_remove_script,
 	.create_account = create_account,
 	.begin = bk_imapstore_begin,
 	.present = bk_imapstore_present,

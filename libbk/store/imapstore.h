@@ -25,6 +25,7 @@
 #include "store/store.h"
 
 struct bk_imapstore_writer;
+struct bk_sieve;
 
 struct bk_imapstore {
 	struct bk_store store; /* first */
@@ -43,6 +44,10 @@ struct bk_imapstore {
 	pthread_mutex_t writers_lock; /* taken before any writer's own */
 	struct bk_imapstore_writer *writers;
 	_Atomic size_t waiting; /* bytes in memory, of all writers */
+
+	pthread_mutex_t sieve_lock; /* of the session for scripts */
+	struct bk_sieve *sieve;     /* NULL: none is open */
+	char *sieve_address;        /* whose it is */
 };
 
 struct bk_imapstore_session {
@@ -104,6 +109,29 @@ struct bk_imapstore_act {
 };
 int bk_imapstore_run(struct bk_imapstore *imapstore, const char *address,
 		     const struct bk_imapstore_act *act, struct bk_err *err);
+
+/* Who logs in for an account, and by what; `made` and `secret` hold its texts,
+ * the caller's to clear. */
+int bk_imapstore_login(const struct bk_imapstore *imapstore,
+		       const char *address, struct bk_wire_login *login,
+		       struct bk_buf *made, struct bk_secret *secret,
+		       struct bk_err *err);
+
+/* ---- imapstore_scripts.c ---- */
+
+int bk_imapstore_scripts(struct bk_store *store,
+			 const struct bk_account *account,
+			 struct bk_script_list *out, struct bk_err *err);
+int bk_imapstore_put_script(struct bk_store *store,
+			    const struct bk_account *account,
+			    const struct bk_script *script, struct bk_err *err);
+int bk_imapstore_activate_script(struct bk_store *store,
+				 const struct bk_account *account,
+				 const char *name, struct bk_err *err);
+int bk_imapstore_remove_script(struct bk_store *store,
+			       const struct bk_account *account,
+			       const char *name, struct bk_err *err);
+void bk_imapstore_scripts_close(struct bk_imapstore *imapstore);
 
 /* ---- imapstore_folders.c ---- */
 

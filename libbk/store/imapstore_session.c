@@ -46,6 +46,23 @@ static void name_login(const struct bk_imapstore *imapstore,
 	}
 }
 
+int bk_imapstore_login(const struct bk_imapstore *imapstore,
+		       const char *address, struct bk_wire_login *login,
+		       struct bk_buf *made, struct bk_secret *secret,
+		       struct bk_err *err)
+{
+	const struct bk_store_server *server = imapstore->server;
+	int rc = 0;
+
+	*login = (struct bk_wire_login){0};
+	name_login(imapstore, address, login, made);
+	if (server->secret)
+		rc = server->secret(server->secret_arg, address, secret, err);
+	if (rc == 0 && secret->len)
+		login->secret = secret;
+	return rc;
+}
+
 static int log_in(struct bk_imapstore_session *session, struct bk_err *err)
 {
 	struct bk_imapstore *imapstore = session->owner;
@@ -61,14 +78,9 @@ static int log_in(struct bk_imapstore_session *session, struct bk_err *err)
 	struct bk_wire_login login = {0};
 	struct bk_secret secret = {0};
 	struct bk_buf made = {0};
-	int rc = 0;
-
-	name_login(imapstore, session->address, &login, &made);
-	if (server->secret)
-		rc = server->secret(server->secret_arg, session->address,
+	int rc = bk_imapstore_login(imapstore, session->address, &login, &made,
 				    &secret, err);
-	if (rc == 0 && secret.len)
-		login.secret = &secret;
+
 	if (rc == 0)
 		rc = bk_imap_open(&session->imap, server->link, &login, &wish,
 				  err);

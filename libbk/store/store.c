@@ -72,3 +72,43 @@ char *bk_store_identity(const struct bk_store_config *config)
 	free(path);
 	return identity;
 }
+
+/* ---- scripts ---- */
+
+void bk_script_list_clear(struct bk_script_list *list)
+{
+	free(list->items);
+	bk_arena_clear(&list->arena);
+	*list = (struct bk_script_list){0};
+}
+
+struct bk_script *bk_script_list_add(struct bk_script_list *list)
+{
+	list->items = bk_array_room(list->items, list->n, &list->cap,
+				    sizeof(*list->items));
+	list->items[list->n] = (struct bk_script){.name = ""};
+	return &list->items[list->n++];
+}
+
+static int by_name(const void *left, const void *right)
+{
+	const struct bk_script *a = left, *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
+void bk_script_list_sort(struct bk_script_list *list)
+{
+	if (list->n)
+		qsort(list->items, list->n, sizeof(*list->items), by_name);
+}
+
+const struct bk_script *bk_script_list_find(const struct bk_script_list *list,
+					    const char *name)
+{
+	const struct bk_script key = {.name = name};
+
+	return list->n ? bsearch(&key, list->items, list->n,
+				 sizeof(*list->items), by_name)
+		       : NULL;
+}

@@ -35,7 +35,8 @@ struct bk_store;
 
 /* How a mail server is reached: the IMAP driver's.  The caller's. */
 struct bk_store_server {
-	struct bk_link *link; /* of imap:// or imaps:// */
+	struct bk_link *link;  /* of imap:// or imaps:// */
+	struct bk_link *sieve; /* of sieve://, for scripts; NULL: none */
 	/* "user" (or NULL): each account by its own name and password;
 	 * "master:NAME" logs in as ADDRESS*NAME, "proxy:NAME" as NAME with the
 	 * address as authorisation identity. */
@@ -108,6 +109,26 @@ struct bk_store_limits {
 	uint64_t message;  /* of the largest one that is taken */
 	bool shared; /* `bytes` is what is free on a disk, for all accounts */
 };
+
+/* What sorts an account's incoming mail: a script in Sieve (RFC 5228). */
+struct bk_script {
+	const char *name; /* UTF-8, any characters but control ones */
+	struct bk_view text;
+	bool active; /* the one that is at work; at most one is */
+};
+
+/* {0} is a valid empty one. */
+struct bk_script_list {
+	struct bk_arena arena;   /* of names and texts */
+	struct bk_script *items; /* owned; by name */
+	size_t n, cap;
+};
+void bk_script_list_clear(struct bk_script_list *list);
+struct bk_script *bk_script_list_add(struct bk_script_list *list);
+void bk_script_list_sort(struct bk_script_list *list);
+/* NULL: it is not there.  Of a sorted list. */
+const struct bk_script *bk_script_list_find(const struct bk_script_list *list,
+					    const char *name);
 
 /* One folder being written, from begin to finish or abort. */
 struct bk_folder_writer;
@@ -224,7 +245,26 @@ struct bk_store_ops {
 	int (*limits)(struct bk_store *store, const struct bk_account *account,
 		      struct bk_store_limits *out, struct bk_err *err);
 
+	/* The account's scripts: 1; 0 when nobody said where a server has any.
+	 * NULL: the store has none. */
+	int (*scripts)(struct bk_store *store, const struct bk_account *account,
+		       struct bk_script_list *out, struct bk_err *err);
+
 	/* ---- writing; NULL in a driver that only reads ---- */
+
+	/* Writes a script, or writes it anew; which one is active stays as it
+	 * is.  BK_REFUSED with the server's words. */
+	int (*put_script)(struct bk_store *store,
+			  const struct bk_account *account,
+			  const struct bk_script *script, struct bk_err *err);
+	/* This one alone is active then; "": none is. */
+	int (*activate_script)(struct bk_store *store,
+			       const struct bk_account *account,
+			       const char *name, struct bk_err *err);
+	/* One that is not active goes. */
+	int (*remove_script)(struct bk_store *store,
+			     const struct bk_account *account, const char *name,
+			     struct bk_err *err);
 
 	/* Makes the account's root if it is not there.  *out is the account
 	 * as accounts() would list it, allocated in `arena`.  A store of one

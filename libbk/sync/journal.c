@@ -76,6 +76,16 @@ static const char schema[] =
 	"PRAGMA user_version = 1;"
 	"COMMIT;";
 
+/* Tables that older versions do without. */
+static const char additions[] =
+	"CREATE TABLE IF NOT EXISTS scripts ("
+	"  account INTEGER NOT NULL,"
+	"  name TEXT NOT NULL,"
+	"  from_sum BLOB NOT NULL,"
+	"  to_sum BLOB NOT NULL,"
+	"  active INTEGER NOT NULL,"
+	"  PRIMARY KEY (account, name)) WITHOUT ROWID;";
+
 #define OF_ACCOUNT " WHERE folder IN (SELECT id FROM folders WHERE account = ?)"
 
 static const char *const texts[BK_SQL_COUNT] = {
@@ -126,6 +136,12 @@ static const char *const texts[BK_SQL_COUNT] = {
 		" WHERE folder = ?",
 	[BK_SQL_BATCH_PUT] = "INSERT OR REPLACE INTO batches VALUES (?,?,?)",
 	[BK_SQL_BATCH_DROP] = "DELETE FROM batches WHERE folder = ?",
+	[BK_SQL_SCRIPTS] =
+		"SELECT name, from_sum, to_sum, active FROM scripts"
+		" WHERE account = ? ORDER BY name",
+	[BK_SQL_SCRIPT_PUT] =
+		"INSERT OR REPLACE INTO scripts VALUES (?,?,?,?,?)",
+	[BK_SQL_SCRIPTS_DROP] = "DELETE FROM scripts WHERE account = ?",
 };
 
 /* ---- the database ---- */
@@ -257,6 +273,8 @@ static int check_schema(struct bk_journal *journal, struct bk_err *err)
 			       journal->path);
 	if (!tables &&
 	    sqlite3_exec(journal->db, schema, NULL, NULL, NULL) != SQLITE_OK)
+		return bk_journal_fail(journal, err);
+	if (sqlite3_exec(journal->db, additions, NULL, NULL, NULL) != SQLITE_OK)
 		return bk_journal_fail(journal, err);
 	return 0;
 }

@@ -103,6 +103,33 @@ int bk_journal_folder_put(struct bk_journal *journal, int64_t account,
 int bk_journal_folder_drop(struct bk_journal *journal, int64_t id,
 			   struct bk_err *err);
 
+/* ---- scripts ---- */
+
+#define BK_JOURNAL_SCRIPT_SUM 32
+
+/* A script as both ends had it when they last were alike: what tells its texts
+ * from others. */
+struct bk_journal_script {
+	const char *name; /* "": none, which was the active one */
+	uint8_t from_sum[BK_JOURNAL_SCRIPT_SUM];
+	uint8_t to_sum[BK_JOURNAL_SCRIPT_SUM];
+	bool active; /* at both ends */
+};
+
+struct bk_journal_scripts {
+	struct bk_arena arena;           /* of names */
+	struct bk_journal_script *items; /* owned; by name */
+	size_t n, cap;
+};
+void bk_journal_scripts_clear(struct bk_journal_scripts *scripts);
+
+int bk_journal_scripts(struct bk_journal *journal, int64_t account,
+		       struct bk_journal_scripts *out, struct bk_err *err);
+/* These instead of those that were known. */
+int bk_journal_scripts_put(struct bk_journal *journal, int64_t account,
+			   const struct bk_journal_script *scripts, size_t n,
+			   struct bk_err *err);
+
 /* ---- messages ---- */
 
 /* A message as a side has it, by uid or name; neither: which one it is is not

@@ -88,6 +88,11 @@ int bk_pass_renames(struct bk_pass *pass, struct bk_err *err);
 /* Folders that the source no longer has.  After. */
 int bk_pass_departed(struct bk_pass *pass, struct bk_err *err);
 
+/* ---- scripts.c ---- */
+
+/* The account's scripts; what cannot be carried over is told, and no error. */
+int bk_pass_scripts(struct bk_pass *pass, struct bk_err *err);
+
 /* ---- folder_listing.c ---- */
 
 /* Reads the journal and both sides, as far as need be, and plans. */

@@ -18,7 +18,7 @@ struct fakewire {
 	size_t came;          /* so much of it was let in */
 	size_t piece;         /* bytes a fill lets in; 0: all there are */
 	struct bk_buf written;
-	bool deflated;
+	bool deflated, encrypted;
 	/* Called when nothing more is coming: may say more.  May be NULL. */
 	void (*more)(struct fakewire *wire);
 	void *arg;       /* the test's own */
@@ -52,6 +52,33 @@ int bk_wire_open(struct bk_wire **out, struct bk_link *link,
 		return bk_fail(err, BK_LOST, "nobody listens");
 	*out = &fakewire_next->wire;
 	fakewire_next = NULL;
+	return 0;
+}
+
+int bk_wire_connect(struct bk_wire **out, struct bk_link *link, uint16_t port,
+		    struct bk_err *err)
+{
+	(void)port;
+	return bk_wire_open(out, link, NULL, err);
+}
+
+int bk_wire_starttls(struct bk_wire *wire, struct bk_err *err)
+{
+	struct fakewire *fake = (struct fakewire *)wire;
+
+	if (wire->in.len)
+		return bk_fail(err, BK_DENIED, "more came");
+	fake->encrypted = true;
+	return 0;
+}
+
+int bk_wire_secret(struct bk_link *link, const struct bk_wire_login *login,
+		   struct bk_secret *out, struct bk_err *err)
+{
+	(void)link;
+	(void)login;
+	(void)err;
+	bk_secret_set(out, "pw", 3);
 	return 0;
 }
 

@@ -1,0 +1,95 @@
+/* What a move remembers: see journal.h.  Here the scripts of accounts. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "sync/journal_sql.h"
+
+void bk_journal_scripts_clear(struct bk_journal_scripts *scripts)
+{
+	free(scripts->items);
+	bk_arena_clear(&scripts->arena);
+	*scripts = (struct bk_journal_scripts){0};
+}
+
+static bool read_sum(sqlite3_stmt *stmt, int column,
+		     uint8_t sum[BK_JOURNAL_SCRIPT_SUM])
+{
+	const void *blob = sqlite3_column_blob(stmt, column);
+
+	if (!blob ||
+	    sqlite3_column_bytes(stmt, column) != BK_JOURNAL_SCRIPT_SUM)
+		return false;
+	memcpy(sum, blob, BK_JOURNAL_SCRIPT_SUM);
+	return true;
+}
+
+static int read_scripts(struct bk_journal *journal, int64_t account,
+			struct bk_journal_scripts *out, struct bk_err *err)
+{
+	sqlite3_stmt *stmt = bk_journal_sql(journal, BK_SQL_SCRIPTS, err);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, account);
+	while ((rc = bk_journal_step(journal, stmt, err)) > 0) {
+		out->items = bk_array_room(out->items, out->n, &out->cap,
+					   sizeof(*out->items));
+		struct bk_journal_script *script = &out->items[out->n++];
+		*script = (struct bk_journal_script){
+			.name = bk_journal_text(stmt, 0, &out->arena),
+			.active = sqlite3_column_int(stmt, 3),
+		};
+		if (!read_sum(stmt, 1, script->from_sum) ||
+		    !read_sum(stmt, 2, script->to_sum)) {
+			(void)sqlite3_reset(stmt);
+			return bk_journal_damaged(journal, err);
+		}
+	}
+	return rc;
+}
+
+int bk_journal_scripts(struct bk_journal *journal, int64_t account,
+		       struct bk_journal_scripts *out, struct bk_err *err)
+{
+	bk_journal_scripts_clear(out);
+	(void)pthread_mutex_lock(&journal->mutex);
+	int rc = read_scripts(journal, account, out, err);
+	(void)pthread_mutex_unlock(&journal->mutex);
+	return rc;
+}
+
+static int put_script(struct bk_journal *journal, int64_t account,
+		      const struct bk_journal_script *script,
+		      struct bk_err *err)
+{
+	sqlite3_stmt *stmt = bk_journal_sql(journal, BK_SQL_SCRIPT_PUT, err);
+
+	if (!stmt)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, account);
+	(void)sqlite3_bind_text(stmt, 2, script->name, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(stmt, 3, script->from_sum,
+				BK_JOURNAL_SCRIPT_SUM, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(stmt, 4, script->to_sum, BK_JOURNAL_SCRIPT_SUM,
+				SQLITE_STATIC);
+	(void)sqlite3_bind_int(stmt, 5, script->active);
+	return bk_journal_step(journal, stmt, err);
+}
+
+int bk_journal_scripts_put(struct bk_journal *journal, int64_t account,
+			   const struct bk_journal_script *scripts, size_t n,
+			   struct bk_err *err)
+{
+	(void)pthread_mutex_lock(&journal->mutex);
+	int rc = bk_journal_do(journal, BK_SQL_BEGIN, 0, err);
+	if (rc == 0)
+		rc = bk_journal_do(journal, BK_SQL_SCRIPTS_DROP, account, err);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = put_script(journal, account, &scripts[i], err);
+	rc = bk_journal_end(journal, rc, err);
+	(void)pthread_mutex_unlock(&journal->mutex);
+	return rc;
+}

@@ -1,0 +1,347 @@
+/* The scripts of an account, carried over: see script_plan.h. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "sync/pass.h"
+#include "sync/script_plan.h"
+
+struct script_pass {
+	struct bk_pass *pass;
+	struct bk_script_list from, to;
+	struct bk_journal_scripts known;
+	struct bk_script_plan plan;
+	size_t written, removed;
+	bool activated;
+};
+
+static void clear(struct script_pass *scripts)
+{
+	bk_script_list_clear(&scripts->from);
+	bk_script_list_clear(&scripts->to);
+	bk_journal_scripts_clear(&scripts->known);
+	bk_script_plan_clear(&scripts->plan);
+}
+
+static void note(const struct script_pass *scripts, const char *name,
+		 const char *what)
+{
+	const struct bk_sync_request *request = scripts->pass->request;
+	char *text = *name ? bk_asprintf("%s: script %s: %s", request->name,
+					 name, what)
+			   : bk_asprintf("%s: %s", request->name, what);
+
+	bk_progress_note(request->progress, text);
+	free(text);
+}
+
+/* What one script, or all of them, lack is told; the mail is none the worse. */
+static int failed(const struct script_pass *scripts, const char *name,
+		  const struct bk_err *why, struct bk_err *err)
+{
+	const struct bk_sync_request *request = scripts->pass->request;
+
+	if (why->kind == BK_CANCELLED || why->kind == BK_STARVED) {
+		*err = *why;
+		return -1;
+	}
+	scripts->pass->counts->refused++;
+	char *what =
+		*name ? bk_asprintf("script %s", name) : bk_strdup("scripts");
+	bk_progress_item_error(request->progress,
+			       &(struct bk_item_error){
+				       .kind = why->kind,
+				       .account = request->name,
+				       .name = what,
+				       .text = why->text,
+				       .outcome = "not carried over",
+			       });
+	free(what);
+	return 0;
+}
+
+/* ---- reading both ends ---- */
+
+static int read_end(const struct bk_sync_end *end, struct bk_script_list *out,
+		    struct bk_err *err)
+{
+	if (!end->store->ops->scripts)
+		return 0;
+	return end->store->ops->scripts(end->store, end->account, out, err);
+}
+
+/* 1: there is something to be done with; 0: there is not, and it was told. */
+static int read_both(struct script_pass *scripts, struct bk_err *err)
+{
+	const struct bk_sync_request *request = scripts->pass->request;
+	struct bk_err why = {0};
+	int rc = read_end(&request->from, &scripts->from, &why);
+
+	if (rc < 0) {
+		(void)bk_context(&why, "source");
+		return failed(scripts, "", &why, err);
+	}
+	if (rc == 0)
+		return 0;
+	rc = read_end(&request->to, &scripts->to, &why);
+	if (rc < 0) {
+		(void)bk_context(&why, "destination");
+		return failed(scripts, "", &why, err);
+	}
+	if (rc == 0 && scripts->from.n)
+		note(scripts, "",
+		     "Sieve scripts: not possible here, nobody said where the "
+		     "destination has any");
+	return rc;
+}
+
+/* ---- doing ---- */
+
+static int write_one(struct script_pass *scripts, struct bk_script_task *task,
+		     struct bk_err *err)
+{
+	const struct bk_sync_end *to = &scripts->pass->request->to;
+	struct bk_err why = {0};
+
+	if (to->store->ops->put_script(to->store, to->account, task->from,
+				       &why) < 0)
+		return failed(scripts, task->name, &why, err);
+	scripts->written++;
+	task->done = true;
+	bk_fault("sync: script written");
+	return 0;
+}
+
+static int remove_one(struct script_pass *scripts, struct bk_script_task *task,
+		      struct bk_err *err)
+{
+	const struct bk_sync_end *to = &scripts->pass->request->to;
+	struct bk_err why = {0};
+
+	if (to->store->ops->remove_script(to->store, to->account, task->name,
+					  &why) < 0)
+		return failed(scripts, task->name, &why, err);
+	scripts->removed++;
+	task->done = true;
+	return 0;
+}
+
+static int take_step(struct script_pass *scripts, struct bk_script_task *task,
+		     enum bk_script_act wanted, struct bk_err *err)
+{
+	if (task->act != wanted)
+		return 0;
+	switch (task->act) {
+	case BK_SCRIPT_PUT:
+		return write_one(scripts, task, err);
+	case BK_SCRIPT_REMOVE:
+		return remove_one(scripts, task, err);
+	case BK_SCRIPT_LEAVE:
+		note(scripts, task->name, task->why);
+		return 0;
+	case BK_SCRIPT_KEEP:
+	case BK_SCRIPT_FORGET:
+		break;
+	}
+	return 0;
+}
+
+/* Is it there now, and the source's? */
+static bool is_carried(const struct bk_script_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct bk_script_task *task = &plan->tasks[i];
+		if (strcmp(task->name, name) == 0)
+			return task->act == BK_SCRIPT_KEEP || task->done;
+	}
+	return !*name;
+}
+
+static int activate(struct script_pass *scripts, struct bk_err *err)
+{
+	const struct bk_sync_end *to = &scripts->pass->request->to;
+	const struct bk_script_plan *plan = &scripts->plan;
+	struct bk_err why = {0};
+
+	if (plan->active_why)
+		note(scripts, bk_script_active(&scripts->from),
+		     plan->active_why);
+	if (!plan->activate)
+		return 0;
+	if (!is_carried(plan, plan->activate)) {
+		note(scripts, plan->activate,
+		     "active at the source, and not at the destination");
+		return 0;
+	}
+	if (to->store->ops->activate_script(to->store, to->account,
+					    plan->activate, &why) < 0) {
+		(void)bk_context(&why, "not made the active one");
+		return failed(scripts, plan->activate, &why, err);
+	}
+	scripts->activated = true;
+	return 0;
+}
+
+/* In an order in which no server minds: the active one cannot be removed, and
+ * what is not there cannot become it. */
+static int apply(struct script_pass *scripts, struct bk_err *err)
+{
+	static const enum bk_script_act first[] = {BK_SCRIPT_LEAVE,
+						   BK_SCRIPT_PUT};
+	const struct bk_script_plan *plan = &scripts->plan;
+
+	for (size_t act = 0; act < 2; act++)
+		for (size_t i = 0; i < plan->n; i++)
+			if (take_step(scripts, &plan->tasks[i], first[act],
+				      err) < 0)
+				return -1;
+	if (activate(scripts, err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->n; i++)
+		if (take_step(scripts, &plan->tasks[i], BK_SCRIPT_REMOVE, err) <
+		    0)
+			return -1;
+	return 0;
+}
+
+/* ---- what the journal may believe ---- */
+
+static const struct bk_journal_script *find_known(
+	const struct script_pass *scripts, const char *name)
+{
+	for (size_t i = 0; i < scripts->known.n; i++)
+		if (strcmp(scripts->known.items[i].name, name) == 0)
+			return &scripts->known.items[i];
+	return NULL;
+}
+
+/* What both ends were when they last were alike; false: nothing is known. */
+static bool row_of(const struct script_pass *scripts,
+		   const struct bk_script_task *task,
+		   struct bk_journal_script *row)
+{
+	const struct bk_script *to =
+		bk_script_list_find(&scripts->to, task->name);
+	const struct bk_journal_script *was = find_known(scripts, task->name);
+	bool alike = task->act == BK_SCRIPT_KEEP ||
+		     (task->act == BK_SCRIPT_PUT && task->done);
+
+	if (task->act == BK_SCRIPT_FORGET ||
+	    (task->act == BK_SCRIPT_REMOVE && task->done))
+		return false;
+	*row = was ? *was : (struct bk_journal_script){0};
+	row->name = task->name;
+	row->active = false;
+	if (!alike || !task->from || !to)
+		return was != NULL;
+	bk_script_sum(task->from->text, row->from_sum);
+	bk_script_sum(to->text, row->to_sum);
+	return true;
+}
+
+/* The one that was active at both ends when that was last the same. */
+static const char *agreed(const struct script_pass *scripts)
+{
+	const char *from = bk_script_active(&scripts->from);
+
+	if (strcmp(from, bk_script_active(&scripts->to)) == 0)
+		return from;
+	for (size_t i = 0; i < scripts->known.n; i++)
+		if (scripts->known.items[i].active)
+			return scripts->known.items[i].name;
+	return NULL;
+}
+
+static int remember(struct script_pass *scripts, struct bk_err *err)
+{
+	struct bk_pass *pass = scripts->pass;
+	const char *active = agreed(scripts);
+	struct bk_journal_script *rows =
+		bk_alloc((scripts->plan.n + 1) * sizeof(*rows));
+	size_t n = 0;
+
+	for (size_t i = 0; i < scripts->plan.n; i++) {
+		if (!row_of(scripts, &scripts->plan.tasks[i], &rows[n]))
+			continue;
+		rows[n].active = active && strcmp(active, rows[n].name) == 0;
+		n++;
+	}
+	/* That none is active is known of a script without a name. */
+	if (active && !*active)
+		rows[n++] =
+			(struct bk_journal_script){.name = "", .active = true};
+	int rc = bk_journal_scripts_put(pass->request->journal, pass->account,
+					rows, n, err);
+	free(rows);
+	return rc;
+}
+
+/* ---- all of it ---- */
+
+static void tell(const struct script_pass *scripts)
+{
+	const struct bk_sync_request *request = scripts->pass->request;
+	const char *active = bk_script_active(&scripts->to);
+
+	if (!scripts->written && !scripts->removed && !scripts->activated)
+		return;
+	char *text = bk_asprintf(
+		"%s: Sieve scripts: %zu %s, %zu taken away; active: %s",
+		request->name, scripts->written,
+		request->dry_run ? "to move" : "moved", scripts->removed,
+		*active ? active : "none");
+	bk_progress_note(request->progress, text);
+	free(text);
+}
+
+static int count(struct script_pass *scripts)
+{
+	for (size_t i = 0; i < scripts->plan.n; i++) {
+		scripts->written += scripts->plan.tasks[i].act == BK_SCRIPT_PUT;
+		scripts->removed +=
+			scripts->plan.tasks[i].act == BK_SCRIPT_REMOVE;
+	}
+	tell(scripts);
+	return 0;
+}
+
+/* A server may spell a script in another way than it was given: how it does is
+ * no change that somebody made. */
+static int carry_over(struct script_pass *scripts, struct bk_err *err)
+{
+	const struct bk_sync_end *to = &scripts->pass->request->to;
+	struct bk_err why = {0};
+
+	if (apply(scripts, err) < 0)
+		return -1;
+	bool changed =
+		scripts->written || scripts->removed || scripts->activated;
+	if (changed && read_end(to, &scripts->to, &why) < 0) {
+		(void)bk_context(&why, "destination, looked at again");
+		return failed(scripts, "", &why, err);
+	}
+	tell(scripts);
+	return remember(scripts, err);
+}
+
+int bk_pass_scripts(struct bk_pass *pass, struct bk_err *err)
+{
+	const struct bk_sync_request *request = pass->request;
+	struct script_pass scripts = {.pass = pass};
+	int rc = read_both(&scripts, err);
+
+	if (rc > 0 && request->journal)
+		rc = bk_journal_scripts(request->journal, pass->account,
+					&scripts.known, err) < 0
+			     ? -1
+			     : 1;
+	if (rc > 0) {
+		bk_script_plan_make(&scripts.plan, &scripts.from, &scripts.to,
+				    &scripts.known, request->keep_deleted);
+		rc = request->dry_run ? count(&scripts)
+				      : carry_over(&scripts, err);
+	}
+	clear(&scripts);
+	return rc;
+}
