@@ -3,6 +3,7 @@
 #ifndef BK_TARGET_SFTP_SESSION_H
 #define BK_TARGET_SFTP_SESSION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ struct bk_sftp {
 	const struct bk_url *url;
 	struct bk_link *link;
 	struct bk_ssh ssh;
+	atomic_bool keeps_names; /* an append-only login: see bk-format(5);
+				    learned */
 };
 
 static inline struct bk_sftp *bk_sftp_of(struct bk_target *target)

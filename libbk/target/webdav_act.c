@@ -207,6 +207,9 @@ int bk_webdav_delete(struct bk_webdav *dav, struct bk_line *line,
 	if (rc == 0 && bk_http_is_page(line))
 		rc = bk_http_fail_page(err);
 	long status = bk_line_status(line);
+	if (rc < 0 && (status == 405 || status == 501))
+		return bk_fail(err, BK_DENIED,
+			       "the server deletes nothing (HTTP %ld)", status);
 	if (rc == 0 && status != 200 && status != 204)
 		rc = bk_http_fail(line, err);
 	return rc;

@@ -98,8 +98,9 @@ static int note_that_names_stay(struct bk_webdav *dav, long status,
 	dav->keeps_names = true;
 	(void)pthread_mutex_unlock(&dav->lock);
 	return bk_fail(err, BK_LOST,
-		       "the server renames nothing (HTTP %ld to MOVE): from "
-		       "now on blobs are put under their own names",
+		       "the server renames nothing, or overwrites nothing "
+		       "(HTTP %ld): from now on blobs are put under their own "
+		       "names",
 		       status);
 }
 
@@ -138,11 +139,30 @@ static int rename_part(struct bk_webdav *dav, struct bk_upload *up,
 
 /* ---- what was stored ---- */
 
+/* Where nothing may be overwritten, what is there is in the way: the part that
+ * an earlier run left, or the blob. */
+static int explain_denial(struct bk_webdav *dav, const struct bk_upload *up,
+			  struct bk_err *err)
+{
+	struct bk_err ignored = {0};
+	uint64_t size;
+
+	if (bk_webdav_size(dav, up->part, &size, &ignored) < 0)
+		return bk_http_fail(up->line, err);
+	return bk_upload_is_direct(up)
+		       ? bk_fail(err, BK_EXISTS,
+				 "there is one of that name already")
+		       : note_that_names_stay(dav, bk_line_status(up->line),
+					      err);
+}
+
 static int check_answer(struct bk_webdav *dav, const struct bk_upload *up,
 			struct bk_err *err)
 {
 	long status = bk_line_status(up->line);
 
+	if (status == 403)
+		return explain_denial(dav, up, err);
 	if (status == 404 || status == 409) {
 		bk_webdav_forget_folders(dav);
 		return bk_fail(err, BK_LOST,
