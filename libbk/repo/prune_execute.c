@@ -57,6 +57,11 @@ static int remove_file(struct execution *e, const char *name, bool pack,
 		if (why.kind == BK_GONE) /* by the run that was cut short */
 			return 0;
 		*err = why;
+		if (why.kind == BK_DENIED)
+			bk_fail(err, BK_DENIED,
+				"%s; prune with a login that may delete there, "
+				"see bk-prune(1)",
+				why.text);
 		return -1;
 	}
 	e->tally->files++;
