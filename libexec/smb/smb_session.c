@@ -209,10 +209,6 @@ static int resolve(const struct smb_session *session, struct bk_err *err)
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *found = NULL;
 
-	if (strchr(session->host, ':'))
-		return bk_fail(err, BK_MISUSE,
-			       "libsmbclient takes no IPv6 address; give the "
-			       "name of the host");
 	int rc = getaddrinfo(session->host, NULL, &hints, &found);
 	if (rc)
 		return bk_fail(err, BK_LOST,
@@ -326,7 +322,12 @@ int smb_session_open(struct smb_session *session, struct bk_cursor *fields,
 	current = session;
 	if (make_context(timeout_ms, port, err) < 0)
 		return -1;
-	session->base = bk_asprintf("smb://%s", session->host);
+	/* Of "[::1]" libsmbclient takes what is behind the first ':' for a
+	 * port. */
+	session->base = bk_strdup("smb:/");
+	char *server = smb_session_url(session, session->host, "");
+	free(session->base);
+	session->base = server;
 	char *share = smb_session_url(session, session->share, "");
 	free(session->base);
 	session->base = share;
