@@ -103,6 +103,9 @@ works sftp
 one_message sftp
 prunes sftp
 reads sftp "$BK_TEST_SFTP_DIR"
+target sftp-drop "$(echo "$BK_TEST_SFTP_DROP_URL" | sed 's,/repo$,/drop,')" \
+	"ssh-key = $BK_TEST_SSH_KEY" "known-hosts = $BK_TEST_KNOWN_HOSTS"
+works sftp-drop
 
 need_proftpd
 target ftpes "$BK_TEST_FTPES_URL" "$secret" "ca = $BK_TEST_CA"
@@ -115,6 +118,7 @@ works ftpes-append
 ok "ftpes-append: another full set" bk-backup "$store" --full
 exits 14 "ftpes-append: a login that cannot delete does not prune" \
 	bk-prune --keep last:1 --grace 0s
+says_like 'bk-prune: .*; prune with a login that may delete there, see bk-prune\(1\)'
 ok "ftpes-append: ... and condemns nothing" test "$(bk-list -q | wc -l)" -eq 3
 cat >>"$BK_CONFIG" <<CONF
 [target keeper]

@@ -158,19 +158,6 @@ done
 
 # ---- servers -------------------------------------------------------------------------
 
-# to_server NAME URL DIR OPTION...: there, and back.
-to_server() {
-	what=$1 url=$2 dir=$3
-	shift 3
-	ok "$what: a push" bk-ship push "$url" "$@"
-	ok "$what: byte for byte" is_copy "$dir"
-	ok "$what: the other reader" another_reader "$dir"
-	ok "$what: a second push" bk-ship push "$url" "$@" -q
-	quiet
-	ok "$what: verify" bk-ship verify "$url" "$@"
-	comes_back "$what" "$url" "$@"
-}
-
 need_proftpd
 need_nginx
 to_server FTPES "$BK_TEST_FTPES_URL/ship" "$BK_TEST_FTPES_DIR/ship" \

@@ -94,5 +94,28 @@ lies stall 'no-answer 6' LOST put:w/h.b:100
 lies stall 'no-answer 18' LOST put:w/i.b:100
 lies stall 'no-answer 5' LOST get:g/a.b:0:2000
 
+# ---- a login that neither renames nor deletes, but overwrites
+
+acts "$BK_TEST_SFTP_DROP_URL/drop" create put:i/a.b:100 put:i/a.b:100 \
+	put:i/a.b:100 put:i/b.b:100 put:i/b.b:200 put:i/a.b:50 \
+	get:i/a.b:0:100 get:i/b.b:0:200 remove:i/a.b list:i
+sed 's/^\([^ ]* [^ ]*\) sftp:.*: /\1 /' came >short
+cat >want <<'WANT'
+create ok
+put:i/a.b:100 LOST from now on blobs are put under their own names
+put:i/a.b:100 ok
+put:i/a.b:100 EXISTS there is one of that name already
+put:i/b.b:100 ok
+put:i/b.b:200 ok
+put:i/a.b:50 EXISTS there is one of that name already
+get:i/a.b:0:100 ok
+get:i/b.b:0:200 ok
+remove:i/a.b DENIED Permission denied (libcurl 21)
+i/a.b 100
+i/b.b 200
+list:i ok
+WANT
+ok 'it learns to put plainly, and spares what is there in full' diff want short
+
 catalogue_ends
 done_testing

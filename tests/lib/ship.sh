@@ -81,6 +81,22 @@ comes_back() {
 	ok "$what: restored from that" restores_from "$work/bare"
 }
 
+# to_server NAME URL DIR OPTION...: there, and back; DIR may be empty
+# where its files cannot be looked at.
+to_server() {
+	what=$1 url=$2 dir=$3
+	shift 3
+	ok "$what: a push" bk-ship push "$url" "$@"
+	if [ "$dir" ]; then
+		ok "$what: byte for byte" is_copy "$dir"
+		ok "$what: the other reader" another_reader "$dir"
+	fi
+	ok "$what: a second push" bk-ship push "$url" "$@" -q
+	quiet
+	ok "$what: verify" bk-ship verify "$url" "$@"
+	comes_back "$what" "$url" "$@"
+}
+
 # at_a_time FUNCTION...: all of them at once, each in a folder of its own, which
 # has tree.repo; their tests are ours.
 at_a_time() {

@@ -24,12 +24,16 @@
 #	BK_TEST_FTPES_TINY_URL     8 MiB  *
 #	BK_TEST_SFTP_PASSWORD_URL  SFTP with a password; BK_TEST_SFTP_PASSWORD_DIR,
 #				BK_TEST_SFTP_PASSWORD_KNOWN_HOSTS
+#	BK_TEST_SFTP_PASSWORD_APPEND_URL, BK_TEST_SFTP_PASSWORD_DROP_URL
+#				the same two logins by SFTP
 # need_vsftpd (root only)
 #	BK_TEST_VSFTPD_URL      explicit TLS, neither MLSD nor HASH; takes any
 #				password; BK_TEST_VSFTPD_DIR
 # need_nginx
 #	BK_TEST_WEBDAV_URL      overwrites whatever one asks; BK_TEST_WEBDAV_DIR
 #	BK_TEST_WEBDAV_TINY_URL 8 MiB  *
+#	BK_TEST_WEBDAV_DROP_URL the same files; deletes, renames and overwrites
+#				nothing
 #	BK_TEST_HTTPS_READ_URL  reads BK_TEST_WEBDAV_DIR, lists it in HTML
 #	BK_TEST_HTTPS_BARE_URL  reads it, lists nothing
 #	BK_TEST_HTTPS_ONE_URL   likewise, and sends one range a request
@@ -53,6 +57,7 @@
 #	BK_TEST_SSH_KEY         (and .pub) opens it; BK_TEST_KNOWN_HOSTS
 #	BK_TEST_KNOWN_HOSTS_CHANGED  another key for the same host
 #	BK_TEST_SFTP_TINY_URL   8 MiB  *
+#	BK_TEST_SFTP_DROP_URL   the same files; deletes and renames nothing
 #	BK_TEST_SFTP_LIAR_URL   the same files, by a server that lies as
 #				BK_TEST_SFTP_LIES says
 # need_samba (root only)
@@ -65,6 +70,7 @@
 #	BK_TEST_S3_SECRET_FILE  its secret (the same as BK_TEST_PASSWORD_FILE)
 #	BK_TEST_S3_TINY_URL     a bucket with a quota of 8 MiB
 #	BK_TEST_S3_HTTP_URL     without TLS
+#	BK_TEST_S3_APPEND_URL   a login that deletes nothing, its key in it
 #
 # * only where root may mount, otherwise not set.
 #
@@ -160,6 +166,8 @@ need_proftpd() {
 	export BK_TEST_SFTP_PASSWORD_DIR="$data/repo"
 	BK_TEST_SFTP_PASSWORD_KNOWN_HOSTS=$(server_root proftpd)/known_hosts
 	export BK_TEST_SFTP_PASSWORD_KNOWN_HOSTS
+	export BK_TEST_SFTP_PASSWORD_APPEND_URL="sftp://append$at/repo"
+	export BK_TEST_SFTP_PASSWORD_DROP_URL="sftp://drop$at/repo"
 }
 
 need_vsftpd() {
@@ -182,6 +190,7 @@ need_nginx() {
 	export BK_TEST_WEBDAV_URL="https://$at/repo"
 	export BK_TEST_WEBDAV_DIR="$data/repo"
 	[ -z "$tiny" ] || export BK_TEST_WEBDAV_TINY_URL="https://$at/tiny/repo"
+	export BK_TEST_WEBDAV_DROP_URL="https://$at/append/repo"
 	export BK_TEST_HTTPS_READ_URL="https://$at/read/repo"
 	export BK_TEST_HTTPS_BARE_URL="https://$at/bare/repo"
 	export BK_TEST_HTTPS_ONE_URL="https://$at/one/repo"
@@ -220,6 +229,7 @@ need_sshd() {
 	export BK_TEST_SFTP_URL="sftp://$at$data/repo"
 	export BK_TEST_SFTP_DIR="$data/repo"
 	[ -z "$tiny" ] || export BK_TEST_SFTP_TINY_URL="sftp://$at$tiny/repo"
+	export BK_TEST_SFTP_DROP_URL="sftp://${at%:*}:$((port + 2))$data/repo"
 	at=$(server_says sshd LIAR)@127.0.0.1:$((port + 1))
 	export BK_TEST_SFTP_LIAR_URL="sftp://$at$data/repo"
 	export BK_TEST_SFTP_LIES="$root/lies"
@@ -248,6 +258,8 @@ need_rgw() {
 	export BK_TEST_S3_TINY_URL="s3:https://127.0.0.1:$port/tiny/repo"
 	export BK_TEST_S3_HTTP_URL="s3:http://127.0.0.1:$((port + 1))/bucket/repo"
 	export BK_TEST_S3_KEY=BKTESTKEY
+	at=BKAPPENDKEY@127.0.0.1:$port
+	export BK_TEST_S3_APPEND_URL="s3:https://$at/append/repo"
 	export BK_TEST_S3_SECRET_FILE="$BK_TEST_PASSWORD_FILE"
 }
 
