@@ -80,6 +80,8 @@
 # hand_over PATH...             gives files to the user that the servers run as
 # need_faultproxy NAME          puts a proxy before it, on 127.0.0.2
 # through_proxy URL             prints the URL that goes through it
+# need_ipv6 NAME                it is reached at ::1, too
+# at_ipv6 URL                   prints the URL that goes there
 # fault_struck NAME             it did, since it was said
 # as_victim NAME COMMAND...   runs it as the one that `fault NAME kill` kills
 # fault NAME WHAT [N [TIMES]]   what goes wrong there from now on, see
@@ -263,16 +265,32 @@ need_rgw() {
 	export BK_TEST_S3_SECRET_FILE="$BK_TEST_PASSWORD_FILE"
 }
 
-# The proxy before NAME lies in $work/servers/NAME-faults.
-need_faultproxy() {
-	new "$1-faults" || return 0
-	root=$(server_root "$1-faults")
-	servers="$servers faultproxy:$root"
-	if ! "$top/tests/servers/faultproxy" "$root" new "$(server_root "$1")" ||
-		! "$top/tests/servers/faultproxy" "$root" start; then
-		echo "Bail out! no proxy before $1"
+# proxy ROOT SERVER_ROOT [ADDRESS]
+proxy() {
+	servers="$servers faultproxy:$1"
+	if ! "$top/tests/servers/faultproxy" "$1" new "$2" ${3:+"$3"} ||
+		! "$top/tests/servers/faultproxy" "$1" start; then
+		echo "Bail out! no proxy before $2"
 		exit 1
 	fi
+}
+
+# The proxy before NAME lies in $work/servers/NAME-faults.
+need_faultproxy() {
+	! new "$1-faults" ||
+		proxy "$(server_root "$1-faults")" "$(server_root "$1")"
+}
+
+need_ipv6() {
+	python3 -c 'import socket
+socket.create_server(("::1", 0), family=socket.AF_INET6)' 2>ipv6.err ||
+		skip "no IPv6: $(tail -n 1 ipv6.err)"
+	! new "$1-ipv6" ||
+		proxy "$(server_root "$1-ipv6")" "$(server_root "$1")" ::1
+}
+
+at_ipv6() {
+	echo "$1" | sed 's/127\.0\.0\.1/[::1]/'
 }
 
 through_proxy() {
