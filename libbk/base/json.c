@@ -191,3 +191,55 @@ int bk_json_print(const struct bk_json *json, FILE *out, struct bk_err *err)
 	free(text);
 	return ok ? 0 : bk_fail_output(err, "the results");
 }
+
+/* ---- reading ---- */
+
+static const json_t *one_below(const json_t *json, const char *step, size_t len)
+{
+	size_t index = 0;
+
+	if (!json_is_array(json))
+		return json_object_getn(json, step, len);
+	for (size_t i = 0; i < len; i++) {
+		if (step[i] < '0' || step[i] > '9' || index > SIZE_MAX / 100)
+			return NULL;
+		index = index * 10 + (size_t)(step[i] - '0');
+	}
+	return json_array_get(json, index);
+}
+
+static const json_t *follow(const json_t *json, const char *path)
+{
+	while (json && *path) {
+		size_t len = strcspn(path, "/");
+		json = one_below(json, path, len);
+		path += len + (path[len] == '/');
+	}
+	return json;
+}
+
+static bool all_are_texts(const json_t *array)
+{
+	for (size_t i = 0; i < json_array_size(array); i++)
+		if (!json_is_string(json_array_get(array, i)))
+			return false;
+	return json_is_array(array);
+}
+
+int bk_json_texts_at(struct bk_view document, const char *path,
+		     struct bk_names *out, struct bk_err *err)
+{
+	json_error_t why;
+	json_t *root =
+		json_loadb((const char *)document.data, document.len, 0, &why);
+
+	if (!root)
+		return bk_fail(err, BK_CORRUPT, "no JSON: %s", why.text);
+	const json_t *array = follow(root, path);
+	bool ok = all_are_texts(array);
+	for (size_t i = 0; ok && i < json_array_size(array); i++)
+		bk_names_add(out, json_string_value(json_array_get(array, i)));
+	json_decref(root);
+	return ok ? 0
+		  : bk_fail(err, BK_CORRUPT, "no list of texts at %s", path);
+}

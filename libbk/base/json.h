@@ -1,6 +1,7 @@
 /*
  * JSON lines: objects built member by member and printed one a line, in pure
- * ASCII, so that nothing in them can upset a terminal.
+ * ASCII, so that nothing in them can upset a terminal.  And what little is read
+ * of other programs' JSON.
  *
  * Texts from outside may be no UTF-8: each wrong byte becomes U+FFFD, and a
  * member "<key>_hex" with all the bytes is added, so that names stay apart.
@@ -14,7 +15,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/pattern.h"
 
 /* An object or an array. */
 struct bk_json;
@@ -44,5 +47,11 @@ int bk_json_print(const struct bk_json *json, FILE *out, struct bk_err *err);
 
 /* The same without a line end as text, which the caller frees. */
 char *bk_json_line(const struct bk_json *json);
+
+/* Adds the texts of an array in another program's document; indexes of arrays
+ * and keys of objects lead there: "0/1/userList".  BK_CORRUPT where there is no
+ * such array, or something else is in it; nothing is added then. */
+int bk_json_texts_at(struct bk_view document, const char *path,
+		     struct bk_names *out, struct bk_err *err);
 
 #endif

@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/pattern.h"
 #include "base/stream.h"
 #include "base/timer.h"
 #include "imap/answer.h"
@@ -81,6 +82,11 @@ uint64_t bk_imap_round_trips(const struct bk_imap *imap);
  */
 int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
 		 struct bk_imap_mailbox_list *out, struct bk_err *err);
+
+/* Adds the addresses of all accounts, in any order: of a Cyrus, for its
+ * administrator.  BK_REFUSED on other servers, and for others. */
+int bk_imap_accounts(struct bk_imap *imap, struct bk_names *out,
+		     struct bk_err *err);
 
 int bk_imap_status(struct bk_imap *imap, struct bk_view mailbox,
 		   struct bk_imap_status *out, struct bk_err *err);

@@ -147,7 +147,8 @@ int bk_missing_choose(struct bk_backup *run, struct bk_err *err)
 	const struct bk_filter *of_job = &run->request->job->accounts;
 	const struct bk_filter *only = run->request->only;
 	struct bk_account_list *accounts = &run->accounts;
-	const char *where = run->request->job->store.config.path;
+	const struct bk_store_config *config = &run->request->job->store.config;
+	const char *where = config->path ? config->path : config->name;
 	struct bk_names unknown = {0};
 	int rc = 0;
 

@@ -99,6 +99,23 @@ static int list_source(struct bk_move *move, struct bk_err *err)
 	return rc;
 }
 
+/* Who names everybody need not have the server list all that there are. */
+static bool names_everybody(const struct bk_filter *only)
+{
+	for (size_t i = 0; i < only->include.n; i++)
+		if (bk_pattern_is_wild(only->include.items[i]))
+			return false;
+	return only->include.n > 0;
+}
+
+static bool is_listed(const struct bk_move_request *request)
+{
+	const struct bk_move_end *from = request->from;
+
+	return bk_move_end_lists(from) ||
+	       (bk_move_end_may_list(from) && !names_everybody(request->only));
+}
+
 /* A server does not say whom it knows. */
 static int take_named(struct bk_move *move, struct bk_err *err)
 {
@@ -108,15 +125,15 @@ static int take_named(struct bk_move *move, struct bk_err *err)
 	move->outcome->place = BK_PLACE_REQUEST;
 	if (!names->n)
 		return bk_fail(err, BK_MISUSE,
-			       "which accounts? IMAP servers do not list "
-			       "them: name them by --account or --accounts "
-			       "FILE (%s)",
+			       "which accounts? This IMAP server does not "
+			       "list them: name them by --account or "
+			       "--accounts FILE (%s)",
 			       server);
 	for (size_t i = 0; i < names->n; i++) {
 		if (bk_pattern_is_wild(names->items[i]))
 			return bk_fail(err, BK_MISUSE,
-				       "--account '%s': IMAP servers do not "
-				       "list their accounts, so a pattern "
+				       "--account '%s': this IMAP server does "
+				       "not list its accounts, so a pattern "
 				       "means nobody; name them by --accounts "
 				       "FILE (%s)",
 				       names->items[i], server);
@@ -152,7 +169,7 @@ int bk_move_choose(struct bk_move *move, struct bk_err *err)
 					   request->accounts_file, err);
 		if (rc < 0)
 			return bk_context(err, "--accounts");
-	} else if (bk_move_end_lists(request->from)) {
+	} else if (is_listed(request)) {
 		rc = list_source(move, err);
 	} else {
 		rc = take_named(move, err);

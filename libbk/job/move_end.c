@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/doveadm.h"
-
 static int find_server(struct bk_move_end *end, struct bk_settings *settings,
 		       const struct bk_opt_list *options, struct bk_err *err)
 {
@@ -80,14 +78,16 @@ static int own_secret(void *arg, const char *address, struct bk_secret *out,
 	const struct bk_move_end *end = arg;
 	const struct bk_move_account *account = bk_move_accounts_find(
 		end->accounts, address, end->source ? 1 : 0);
+	struct bk_view secret = {0};
 
 	(void)err;
-	if (!account)
-		return 0;
-	struct bk_view secret =
-		end->source ? account->from_secret : account->to_secret;
+	if (account)
+		secret =
+			end->source ? account->from_secret : account->to_secret;
 	if (secret.len)
 		bk_secret_set(out, secret.data, secret.len);
+	else
+		bk_server_store_secret(&end->server, address, out);
 	return 0;
 }
 
@@ -104,26 +104,6 @@ static bool has_own_secrets(const struct bk_move_end *end)
 	return false;
 }
 
-/* It is reached as the server itself, but for what is a mail server's own. */
-static int open_doveadm(struct bk_move_end *end, struct bk_err *err)
-{
-	const struct bk_server_settings *settings = &end->settings;
-	const struct bk_access *access = &settings->reach.access;
-
-	if (!settings->doveadm || end->source)
-		return 0;
-	end->doveadm_access = (struct bk_access){
-		.password = settings->doveadm_password,
-		.ca = access->ca,
-		.proxy = access->proxy,
-		.proxy_password = access->proxy_password,
-		.allow_cleartext = access->allow_cleartext,
-		.timeout_s = access->timeout_s,
-	};
-	return bk_doveadm_open(&end->server.server.doveadm, settings->doveadm,
-			       &end->doveadm_access, err);
-}
-
 int bk_move_end_open(struct bk_move_end *end,
 		     const struct bk_move_accounts *accounts,
 		     struct bk_err *err)
@@ -131,8 +111,7 @@ int bk_move_end_open(struct bk_move_end *end,
 	end->accounts = accounts;
 	if (!end->remote || end->server.link)
 		return 0;
-	if (bk_server_store_open(&end->server, &end->store, err) < 0 ||
-	    open_doveadm(end, err) < 0)
+	if (bk_server_store_open(&end->server, &end->store, err) < 0)
 		return -1;
 	if (has_own_secrets(end)) {
 		end->server.server.secret = own_secret;
@@ -143,7 +122,6 @@ int bk_move_end_open(struct bk_move_end *end,
 
 void bk_move_end_close(struct bk_move_end *end)
 {
-	bk_doveadm_close(end->server.server.doveadm);
 	bk_server_store_close(&end->server);
 }
 
@@ -156,7 +134,13 @@ char *bk_move_end_identity(const struct bk_move_end *end)
 /* One that is named with a user is that user's. */
 bool bk_move_end_lists(const struct bk_move_end *end)
 {
-	return !end->remote || strchr(end->settings.where, '@');
+	return !end->remote || strchr(end->settings.where, '@') ||
+	       end->settings.accounts_file;
+}
+
+bool bk_move_end_may_list(const struct bk_move_end *end)
+{
+	return bk_move_end_lists(end) || bk_server_may_list(&end->settings);
 }
 
 char bk_move_end_delimiter(const struct bk_move_end *end)

@@ -25,7 +25,6 @@ struct bk_move_end {
 	struct bk_store_settings store; /* what stores are opened from */
 
 	struct bk_server_store server; /* a server's, while it is open */
-	struct bk_access doveadm_access;
 	const struct bk_move_accounts *accounts; /* for their passwords */
 };
 
@@ -44,8 +43,9 @@ void bk_move_end_close(struct bk_move_end *end);
 /* What it is, however it is spelt.  The caller's to free. */
 char *bk_move_end_identity(const struct bk_move_end *end);
 
-/* Does it list its accounts? */
+/* Does it list its accounts; or may it, when it is asked? */
 bool bk_move_end_lists(const struct bk_move_end *end);
+bool bk_move_end_may_list(const struct bk_move_end *end);
 
 /* What parts levels of folders there, where folders do not show it; or 0. */
 char bk_move_end_delimiter(const struct bk_move_end *end);

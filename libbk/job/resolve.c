@@ -18,8 +18,10 @@
 
 /* ---- stores ---- */
 
+/* `accounts`: a file that comes before the server's own, or NULL. */
 static int store_of_server(struct bk_settings *settings, const char *word,
-			   struct bk_store_settings *out, struct bk_err *err)
+			   const char *accounts, struct bk_store_settings *out,
+			   struct bk_err *err)
 {
 	static const struct bk_opt_list none;
 	const struct bk_key_options options = {.items = &none};
@@ -28,8 +30,10 @@ static int store_of_server(struct bk_settings *settings, const char *word,
 
 	if (bk_settings_server(settings, word, &options, server, err) < 0)
 		return -1;
+	if (accounts)
+		server->accounts_file = accounts;
 	if (!server->reach.access.password && !server->reach.access.token &&
-	    !settings->common->no_input)
+	    !server->accounts_file && !settings->common->no_input)
 		server->reach.access.password = "prompt";
 	*out = (struct bk_store_settings){
 		.config = {.name = server->name, .type = "imap"},
@@ -51,6 +55,7 @@ static int complete(struct bk_settings *settings,
 			    : imap && !server            ? "server"
 			    : !imap && !out->config.path ? "path"
 							 : NULL;
+	const char *accounts = bk_conf_value(section, "accounts-file");
 	struct bk_store_settings on;
 
 	if (lacks)
@@ -59,7 +64,7 @@ static int complete(struct bk_settings *settings,
 			       lacks);
 	if (!imap)
 		return 0;
-	if (store_of_server(settings, server, &on, err) < 0)
+	if (store_of_server(settings, server, accounts, &on, err) < 0)
 		return bk_conf_blame(bk_conf_get(section, "server"), err);
 	on.config.name = section->name;
 	on.uid_gap = out->uid_gap;
@@ -188,7 +193,7 @@ int bk_settings_store(struct bk_settings *settings, const char *word,
 	if (!word)
 		return bk_sections_which(settings, "store", "name it", err);
 	if (bk_settings_is_server(settings, word))
-		return store_of_server(settings, word, out, err);
+		return store_of_server(settings, word, NULL, out, err);
 	if (strchr(word, ':'))
 		return store_of_url(settings, word, out, err);
 	return no_store(settings, word, false, err);

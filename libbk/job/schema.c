@@ -204,16 +204,17 @@ static const struct bk_conf_key repo_keys[] = {
 };
 
 static const struct bk_conf_key store_keys[] = {
-	{"type",    check_store_type},
-	{"path",    check_path      },
-	{"server",  NULL            },
-	{"layout",  check_layout    },
-	{"control", check_path      },
-	{"index",   check_path      },
-	{"owner",   NULL            },
-	{"trees",   refuse_trees    },
-	{"uid-gap", check_uid_gap   },
-	{NULL,      NULL            },
+	{"type",          check_store_type},
+	{"path",          check_path      },
+	{"server",        NULL            },
+	{"layout",        check_layout    },
+	{"control",       check_path      },
+	{"index",         check_path      },
+	{"owner",         NULL            },
+	{"trees",         refuse_trees    },
+	{"uid-gap",       check_uid_gap   },
+	{"accounts-file", check_path      },
+	{NULL,            NULL            },
 };
 
 static const struct bk_conf_key job_keys[] = {
@@ -395,6 +396,7 @@ static const struct bk_conf_key server_keys[] = {
 	{"sieve",            check_sieve      },
 	{"doveadm",          check_doveadm    },
 	{"doveadm-password", bk_schema_check_password},
+	{"accounts-file",    check_path       },
 	{NULL,               NULL             },
 };
 /* clang-format on */

@@ -17,6 +17,7 @@
 
 #define PATH        "/doveadm/v1"
 #define ANSWER_MOST 4096
+#define USERS_MOST  ((size_t)64 << 20) /* bytes */
 #define DONE        "[[\"doveadmResponse\","
 #define FAILED      "[[\"error\","
 
@@ -53,6 +54,7 @@ void bk_doveadm_close(struct bk_doveadm *doveadm)
 struct answer {
 	struct bk_sink sink; /* first */
 	struct bk_buf text;
+	size_t most;
 };
 
 static int take_answer(struct bk_sink *sink, const void *data, size_t len,
@@ -60,7 +62,7 @@ static int take_answer(struct bk_sink *sink, const void *data, size_t len,
 {
 	struct answer *answer = (struct answer *)sink;
 
-	if (len > ANSWER_MOST - answer->text.len)
+	if (len > answer->most - answer->text.len)
 		return bk_fail(
 			err, BK_REFUSED,
 			"this is no answer of doveadm's: it is too long");
@@ -97,28 +99,38 @@ static int understand(struct answer *answer, struct bk_err *err)
 		       "what answers at this address is not doveadm");
 }
 
-static int ask(struct bk_doveadm *doveadm, const char *question,
-	       struct bk_err *err)
+/* The caller clears the answer's text, after a failure too. */
+static int ask_for(struct bk_doveadm *doveadm, const char *question,
+		   struct answer *answer, struct bk_err *err)
 {
 	struct bk_line *line = bk_link_take(doveadm->link);
-	struct answer answer = {{take_answer}, {0}};
 
+	answer->sink.write = take_answer;
 	bk_line_to(line, PATH);
 	bk_line_add_header(line, "Content-Type: application/json");
 	add_key(doveadm, line);
 	(void)curl_easy_setopt(line->easy, CURLOPT_POSTFIELDS, question);
-	bk_line_into(line, &answer.sink);
+	bk_line_into(line, &answer->sink);
 	int rc = bk_http_run(line, err);
 	long status = bk_line_status(line);
 	if (rc == 0)
-		rc = understand(&answer, err);
+		rc = understand(answer, err);
 	else if (status == 401 || status == 403)
 		(void)bk_fail(err, BK_DENIED,
 			      "the password or key is not taken; see "
 			      "doveadm-password in bk.conf(5)");
-	bk_buf_clear(&answer.text);
 	bk_link_give(line);
 	return rc < 0 ? bk_context(err, "doveadm") : 0;
+}
+
+static int ask(struct bk_doveadm *doveadm, const char *question,
+	       struct bk_err *err)
+{
+	struct answer answer = {.most = ANSWER_MOST};
+
+	int rc = ask_for(doveadm, question, &answer, err);
+	bk_buf_clear(&answer.text);
+	return rc;
 }
 
 /* Numbers are texts, and the mailbox one alone: an array ends 2.3.19. */
@@ -150,5 +162,19 @@ int bk_doveadm_update(struct bk_doveadm *doveadm,
 	free(text);
 	bk_buf_clear(&question);
 	bk_json_free(parameters);
+	return rc;
+}
+
+int bk_doveadm_users(struct bk_doveadm *doveadm, struct bk_names *out,
+		     struct bk_err *err)
+{
+	struct answer answer = {.most = USERS_MOST};
+
+	int rc = ask_for(doveadm, "[[\"user\",{\"userMask\":[\"*\"]},\"bk\"]]",
+			 &answer, err);
+	if (rc == 0 && bk_json_texts_at(bk_buf_view(&answer.text),
+					"0/1/userList", out, err) < 0)
+		rc = bk_context(err, "doveadm user");
+	bk_buf_clear(&answer.text);
 	return rc;
 }

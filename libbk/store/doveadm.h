@@ -1,6 +1,6 @@
 /*
  * Dovecot's doveadm over HTTP, for what IMAP cannot say: a mailbox's
- * UIDVALIDITY, and the next UID that it gives out.
+ * UIDVALIDITY, and the next UID that it gives out; which accounts there are.
  */
 
 #ifndef BK_STORE_DOVEADM_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/pattern.h"
 #include "net/access.h"
 
 struct bk_doveadm;
@@ -38,5 +39,10 @@ struct bk_doveadm_update {
 int bk_doveadm_update(struct bk_doveadm *doveadm,
 		      const struct bk_doveadm_update *update,
 		      struct bk_err *err);
+
+/* Adds the accounts that Dovecot's userdb iterates over, in any order.  Errors
+ * as above; BK_REFUSED too where a userdb cannot list its users. */
+int bk_doveadm_users(struct bk_doveadm *doveadm, struct bk_names *out,
+		     struct bk_err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* The IMAP driver: opening a store and finding its accounts. */
+/* The IMAP driver: opening a store and finding an account. */
 
 #include "store/imapstore.h"
 
@@ -103,27 +103,15 @@ bool bk_imapstore_is_one(const struct bk_imapstore *imapstore)
 	       (!server->login || strcmp(server->login, "user") == 0);
 }
 
-static int list_accounts(struct bk_store *store, struct bk_account_list *out,
-			 struct bk_err *err)
+bool bk_imapstore_is_proxied(const struct bk_imapstore *imapstore)
 {
-	struct bk_imapstore *imapstore = bk_imapstore_of(store);
+	const char *login = imapstore->server->login;
 
-	bk_account_list_clear(out);
-	if (!bk_imapstore_is_one(imapstore))
-		return bk_fail(err, BK_MISUSE,
-			       "%s: an IMAP server does not tell which "
-			       "accounts it has; name one in the URL, as in "
-			       "imaps://ann@mail.example",
-			       store->where);
-	struct bk_account *account = bk_account_list_add(out);
-	account->address = bk_arena_strdup(
-		&out->arena, bk_link_url(imapstore->server->link)->user);
-	account->root = bk_arena_strdup(&out->arena, "");
-	return 0;
+	return login && strncmp(login, "proxy:", 6) == 0;
 }
 
 /* What may become part of a line of the protocol, and of reports. */
-static bool is_address(const char *text)
+bool bk_imapstore_is_address(const char *text)
 {
 	if (!*text || strchr(text, '/') || !bk_utf8_valid(text, strlen(text)) ||
 	    strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
@@ -167,7 +155,7 @@ static int find_account(struct bk_store *store, const char *address,
 	struct bk_imapstore *imapstore = bk_imapstore_of(store);
 	const struct bk_imapstore_act act = {.run = is_there};
 
-	if (!is_address(address))
+	if (!bk_imapstore_is_address(address))
 		return bk_fail(err, BK_REFUSED, "'%s' cannot be an address",
 			       address);
 	if (take_only_address(imapstore, address, err) < 0 ||
@@ -220,7 +208,7 @@ const struct bk_store_ops bk_imapstore_ops = {
 	.accounts_are_given = true,
 	.open = open_imapstore,
 	.close = close_imapstore,
-	.accounts = list_accounts,
+	.accounts = bk_imapstore_accounts,
 	.folders = bk_imapstore_folders,
 	.settings = bk_imapstore_settings,
 	.scan = bk_imapstore_scan,

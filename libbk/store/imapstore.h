@@ -53,9 +53,9 @@ struct bk_imapstore {
 struct bk_imapstore_session {
 	struct bk_imap *imap;
 	struct bk_imapstore *owner;
-	char *address;                           /* whose mail */
-	struct bk_buf mailbox;                   /* selected; empty: none */
-	bool read_only;                          /* it is */
+	char *address;         /* whose mail; "": of who logs in for others */
+	struct bk_buf mailbox; /* selected; empty: none */
+	bool read_only;        /* it is */
 	const struct bk_imap_selected *selected; /* what was said of it */
 	bool broken;                             /* only to be closed */
 	struct bk_imapstore_session *next;
@@ -70,6 +70,15 @@ static inline struct bk_imapstore *bk_imapstore_of(struct bk_store *store)
 
 /* Is it the store of one account, which the URL names? */
 bool bk_imapstore_is_one(const struct bk_imapstore *imapstore);
+/* Does somebody else log in, for each account? */
+bool bk_imapstore_is_proxied(const struct bk_imapstore *imapstore);
+/* May it become part of a line of the protocol, and of reports? */
+bool bk_imapstore_is_address(const char *text);
+
+/* ---- imapstore_accounts.c ---- */
+
+int bk_imapstore_accounts(struct bk_store *store, struct bk_account_list *out,
+			  struct bk_err *err);
 
 /* ---- imapstore_session.c ---- */
 

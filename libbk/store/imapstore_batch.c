@@ -294,6 +294,21 @@ static int send_some(struct sending *sending, struct bk_err *err)
 	return rc;
 }
 
+static int by_uid(const void *a, const void *b)
+{
+	const struct bk_imapstore_queued *x = a, *y = b;
+
+	return (x->msg.uid > y->msg.uid) - (x->msg.uid < y->msg.uid);
+}
+
+/* Several threads keep messages in any order, and who asks for none in return
+ * gets them in that of the source: a server numbers them as they come. */
+static void put_in_order(struct bk_imapstore_writer *w)
+{
+	if (!w->flushes && w->n_queue > 1)
+		qsort(w->queue, w->n_queue, sizeof(*w->queue), by_uid);
+}
+
 int bk_imapstore_send_queue(struct bk_imapstore_writer *w, struct bk_err *err)
 {
 	struct sending sending = {.w = w, .most = SIZE_MAX};
@@ -301,6 +316,7 @@ int bk_imapstore_send_queue(struct bk_imapstore_writer *w, struct bk_err *err)
 
 	if (!w->n_queue)
 		return 0;
+	put_in_order(w);
 	if (bk_imapstore_take(w->imapstore, w->address, w->raw, false,
 			      &sending.session, err) < 0)
 		return -1;

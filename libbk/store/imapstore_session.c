@@ -40,7 +40,7 @@ static void name_login(const struct bk_imapstore *imapstore,
 		login->user = bk_buf_text(made);
 	} else if (strncmp(how, "proxy:", 6) == 0) {
 		login->user = how + 6;
-		login->authzid = address;
+		login->authzid = *address ? address : NULL;
 	} else if (bk_imapstore_is_one(imapstore)) {
 		login->user = bk_link_url(server->link)->user;
 	}
@@ -56,7 +56,7 @@ int bk_imapstore_login(const struct bk_imapstore *imapstore,
 
 	*login = (struct bk_wire_login){0};
 	name_login(imapstore, address, login, made);
-	if (server->secret)
+	if (server->secret && *address)
 		rc = server->secret(server->secret_arg, address, secret, err);
 	if (rc == 0 && secret->len)
 		login->secret = secret;

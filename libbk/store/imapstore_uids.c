@@ -385,8 +385,6 @@ int bk_imapstore_uids_finish(struct bk_imapstore_writer *w, struct bk_err *err)
 
 	if (!uids->on)
 		return 0;
-	if (next < uids->next)
-		next = uids->next;
 	if (next < UINT32_MAX - uids->gap)
 		next += uids->gap;
 	return next > uids->next ? bk_imapstore_uids_raise(w, next, err) : 0;

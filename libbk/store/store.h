@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/limit.h"
+#include "base/pattern.h"
 #include "base/stream.h"
 #include "crypto/secret.h"
 #include "mail/identity.h"
@@ -49,11 +50,16 @@ struct bk_store_server {
 	int (*secret)(void *arg, const char *address, struct bk_secret *out,
 		      struct bk_err *err);
 	void *secret_arg;
+	/* The accounts that there are; NULL: those that the server lists, by
+	 * doveadm or, for the administrator of a Cyrus that `login` names as
+	 * its proxy, over IMAP. */
+	const struct bk_names *accounts;
 	uint32_t without; /* enum bk_imap_cap: not to be used */
 	bool compress;
 	struct bk_bucket *down, *up; /* pace; or NULL */
-	/* Of a Dovecot whose folders are to keep the UIDs that they are given
-	 * (store/doveadm.h); NULL: the server gives out its own. */
+	/* Of a Dovecot whose folders are to keep the UIDs that they are given,
+	 * and that lists its accounts (store/doveadm.h); NULL: the server gives
+	 * out its own. */
 	struct bk_doveadm *doveadm;
 };
 

@@ -81,9 +81,9 @@ refuses 2 "--from: --from-option logn: unknown key; did you mean 'login'?" \
 	bk-move --from mx1 --to "$to" --from-option logn=user
 refuses 2 "--from: --from-option login: 'root' is none of user, master:NAME and proxy:NAME" \
 	bk-move --from mx1 --to "$to" --from-option login=root
-refuses 2 "which accounts? IMAP servers do not list them: name them by --account or --accounts FILE (mx1)" \
+refuses 2 "which accounts? This IMAP server does not list them: name them by --account or --accounts FILE (mx1)" \
 	bk-move --from mx1 --to "$to"
-refuses 2 "--account '*@a.test': IMAP servers do not list their accounts, so a pattern means nobody; name them by --accounts FILE (mx1)" \
+refuses 2 "--account '*@a.test': this IMAP server does not list its accounts, so a pattern means nobody; name them by --accounts FILE (mx1)" \
 	bk-move --from mx1 --to "$to" --account '*@a.test'
 refuses 5 "no account 'anne@a.test' in $from; nearest: ann@a.test (of 3). Nothing was moved." \
 	move --account anne@a.test

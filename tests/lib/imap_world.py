@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Makes accounts over IMAP, for tests of what moves them, on any server.
 
-    imap_world.py ordinary LOGIN [--messages N] [--seed S]
+    imap_world.py ordinary LOGIN... [--messages N] [--seed S]
     imap_world.py awkward LOGIN [--large MIB] [--share USER...] [--sieve PORT]
                                 [--future]
     imap_world.py restless LOGIN --until FILE [--seed S] [--rate N]
@@ -11,7 +11,7 @@ LOGIN is that of tests/lib/imap_client.py; the account is there, and empty.
 
 ordinary   N messages (200) in some folders, with flags, keywords and dates of
            thirty years, subscriptions, gaps between the UIDs.  The same seed
-           makes the same account.
+           makes the same account; each further one has the next seed.
 awkward    what an account may hold and most do not: see below.  What the server
            refuses is printed, a line each: `refused: WHAT`.  MIB is the size of
            the large message (30), USER gets rights in some folders, PORT is
@@ -289,7 +289,8 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for name in "ordinary", "awkward", "restless":
-        verbs.add_parser(name).add_argument("login")
+        verbs.add_parser(name).add_argument(
+            "login", nargs="+" if name == "ordinary" else None)
     verb = verbs.choices["ordinary"]
     verb.add_argument("--messages", type=int, default=200)
     verb.add_argument("--seed", type=int, default=1)
@@ -307,9 +308,12 @@ def main():
     args = parser.parse_args()
     if args.verb == "restless":
         return restless(args.login, args)
+    if args.verb == "ordinary":
+        for number, login in enumerate(args.login):
+            with Imap.at(login) as imap:
+                ordinary(imap, args.messages, args.seed + number)
+        return None
     with Imap.at(args.login) as imap:
-        if args.verb == "ordinary":
-            return ordinary(imap, args.messages, args.seed)
         return awkward(imap, args)
 
 

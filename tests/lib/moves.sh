@@ -53,3 +53,33 @@ message() {
 	text="Subject: $2$crlf$crlf$2"
 	echo "($1) \"01-Jan-2001 00:00:00 +0000\" {${#text}+}$crlf$text"
 }
+
+# ---- two domains of ten accounts each ----------------------------------------------
+
+crowd=$(for n in 1 2 3 4 5 6 7 8 9 10; do
+	echo "u$n@a.test"
+	echo "u$n@b.test"
+done)
+
+# crowd_at SERVER [SERVER]: the LOGINs of all of them, at the one and the other.
+crowd_at() {
+	for account in $crowd; do
+		for server; do
+			at "$server" "$account"
+		done
+	done
+}
+
+# crowd_works SERVER MESSAGES: each has an ordinary account there.
+crowd_works() {
+	# shellcheck disable=SC2046 # words
+	makes ordinary $(crowd_at "$1") --messages "$2"
+}
+
+# crowd_same FROM TO OPTION...: each has the same mail at both.
+crowd_same() {
+	pairs=$(crowd_at "$1" "$2")
+	shift 2
+	# shellcheck disable=SC2086 # words
+	same "$@" $pairs
+}

@@ -2,7 +2,9 @@
 """Is the mail of one account the mail of another, on whatever servers?  It asks
 both over IMAP.
 
-    same_mail.py [OPTION...] LOGIN LOGIN     status 1: no
+    same_mail.py [OPTION...] LOGIN LOGIN...     status 1: no
+
+With more of them the third is compared with the fourth, and so on.
 
 Each difference is named on a line of its own: a folder, message, flag, keyword,
 date, subscription, right, METADATA or special use that the first account has and
@@ -96,10 +98,10 @@ def pairs(facts):
 
 
 class Comparison:
-    def __init__(self, args):
+    def __init__(self, args, logins):
         seen = munged if args.munged else unmunged
         self.args = args
-        self.old, self.new = (Side(one, seen) for one in args.logins)
+        self.old, self.new = (Side(one, seen) for one in logins)
         self.map = dict(one.split("=", 1) for one in args.map)
         self.identities = dict(one.split("=", 1) for one in args.identity)
         self.lost = set(args.flags_lost.split(","))
@@ -229,21 +231,8 @@ class Comparison:
                              set(new["flags"]) - self.lost)
 
 
-def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--map", action="append", default=[])
-    parser.add_argument("--uids", action="store_true")
-    parser.add_argument("--munged", action="store_true")
-    parser.add_argument("--extra", action="store_true")
-    parser.add_argument("--without", default="")
-    parser.add_argument("--flags-lost", default="")
-    parser.add_argument("--identity", action="append", default=[])
-    parser.add_argument("logins", nargs=2, metavar="LOGIN")
-    args = parser.parse_args()
-    unknown = set(filter(None, args.without.split(","))) - LEFT_OUT
-    if unknown:
-        parser.error(f"--without {unknown}?")
-    comparison = Comparison(args)
+def compare(args, logins):
+    comparison = Comparison(args, logins)
     lines = list(comparison.lines())
     for line in lines[:SHOWN]:
         print(line)
@@ -253,6 +242,26 @@ def main():
     print(f"{comparison.count} messages in {len(comparison.old.folders)} "
           "folders are the same")
     return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--map", action="append", default=[])
+    parser.add_argument("--uids", action="store_true")
+    parser.add_argument("--munged", action="store_true")
+    parser.add_argument("--extra", action="store_true")
+    parser.add_argument("--without", default="")
+    parser.add_argument("--flags-lost", default="")
+    parser.add_argument("--identity", action="append", default=[])
+    parser.add_argument("logins", nargs="+", metavar="LOGIN")
+    args = parser.parse_args()
+    unknown = set(filter(None, args.without.split(","))) - LEFT_OUT
+    if unknown:
+        parser.error(f"--without {unknown}?")
+    if len(args.logins) % 2:
+        parser.error("with which one?")
+    return max(compare(args, pair)
+               for pair in zip(args.logins[::2], args.logins[1::2]))
 
 
 if __name__ == "__main__":

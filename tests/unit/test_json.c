@@ -102,6 +102,58 @@ static void a_line_ends_with_a_line_end(void **state)
 	free(text);
 }
 
+static int find(const char *document, const char *path, struct bk_names *out)
+{
+	struct bk_view view = {(const uint8_t *)document, strlen(document)};
+	struct bk_err err = {0};
+
+	bk_names_clear(out);
+	int rc = bk_json_texts_at(view, path, out, &err);
+	assert_int_equal(err.kind, rc < 0 ? BK_CORRUPT : BK_OK);
+	return rc;
+}
+
+static void texts_are_found_in_another_programs_document(void **state)
+{
+	struct bk_names names = {0};
+
+	(void)state;
+	assert_int_equal(find("[[\"r\",{\"users\":[\"a@b\",\"\\u00fc\"]}]]",
+			      "0/1/users", &names),
+			 0);
+	assert_int_equal(names.n, 2);
+	assert_string_equal(names.items[0], "a@b");
+	assert_string_equal(names.items[1], "\xc3\xbc");
+	assert_int_equal(find("{\"users\":[]}", "users", &names), 0);
+	assert_int_equal(names.n, 0);
+	bk_names_clear(&names);
+}
+
+static void anything_else_is_no_list_of_texts(void **state)
+{
+	static const char *const documents[] = {
+		"",
+		"[",
+		"[[\"r\",{\"users\":[\"a\",1]}]]",
+		"[[\"r\",{\"users\":\"a\"}]]",
+		"[[\"r\",{\"users\":{\"a\":\"b\"}}]]",
+		"[[\"r\"]]",
+		"[[\"r\",[\"a\"]]]",
+		"[[\"r\",{\"users\":[\"a\\u0000b\"]}]]",
+		"{\"0\":{\"1\":{}}}",
+	};
+	struct bk_names names = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(documents) / sizeof(*documents); i++) {
+		assert_int_equal(find(documents[i], "0/1/users", &names), -1);
+		assert_int_equal(names.n, 0);
+	}
+	assert_int_equal(find("[[\"a\"]]", "99999999999999999999999/0", &names),
+			 -1);
+	bk_names_clear(&names);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +170,8 @@ int main(void)
 			a_line_that_cannot_be_written_is_an_error, start, end),
 		cmocka_unit_test_setup_teardown(a_line_ends_with_a_line_end,
 						start, end),
+		cmocka_unit_test(texts_are_found_in_another_programs_document),
+		cmocka_unit_test(anything_else_is_no_list_of_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

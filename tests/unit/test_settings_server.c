@@ -34,6 +34,7 @@ static const char text[] =
 	"timeout = 90s\n"
 	"limit = 2M\n"
 	"limit-down = 07:00-19:00 4M\n"
+	"accounts-file = /etc/bk/mx1.accounts\n"
 	"[server empty]\n"
 	"login = user\n";
 
@@ -90,6 +91,7 @@ static void a_section_says_all_of_it(void **state)
 	assert_int_equal(server.reach.access.timeout_s, 90);
 	assert_int_equal(server.reach.up.otherwise, 2 << 20);
 	assert_int_equal(server.reach.down.n, 1);
+	assert_string_equal(server.accounts_file, "/etc/bk/mx1.accounts");
 	assert_true(bk_settings_is_server(&settings, "mx1"));
 	assert_false(bk_settings_is_server(&settings, "mx2"));
 	assert_true(bk_settings_is_server(&settings, "IMAPS://h"));
@@ -119,7 +121,7 @@ static void slips_are_told(void **state)
 	(void)state;
 	assert_int_equal(load(text), 0);
 	fails_with(find("mx"), "no server or store 'mx'; did you mean 'mx1'?");
-	char *want = bk_asprintf("%s:14: [server empty] has no url", path);
+	char *want = bk_asprintf("%s:15: [server empty] has no url", path);
 	fails_with(find("empty"), want);
 	free(want);
 	fails_with(find("imaps://h/INBOX"),
