@@ -30,6 +30,16 @@ int64_t bk_clock_monotonic_ms(void)
 	return read_ms(CLOCK_MONOTONIC);
 }
 
+void bk_clock_rest(int64_t ms)
+{
+	int64_t end = bk_clock_monotonic_ms() + ms;
+
+	while ((ms = end - bk_clock_monotonic_ms()) > 0)
+		(void)nanosleep(
+			&(struct timespec){ms / 1000, ms % 1000 * 1000000},
+			NULL);
+}
+
 /* A time whose year does not fit (it came from a file) is shown as seconds. */
 static const char *or_seconds(char out[BK_CLOCK_TEXT], size_t written,
 			      int64_t seconds)

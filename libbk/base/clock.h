@@ -11,6 +11,9 @@ int64_t bk_clock_now(void);          /* UTC seconds */
 int64_t bk_clock_now_ms(void);       /* UTC milliseconds */
 int64_t bk_clock_monotonic_ms(void); /* since some moment; never goes back */
 
+/* Sleeps for so long, whatever signals come; not at all for 0 and less. */
+void bk_clock_rest(int64_t ms);
+
 /* "2026-11-19T12:30:05Z" (RFC 3339) in `out`, which is returned. */
 const char *bk_clock_format(char out[BK_CLOCK_TEXT], int64_t seconds);
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/account_as.h"
 #include "base/nearest.h"
-#include "job/account_as.h"
 #include "job/move_work.h"
 
 /* A name that fits nothing is a slip. */

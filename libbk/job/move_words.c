@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/account_as.h"
 #include "base/nearest.h"
 #include "base/parse.h"
-#include "job/account_as.h"
 #include "job/command.h"
 
 #define JOBS_USUAL 4     /* a server has to serve others, too */
@@ -124,7 +124,9 @@ static int read_filter(const struct bk_move_words *words,
 				       "--domains: '%s' has no domain in it",
 				       words->domains.items[i]);
 	}
-	return words->as ? bk_account_as_check(words->as, err) : 0;
+	if (words->as && bk_account_as_check(words->as, err) < 0)
+		return bk_context(err, "--as");
+	return 0;
 }
 
 /* "FROM=TO"; a name of a folder may have a '=' in it, but then not here. */

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/account_as.h"
 #include "base/buf.h"
 #include "base/parse.h"
 #include "base/pattern.h"
 #include "base/utf8.h"
-#include "job/account_as.h"
 #include "job/lookup.h"
 
 #define DIGEST_LEAST 8 /* digits that may stand for a digest */
@@ -258,7 +258,7 @@ int bk_restore_plan_make(const struct bk_set *set,
 	if (wish->as && !*wish->as)
 		return bk_fail(err, BK_MISUSE, "--as needs an address");
 	if (wish->as && bk_account_as_check(wish->as, err) < 0)
-		return -1;
+		return bk_context(err, "--as");
 	choose_items(set, wish, out);
 	if (check_all_fit(set, wish, out, missing, err) < 0 ||
 	    check_uids(wish, out, err) < 0)

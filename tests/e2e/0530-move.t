@@ -73,7 +73,7 @@ refuses 2 "--map 'Sent': write FROM=TO, as Gesendet=Sent, Old/=Archive/Old/ or T
 	move --map Sent
 refuses 2 "--map: 'A' is mapped twice, to 'B' and to 'C'" \
 	move --map A=B --map A=C
-refuses 2 "--as 'x%q': '%q' is no variable; there are %u (the address), %n (before the '@'), %d (the domain)" \
+refuses 2 "--as: 'x%q': '%q' is no variable; there are %u (the address), %n (before the '@'), %d (the domain)" \
 	move --as x%q
 refuses 2 "--to: --to-option is for a mail server, and '$to' is none" \
 	move --to-option login=user

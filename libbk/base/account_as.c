@@ -1,6 +1,6 @@
 /* Accounts under another address: see account_as.h. */
 
-#include "job/account_as.h"
+#include "base/account_as.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ int bk_account_as_check(const char *pattern, struct bk_err *err)
 	for (const char *p = strchr(pattern, '%'); p; p = strchr(p + 2, '%'))
 		if (!p[1] || !strchr("und%", p[1]))
 			return bk_fail(err, BK_MISUSE,
-				       "--as '%s': '%.2s' is no variable; "
+				       "'%s': '%.2s' is no variable; "
 				       "there are %%u (the address), %%n "
 				       "(before the '@'), %%d (the domain)",
 				       pattern, p);
