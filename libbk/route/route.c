@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/account_as.h"
 #include "base/buf.h"
 #include "base/escape.h"
 #include "base/nearest.h"
@@ -13,8 +14,11 @@
 
 #define ADDRESS_MAX 254 /* RFC 5321, 4.5.3.1.3, without its brackets */
 #define REASON_MAX  200
+#define TIMEOUT_MS  30000
 
-static const struct bk_route_kind *const kinds[] = {NULL};
+static const struct bk_route_kind *const kinds[] = {
+	&bk_route_passwd, &bk_route_transport, &bk_route_cyrus,
+	&bk_route_command, NULL};
 
 static const struct bk_route_kind *find_kind(const char *type,
 					     struct bk_err *err)
@@ -47,6 +51,8 @@ int bk_route_open(struct bk_route **out, const struct bk_route_config *config,
 		return bk_context(err, "route %s", config->name);
 	struct bk_route *route = bk_alloc(sizeof(*route));
 	*route = (struct bk_route){.kind = kind, .config = *config};
+	if (!route->config.timeout_ms)
+		route->config.timeout_ms = TIMEOUT_MS;
 	if (kind->open(route, err) < 0) {
 		blame(route, err);
 		bk_route_close(route);
@@ -62,7 +68,8 @@ void bk_route_close(struct bk_route *route)
 		return;
 	if (route->kind->close)
 		route->kind->close(route);
-	bk_arena_clear(&route->arena);
+	bk_arena_clear(&route->names);
+	bk_buf_clear(&route->reason);
 	free(route);
 }
 
@@ -74,6 +81,14 @@ const char *bk_route_name(const struct bk_route *route)
 unsigned bk_route_stops(const struct bk_route *route)
 {
 	return route->kind->stops;
+}
+
+const char *bk_route_account(struct bk_route *route, const char *address)
+{
+	if (!route->config.account)
+		return address;
+	bk_arena_clear(&route->names);
+	return bk_account_as(&route->names, route->config.account, address);
 }
 
 const char *bk_route_text(const struct bk_route *route, enum bk_route_end end)
@@ -132,13 +147,15 @@ int bk_route_look(struct bk_route *route, const char *address,
 /* One line of what a protocol may carry: ASCII, without what ends a text. */
 static const char *plain_reason(struct bk_route *route, const char *reason)
 {
-	char *text = bk_arena_strndup(&route->arena, reason,
-				      strnlen(reason, REASON_MAX));
+	size_t len = strnlen(reason, REASON_MAX);
 
-	for (char *p = text; *p; p++)
-		if (*p < ' ' || *p == 0x7f)
-			*p = '?';
-	return text;
+	route->reason.len = 0;
+	for (size_t i = 0; i < len; i++) {
+		bool is_plain = reason[i] >= ' ' && reason[i] < 0x7f;
+		bk_buf_add_u8(&route->reason,
+			      is_plain ? (uint8_t)reason[i] : '?');
+	}
+	return bk_buf_text(&route->reason);
 }
 
 static int write_hold(struct bk_route *route, const char *address,

@@ -75,11 +75,12 @@ struct bk_route_config {
 	/* What stands there for an account that lives at that end. */
 	const char *source, *destination;
 	/* Words, split at blanks; no shell. */
-	const char *command; /* doveadm, postmap, cyr_deny, or the program */
-	const char *config;  /* configuration folder of Postfix */
-	const char *map;     /* type of the map that postmap makes: "hash" */
-	int64_t wait_ms;     /* until the servers notice; -1: as usual */
-	int64_t timeout_ms;  /* of each command */
+	const char *command;  /* doveadm, postmap, cyr_deny, or the program */
+	const char *config;   /* configuration folder of Postfix */
+	const char *services; /* that cyr_deny denies: "imaps,lmtp,sieve" */
+	const char *map;      /* type of the map that postmap makes: "hash" */
+	int64_t wait_ms;      /* until the servers notice; -1: as usual */
+	int64_t timeout_ms;   /* of each command */
 };
 
 /* Checks what can be checked without an account; changes nothing. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "route/route.h"
 
@@ -40,12 +41,16 @@ struct bk_route_kind {
 struct bk_route {
 	const struct bk_route_kind *kind;
 	struct bk_route_config config; /* nothing is missing in it */
-	struct bk_arena arena;         /* lives as long as the route */
+	struct bk_arena names;         /* of the account of the last act */
+	struct bk_buf reason;          /* of the last hold */
 	void *own;                     /* the kind's */
 };
 
 extern const struct bk_route_kind bk_route_passwd, bk_route_transport,
 	bk_route_cyrus, bk_route_command;
+
+/* What the account is called there; until the next call. */
+const char *bk_route_account(struct bk_route *route, const char *address);
 
 /* What stands there for an account at that end. */
 const char *bk_route_text(const struct bk_route *route, enum bk_route_end end);

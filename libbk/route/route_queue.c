@@ -1,0 +1,68 @@
+/* Messages in a Postfix's queue: see route_queue.h. */
+
+#include "route/route_queue.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "route/route_file.h"
+
+/* "4F1A2B3C4D*    300 Sun Nov 22 13:37:21  x@y.test" */
+static void read_head(struct bk_view line, struct bk_route_queued *out)
+{
+	size_t len = 0;
+
+	while (len < line.len && !strchr(" *!", line.data[len]))
+		len++;
+	*out = (struct bk_route_queued){
+		.id = {line.data, len}
+        };
+	if (len < line.len) {
+		out->active = line.data[len] == '*';
+		out->kept = line.data[len] == '!';
+	}
+}
+
+/* "                             ann@a.test" */
+static bool is_recipient(struct bk_view line, const char *address)
+{
+	size_t len = strlen(address);
+
+	while (line.len && *line.data == ' ') {
+		line.data++;
+		line.len--;
+	}
+	return line.len == len &&
+	       strncasecmp((const char *)line.data, address, len) == 0;
+}
+
+bool bk_route_queue_next(struct bk_view printed, const char *address,
+			 size_t *at, struct bk_route_queued *out)
+{
+	struct bk_view line;
+	struct bk_route_queued head = {0};
+
+	while (bk_route_file_line(printed, at, &line)) {
+		if (!line.len || *line.data == '-') {
+			head = (struct bk_route_queued){0};
+		} else if (*line.data != ' ') {
+			read_head(line, &head);
+		} else if (head.id.len && is_recipient(line, address)) {
+			*out = head;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool bk_route_queue_active(struct bk_view printed, const char *address,
+			   struct bk_view id)
+{
+	struct bk_route_queued one;
+
+	for (size_t at = 0; bk_route_queue_next(printed, address, &at, &one);)
+		if (one.active && one.id.len == id.len &&
+		    memcmp(one.id.data, id.data, id.len) == 0)
+			return true;
+	return false;
+}

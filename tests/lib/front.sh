@@ -1,0 +1,63 @@
+# Two mail servers, a and b, behind a Dovecot proxy and a Postfix: what an account
+# is moved behind.
+# shellcheck shell=sh disable=SC2154,SC2034 # `work` is e2e.sh's; others use these
+#
+#	. "$top/tests/lib/front.sh"	after e2e.sh
+#	front_up ACCOUNT...		all four run; the accounts live at a
+#
+# Each account has a folder at-a at a, and at-b at b.  $proxy_a and $proxy_b are
+# fields of the proxy's passwd-file that lead there, $lmtp_a and $lmtp_b nexthops
+# of Postfix.
+
+# front NAME ROOT VERB...: as tests/servers/NAME; what was started is stopped.
+front() {
+	server=$1
+	shift
+	case $2 in start) servers="$servers $server:$1" ;; esac
+	"$top/tests/servers/$server" "$@"
+}
+
+# port SERVER NAME: one of its ports.
+port() {
+	sed -n "s/^$2=//p" "$work/$1/env"
+}
+
+front_up() {
+	for side in a b; do
+		dovecot "$work/$side" new && dovecot "$work/$side" adduser "$@" &&
+			dovecot "$work/$side" start || return
+	done
+	proxy_a="proxy=y host=127.0.0.1 port=$(port a IMAP)"
+	proxy_b="proxy=y host=127.0.0.1 port=$(port b IMAP)"
+	lmtp_a="lmtp:inet:127.0.0.1:$(port a LMTP)"
+	lmtp_b="lmtp:inet:127.0.0.1:$(port b LMTP)"
+	front dovecot_proxy "$work/front" new &&
+		front postfix "$work/mx" new "port/$(port a LMTP)" || return
+	for account; do
+		for side in a b; do
+			"$top/tests/lib/imap_client.py" "$work/$side/env" \
+				"$account" "CREATE at-$side" || return
+		done
+		# shellcheck disable=SC2086 # one word a field
+		front dovecot_proxy "$work/front" route "$account" $proxy_a
+	done
+	front dovecot_proxy "$work/front" start && front postfix "$work/mx" start
+}
+
+# at_the_front ACCOUNT COMMAND...: IMAP through the proxy.
+at_the_front() {
+	"$top/tests/lib/imap_client.py" "$work/front/env" "$@"
+}
+
+# reaches SERVER ACCOUNT: a login at the front ends there.
+reaches() {
+	at_the_front "$2" "SELECT at-$1"
+}
+
+# subjects SERVER ACCOUNT: of what was delivered to its INBOX there, sorted.
+subjects() {
+	find "$work/$1/mail/${2#*@}/${2%@*}/Maildir/new" \
+		"$work/$1/mail/${2#*@}/${2%@*}/Maildir/cur" -type f \
+		-exec sed -n 's/^Subject: //p;/^\r*$/q' {} \; 2>/dev/null |
+		tr -d '\r' | sort -n
+}
