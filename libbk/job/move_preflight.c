@@ -64,17 +64,22 @@ static void problem(struct flight *f, enum bk_kind kind, enum bk_place place)
 
 /* ---- the source ---- */
 
-/* Not all listings have sizes; where they have none they are at hand. */
+/* Not all listings have sizes; where they have none they are at hand.  The
+ * message for which a server has none is one that it cannot read. */
 static uint64_t size_of(struct flight *f, const struct bk_folder *folder,
 			struct bk_message *msg)
 {
 	struct bk_store *store = f->session.from;
-	struct bk_err ignored = {0};
+	struct bk_err why = {0};
 
-	if (!msg->size)
-		(void)store->ops->stat(store, &f->session.from_account, folder,
-				       msg, &ignored);
-	return msg->size;
+	if (msg->size ||
+	    store->ops->stat(store, &f->session.from_account, folder, msg,
+			     &why) == 0 ||
+	    why.kind == BK_GONE)
+		return msg->size;
+	find(f, PROBLEM, "source", "folder %s: %s", folder->name, why.text);
+	problem(f, why.kind, BK_PLACE_SOURCE);
+	return 0;
 }
 
 static void look_at_folder(struct flight *f, struct bk_folder *folder)

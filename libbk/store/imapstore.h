@@ -165,10 +165,11 @@ int bk_imapstore_put_settings(struct bk_imapstore_session *session,
 /* ---- imapstore_scan.c ---- */
 
 /* The selected mailbox's messages, in UID order; keywords index folder's
- * table. */
+ * table.  *no_sizes: do not ask for sizes; set where the server ended the
+ * session, maybe over one of them: try again without. */
 int bk_imapstore_list(struct bk_imapstore_session *session,
 		      struct bk_folder *folder, struct bk_message_list *out,
-		      struct bk_err *err);
+		      bool *no_sizes, struct bk_err *err);
 int bk_imapstore_scan(struct bk_store *store, const struct bk_account *account,
 		      struct bk_folder *folder, struct bk_message_list *out,
 		      struct bk_err *err);
@@ -181,6 +182,17 @@ int bk_imapstore_scan_since(struct bk_store *store,
 			    const struct bk_uid_set *known,
 			    struct bk_message_list *changed,
 			    struct bk_uid_set *gone, struct bk_err *err);
+
+/* ---- imapstore_sizes.c ---- */
+
+/* As msg->file of a listing, for stat(). */
+const char *bk_imapstore_note_size(struct bk_arena *arena,
+				   const struct bk_imap_row *row);
+/* Adds them to a listing; a message for which the server ends the session stays
+ * without. */
+int bk_imapstore_add_sizes(struct bk_imapstore *imapstore, const char *address,
+			   const struct bk_folder *folder,
+			   struct bk_message_list *out, struct bk_err *err);
 int bk_imapstore_stat(struct bk_store *store, const struct bk_account *account,
 		      const struct bk_folder *folder, struct bk_message *msg,
 		      struct bk_err *err);
@@ -210,7 +222,7 @@ int bk_imapstore_limits(struct bk_store *store,
 			const struct bk_account *account,
 			struct bk_store_limits *out, struct bk_err *err);
 
-/* ---- many messages by their UIDs ---- */
+/* ---- imapstore_wanted.c: many messages by their UIDs ---- */
 
 struct bk_imapstore_want {
 	uint32_t uid;
@@ -221,7 +233,7 @@ struct bk_imapstore_want {
 /* Messages of a listing by UID. */
 struct bk_imapstore_wanted {
 	struct bk_imapstore_want *items; /* owned; by UID */
-	size_t n;
+	size_t n, n_done;
 	size_t next; /* of items, for bk_imapstore_wanted_uids() */
 };
 
@@ -229,9 +241,9 @@ struct bk_imapstore_wanted {
 void bk_imapstore_want(struct bk_imapstore_wanted *wanted,
 		       struct bk_message *const *msgs, size_t n);
 void bk_imapstore_wanted_clear(struct bk_imapstore_wanted *wanted);
-/* The item of a UID that is not done, marked as done; SIZE_MAX: none. */
-size_t bk_imapstore_wanted_take(struct bk_imapstore_wanted *wanted,
-				uint32_t uid);
+/* The item of a UID that is not done, marked as done; or NULL. */
+struct bk_imapstore_want *bk_imapstore_wanted_take(
+	struct bk_imapstore_wanted *wanted, uint32_t uid);
 /* The next UIDs that are not done, as many as one command can name; false:
  * there are no more. */
 bool bk_imapstore_wanted_uids(struct bk_imapstore_wanted *wanted,
@@ -239,5 +251,40 @@ bool bk_imapstore_wanted_uids(struct bk_imapstore_wanted *wanted,
 
 /* Ranges that one command can name: below every server's ceiling of lines. */
 #define BK_IMAPSTORE_RANGES 360
+
+/*
+ * Something that is asked of messages, over one connection after the other: a
+ * message for which the server ends the session, as Dovecot does when it
+ * cannot read the file, must not keep back those behind it.  As long as a
+ * connection brings something, another one is asked for the rest; else, or
+ * where one broke off, for that one alone.  When that ends the session again,
+ * it has failed.
+ */
+struct bk_imapstore_errand {
+	struct bk_imapstore_wanted *wanted;
+	/* Asks for what is not done, or for `one` alone; marks what comes. */
+	int (*ask)(struct bk_imapstore_session *session, void *arg,
+		   struct bk_imapstore_want *one, struct bk_err *err);
+	/* The one of this index cannot be had: BK_REFUSED.  -1 ends it all. */
+	int (*failed)(void *arg, size_t at, const struct bk_err *why,
+		      struct bk_err *err);
+	void *arg;
+	struct bk_view mailbox;
+	/* Set by ask: no other connection helps; this one came in part, and is
+	 * not done. */
+	bool stopped;
+	struct bk_imapstore_want *broke_off;
+
+	struct bk_imapstore_want *alone; /* asked for; NULL: all */
+	bool dismissed; /* the server ended the session while it was asked */
+};
+int bk_imapstore_errand_run(struct bk_imapstore *imapstore, const char *address,
+			    struct bk_imapstore_errand *errand,
+			    struct bk_err *err);
+
+/* An act for a single message has failed: the second time that the server ends
+ * the session over it, the message is refused.  Returns -1. */
+int bk_imapstore_act_ended(struct bk_imapstore_session *session,
+			   unsigned *losses, struct bk_err *err);
 
 #endif

@@ -145,7 +145,7 @@ static void free_body(struct body *body)
 }
 
 /* A batch with half a message in it cannot be ended: the connection goes, and
- * with MULTIAPPEND all of the batch. */
+ * with MULTIAPPEND all of the batch, which can be sent again then. */
 void bk_imapstore_drop(struct bk_folder_writer *writer, struct bk_sink *sink)
 {
 	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
@@ -153,8 +153,10 @@ void bk_imapstore_drop(struct bk_folder_writer *writer, struct bk_sink *sink)
 
 	(void)pthread_mutex_lock(&w->lock);
 	if (body->streams && w->stream) {
+		bool whole = bk_imap_can(w->stream->imap, BK_IMAP_MULTIAPPEND);
 		bk_imapstore_stream_break(w);
-		(void)bk_fail(&w->turned_down, BK_LOST,
+		w->uids.next = w->uids.batch_next;
+		(void)bk_fail(&w->turned_down, whole ? BK_REFUSED : BK_LOST,
 			      "a message ended before its length");
 	}
 	(void)pthread_mutex_unlock(&w->lock);

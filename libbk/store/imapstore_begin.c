@@ -169,18 +169,19 @@ int bk_imapstore_begin(struct bk_store *store, const struct bk_account *account,
 struct presence {
 	struct bk_imapstore_writer *w;
 	struct bk_message_list *out;
+	bool no_sizes;
 };
 
 static int list_present(struct bk_imapstore_session *session, void *arg,
 			struct bk_err *err)
 {
-	const struct presence *presence = arg;
+	struct presence *presence = arg;
 	struct bk_imapstore_writer *w = presence->w;
 
 	if (bk_imapstore_select(session, w->raw, false, true, err) < 0)
 		return -1;
 	return bk_imapstore_list(session, &w->writer.folder, presence->out,
-				 err);
+				 &presence->no_sizes, err);
 }
 
 /* Who knows from elsewhere what is there does not ask: it is long. */
@@ -188,7 +189,7 @@ int bk_imapstore_present(struct bk_folder_writer *writer,
 			 struct bk_message_list *out, struct bk_err *err)
 {
 	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
-	struct presence presence = {w, out};
+	struct presence presence = {w, out, false};
 	const struct bk_imapstore_act act = {
 		.run = list_present, .arg = &presence, .mailbox = w->raw};
 

@@ -22,9 +22,11 @@ static int take_header(void *arg, const struct bk_imap_row *row,
 
 	if ((row->said & needed) != needed)
 		return 0;
-	size_t at = bk_imapstore_wanted_take(&naming->wanted, row->uid);
-	if (at == SIZE_MAX)
+	const struct bk_imapstore_want *want =
+		bk_imapstore_wanted_take(&naming->wanted, row->uid);
+	if (!want)
 		return 0;
+	size_t at = want->at;
 	bk_identifier_init(&it, false);
 	if (row->header.len &&
 	    it.sink.write(&it.sink, row->header.data, row->header.len, err) < 0)
@@ -58,7 +60,7 @@ static int ask_headers(struct naming *naming, const struct bk_uid_set *uids,
 }
 
 static int identify(struct bk_imapstore_session *session, void *arg,
-		    struct bk_err *err)
+		    struct bk_imapstore_want *one, struct bk_err *err)
 {
 	struct naming *naming = arg;
 	struct bk_uid_set uids = {0};
@@ -67,10 +69,28 @@ static int identify(struct bk_imapstore_session *session, void *arg,
 	naming->session = session;
 	naming->wanted.next = 0;
 	rc = bk_imapstore_select(session, naming->folder->raw, true, true, err);
-	while (rc == 0 && bk_imapstore_wanted_uids(&naming->wanted, &uids))
+	if (one) {
+		bk_uid_set_add(&uids, one->uid);
+		rc = rc < 0 ? -1 : ask_headers(naming, &uids, err);
+		if (rc == 0)
+			(void)bk_imapstore_wanted_take(&naming->wanted,
+						       one->uid);
+	}
+	while (!one && rc == 0 &&
+	       bk_imapstore_wanted_uids(&naming->wanted, &uids))
 		rc = ask_headers(naming, &uids, err);
 	bk_uid_set_clear(&uids);
 	return rc;
+}
+
+static int stay_unknown(void *arg, size_t at, const struct bk_err *why,
+			struct bk_err *err)
+{
+	(void)arg;
+	(void)at;
+	(void)why;
+	(void)err;
+	return 0;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the op's parameters */
@@ -81,16 +101,21 @@ int bk_imapstore_identify(struct bk_store *store,
 			  struct bk_identity *ids, struct bk_err *err)
 {
 	struct naming naming = {.folder = folder, .msgs = msgs, .ids = ids};
-	const struct bk_imapstore_act act = {
-		.run = identify, .arg = &naming, .mailbox = folder->raw};
+	struct bk_imapstore_errand errand = {
+		.wanted = &naming.wanted,
+		.ask = identify,
+		.failed = stay_unknown,
+		.arg = &naming,
+		.mailbox = folder->raw,
+	};
 
 	if (bk_imapstore_check_folder(folder, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		ids[i] = (struct bk_identity){.wire_size = UINT64_MAX};
 	bk_imapstore_want(&naming.wanted, msgs, n);
-	int rc = bk_imapstore_run(bk_imapstore_of(store), account->address,
-				  &act, err);
+	int rc = bk_imapstore_errand_run(bk_imapstore_of(store),
+					 account->address, &errand, err);
 	bk_imapstore_wanted_clear(&naming.wanted);
 	return rc < 0 ? bk_context(err, "folder %s", folder->name) : 0;
 }

@@ -1,16 +1,10 @@
 /* What is in a folder, and what became of it since. */
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "store/imapstore.h"
 
 #define ROUNDS 3
-#define LISTED                                                                 \
-	((unsigned)BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS | BK_IMAP_SAID_DATE | \
-	 BK_IMAP_SAID_SIZE)
 
 /* A listing that is under way. */
 struct listing {
@@ -18,6 +12,7 @@ struct listing {
 	struct bk_folder *folder;
 	struct bk_message_list *out;
 	struct bk_uid_set *gone; /* NULL: nobody asks */
+	bool no_sizes;           /* the server has ended a session over them */
 };
 
 static uint32_t caps_of(const struct bk_imapstore_session *session)
@@ -32,9 +27,30 @@ static bool has_modseqs(const struct bk_imapstore_session *session)
 	       session->selected->status.highest_modseq;
 }
 
-static unsigned wanted_of(const struct bk_imapstore_session *session)
+/* Dovecot has to read a message whose name does not tell its size, and ends
+ * the session when it cannot. */
+static unsigned listed(const struct listing *listing)
 {
-	return has_modseqs(session) ? LISTED | BK_IMAP_SAID_MODSEQ : LISTED;
+	unsigned want =
+		BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS | BK_IMAP_SAID_DATE;
+
+	return listing->no_sizes ? want : want | BK_IMAP_SAID_SIZE;
+}
+
+/* After a FETCH; the next one asks for less where that may help. */
+static int note_end(struct listing *listing, int rc)
+{
+	listing->no_sizes |=
+		rc < 0 && bk_imap_was_dismissed(listing->session->imap);
+	return rc;
+}
+
+static unsigned wanted_of(const struct listing *listing)
+{
+	unsigned want = listed(listing);
+
+	return has_modseqs(listing->session) ? want | BK_IMAP_SAID_MODSEQ
+					     : want;
 }
 
 /* ---- rows ---- */
@@ -58,21 +74,6 @@ static void take_keywords(struct listing *listing,
 	msg->keywords = own;
 }
 
-/*
- * What stat() tells, "SIZE DATE".  The size is no part of the listing: servers
- * that tell a wrong one (Exchange does) would make every message a changed one,
- * since a set keeps the size that it has.
- */
-static const char *note_stat(struct bk_arena *arena,
-			     const struct bk_imap_row *row)
-{
-	char text[48];
-
-	(void)snprintf(text, sizeof(text), "%" PRIu64 " %" PRId64, row->size,
-		       row->date);
-	return bk_arena_strdup(arena, text);
-}
-
 static int take_row(void *arg, const struct bk_imap_row *row,
 		    struct bk_err *err)
 {
@@ -87,13 +88,14 @@ static int take_row(void *arg, const struct bk_imap_row *row,
 	}
 	struct bk_message *msg = bk_message_list_add(listing->out);
 	msg->name = "";
+	msg->file = "";
 	msg->uid = row->uid;
 	msg->flags = row->flags;
 	msg->date = row->date;
 	msg->zone_minutes = row->zone_minutes;
 	msg->modseq = row->modseq;
 	if (row->said & BK_IMAP_SAID_SIZE)
-		msg->file = note_stat(&listing->out->arena, row);
+		msg->file = bk_imapstore_note_size(&listing->out->arena, row);
 	if (row->n_keywords)
 		take_keywords(listing, row, msg);
 	return 0;
@@ -113,11 +115,11 @@ static int take_vanished(void *arg, const struct bk_uid_set *uids,
 
 static int fetch_rows(struct listing *listing, struct bk_err *err)
 {
-	struct bk_imapstore_session *session = listing->session;
+	struct bk_imap *imap = listing->session->imap;
 	const struct bk_imap_rows rows = {take_row, take_vanished, listing};
 
-	return bk_imap_fetch(session->imap, "1:*", wanted_of(session), 0, &rows,
-			     err);
+	int rc = bk_imap_fetch(imap, "1:*", wanted_of(listing), 0, &rows, err);
+	return note_end(listing, rc);
 }
 
 /* The folder as it is now. */
@@ -163,18 +165,28 @@ static bool is_whole(const struct bk_imapstore_session *session,
 	return list->n >= session->selected->status.messages;
 }
 
-int bk_imapstore_list(struct bk_imapstore_session *session,
-		      struct bk_folder *folder, struct bk_message_list *out,
-		      struct bk_err *err)
+static int list(struct listing *listing, struct bk_err *err)
 {
-	struct listing listing = {session, folder, out, NULL};
+	struct bk_message_list *out = listing->out;
 
 	bk_message_list_clear(out);
-	if (session->selected->status.messages && fetch_rows(&listing, err) < 0)
+	if (listing->session->selected->status.messages &&
+	    fetch_rows(listing, err) < 0)
 		return -1;
 	bk_message_list_sort(out);
 	drop_doubles(out);
 	return 0;
+}
+
+int bk_imapstore_list(struct bk_imapstore_session *session,
+		      struct bk_folder *folder, struct bk_message_list *out,
+		      bool *no_sizes, struct bk_err *err)
+{
+	struct listing listing = {session, folder, out, NULL, *no_sizes};
+
+	int rc = list(&listing, err);
+	*no_sizes = listing.no_sizes;
+	return rc;
 }
 
 static int scan(struct bk_imapstore_session *session, void *arg,
@@ -183,6 +195,7 @@ static int scan(struct bk_imapstore_session *session, void *arg,
 	struct listing *listing = arg;
 	struct bk_folder *folder = listing->folder;
 
+	listing->session = session;
 	for (int i = 0; i < ROUNDS; i++) {
 		folder->n_keywords = 0;
 		if (bk_imapstore_select(session, folder->raw, true, true, err) <
@@ -190,7 +203,7 @@ static int scan(struct bk_imapstore_session *session, void *arg,
 		    check_selected(session, err) < 0)
 			return -1;
 		take_state(session, folder);
-		if (bk_imapstore_list(session, folder, listing->out, err) < 0)
+		if (list(listing, err) < 0)
 			return -1;
 		if (is_whole(session, listing->out))
 			return 0;
@@ -212,8 +225,11 @@ int bk_imapstore_scan(struct bk_store *store, const struct bk_account *account,
 	bk_message_list_clear(out);
 	if (bk_imapstore_check_folder(folder, err) < 0)
 		return -1;
-	if (bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
-			     err) < 0)
+	struct bk_imapstore *imapstore = bk_imapstore_of(store);
+	if (bk_imapstore_run(imapstore, account->address, &act, err) < 0 ||
+	    (listing.no_sizes &&
+	     bk_imapstore_add_sizes(imapstore, account->address, folder, out,
+				    err) < 0))
 		return bk_context(err, "folder %s", folder->name);
 	return 0;
 }
@@ -330,10 +346,12 @@ static int ask_since(struct since *since, struct bk_imapstore_session *session,
 	struct bk_view mailbox = since->listing.folder->raw;
 
 	since->listing.session = session;
-	if (since->modseq && caps_of(session) & BK_IMAP_CONDSTORE)
-		return bk_imapstore_select_since(session, mailbox,
-						 LISTED | BK_IMAP_SAID_MODSEQ,
-						 since->modseq, &rows, err);
+	if (since->modseq && caps_of(session) & BK_IMAP_CONDSTORE) {
+		unsigned want = listed(&since->listing) | BK_IMAP_SAID_MODSEQ;
+		int rc = bk_imapstore_select_since(session, mailbox, want,
+						   since->modseq, &rows, err);
+		return note_end(&since->listing, rc);
+	}
 	return bk_imapstore_select(session, mailbox, true, true, err);
 }
 
@@ -396,75 +414,11 @@ int bk_imapstore_scan_since(struct bk_store *store,
 
 	if (bk_imapstore_check_folder(folder, err) < 0)
 		return -1;
-	int rc = bk_imapstore_run(bk_imapstore_of(store), account->address,
-				  &act, err);
+	struct bk_imapstore *imapstore = bk_imapstore_of(store);
+	int rc = bk_imapstore_run(imapstore, account->address, &act, err);
+	if (rc > 0 && since.listing.no_sizes &&
+	    bk_imapstore_add_sizes(imapstore, account->address, folder, changed,
+				   err) < 0)
+		rc = -1;
 	return rc < 0 ? bk_context(err, "folder %s", folder->name) : rc;
-}
-
-/* ---- one message ---- */
-
-struct question {
-	const struct bk_folder *folder;
-	struct bk_message *msg;
-	bool answered;
-};
-
-static int take_answer(void *arg, const struct bk_imap_row *row,
-		       struct bk_err *err)
-{
-	struct question *question = arg;
-
-	(void)err;
-	if (row->uid != question->msg->uid)
-		return 0;
-	question->msg->size = row->size;
-	question->msg->date = row->date;
-	question->answered = true;
-	return 0;
-}
-
-static int ask(struct bk_imapstore_session *session, void *arg,
-	       struct bk_err *err)
-{
-	struct question *question = arg;
-	const struct bk_imap_rows rows = {.row = take_answer, .arg = question};
-	char uid[16];
-
-	(void)snprintf(uid, sizeof(uid), "%" PRIu32, question->msg->uid);
-	if (bk_imapstore_select(session, question->folder->raw, true, true,
-				err) < 0 ||
-	    bk_imap_fetch(session->imap, uid,
-			  BK_IMAP_SAID_UID | BK_IMAP_SAID_DATE |
-				  BK_IMAP_SAID_SIZE,
-			  0, &rows, err) < 0)
-		return -1;
-	return question->answered ? 0 : bk_fail(err, BK_GONE, "it is gone");
-}
-
-/* "SIZE DATE" of a listing. */
-static bool is_noted(struct bk_message *msg)
-{
-	char *end = NULL;
-
-	if (!msg->file || !*msg->file)
-		return false;
-	msg->size = strtoull(msg->file, &end, 10);
-	msg->date = strtoll(end, NULL, 10);
-	return true;
-}
-
-int bk_imapstore_stat(struct bk_store *store, const struct bk_account *account,
-		      const struct bk_folder *folder, struct bk_message *msg,
-		      struct bk_err *err)
-{
-	struct question question = {.folder = folder, .msg = msg};
-	const struct bk_imapstore_act act = {
-		.run = ask, .arg = &question, .mailbox = folder->raw};
-
-	if (is_noted(msg))
-		return 0;
-	if (bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
-			     err) < 0)
-		return bk_context(err, "UID %" PRIu32, msg->uid);
-	return 0;
 }

@@ -101,8 +101,9 @@ struct bk_bodies {
 		     struct bk_err *err);
 	/* All of it came. */
 	int (*end)(void *arg, struct bk_message *msg, struct bk_err *err);
-	/* It could not be read (BK_REFUSED), or is gone (BK_GONE): instead of
-	 * begin, or after it, and what came of it is worth nothing. */
+	/* It could not be read (BK_REFUSED), is gone (BK_GONE), or broke off
+	 * and begins again later (BK_LOST): instead of begin, or after it, and
+	 * what came of it is worth nothing. */
 	int (*failed)(void *arg, struct bk_message *msg,
 		      const struct bk_err *why, struct bk_err *err);
 	void *arg;

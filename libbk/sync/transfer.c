@@ -360,11 +360,17 @@ static int fail_message(void *arg, struct bk_message *msg,
 {
 	struct transfer *t = arg;
 
-	if (t->body)
-		t->ops->drop(t->writer, t->body);
+	struct bk_sink *body = t->body;
+
 	t->body = NULL;
-	/* Its owner was quicker: the next pass does not know it. */
-	if (why->kind == BK_GONE)
+	if (body)
+		t->ops->drop(t->writer, body);
+	/* A destination may have lost with it what it was sent before. */
+	if (body && flush_batch(t, err) < 0)
+		return bk_err_at(err, BK_END_DESTINATION);
+	/* Its owner was quicker: the next pass does not know it.  Or it broke
+	 * off, and comes again. */
+	if (why->kind == BK_GONE || why->kind == BK_LOST)
 		return 0;
 	return bk_pass_item_failed(t->folder, msg, why,
 				   &t->folder->pass->counts->unread, err);

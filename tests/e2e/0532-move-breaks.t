@@ -13,7 +13,8 @@ cd "$work" || exit 1
 "$top/tests/servers/pki" "$work/pki"
 for server in a b; do
 	dovecot "$work/$server" full "$work/pki"
-	dovecot "$work/$server" adduser ann@a.test bob@a.test
+	dovecot "$work/$server" adduser ann@a.test bob@a.test carl@a.test \
+		dan@a.test
 	dovecot "$work/$server" start
 done
 "$top/tests/servers/faultproxy" "$work/faults" new "$work/b"
@@ -43,14 +44,19 @@ name_of() {
 	echo "$((1000000 + $1)).M1P$1.mx,S=$size,W=$((size + 4)):2,S"
 }
 
-# letters ACCOUNT N: into its INBOX at the source, before the server sees it;
-# their names say their sizes, so that no listing reads them.
+# plain_name_of N: one that does not say its size.
+plain_name_of() {
+	echo "$((1000000 + $1)).M1P$1.mx:2,S"
+}
+
+# letters ACCOUNT N [NAMED]: into its INBOX at the source, before the server sees
+# it; their names say their sizes, so that no listing reads them.
 letters() {
 	inbox=$work/a/mail/a.test/$1/Maildir
 	mkdir -p "$inbox/cur" "$inbox/new" "$inbox/tmp"
 	seq "$2" | while read -r n; do
 		printf 'From: a@b\nSubject: %s\n\nletter %s\n' "$n" "$n" \
-			>"$inbox/cur/$(name_of "$n")"
+			>"$inbox/cur/$("${3:-name_of}" "$n")"
 	done
 	[ "$(id -u)" -ne 0 ] || chown -R mail:mail "$work/a/mail/a.test"
 }
@@ -97,4 +103,61 @@ chmod 600 "$work"/a/mail/a.test/bob/Maildir/cur/*
 ok "... and come when they can be read" bk-move --from old --to new \
 	--account bob@a.test
 ok "... all of them" bk-move verify --from old --to new --account bob@a.test
+
+# It reads each file whose name does not say its size when it lists a folder.
+letters carl 30 plain_name_of
+for n in 3 29; do
+	chmod 000 "$work/a/mail/a.test/carl/Maildir/cur/$(plain_name_of $n)"
+done
+exits 3 "two without a size" bk-move --from old --to new --account carl@a.test
+cp out said
+cp err told
+ok "... do not keep back the others" grep -q '30 messages: 28 copied' said
+ok "... and are named" test \
+	"$(grep -c '^  carl@a.test  INBOX uid \(3\|29\) ' told)" -eq 2
+ok "... once" test "$(grep -c '^  carl@a.test' told)" -eq 2
+exits 3 "what is there is found by its content" bk-move --from old --to new \
+	--account carl@a.test --map INBOX=INBOX --full
+exits 3 "preflight finds them" bk-move preflight --from old --to new \
+	--account bob@a.test --account carl@a.test
+cp out said
+ok "... and names them" grep -q 'folder INBOX: UID 3: ' said
+exits 17 "verify misses them" bk-move verify --from old --to new \
+	--account carl@a.test
+cp out said
+ok "... alone" test "$(grep -c ' missing' said)" -eq 2 -a \
+	"$(grep -c 'carl@a.test' said)" -eq 3
+chmod 600 "$work"/a/mail/a.test/carl/Maildir/cur/*
+ok "they come when they can be read" bk-move --from old --to new \
+	--account carl@a.test
+
+# ---- a source that breaks off in the middle of a message ---------------------------
+
+# odd TIMES: a source that does so often.
+odd() {
+	hostile --times "$1" literal-cut
+	sed -i '/server odd/,$d' bk.conf
+	cat >>bk.conf <<-CONF
+	[server odd]
+	url = imap://127.0.0.1:$hostile_port
+	allow-cleartext = yes
+	password = file:$work/pw
+	CONF
+}
+(umask 077 && echo pw >pw)
+odd 1
+ok "once" bk-move --from odd --to new --account dan@a.test \
+	--into Once
+cp out said
+ok "... costs nothing" grep -q '15 messages: 15 copied | ' said
+odd 2
+exits 3 "at the same message again" bk-move --from odd --to new \
+	--account dan@a.test --into Twice
+cp out said
+ok "... costs that one" grep -q \
+	'15 messages: 14 copied, .* 1 not carried over' said
+ok "the next pass brings it" bk-move --from odd --to new --account dan@a.test \
+	--into Twice
+ok "... and all is there once" test "$(dovecot "$work/b" doveadm search \
+	-u dan@a.test mailbox 'Twice*' | wc -l)" -eq 15
 done_testing
