@@ -8,6 +8,7 @@
 #include "base/nearest.h"
 #include "base/path.h"
 #include "job/reach_keys.h"
+#include "job/resolve_spread.h"
 #include "job/schema.h"
 #include "job/sections.h"
 #include "net/url.h"
@@ -71,6 +72,8 @@ int bk_settings_target(struct bk_settings *settings, const char *word,
 		return -1;
 	if (strncmp(out->where, "file:///", 8) == 0)
 		out->where += 7;
+	if (bk_resolve_spread(settings, out, err) < 0)
+		return -1;
 	const struct bk_key_options options = {
 		.items = &settings->common->target_options,
 		.option = "-o",

@@ -12,6 +12,7 @@
 #include "imap/capability.h"
 #include "job/keep.h"
 #include "net/url.h"
+#include "target/spread_shape.h"
 
 /* One of the words of a list that ends in NULL. */
 static int check_word(const char *value, const char *const *words,
@@ -109,8 +110,12 @@ static int refuse_trees(const char *value, struct bk_err *err)
 
 int bk_schema_check_where(const char *where, struct bk_err *err)
 {
+	struct bk_spread_shape shape;
 	struct bk_url url = {0};
+	const char *names;
 
+	if (bk_spread_is(where))
+		return bk_spread_parse(&shape, where, &names, err);
 	if (!bk_url_is(where) || strncmp(where, "file:///", 8) == 0)
 		return 0;
 	if (bk_url_parse(&url, where, err) < 0)

@@ -28,9 +28,15 @@ static bool is_s3(const char *text)
 	return strncasecmp(text, "s3:", 3) == 0;
 }
 
+/* Over several targets: target/spread_shape.h. */
+static bool is_spread(const char *text)
+{
+	return strncmp(text, "spread:", 7) == 0;
+}
+
 bool bk_url_is(const char *text)
 {
-	return is_s3(text) || scheme_length(text) > 0;
+	return is_s3(text) || is_spread(text) || scheme_length(text) > 0;
 }
 
 static int digit_of(char c)

@@ -5,6 +5,7 @@
  *   smb://DOMAIN;user@host/share/path
  *   s3:https://KEY-ID@host/bucket/prefix   (or s3:http://)
  *   imap:// imaps://  user@host:port/   a mail server, not a target
+ *   spread:2+1:nas,offsite,cloud        targets; only bk_url_is() knows it
  *
  * A password in it is refused: it would be in logs and lists of processes.
  */

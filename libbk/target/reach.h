@@ -8,6 +8,7 @@
 #include "base/limit.h"
 #include "net/access.h"
 
+struct bk_spread_reach;
 struct bk_wait_watcher;
 
 struct bk_reach {
@@ -21,6 +22,9 @@ struct bk_reach {
 			      kept, as it must be where the target is checked */
 	bool direct;       /* neither of these: a put is one attempt, and what
 			      is read comes from there */
+	/* Of a target that is spread over others, and of no other one: these
+	 * (target/spread.h). */
+	const struct bk_spread_reach *spread;
 };
 
 #endif

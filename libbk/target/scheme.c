@@ -16,6 +16,7 @@
 #include "target/scheme.h"
 #include "target/sftp.h"
 #include "target/smb.h"
+#include "target/spread.h"
 #include "target/target.h"
 #include "target/webdav.h"
 #include "target/wrapper.h"
@@ -167,6 +168,8 @@ int bk_target_open(struct bk_target **out, const char *where,
 {
 	if (strncmp(where, "file:///", 8) == 0)
 		where += 7;
+	else if (bk_spread_is(where) && reach && reach->spread)
+		return bk_spread_open(out, where, reach, create, err);
 	else if (bk_url_is(where))
 		return open_remote(out, where, reach, create, err);
 	return bk_local_open(out, where, create, err);
