@@ -18,6 +18,8 @@
 #include "job/backup_read.h"
 #include "job/backup_state.h"
 #include "job/backup_walk.h"
+#include "job/choose.h"
+#include "job/set_gaps.h"
 #include "repo/adopt.h"
 #include "repo/bundle.h"
 #include "repo/manifest_writer.h"
@@ -360,17 +362,6 @@ static void tell_start(struct bk_backup *run)
 			  });
 }
 
-/* "20261119T1230-d" */
-static const char *label(char *out, size_t len, const uint8_t id[BK_ID_LEN],
-			 enum bk_set_kind kind)
-{
-	char time[BK_CLOCK_TEXT];
-
-	(void)snprintf(out, len, "%s-%c", bk_setid_time(time, id),
-		       bk_set_kind_name(kind)[0]);
-	return out;
-}
-
 /* Without a root it was a dry run. */
 static void tell_end(struct bk_backup *run, const struct bk_root *root)
 {
@@ -378,8 +369,12 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 	const struct bk_set *base = run->base.base;
 	/* The set lacks nothing of what the store has; who asked for more must
 	 * hear of it all the same. */
-	uint64_t errors = run->errors + run->n_missing;
-	char mine[48], its[48];
+	uint64_t gaps = root ? bk_set_gaps_tell(run->request->repo,
+						&run->request->job->repo,
+						run->set, run->progress)
+			     : 0;
+	uint64_t errors = run->errors + run->n_missing + gaps;
+	char mine[BK_SET_LABEL], its[BK_SET_LABEL];
 	struct bk_summary summary = {
 		.act = BK_ACT_BACKUP,
 		.result = !root    ? BK_RESULT_PLANNED
@@ -400,17 +395,19 @@ static void tell_end(struct bk_backup *run, const struct bk_root *root)
 	};
 
 	if (root) {
-		summary.set =
-			label(mine, sizeof(mine), run->set, run->base.kind);
+		summary.set = bk_set_label(mine, run->set, run->base.kind);
 		memcpy(run->outcome->committed, mine, sizeof(mine));
 		summary.bytes.stored = root->totals.stored;
 	}
 	if (base)
-		summary.base = label(its, sizeof(its), base->levels[0].id,
-				     base->levels[0].root.kind);
+		summary.base = bk_set_label(its, base->levels[0].id,
+					    base->levels[0].root.kind);
 	if (errors) {
 		run->outcome->ending = BK_ENDING_INCOMPLETE;
-		summary.next = "mend what is named above, then run it again";
+		if (errors > gaps)
+			summary.next =
+				"mend what is named above, then run it "
+				"again";
 	}
 	bk_progress_finish(run->progress, &summary);
 }

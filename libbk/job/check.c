@@ -232,11 +232,6 @@ static int check_places(struct checking *checking, struct bk_err *err)
 
 /* ---- what came of it ---- */
 
-static bool is_lack(const struct bk_check_item *item)
-{
-	return item->cure == BK_CURE_SHIP || item->cure == BK_CURE_FETCH;
-}
-
 static void tell_item(struct checking *checking,
 		      const struct bk_check_item *item)
 {
@@ -244,7 +239,7 @@ static void tell_item(struct checking *checking,
 	char *next = bk_check_cure(checking->request->words, &checking->found,
 				   item, &outcome);
 
-	if (is_lack(item))
+	if (bk_check_item_lacks(item))
 		checking->n_lacking++;
 	else if (item->cure == BK_CURE_AGAIN)
 		checking->n_out++;
@@ -264,7 +259,7 @@ static void tell_item(struct checking *checking,
 
 /* One copy in numbers, and the first command that helps it. */
 struct tally {
-	size_t whole, of, lacking, damaged;
+	size_t whole, of, lacking, damaged, thin;
 	const struct bk_check_set *newest;
 	char *next, *why;
 };
@@ -291,7 +286,10 @@ static void count_items(const struct checking *checking, size_t n,
 		if (item->place != n)
 			continue;
 		tally->lacking += item->cure == BK_CURE_SHIP;
-		tally->damaged += !is_lack(item) && item->cure != BK_CURE_AGAIN;
+		tally->thin += item->cure == BK_CURE_SPREAD &&
+			       bk_check_item_lacks(item);
+		tally->damaged += !bk_check_item_lacks(item) &&
+				  item->cure != BK_CURE_AGAIN;
 		if (!tally->next)
 			tally->next = bk_check_cure(checking->request->words,
 						    found, item, &ignored);
@@ -309,7 +307,9 @@ static char *why_of(const struct bk_check_place *place,
 				   tally->lacking);
 	if (tally->damaged)
 		return bk_asprintf("%zu damaged", tally->damaged);
-	return tally->lacking ? bk_asprintf("%zu lack", tally->lacking) : NULL;
+	if (tally->lacking)
+		return bk_asprintf("%zu lack", tally->lacking);
+	return tally->thin ? bk_strdup("degraded") : NULL;
 }
 
 static void tell_copy(struct checking *checking, size_t n)

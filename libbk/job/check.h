@@ -35,6 +35,8 @@
 #include "sync/progress.h"
 #include "target/reach.h"
 
+#define BK_CHECK_ALL 1000000u /* read_ppm: every pack */
+
 /* Where sets are shipped to. */
 struct bk_check_copy {
 	const char *name;  /* for people, and for commands */

@@ -274,6 +274,21 @@ static char *cure_slot(const struct ill *ill)
 	return text_of(&line);
 }
 
+/* A target that is away lacks whatever was put meanwhile. */
+static char *cure_spread(const struct ill *ill)
+{
+	struct bk_buf line = {0};
+
+	if (ill->words->repairing) {
+		*ill->outcome = "it is mended when that target is there again";
+		return NULL;
+	}
+	bk_command_begin(&line, "check", ill->words->which, 0);
+	bk_buf_printf(&line, "%s --repair",
+		      ill->item->kind == BK_CORRUPT ? " --read-data" : "");
+	return text_of(&line);
+}
+
 static char *cure_of(const struct ill *ill)
 {
 	switch (ill->item->cure) {
@@ -292,6 +307,8 @@ static char *cure_of(const struct ill *ill)
 			"it holds or condemns nothing as it is; put a "
 			"good copy of it back";
 		return NULL;
+	case BK_CURE_SPREAD:
+		return cure_spread(ill);
 	case BK_CURE_AGAIN:
 		return ill->words->again ? bk_strdup(ill->words->again) : NULL;
 	}

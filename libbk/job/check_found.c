@@ -113,3 +113,9 @@ const struct bk_check_set *bk_check_place_set(
 			return &place->sets[i];
 	return NULL;
 }
+
+bool bk_check_item_lacks(const struct bk_check_item *item)
+{
+	return item->cure == BK_CURE_SHIP || item->cure == BK_CURE_FETCH ||
+	       (item->cure == BK_CURE_SPREAD && item->kind == BK_GONE);
+}

@@ -26,6 +26,8 @@ enum bk_check_cure {
 	BK_CURE_REMOVE, /* the file does not belong there */
 	BK_CURE_SLOT,   /* get a good copy of the key slot, or make a new one */
 	BK_CURE_HOLD,   /* get a good copy of the file, which nobody ships */
+	BK_CURE_SPREAD, /* compute it from the other targets that the
+			   repository is spread over */
 	BK_CURE_AGAIN,  /* check again, when the place can be reached */
 };
 
@@ -83,6 +85,9 @@ void bk_check_found_clear(struct bk_check_found *found);
  */
 bool bk_check_found_add(struct bk_check_found *found,
 			const struct bk_check_item *item);
+
+/* Is nothing damaged, and something only lacks somewhere? */
+bool bk_check_item_lacks(const struct bk_check_item *item);
 
 /* The set in that place, or NULL. */
 const struct bk_check_set *bk_check_place_set(

@@ -13,7 +13,6 @@
 #include "repo/index.h"
 #include "repo/pack_reader.h"
 
-#define PPM   1000000u
 #define AHEAD 16
 #define DAY_S 86400
 
@@ -170,7 +169,7 @@ static int check_pack(struct bk_check_run *run, struct bk_check_pack *pack,
 	int rc = check_generation(pack, reader, err);
 	if (rc == 0)
 		rc = bk_pack_reader_types(reader, &pack->types, err);
-	if (rc == 0 && run->request->read_ppm == PPM)
+	if (rc == 0 && run->request->read_ppm == BK_CHECK_ALL)
 		rc = prove_body(pack, reader, err);
 	else if (rc == 0 && pack->sampled)
 		rc = bk_pack_reader_prove(reader, err);
@@ -291,7 +290,7 @@ void bk_check_packs_done(struct bk_check_run *run)
 	int rc = bk_dir_make(AT_FDCWD, run->request->state_dir, 0700, &why);
 	if (rc == 0)
 		rc = bk_check_sample_save(&sample, items, run->n_packs, &why);
-	if (rc < 0 && run->request->read_ppm < PPM) {
+	if (rc < 0 && run->request->read_ppm < BK_CHECK_ALL) {
 		(void)bk_context(&why,
 				 "what was read cannot be remembered, so "
 				 "each day has another share");

@@ -6,10 +6,9 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "job/check_run.h"
+#include "job/check_spread.h"
 #include "repo/container.h"
 #include "repo/slot.h"
-
-#define PPM 1000000u
 
 /* ---- what is wrong ---- */
 
@@ -123,7 +122,7 @@ static int check_slots(struct bk_check_run *run, struct bk_err *err)
 static int check_data(struct bk_check_run *run, struct bk_set **sets, size_t n,
 		      struct bk_err *err)
 {
-	if (run->request->read_ppm != PPM)
+	if (run->request->read_ppm != BK_CHECK_ALL)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
 		if (!sets[i])
@@ -277,6 +276,10 @@ static int check_place(struct bk_check_run *run, const uint8_t *only,
 		return -1;
 	if (run->only)
 		return 0;
+	if (bk_check_spread(run->repo->target, run->place_number,
+			    run->request->read_ppm == BK_CHECK_ALL, run->found,
+			    err) < 0)
+		return -1;
 	if (bk_check_absent(run, err) < 0)
 		return -1;
 	bk_check_seen(run);

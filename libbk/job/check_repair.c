@@ -7,6 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/lock.h"
+#include "job/check_spread.h"
 #include "job/mend.h"
 #include "job/ship_world.h"
 #include "repo/slot.h"
@@ -358,12 +359,28 @@ static int tidy(struct repair *repair, size_t n, struct bk_err *err)
 	return rc;
 }
 
+/* Before anything else is: it may be all that is wrong. */
+static int mend_spread(struct repair *repair, size_t n, struct bk_err *err)
+{
+	struct bk_spread_mending how = {
+		.progress = repair->progress,
+		.deep = repair->request->read_ppm == BK_CHECK_ALL,
+		.dry_run = repair->request->dry_run,
+	};
+
+	int rc = bk_check_spread_mend(repair->places[n].target, &how, err);
+	repair->mended += how.mended;
+	return rc;
+}
+
 static int mend_all(struct repair *repair, struct bk_err *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < repair->n_places; i++)
 		rc = open_place(repair, i, err);
+	for (size_t i = 0; rc == 0 && i < repair->n_places; i++)
+		rc = mend_spread(repair, i, err);
 	for (size_t i = 0; rc == 0 && i < repair->found->n; i++) {
 		rc = bk_cancelled(err);
 		if (rc == 0)

@@ -15,31 +15,31 @@
 #define PROVE_ROWS  16
 #define PIECES_MOST ((size_t)1 << 24)
 
-static int fetch(struct bk_target *at, const char *name, bool stored,
-		 struct bk_stretch what, struct bk_buf *into,
-		 struct bk_err *err)
+static int fetch(const struct bk_shard *shard, struct bk_stretch what,
+		 struct bk_buf *into, struct bk_err *err)
 {
+	struct bk_target *at = shard->at;
 	struct bk_buf_sink to;
 
-	if (!stored || !at->ops->get_stored)
-		return bk_target_read(at, name, what.offset, what.len, into,
-				      err);
+	if (!shard->stored || !at->ops->get_stored)
+		return bk_target_read(at, shard->name, what.offset, what.len,
+				      into, err);
 	into->len = 0;
 	bk_buf_sink_init(&to, into, (size_t)what.len);
-	return at->ops->get_stored(at, name, what.offset, what.len, &to.sink,
-				   err);
+	return at->ops->get_stored(at, shard->name, what.offset, what.len,
+				   &to.sink, err);
 }
 
-static int read_first(struct bk_shard *shard, struct bk_target *at,
-		      const char *name, uint64_t *size, struct bk_err *err)
+static int read_first(struct bk_shard *shard, uint64_t *size,
+		      struct bk_err *err)
 {
 	if (!shard->stored)
-		return bk_target_peek(at, name, FIRST, &shard->first, size,
-				      err);
-	if (bk_target_stat(at, name, size, err) < 0)
+		return bk_target_peek(shard->at, shard->name, FIRST,
+				      &shard->first, size, err);
+	if (bk_target_stat(shard->at, shard->name, size, err) < 0)
 		return -1;
 	struct bk_stretch what = {.len = *size < FIRST ? *size : FIRST};
-	return fetch(at, name, true, what, &shard->first, err);
+	return fetch(shard, what, &shard->first, err);
 }
 
 static int read_head(struct bk_shard *shard, uint64_t size, struct bk_err *err)
@@ -59,8 +59,7 @@ static int read_head(struct bk_shard *shard, uint64_t size, struct bk_err *err)
 	return 0;
 }
 
-static int read_crcs(struct bk_shard *shard, struct bk_target *at,
-		     const char *name, struct bk_err *err)
+static int read_crcs(struct bk_shard *shard, struct bk_err *err)
 {
 	size_t len = (size_t)shard->layout.start - BK_SHARD_HEADER;
 	struct bk_stretch what = {.offset = BK_SHARD_HEADER, .len = len};
@@ -69,7 +68,7 @@ static int read_crcs(struct bk_shard *shard, struct bk_target *at,
 	int rc = -1;
 
 	if (shard->first.len < shard->layout.start) {
-		if (fetch(at, name, shard->stored, what, &more, err) < 0)
+		if (fetch(shard, what, &more, err) < 0)
 			goto out;
 		bytes = more.data;
 	}
@@ -94,10 +93,12 @@ int bk_shard_open(struct bk_shard **out, struct bk_target *at, const char *name,
 	struct bk_shard *shard = bk_alloc(sizeof(*shard));
 	uint64_t size = 0;
 
+	shard->at = at;
+	shard->name = bk_strdup(name);
 	shard->stored = stored;
-	if (read_first(shard, at, name, &size, err) == 0) {
+	if (read_first(shard, &size, err) == 0) {
 		if (read_head(shard, size, err) == 0 &&
-		    read_crcs(shard, at, name, err) == 0) {
+		    read_crcs(shard, err) == 0) {
 			*out = shard;
 			return 0;
 		}
@@ -112,6 +113,7 @@ void bk_shard_close(struct bk_shard *shard)
 	if (!shard)
 		return;
 	free(shard->crcs);
+	free(shard->name);
 	bk_buf_clear(&shard->first);
 	free(shard);
 }
@@ -136,9 +138,8 @@ static uint64_t length_of(const struct bk_shard *shard, uint32_t row,
 	       bk_shard_piece(&shard->layout, row + n - 1);
 }
 
-int bk_shard_read(const struct bk_shard *shard, struct bk_target *at,
-		  const char *name, uint32_t row, uint32_t n, uint8_t *into,
-		  struct bk_err *err)
+int bk_shard_read(const struct bk_shard *shard, uint32_t row, uint32_t n,
+		  uint8_t *into, struct bk_err *err)
 {
 	struct bk_stretch what = {
 		.offset = shard->layout.start + row * (uint64_t)BK_PIECE,
@@ -150,18 +151,17 @@ int bk_shard_read(const struct bk_shard *shard, struct bk_target *at,
 	if (what.offset + what.len <= shard->first.len) {
 		memcpy(into, shard->first.data + what.offset, what.len);
 	} else {
-		rc = fetch(at, name, shard->stored, what, &bytes, err);
+		rc = fetch(shard, what, &bytes, err);
 		if (rc == 0)
 			memcpy(into, bytes.data, what.len);
 		bk_buf_clear(&bytes);
 	}
 	if (rc == 0 && check_pieces(shard, row, n, into, err) < 0)
-		rc = bk_context(err, "%s/%s", at->where, name);
+		rc = bk_context(err, "%s/%s", shard->at->where, shard->name);
 	return rc;
 }
 
-int bk_shard_prove(const struct bk_shard *shard, struct bk_target *at,
-		   const char *name, struct bk_err *err)
+int bk_shard_prove(const struct bk_shard *shard, struct bk_err *err)
 {
 	uint8_t *bytes = bk_alloc(PROVE_ROWS * BK_PIECE);
 	uint8_t sum[BK_SHA256_LEN];
@@ -172,7 +172,7 @@ int bk_shard_prove(const struct bk_shard *shard, struct bk_target *at,
 	for (uint32_t row = 0; rc == 0 && row < shard->layout.rows;) {
 		uint32_t left = shard->layout.rows - row;
 		uint32_t n = left < PROVE_ROWS ? left : PROVE_ROWS;
-		rc = bk_shard_read(shard, at, name, row, n, bytes, err);
+		rc = bk_shard_read(shard, row, n, bytes, err);
 		if (rc == 0)
 			bk_sha256_update(&sha, bytes,
 					 (size_t)length_of(shard, row, n));
@@ -181,7 +181,7 @@ int bk_shard_prove(const struct bk_shard *shard, struct bk_target *at,
 	free(bytes);
 	bk_sha256_final(&sha, sum);
 	if (rc == 0 && memcmp(sum, shard->head.payload, sizeof(sum)) != 0)
-		rc = bk_fail(err, BK_CORRUPT, "%s/%s: wrong SHA-256", at->where,
-			     name);
+		rc = bk_fail(err, BK_CORRUPT, "%s/%s: wrong SHA-256",
+			     shard->at->where, shard->name);
 	return rc;
 }

@@ -76,6 +76,8 @@ int bk_shard_head_decode(const uint8_t in[BK_SHARD_HEADER],
 
 /* A shard at a target, its header and CRCs read and proved. */
 struct bk_shard {
+	struct bk_target *at;
+	char *name; /* owned; of the file there */
 	struct bk_shard_head head;
 	struct bk_shard_layout layout;
 	uint32_t *crcs;      /* owned; of each piece */
@@ -91,12 +93,10 @@ void bk_shard_close(struct bk_shard *shard); /* NULL is fine */
 
 /* `n` pieces from that row on, one after the other; BK_CORRUPT when one has the
  * wrong CRC.  Several threads may read. */
-int bk_shard_read(const struct bk_shard *shard, struct bk_target *at,
-		  const char *name, uint32_t row, uint32_t n, uint8_t *into,
-		  struct bk_err *err);
+int bk_shard_read(const struct bk_shard *shard, uint32_t row, uint32_t n,
+		  uint8_t *into, struct bk_err *err);
 
 /* All of the payload, against its SHA-256 too. */
-int bk_shard_prove(const struct bk_shard *shard, struct bk_target *at,
-		   const char *name, struct bk_err *err);
+int bk_shard_prove(const struct bk_shard *shard, struct bk_err *err);
 
 #endif

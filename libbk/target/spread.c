@@ -19,6 +19,9 @@ static void spread_close(struct bk_target *target)
 	for (unsigned n = 0; n < spread->shape.n; n++)
 		bk_target_close(spread->children[n].target);
 	bk_blob_list_clear(&spread->lengths);
+	for (size_t i = 0; i < spread->n_noted; i++)
+		free(spread->noted[i].name);
+	free(spread->noted);
 	bk_erasure_free(spread->code);
 	(void)pthread_mutex_destroy(&spread->lock);
 	free(spread->taken);
@@ -162,21 +165,23 @@ static struct bk_reach reach_of(const struct bk_spread_child_reach *child,
 	return reach;
 }
 
-struct opening {
-	const struct bk_reach *reach;
-	bool create;
-};
+int bk_spread_child_open(struct bk_spread *spread, unsigned child, bool create,
+			 struct bk_err *err)
+{
+	const struct bk_spread_child_reach *it =
+		&spread->reach.spread->children[child];
+	struct bk_reach reach = reach_of(it, &spread->reach);
+
+	return bk_target_open(&spread->children[child].target, it->where,
+			      &reach, create, err);
+}
 
 static int open_child(struct bk_spread *spread, unsigned child, void *with,
 		      struct bk_err *err)
 {
-	const struct opening *opening = with;
-	const struct bk_spread_child_reach *it =
-		&opening->reach->spread->children[child];
-	struct bk_reach reach = reach_of(it, opening->reach);
+	const bool *create = with;
 
-	return bk_target_open(&spread->children[child].target, it->where,
-			      &reach, opening->create, err);
+	return bk_spread_child_open(spread, child, *create, err);
 }
 
 /* Is it what this spread has at that child? */
@@ -203,6 +208,27 @@ static int check_marker(const struct bk_spread *spread, unsigned child,
 	return 0;
 }
 
+/* A repository of its own is nobody's shard. */
+static int check_foreign(struct bk_spread *spread, unsigned child,
+			 struct bk_err *err)
+{
+	static const uint8_t plain[] = {0x89, 'B', 'K', 'R'};
+	struct bk_spread_child *it = &spread->children[child];
+	struct bk_err ignored = {0};
+	struct bk_buf begin = {0};
+	int rc = 0;
+
+	if (it->why.kind == BK_CORRUPT &&
+	    bk_target_read(it->target, MARKER, 0, sizeof(plain), &begin,
+			   &ignored) == 0 &&
+	    memcmp(begin.data, plain, sizeof(plain)) == 0)
+		rc = bk_fail(err, BK_UNSAFE,
+			     "%s: %s holds a repository of its own",
+			     spread->where, it->name);
+	bk_buf_clear(&begin);
+	return rc;
+}
+
 /* 1; 0: the child has none, or none that can be read. */
 static int look_at_marker(struct bk_spread *spread, unsigned child,
 			  struct bk_shard_head *head, struct bk_err *err)
@@ -218,7 +244,7 @@ static int look_at_marker(struct bk_spread *spread, unsigned child,
 				      "%s: there is no " MARKER
 				      "; is it mounted?",
 				      it->target->where);
-		return 0;
+		return check_foreign(spread, child, err);
 	}
 	*head = shard->head;
 	bk_shard_close(shard);
@@ -275,15 +301,14 @@ static int begin_anew(struct bk_spread *spread, struct bk_err *err)
 	return 0;
 }
 
-static int open_children(struct bk_spread *spread, const struct bk_reach *reach,
-			 bool create, struct bk_err *err)
+static int open_children(struct bk_spread *spread, bool create,
+			 struct bk_err *err)
 {
-	struct opening opening = {reach, create};
 	struct bk_spread_answers answers;
 	unsigned ready = 0;
 
 	bk_spread_each(spread, (UINT32_C(1) << spread->shape.n) - 1, open_child,
-		       &opening, &answers);
+		       &create, &answers);
 	for (unsigned n = 0; n < spread->shape.n; n++) {
 		if (answers.rc[n] == 0)
 			continue;
@@ -298,11 +323,14 @@ static int open_children(struct bk_spread *spread, const struct bk_reach *reach,
 		return -1;
 	if (!ready)
 		return begin_anew(spread, err);
-	if (ready < bk_spread_majority(&spread->shape))
-		return bk_spread_too_few(spread, ready,
-					 bk_spread_majority(&spread->shape),
-					 NULL, err);
-	return 0;
+	if (ready >= bk_spread_majority(&spread->shape))
+		return 0;
+	(void)bk_spread_too_few(spread, ready,
+				bk_spread_majority(&spread->shape), NULL, err);
+	/* Folders that are not there, too, may be again. */
+	if (err->kind == BK_CORRUPT)
+		err->kind = BK_LOST;
+	return -1;
 }
 
 int bk_spread_open(struct bk_target **out, const char *where,
@@ -315,6 +343,7 @@ int bk_spread_open(struct bk_target **out, const char *where,
 	spread->target.ops = &ops;
 	spread->target.where = spread->where = bk_strdup(where);
 	spread->shape = *shape;
+	spread->reach = *reach;
 	spread->code = bk_erasure_new(shape->d, shape->p);
 	spread->folder = bk_strdup(reach->spool ? reach->spool : USUAL_FOLDER);
 	spread->room.folder = spread->folder;
@@ -322,7 +351,7 @@ int bk_spread_open(struct bk_target **out, const char *where,
 	(void)pthread_mutex_init(&spread->lock, NULL);
 	for (unsigned n = 0; n < shape->n; n++)
 		spread->children[n].name = reach->spread->children[n].name;
-	if (open_children(spread, reach, create, err) < 0) {
+	if (open_children(spread, create, err) < 0) {
 		spread_close(&spread->target);
 		return -1;
 	}

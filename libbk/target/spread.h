@@ -37,7 +37,7 @@ struct bk_spread_child_reach {
 	struct bk_reach reach;
 };
 
-/* Texts stay the caller's until the target is closed. */
+/* All of it stays the caller's until the target is closed. */
 struct bk_spread_reach {
 	struct bk_spread_shape shape;
 	struct bk_spread_child_reach *children; /* shape.n of them */

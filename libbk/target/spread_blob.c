@@ -6,7 +6,8 @@
 
 #include "target/spread_parts.h"
 
-#define BLOBS (sizeof(((struct bk_spread *)0)->blobs) / sizeof(void *))
+#define NOTED_MOST 100
+#define BLOBS      (sizeof(((struct bk_spread *)0)->blobs) / sizeof(void *))
 
 unsigned bk_spread_blob_place(const struct bk_spread *spread,
 			      const struct bk_spread_blob *blob,
@@ -122,6 +123,39 @@ static bool is_away(enum bk_kind kind)
 	return kind == BK_LOST || kind == BK_BUSY || kind == BK_DENIED;
 }
 
+/* For whoever mends it. */
+static void note_damage(struct bk_spread *spread, const char *name,
+			unsigned child, const struct bk_err *why)
+{
+	(void)pthread_mutex_lock(&spread->lock);
+	size_t i = 0;
+	while (i < spread->n_noted &&
+	       (spread->noted[i].child != child ||
+		strcmp(spread->noted[i].name, name) != 0))
+		i++;
+	if (i == spread->n_noted && i < NOTED_MOST) {
+		spread->noted = bk_array_room(spread->noted, spread->n_noted,
+					      &spread->cap_noted,
+					      sizeof(*spread->noted));
+		spread->noted[spread->n_noted++] = (struct bk_spread_noted){
+			bk_strdup(name),
+			child,
+			*why,
+		};
+	}
+	(void)pthread_mutex_unlock(&spread->lock);
+}
+
+static void note_bad(struct bk_spread *spread, unsigned child,
+		     const struct bk_spread_blob *blob,
+		     const struct bk_err *why)
+{
+	if (is_away(why->kind))
+		bk_spread_child_silent(spread, child, why);
+	else if (why->kind == BK_CORRUPT)
+		note_damage(spread, blob->name, child, why);
+}
+
 static int look(struct bk_spread *spread, struct bk_spread_blob *blob,
 		unsigned number, struct bk_err *err)
 {
@@ -143,8 +177,7 @@ static int look(struct bk_spread *spread, struct bk_spread_blob *blob,
 	if (rc == 0)
 		rc = check_head(spread, blob, number, &shard->head, err);
 	if (rc < 0) {
-		if (is_away(err->kind))
-			bk_spread_child_silent(spread, place, err);
+		note_bad(spread, place, blob, err);
 		bk_shard_close(shard);
 		return -1;
 	}
@@ -189,10 +222,7 @@ void bk_spread_blob_spoilt(struct bk_spread *spread,
 			   struct bk_spread_blob *blob, unsigned number,
 			   const struct bk_err *why)
 {
-	if (is_away(why->kind))
-		bk_spread_child_silent(
-			spread, bk_spread_blob_place(spread, blob, number),
-			why);
+	note_bad(spread, bk_spread_blob_place(spread, blob, number), blob, why);
 	(void)pthread_mutex_lock(&blob->lock);
 	if (!blob->why[number].kind)
 		blob->why[number] = *why;

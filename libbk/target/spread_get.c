@@ -24,7 +24,6 @@ static int read_shard(struct rows *rows, unsigned number, struct bk_err *err)
 {
 	struct bk_spread_blob *blob = rows->blob;
 	struct bk_spread *spread = rows->spread;
-	unsigned place = bk_spread_blob_place(spread, blob, number);
 	struct bk_err why = {0};
 
 	if (bk_cancelled(err) < 0)
@@ -33,8 +32,7 @@ static int read_shard(struct rows *rows, unsigned number, struct bk_err *err)
 		bk_spread_blob_shard(spread, blob, number, &why);
 	if (!shard)
 		return 0;
-	if (bk_shard_read(shard, spread->children[place].target, blob->there,
-			  rows->first, rows->n, rows->pieces[number],
+	if (bk_shard_read(shard, rows->first, rows->n, rows->pieces[number],
 			  &why) == 0) {
 		rows->good[number] = true;
 		return 1;
@@ -228,16 +226,12 @@ int bk_spread_blob_read(struct bk_spread *spread, struct bk_spread_blob *blob,
 
 /* ---- the acts ---- */
 
-static int get(struct bk_target *target, const char *name, uint64_t offset,
-	       struct bk_sink *to, uint64_t len, bool stored,
-	       struct bk_err *err)
+static int get(struct bk_spread *spread, struct bk_spread_blob *blob,
+	       struct bk_stretch what, struct bk_sink *to, struct bk_err *err)
 {
-	struct bk_spread *spread = bk_spread_here(target);
-	struct bk_spread_blob *blob = NULL;
+	int rc = bk_spread_blob_read(spread, blob, what.offset, what.len, to,
+				     err);
 
-	if (bk_spread_blob_open(spread, name, stored, &blob, err) < 0)
-		return -1;
-	int rc = bk_spread_blob_read(spread, blob, offset, len, to, err);
 	bk_spread_blob_close(spread, blob);
 	return rc;
 }
@@ -245,14 +239,24 @@ static int get(struct bk_target *target, const char *name, uint64_t offset,
 int bk_spread_get(struct bk_target *target, const char *name, uint64_t offset,
 		  uint64_t len, struct bk_sink *to, struct bk_err *err)
 {
-	return get(target, name, offset, to, len, false, err);
+	struct bk_spread *spread = bk_spread_here(target);
+	struct bk_spread_blob *blob = NULL;
+
+	if (bk_spread_blob_open(spread, name, false, &blob, err) < 0)
+		return -1;
+	return get(spread, blob, (struct bk_stretch){offset, len}, to, err);
 }
 
 int bk_spread_get_stored(struct bk_target *target, const char *name,
 			 uint64_t offset, uint64_t len, struct bk_sink *to,
 			 struct bk_err *err)
 {
-	return get(target, name, offset, to, len, true, err);
+	struct bk_spread *spread = bk_spread_here(target);
+	struct bk_spread_blob *blob = NULL;
+
+	if (bk_spread_blob_open(spread, name, true, &blob, err) < 0)
+		return -1;
+	return get(spread, blob, (struct bk_stretch){offset, len}, to, err);
 }
 
 int bk_spread_stat(struct bk_target *target, const char *name, uint64_t *size,

@@ -21,6 +21,14 @@ struct bk_spread_child {
 	atomic_bool failed;       /* with something that was put */
 	atomic_bool silent;       /* it did not answer when it was read */
 	struct bk_err why;        /* of the first of these; under the lock */
+	bool not_mended;          /* something of it could not be */
+};
+
+/* A file at a child that was found to be wrong when it was read. */
+struct bk_spread_noted {
+	char *name; /* owned; of the blob */
+	unsigned child;
+	struct bk_err why;
 };
 
 /* Children that took something, and how many of them it needs. */
@@ -33,6 +41,7 @@ struct bk_spread {
 	struct bk_target target;
 	char *where;
 	struct bk_spread_shape shape;
+	struct bk_reach reach;
 	bool fresh; /* nothing is there yet: all children are needed */
 	struct bk_spread_child children[BK_SPREAD_MOST];
 	struct bk_erasure *code;
@@ -42,6 +51,8 @@ struct bk_spread {
 	pthread_mutex_t lock;
 	struct bk_spread_taken *taken; /* owned; no two alike */
 	size_t n_taken, cap_taken;
+	struct bk_spread_noted *noted; /* owned; of them the first hundred */
+	size_t n_noted, cap_noted;
 	struct bk_blob_list lengths;      /* of cut blobs, as last listed */
 	struct bk_spread_blob *blobs[64]; /* that were read last */
 	unsigned next_blob;
@@ -89,6 +100,10 @@ void bk_spread_child_failed(struct bk_spread *spread, unsigned child,
 void bk_spread_child_silent(struct bk_spread *spread, unsigned child,
 			    const struct bk_err *why);
 
+/* Opens that child's own target. */
+int bk_spread_child_open(struct bk_spread *spread, unsigned child, bool create,
+			 struct bk_err *err);
+
 /* -1 with the reason of the first child that lacks, and how many there are of
  * how many that are needed. */
 int bk_spread_too_few(struct bk_spread *spread, unsigned have, unsigned need,
@@ -100,17 +115,17 @@ int bk_spread_too_few(struct bk_spread *spread, unsigned have, unsigned need,
 int bk_spread_put_begin(struct bk_target *target, const char *name,
 			uint64_t length, struct bk_put **out,
 			struct bk_err *err);
-int bk_spread_put_write(struct bk_put *put, const void *data, size_t len,
+int bk_spread_put_write(struct bk_put *base, const void *data, size_t len,
 			struct bk_err *err);
-int bk_spread_put_read(struct bk_put *put, uint64_t offset, uint64_t len,
+int bk_spread_put_read(struct bk_put *base, uint64_t offset, uint64_t len,
 		       struct bk_sink *to, struct bk_err *err);
-int bk_spread_put_commit(struct bk_put *put, struct bk_err *err);
-void bk_spread_put_abort(struct bk_put *put);
+int bk_spread_put_commit(struct bk_put *base, struct bk_err *err);
+void bk_spread_put_abort(struct bk_put *base);
 int bk_spread_flush(struct bk_target *target, struct bk_err *err);
 
-/* Ends the put as a commit does, but to one child, whatever it is, and only if
- * the whole has that SHA-256; BK_CORRUPT if not. */
-int bk_spread_put_to(struct bk_put *put, unsigned child,
+/* Ends the put as a commit does, but to one child, whatever it is, and in place
+ * of what is there; only if the whole has that SHA-256, else BK_CORRUPT. */
+int bk_spread_put_to(struct bk_put *base, unsigned child,
 		     const uint8_t original[BK_SHA256_LEN], struct bk_err *err);
 
 /* ---- reading (spread_get.c, spread_blob.c) ---- */

@@ -104,42 +104,34 @@ static int read_cell(const struct cutting *cutting, uint32_t row,
 	return bk_gathered_read(&cutting->put->bytes, offset, into, n, err);
 }
 
-/* All pieces of a row, data and parity. */
-static int cut_row(const struct cutting *cutting, uint32_t row,
-		   uint8_t *const pieces[], struct bk_err *err)
+/* All pieces of a row, data and parity, one BK_PIECE after the other. */
+static int cut_row(const struct cutting *cutting, uint32_t row, uint8_t *pieces,
+		   struct bk_err *err)
 {
 	size_t len = bk_shard_piece(&cutting->layout, row);
-	unsigned d = cutting->layout.d;
+	unsigned d = cutting->layout.d, p = cutting->shards - d;
+	uint8_t *parity[BK_SPREAD_MOST];
 
-	for (unsigned i = d; i < cutting->shards; i++)
-		memset(pieces[i], 0, len);
+	for (unsigned i = 0; i < p; i++) {
+		parity[i] = pieces + (d + i) * BK_PIECE;
+		memset(parity[i], 0, len);
+	}
 	for (unsigned c = 0; c < d; c++) {
-		if (read_cell(cutting, row, c, pieces[c], err) < 0)
+		uint8_t *data = pieces + c * BK_PIECE;
+		if (read_cell(cutting, row, c, data, err) < 0)
 			return -1;
-		if (cutting->shards > d)
-			bk_erasure_add(cutting->spread->code, c, pieces[c], len,
-				       pieces + d);
+		if (p)
+			bk_erasure_add(cutting->spread->code, c, data, len,
+				       parity);
 	}
 	return 0;
-}
-
-/* Room for a piece of each shard. */
-static uint8_t *make_pieces(const struct cutting *cutting,
-			    uint8_t *pieces[BK_SPREAD_MOST])
-{
-	uint8_t *room = bk_alloc(cutting->shards * BK_PIECE);
-
-	for (unsigned i = 0; i < cutting->shards; i++)
-		pieces[i] = room + i * BK_PIECE;
-	return room;
 }
 
 /* The sums of all shards. */
 static int sum_shards(struct cutting *cutting, struct bk_err *err)
 {
-	struct bk_sha256 sha[BK_SPREAD_MOST];
-	uint8_t *pieces[BK_SPREAD_MOST];
-	uint8_t *room = make_pieces(cutting, pieces);
+	struct bk_sha256 sha[BK_SPREAD_MOST] = {0};
+	uint8_t *pieces = bk_alloc(cutting->shards * BK_PIECE);
 	int rc = 0;
 
 	for (unsigned i = 0; i < cutting->shards; i++)
@@ -148,12 +140,13 @@ static int sum_shards(struct cutting *cutting, struct bk_err *err)
 		size_t len = bk_shard_piece(&cutting->layout, row);
 		rc = cut_row(cutting, row, pieces, err);
 		for (unsigned i = 0; rc == 0 && i < cutting->shards; i++) {
-			bk_sha256_update(&sha[i], pieces[i], len);
+			const uint8_t *piece = pieces + i * BK_PIECE;
+			bk_sha256_update(&sha[i], piece, len);
 			bk_buf_add_u32(&cutting->crcs[i],
-				       bk_crc32(0, pieces[i], len));
+				       bk_crc32(0, piece, len));
 		}
 	}
-	free(room);
+	free(pieces);
 	for (unsigned i = 0; i < cutting->shards; i++) {
 		struct bk_buf *crcs = &cutting->crcs[i];
 		bk_sha256_final(&sha[i], cutting->payload[i]);
@@ -230,21 +223,20 @@ static int send_start(const struct cutting *cutting, unsigned child,
 static int send_payload(const struct cutting *cutting, unsigned number,
 			struct bk_put *put, struct bk_err *err)
 {
-	uint8_t *pieces[BK_SPREAD_MOST];
-	uint8_t *room = make_pieces(cutting, pieces);
+	uint8_t *pieces = bk_alloc(cutting->shards * BK_PIECE);
+	uint8_t *its = pieces + number * BK_PIECE;
 	int rc = 0;
 
 	for (uint32_t row = 0; rc == 0 && row < cutting->layout.rows; row++) {
 		rc = number < cutting->layout.d
-			     ? read_cell(cutting, row, number, pieces[number],
-					 err)
+			     ? read_cell(cutting, row, number, its, err)
 			     : cut_row(cutting, row, pieces, err);
 		if (rc == 0)
-			rc = bk_put_write(put, pieces[number],
+			rc = bk_put_write(put, its,
 					  bk_shard_piece(&cutting->layout, row),
 					  err);
 	}
-	free(room);
+	free(pieces);
 	return rc;
 }
 
@@ -434,6 +426,19 @@ int bk_spread_put_commit(struct bk_put *base, struct bk_err *err)
 	return rc;
 }
 
+static int remove_there(const struct bk_spread *spread, unsigned child,
+			const char *there, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (bk_target_remove(spread->children[child].target, there, &why) ==
+		    0 ||
+	    why.kind == BK_GONE)
+		return 0;
+	*err = why;
+	return -1;
+}
+
 int bk_spread_put_to(struct bk_put *base, unsigned child,
 		     const uint8_t original[BK_SHA256_LEN], struct bk_err *err)
 {
@@ -449,6 +454,8 @@ int bk_spread_put_to(struct bk_put *base, unsigned child,
 		rc = bk_fail(err, BK_CORRUPT,
 			     "%s: what the shards give has another SHA-256",
 			     put->name);
+	if (rc == 0)
+		rc = remove_there(spread, child, cutting.there, err);
 	if (rc == 0)
 		rc = send(spread, child, &cutting, err);
 	if (rc == 0)

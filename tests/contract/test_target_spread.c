@@ -28,12 +28,12 @@ static void end(void)
 
 static struct bk_target *open_spread(void)
 {
-	struct bk_spread_child_reach children[3] = {
+	static struct bk_spread_child_reach children[3] = {
 		{.name = "a", .where = folders[0]},
 		{.name = "b", .where = folders[1]},
 		{.name = "c", .where = folders[2]},
 	};
-	const struct bk_spread_reach spread = {
+	static const struct bk_spread_reach spread = {
 		.shape = {.d = 2, .p = 1, .n = 3},
 		.children = children,
 	};

@@ -165,20 +165,20 @@ files() {
 	"$top/tests/lib/maildir_files.py" "$@"
 }
 
-# new_repository NAME: makes $work/NAME, the section NAME of $BK_CONFIG and what
+# new_repository NAME [PLACE]: makes $work/NAME, or PLACE, the section NAME of $BK_CONFIG and what
 # the tools take from then on.  It is opened by a key block, which takes no time.
 new_repository() {
 	export BK_CONFIG="$work/bk.conf" BK_REPO="$1"
 	export BK_PASSWORD_FILE="$work/password"
 	: >>"$BK_CONFIG"
-	if ! bk-init -r "$work/$1" >out 2>err ||
-		! bk-key -r "$work/$1" export "$work/$1.key" >out 2>err; then
+	if ! bk-init -r "${2:-$work/$1}" >out 2>err ||
+		! bk-key -r "${2:-$work/$1}" export "$work/$1.key" >out 2>err; then
 		echo "Bail out! no repository: $(cat err)"
 		exit 1
 	fi
 	cat >>"$BK_CONFIG" <<-CONF
 	[repo ${1##*/}]
-	path = $work/$1
+	path = ${2:-$work/$1}
 	password = keyblock:$work/$1.key
 	CONF
 	BK_REPO=${1##*/}
