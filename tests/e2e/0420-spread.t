@@ -154,7 +154,7 @@ for place in nas offsite cloud; do
 	offsets=100000
 	[ $place = nas ] && offsets='3 90 130 100000 2000000'
 	for at in $offsets; do
-		flip "$shard" $at
+		flip "$shard" "$at"
 		ok "$place, bit at $at: everything is restored" restores
 		exits 13 '... a check that reads everything says so' \
 			bk-check --read-data
