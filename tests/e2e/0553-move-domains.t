@@ -1,0 +1,104 @@
+#!/bin/sh
+# Two domains of ten accounts each, four accounts at a time, to servers of two
+# makes, while somebody works in several of them; then a second pass, and another
+# client finds everything.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/lib/e2e.sh
+. "$top/tests/lib/e2e.sh"
+# shellcheck source=tests/lib/moves.sh
+. "$top/tests/lib/moves.sh"
+needs bk-move dovecot openssl
+need_cyrus
+cd "$work" || exit 1
+
+"$top/tests/servers/pki" "$work/pki"
+for server in a b; do
+	dovecot "$work/$server" full "$work/pki" maildir:~/Maildir:LAYOUT=fs
+	# shellcheck disable=SC2086 # words
+	dovecot "$work/$server" adduser $crowd zoe@c.test
+	dovecot "$work/$server" start
+	section $server "$(port_of $server)"
+done
+cyrus "$work/c" new "$work/pki"
+cyrus "$work/c" start
+# shellcheck disable=SC2086
+cyrus "$work/c" adduser $crowd
+section c "$(port_of c)"
+(umask 077 && echo doveadmkey >key)
+sed -i "/\[server a\]/a \\
+doveadm = http://127.0.0.1:$(sed -n 's/^DOVEADM=//p' a/env)\\
+doveadm-password = file:$work/key\\
+allow-cleartext = yes" bk.conf
+
+# move TO WORD...: both domains.
+move() {
+	to=$1
+	shift
+	bk-move "$@" --from a --to "$to" --domains a.test,b.test --jobs 4
+}
+
+ok "two domains of ten accounts" crowd_works a 10
+ok "... and one more" makes ordinary "$(at a zoe@c.test)" --messages 9
+
+# ---- while somebody works --------------------------------------------------------
+
+busy='u1@a.test u4@a.test u2@b.test u9@b.test'
+workers=
+for account in $busy; do
+	: >"$account.record"
+	"$top/tests/lib/imap_world.py" restless "$(at a "$account")" \
+		--until stop --rate 15 --record "$account.record" \
+		--lmtp "$(sed -n 's/^LMTP=//p' a/env)" >"$account.done" \
+		2>"$account.again" &
+	workers="$workers $!"
+done
+for account in $busy; do
+	until [ -s "$account.record" ]; do
+		sleep 0.05
+	done
+done
+for to in b c; do
+	move $to >out 2>err
+	status=$?
+	ok "a pass from a to $to while somebody works: $status" \
+		test $status -eq 0 -o $status -eq 3
+done
+touch stop
+# shellcheck disable=SC2086 # words
+wait $workers
+for account in $busy; do
+	ok "who worked as $account did" test "$(cat "$account.done")" -gt 5
+done
+
+# ---- when nobody does any more -----------------------------------------------------
+
+# alike OPTION...: but for subscriptions to folders that are gone.
+alike() {
+	crowd_same a "$@" >said && return
+	grep -v -e '^the subscription to no folder' -e ' differences$' \
+		-e ' are the same$' said >odd
+	! grep . odd
+}
+
+for to in b c; do
+	ok "a second pass from a to $to" move $to
+	cp out pass
+	ok "... of twenty accounts" grep -q '20 moved, 0 left' pass
+	ok "... verify agrees" move $to verify
+	cp out pass
+	ok "... and says so" grep -q ': no difference' pass
+done
+ok "another client finds the same at the one" alike b
+ok "... and at the other" alike c --munged
+ok "a third pass" move b
+cp out pass
+ok "... does nothing" grep -qE \
+	'messages: 0 copied, [0-9]+ there already, 0 flags set, 0 taken away, 0 not' \
+	pass
+ok "the third domain is not there" does b zoe@c.test 'SELECT INBOX' \
+	'STATUS INBOX (MESSAGES)'
+exits 1 "... with none of its folders" \
+	"$top/tests/lib/imap_client.py" "$work/b/env" zoe@c.test 'SELECT Projects'
+
+done_testing
