@@ -280,5 +280,8 @@ int bk_imap_set_metadata(struct bk_imap *imap, struct bk_view mailbox,
 
 int bk_imap_get_quota(struct bk_imap *imap, struct bk_imap_quota *out,
 		      struct bk_err *err);
+/* Both limits of a quota root, by its name; of an administrator. */
+int bk_imap_set_quota(struct bk_imap *imap, struct bk_view root,
+		      const struct bk_imap_quota *quota, struct bk_err *err);
 
 #endif

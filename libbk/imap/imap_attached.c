@@ -245,3 +245,24 @@ int bk_imap_get_quota(struct bk_imap *imap, struct bk_imap_quota *out,
 	bk_arena_clear(&quota.arena);
 	return rc;
 }
+
+int bk_imap_set_quota(struct bk_imap *imap, struct bk_view root,
+		      const struct bk_imap_quota *quota, struct bk_err *err)
+{
+	uint64_t kib = quota->limit / 1024 + (quota->limit % 1024 != 0);
+
+	if (!bk_imap_can(imap, BK_IMAP_QUOTA))
+		return bk_fail(err, BK_REFUSED, "the server has no quotas");
+	bk_imap_talk_begin(imap);
+	size_t command = bk_imap_command(imap, "SETQUOTA");
+	bk_imap_say_name(imap, root);
+	bk_imap_say(imap, " (");
+	if (quota->limit)
+		bk_imap_say(imap, "STORAGE %llu%s", (unsigned long long)kib,
+			    quota->messages_limit ? " " : "");
+	if (quota->messages_limit)
+		bk_imap_say(imap, "MESSAGE %llu",
+			    (unsigned long long)quota->messages_limit);
+	bk_imap_say(imap, ")");
+	return bk_imap_talk_plainly(imap, command, err);
+}

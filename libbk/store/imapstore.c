@@ -53,10 +53,12 @@ static void close_imapstore(struct bk_store *store)
 
 	bk_imapstore_sessions_close(imapstore);
 	bk_imapstore_scripts_close(imapstore);
+	bk_imapstore_admin_close(imapstore);
 	(void)pthread_cond_destroy(&imapstore->given);
 	(void)pthread_mutex_destroy(&imapstore->lock);
 	(void)pthread_mutex_destroy(&imapstore->writers_lock);
 	(void)pthread_mutex_destroy(&imapstore->sieve_lock);
+	(void)pthread_mutex_destroy(&imapstore->admin_lock);
 	free(imapstore->only);
 	free(imapstore->where);
 	free(imapstore);
@@ -88,6 +90,7 @@ static int open_imapstore(struct bk_store **out,
 	(void)pthread_mutex_init(&imapstore->lock, NULL);
 	(void)pthread_mutex_init(&imapstore->writers_lock, NULL);
 	(void)pthread_mutex_init(&imapstore->sieve_lock, NULL);
+	(void)pthread_mutex_init(&imapstore->admin_lock, NULL);
 	(void)pthread_cond_init(&imapstore->given, NULL);
 	*out = &imapstore->store;
 	return 0;
@@ -220,6 +223,8 @@ const struct bk_store_ops bk_imapstore_ops = {
 	.identify = bk_imapstore_identify,
 	.find_account = find_account,
 	.limits = bk_imapstore_limits,
+	.quota = bk_imapstore_quota,
+	.set_quota = bk_imapstore_set_quota,
 	.scripts = bk_imapstore_scripts,
 	.put_script = bk_imapstore_put_script,
 	.activate_script = bk_imapstore_activate_script,

@@ -45,6 +45,9 @@ struct bk_imapstore {
 	struct bk_imapstore_writer *writers;
 	_Atomic size_t waiting; /* bytes in memory, of all writers */
 
+	pthread_mutex_t admin_lock;         /* of that session */
+	struct bk_imapstore_session *admin; /* NULL: none is open */
+
 	pthread_mutex_t sieve_lock; /* of the session for scripts */
 	struct bk_sieve *sieve;     /* NULL: none is open */
 	char *sieve_address;        /* whose it is */
@@ -125,6 +128,25 @@ int bk_imapstore_login(const struct bk_imapstore *imapstore,
 		       const char *address, struct bk_wire_login *login,
 		       struct bk_buf *made, struct bk_secret *secret,
 		       struct bk_err *err);
+
+/* A session of who logs in for all accounts, as himself; NULL: it failed. */
+struct bk_imapstore_session *bk_imapstore_open_admin(
+	struct bk_imapstore *imapstore, struct bk_err *err);
+void bk_imapstore_close_session(struct bk_imapstore_session *session);
+
+/* ---- imapstore_admin.c ---- */
+
+/* An act of the administrator, on a session of his own: who `login` names as
+ * proxy:NAME.  BK_REFUSED where nobody is. */
+int bk_imapstore_run_admin(struct bk_imapstore *imapstore,
+			   const struct bk_imapstore_act *act,
+			   struct bk_err *err);
+/* Appends how a Cyrus's administrator calls a folder of an account, by the name
+ * that people see: user/ann/Sent@example.org. */
+int bk_imapstore_admin_name(const struct bk_imapstore_session *admin,
+			    const char *address, const char *folder,
+			    struct bk_buf *out, struct bk_err *err);
+void bk_imapstore_admin_close(struct bk_imapstore *imapstore);
 
 /* ---- imapstore_scripts.c ---- */
 
@@ -221,6 +243,12 @@ int bk_imapstore_identify(struct bk_store *store,
 int bk_imapstore_limits(struct bk_store *store,
 			const struct bk_account *account,
 			struct bk_store_limits *out, struct bk_err *err);
+int bk_imapstore_quota(struct bk_store *store, const struct bk_account *account,
+		       struct bk_store_quota *out, struct bk_err *err);
+int bk_imapstore_set_quota(struct bk_store *store,
+			   const struct bk_account *account,
+			   const struct bk_store_quota *quota,
+			   struct bk_err *err);
 
 /* ---- imapstore_wanted.c: many messages by their UIDs ---- */
 

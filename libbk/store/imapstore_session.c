@@ -23,7 +23,8 @@ static void tell_wait(void *arg, const char *why, int64_t ms)
 		store->waits(store->waits_arg, why, ms);
 }
 
-/* What a login says of who; texts that are made are in `made`. */
+/* What a login says of who, "" for the administrator himself; texts that are
+ * made are in `made`. */
 static void name_login(const struct bk_imapstore *imapstore,
 		       const char *address, struct bk_wire_login *login,
 		       struct bk_buf *made)
@@ -35,6 +36,10 @@ static void name_login(const struct bk_imapstore *imapstore,
 
 	login->user = address;
 	login->sasl = imapstore->sasl;
+	if (!*address && strncmp(how, "proxy:", 6) == 0) {
+		login->user = how + 6;
+		return;
+	}
 	if (strncmp(how, "master:", 7) == 0) {
 		bk_buf_printf(made, "%s%s%s", address, separator, how + 7);
 		login->user = bk_buf_text(made);
@@ -110,6 +115,18 @@ static struct bk_imapstore_session *open_session(struct bk_imapstore *imapstore,
 		return session;
 	close_session(session);
 	return NULL;
+}
+
+struct bk_imapstore_session *bk_imapstore_open_admin(
+	struct bk_imapstore *imapstore, struct bk_err *err)
+{
+	return open_session(imapstore, "", err);
+}
+
+void bk_imapstore_close_session(struct bk_imapstore_session *session)
+{
+	if (session)
+		close_session(session);
 }
 
 /* ---- taking and giving back; under the lock ---- */

@@ -117,6 +117,11 @@ struct bk_store_limits {
 	bool shared; /* `bytes` is what is free on a disk, for all accounts */
 };
 
+/* What an account may hold; 0: no limit. */
+struct bk_store_quota {
+	uint64_t bytes, messages;
+};
+
 /* What sorts an account's incoming mail: a script in Sieve (RFC 5228). */
 struct bk_script {
 	const char *name; /* UTF-8, any characters but control ones */
@@ -252,12 +257,24 @@ struct bk_store_ops {
 	int (*limits)(struct bk_store *store, const struct bk_account *account,
 		      struct bk_store_limits *out, struct bk_err *err);
 
+	/* The account's quota: 1; 0 when the store does not tell.  NULL: it has
+	 * none. */
+	int (*quota)(struct bk_store *store, const struct bk_account *account,
+		     struct bk_store_quota *out, struct bk_err *err);
+
 	/* The account's scripts: 1; 0 when nobody said where a server has any.
 	 * NULL: the store has none. */
 	int (*scripts)(struct bk_store *store, const struct bk_account *account,
 		       struct bk_script_list *out, struct bk_err *err);
 
 	/* ---- writing; NULL in a driver that only reads ---- */
+
+	/* BK_REFUSED, BK_DENIED: not with this login, or not at all.  NULL:
+	 * cannot be done. */
+	int (*set_quota)(struct bk_store *store,
+			 const struct bk_account *account,
+			 const struct bk_store_quota *quota,
+			 struct bk_err *err);
 
 	/* Writes a script, or writes it anew; which one is active stays as it
 	 * is.  BK_REFUSED with the server's words. */

@@ -84,7 +84,11 @@ static const char additions[] =
 	"  from_sum BLOB NOT NULL,"
 	"  to_sum BLOB NOT NULL,"
 	"  active INTEGER NOT NULL,"
-	"  PRIMARY KEY (account, name)) WITHOUT ROWID;";
+	"  PRIMARY KEY (account, name)) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS quotas ("
+	"  account INTEGER PRIMARY KEY,"
+	"  bytes INTEGER NOT NULL,"
+	"  messages INTEGER NOT NULL);";
 
 #define OF_ACCOUNT " WHERE folder IN (SELECT id FROM folders WHERE account = ?)"
 
@@ -136,6 +140,9 @@ static const char *const texts[BK_SQL_COUNT] = {
 		" WHERE folder = ?",
 	[BK_SQL_BATCH_PUT] = "INSERT OR REPLACE INTO batches VALUES (?,?,?)",
 	[BK_SQL_BATCH_DROP] = "DELETE FROM batches WHERE folder = ?",
+	[BK_SQL_QUOTA] = "SELECT bytes, messages FROM quotas WHERE account = ?",
+	[BK_SQL_QUOTA_PUT] = "INSERT OR REPLACE INTO quotas VALUES (?,?,?)",
+	[BK_SQL_QUOTA_DROP] = "DELETE FROM quotas WHERE account = ?",
 	[BK_SQL_SCRIPTS] =
 		"SELECT name, from_sum, to_sum, active FROM scripts"
 		" WHERE account = ? ORDER BY name",

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "mail/message.h"
 #include "mail/uid_set.h"
+#include "store/store.h"
 
 struct bk_journal;
 
@@ -102,6 +103,15 @@ int bk_journal_folder_put(struct bk_journal *journal, int64_t account,
 /* It goes, with its messages. */
 int bk_journal_folder_drop(struct bk_journal *journal, int64_t id,
 			   struct bk_err *err);
+
+/* ---- quotas ---- */
+
+/* What both ends allowed when that was the same: 1; 0: it never was. */
+int bk_journal_quota(struct bk_journal *journal, int64_t account,
+		     struct bk_store_quota *out, struct bk_err *err);
+int bk_journal_quota_put(struct bk_journal *journal, int64_t account,
+			 const struct bk_store_quota *quota,
+			 struct bk_err *err);
 
 /* ---- scripts ---- */
 

@@ -1,4 +1,5 @@
-/* What a move remembers: see journal.h.  Here the scripts of accounts. */
+/* What a move remembers: see journal.h.  Here what an account has
+ * besides folders: scripts, a quota. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,56 @@ int bk_journal_scripts_put(struct bk_journal *journal, int64_t account,
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = put_script(journal, account, &scripts[i], err);
 	rc = bk_journal_end(journal, rc, err);
+	(void)pthread_mutex_unlock(&journal->mutex);
+	return rc;
+}
+
+/* ---- quotas ---- */
+
+static int read_quota(struct bk_journal *journal, int64_t account,
+		      struct bk_store_quota *out, struct bk_err *err)
+{
+	sqlite3_stmt *stmt = bk_journal_sql(journal, BK_SQL_QUOTA, err);
+
+	if (!stmt)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, account);
+	int rc = bk_journal_step(journal, stmt, err);
+	if (rc > 0) {
+		out->bytes = (uint64_t)sqlite3_column_int64(stmt, 0);
+		out->messages = (uint64_t)sqlite3_column_int64(stmt, 1);
+		(void)sqlite3_reset(stmt);
+	}
+	return rc;
+}
+
+int bk_journal_quota(struct bk_journal *journal, int64_t account,
+		     struct bk_store_quota *out, struct bk_err *err)
+{
+	(void)pthread_mutex_lock(&journal->mutex);
+	int rc = read_quota(journal, account, out, err);
+	(void)pthread_mutex_unlock(&journal->mutex);
+	return rc;
+}
+
+static int put_quota(struct bk_journal *journal, int64_t account,
+		     const struct bk_store_quota *quota, struct bk_err *err)
+{
+	sqlite3_stmt *stmt = bk_journal_sql(journal, BK_SQL_QUOTA_PUT, err);
+
+	if (!stmt)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, account);
+	(void)sqlite3_bind_int64(stmt, 2, (int64_t)quota->bytes);
+	(void)sqlite3_bind_int64(stmt, 3, (int64_t)quota->messages);
+	return bk_journal_step(journal, stmt, err);
+}
+
+int bk_journal_quota_put(struct bk_journal *journal, int64_t account,
+			 const struct bk_store_quota *quota, struct bk_err *err)
+{
+	(void)pthread_mutex_lock(&journal->mutex);
+	int rc = put_quota(journal, account, quota, err);
 	(void)pthread_mutex_unlock(&journal->mutex);
 	return rc;
 }

@@ -382,7 +382,7 @@ static int run(struct bk_pass *pass, struct bk_err *err)
 		return -1;
 	if (request->dry_run)
 		return 0;
-	if (finish_account(pass, err) < 0)
+	if (bk_pass_quota(pass, err) < 0 || finish_account(pass, err) < 0)
 		return -1;
 	tell_uids(pass);
 	return bk_journal_account_end(request->journal, pass->account,

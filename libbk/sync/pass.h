@@ -93,6 +93,12 @@ int bk_pass_departed(struct bk_pass *pass, struct bk_err *err);
 /* The account's scripts; what cannot be carried over is told, and no error. */
 int bk_pass_scripts(struct bk_pass *pass, struct bk_err *err);
 
+/* ---- quota.c ---- */
+
+/* The account's quota, in its first pass and when it has changed at the source;
+ * what cannot be done is told, and no error. */
+int bk_pass_quota(struct bk_pass *pass, struct bk_err *err);
+
 /* ---- folder_listing.c ---- */
 
 /* Reads the journal and both sides, as far as need be, and plans. */

@@ -219,7 +219,8 @@ static void names_as_cyrus_spells_them(void **state)
 	static const char *const cases[][2] = {
 		{"=?UTF-8?Q?mit_=C3=A4?=",           "mit \xc3\xa4"},
 		{"=?utf-8?q?a?=\r\n =?UTF-8?Q?_b?=", "a b"         },
-		{"=?UTF-8?Q?" "?=",                     ""            },
+		{"=?UTF-8?Q?"
+		 "?=",              ""            },
 		{"main",			     NULL          },
 		{"=?UTF-8?Q?=C3?= x",                NULL          },
 		{"=?UTF-8?Q?=C?=",                   NULL          },
