@@ -57,6 +57,7 @@ int main(int argc, char **argv)
 		{BK_OPT_LIST, 0, "to-option", "KEY=VALUE", "the same for --to", &words.to_options},
 		{BK_OPT_LIST, 0, "account", "PATTERN", "only these accounts", &words.accounts},
 		{BK_OPT_TEXT, 0, "accounts", "FILE", "the accounts: a list, or a table of addresses here and there, and passwords", &words.accounts_file},
+		{BK_OPT_TEXT, 0, "identities", "FILE", "whose rights become whose: two names a line, here and there", &words.identities},
 		{BK_OPT_LIST, 0, "domains", "LIST", "only accounts of these domains, as a.example,b.example", &words.domains},
 		{BK_OPT_TEXT, 0, "stages", "data", "what to move: data (the default)", &words.stages},
 		{BK_OPT_LIST, 0, "map", "FROM=TO", "a folder becomes another; Old/=New/ with all below; Trash= is left out", &words.maps},

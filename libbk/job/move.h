@@ -47,6 +47,7 @@ struct bk_move_request {
 	const struct bk_filter *only;
 	const char *as; /* under which address there, or NULL */
 	const struct bk_folder_rules *rules;
+	const char *identities; /* file: who rights are for there, or NULL */
 	const char *state_dir;
 	int64_t wait_ms; /* for another run of the same move */
 	unsigned jobs;   /* accounts at a time */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/timer.h"
 #include "job/move_work.h"
+#include "sync/rights_map.h"
 
 #define TRIES 4
 
@@ -90,6 +91,7 @@ static int pass(struct bk_move_session *session,
 		.name = task->name,
 		.journal = move->journal,
 		.rules = request->rules,
+		.identities = move->identities,
 		.dry_run = request->dry_run,
 		.keep_deleted = request->keep_deleted,
 		.full = request->full,
@@ -300,14 +302,38 @@ static int move_account(struct bk_move_task *task, struct bk_err *err)
 
 /* ---- all of them ---- */
 
+/* Accounts that are called otherwise there have their rights there, too; in a
+ * rehearsal they are not there. */
+static int map_identities(const struct bk_move *move, struct bk_rights_map *out,
+			  struct bk_err *err)
+{
+	const struct bk_move_request *request = move->request;
+	const struct bk_move_accounts *accounts = &move->accounts;
+
+	if (request->identities &&
+	    bk_rights_map_read(out, request->identities, err) < 0)
+		return -1;
+	for (size_t i = 0; i < accounts->n && !request->as; i++)
+		bk_rights_map_add_user(out, accounts->items[i].from,
+				       accounts->items[i].to);
+	return 0;
+}
+
 int bk_move_data(struct bk_move *move, struct bk_err *err)
 {
+	struct bk_rights_map identities = {0};
+	int rc = map_identities(move, &identities, err);
+
+	move->identities = &identities;
 	if (move->progress) {
 		move->progress->watch = keep_item;
 		move->progress->watch_arg = move;
 	}
-	int rc = bk_move_each(move, move_account, err);
+	if (rc == 0)
+		rc = bk_move_each(move, move_account, err);
 	if (move->progress)
 		move->progress->watch = NULL;
+	move->identities = NULL;
+	bk_rights_map_clear(&identities);
 	return rc;
 }

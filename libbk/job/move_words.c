@@ -199,6 +199,7 @@ static void write_command(struct bk_move_order *order,
 	add_list(line, "--from-option", &words->from_options);
 	add_list(line, "--to-option", &words->to_options);
 	add_option(line, "--accounts", words->accounts_file);
+	add_option(line, "--identities", words->identities);
 	add_option(line, "--as", words->as);
 	add_option(line, "--into", words->into);
 	add_list(line, "--map", &words->maps);
@@ -239,6 +240,7 @@ static void fill_request(struct bk_move_order *order,
 	request->from = &order->from;
 	request->to = &order->to;
 	request->accounts_file = words->accounts_file;
+	request->identities = words->identities;
 	request->only = &order->only;
 	request->as = words->as;
 	request->rules = &order->rules;

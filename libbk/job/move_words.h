@@ -17,7 +17,7 @@ struct bk_move_words {
 	const char *from, *to;
 	struct bk_opt_list from_options, to_options;
 	struct bk_opt_list accounts, domains, maps;
-	const char *accounts_file, *stages, *as, *into;
+	const char *accounts_file, *identities, *stages, *as, *into;
 	uint64_t bad_items;
 	uint32_t error_stop_ppm; /* BK_MOVE_STOP_UNSAID */
 	bool no_special_use, keep_deleted, full, bodies, no_extra;

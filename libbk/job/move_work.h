@@ -40,6 +40,7 @@ struct bk_move {
 	char *journal_path; /* in it, or a scratch file of a dry run */
 	char *scratch;      /* folder that goes at the end, or NULL */
 	struct bk_journal *journal;
+	const struct bk_rights_map *identities; /* of the data stage */
 	int64_t start_ms;
 
 	pthread_mutex_t lock; /* of all that follows, and of listings */

@@ -178,10 +178,15 @@ int bk_imapstore_check_folder(const struct bk_folder *folder,
 int bk_imapstore_settings(struct bk_store *store,
 			  const struct bk_account *account,
 			  struct bk_folder_list *folders, struct bk_err *err);
-/* What was not taken is counted in *lost. */
+/* Rights and annotations that were not taken. */
+struct bk_imapstore_lost {
+	size_t n;
+	struct bk_err why; /* of the first one */
+};
 int bk_imapstore_put_settings(struct bk_imapstore_session *session,
 			      struct bk_view mailbox,
-			      const struct bk_folder *folder, size_t *lost,
+			      const struct bk_folder *folder,
+			      struct bk_imapstore_lost *lost,
 			      struct bk_err *err);
 
 /* ---- imapstore_scan.c ---- */

@@ -174,7 +174,7 @@ static int subscribe(struct bk_imapstore_writer *w,
 
 struct ending {
 	struct bk_imapstore_writer *w;
-	size_t lost; /* rights and annotations */
+	struct bk_imapstore_lost lost;
 	bool not_subscribed;
 };
 
@@ -217,10 +217,12 @@ static void tell_result(const struct ending *ending,
 	bool own = note.len && !*w->uids.why;
 	size_t len = note.len;
 	bk_imapstore_marks_note(w, &note);
-	if (ending->lost)
-		add_note(&note,
-			 "rights or annotations that the server does "
-			 "not take");
+	if (ending->lost.n)
+		bk_buf_printf(&note, "%snot possible here: %.120s",
+			      note.len ? "; " : "", ending->lost.why.text);
+	if (ending->lost.n > 1)
+		bk_buf_printf(&note, ", and %zu more of them",
+			      ending->lost.n - 1);
 	if (ending->not_subscribed)
 		add_note(&note, "the server does not subscribe to it");
 	result->own_uids = own && note.len == len;

@@ -152,19 +152,47 @@ static int judge(int rc, const struct bk_err *why, struct bk_err *err)
 	return -1;
 }
 
+/* What every server knows (RFC 4314, 2.1), and the two of before. */
+static void keep_known(const char *rights, struct bk_buf *out)
+{
+	for (; *rights; rights++)
+		if (strchr("lrswipkxteacd", *rights))
+			bk_buf_add_u8(out, (uint8_t)*rights);
+}
+
+/* Says it as a whole; if that is turned down, what every server knows. */
+static int say_rights(struct bk_imapstore_session *session,
+		      struct bk_view mailbox, const char *who,
+		      const char *rights, struct bk_err *why)
+{
+	struct bk_buf known = {0};
+	struct bk_err ignored = {0};
+	int rc = bk_imap_set_acl(session->imap, mailbox, who, rights, why);
+
+	if (rc < 0 && why->kind == BK_REFUSED) {
+		keep_known(rights, &known);
+		if (known.len && known.len < strlen(rights))
+			(void)bk_imap_set_acl(session->imap, mailbox, who,
+					      bk_buf_text(&known), &ignored);
+	}
+	bk_buf_clear(&known);
+	return rc;
+}
+
 static int put_entry(struct bk_imapstore_session *session,
 		     struct bk_view mailbox, const struct bk_acl_entry *entry,
-		     struct bk_err *err)
+		     struct bk_err *why, struct bk_err *err)
 {
 	bool cyrus = strstr(bk_imap_server(session->imap), "Cyrus") != NULL;
 	struct bk_buf who = {0};
-	struct bk_err why = {0};
 
 	bk_imaprights_identifier(entry->who, cyrus, &who);
-	int rc = bk_imap_set_acl(session->imap, mailbox, bk_buf_text(&who),
-				 entry->rights, &why);
+	int rc = say_rights(session, mailbox, bk_buf_text(&who), entry->rights,
+			    why);
 	bk_buf_clear(&who);
-	return judge(rc, &why, err);
+	if (rc < 0)
+		(void)bk_context(why, "rights of %s", entry->who);
+	return judge(rc, why, err);
 }
 
 /* Names of other stores' own, "maildir/layout", mean nothing here. */
@@ -176,12 +204,14 @@ static bool is_metadata(const struct bk_property *property)
 
 static int put_property(struct bk_imapstore_session *session,
 			struct bk_view mailbox,
-			const struct bk_property *property, struct bk_err *err)
+			const struct bk_property *property, struct bk_err *why,
+			struct bk_err *err)
 {
-	struct bk_err why = {0};
-	int rc = bk_imap_set_metadata(session->imap, mailbox, property, &why);
+	int rc = bk_imap_set_metadata(session->imap, mailbox, property, why);
 
-	return judge(rc, &why, err);
+	if (rc < 0)
+		(void)bk_context(why, "annotation %s", property->name);
+	return judge(rc, why, err);
 }
 
 /* Who takes rights away from himself cannot give others any. */
@@ -192,34 +222,72 @@ static bool is_own(const struct bk_imapstore_session *session, const char *who)
 		strcmp(who + 5, session->address) == 0);
 }
 
-int bk_imapstore_put_settings(struct bk_imapstore_session *session,
-			      struct bk_view mailbox,
-			      const struct bk_folder *folder, size_t *lost,
-			      struct bk_err *err)
+static int lacks(const char *what, const char *name, struct bk_err *why)
 {
-	bool acl = bk_imap_can(session->imap, BK_IMAP_ACL);
-	bool metadata = bk_imap_can(session->imap, BK_IMAP_METADATA);
+	(void)bk_fail(why, BK_REFUSED, "%s %s: the server has none", what,
+		      name);
+	return 1;
+}
 
-	*lost = 0;
+/* One more of them was turned down, or not. */
+static void count(struct bk_imapstore_lost *lost, int turned_down,
+		  const struct bk_err *why)
+{
+	if (turned_down && !lost->n)
+		lost->why = *why;
+	lost->n += (size_t)turned_down;
+}
+
+static int put_rights(struct bk_imapstore_session *session,
+		      struct bk_view mailbox, const struct bk_folder *folder,
+		      struct bk_imapstore_lost *lost, struct bk_err *err)
+{
+	bool can = bk_imap_can(session->imap, BK_IMAP_ACL);
+
 	for (size_t i = 0; i < folder->n_acl; i++) {
-		if (is_own(session, folder->acl[i].who))
+		const struct bk_acl_entry *entry = &folder->acl[i];
+		struct bk_err why = {0};
+		if (is_own(session, entry->who))
 			continue;
-		int rc = acl ? put_entry(session, mailbox, &folder->acl[i], err)
-			     : 1;
+		int rc = can ? put_entry(session, mailbox, entry, &why, err)
+			     : lacks("rights of", entry->who, &why);
 		if (rc < 0)
 			return -1;
-		*lost += (size_t)rc;
-	}
-	for (size_t i = 0; i < folder->n_annotations; i++) {
-		const struct bk_property *property = &folder->annotations[i];
-		if (!is_metadata(property))
-			continue;
-		int rc = metadata
-				 ? put_property(session, mailbox, property, err)
-				 : 1;
-		if (rc < 0)
-			return -1;
-		*lost += (size_t)rc;
+		count(lost, rc, &why);
 	}
 	return 0;
+}
+
+static int put_annotations(struct bk_imapstore_session *session,
+			   struct bk_view mailbox,
+			   const struct bk_folder *folder,
+			   struct bk_imapstore_lost *lost, struct bk_err *err)
+{
+	bool can = bk_imap_can(session->imap, BK_IMAP_METADATA);
+
+	for (size_t i = 0; i < folder->n_annotations; i++) {
+		const struct bk_property *property = &folder->annotations[i];
+		struct bk_err why = {0};
+		if (!is_metadata(property))
+			continue;
+		int rc = can ? put_property(session, mailbox, property, &why,
+					    err)
+			     : lacks("annotation", property->name, &why);
+		if (rc < 0)
+			return -1;
+		count(lost, rc, &why);
+	}
+	return 0;
+}
+
+int bk_imapstore_put_settings(struct bk_imapstore_session *session,
+			      struct bk_view mailbox,
+			      const struct bk_folder *folder,
+			      struct bk_imapstore_lost *lost,
+			      struct bk_err *err)
+{
+	*lost = (struct bk_imapstore_lost){0};
+	if (put_rights(session, mailbox, folder, lost, err) < 0)
+		return -1;
+	return put_annotations(session, mailbox, folder, lost, err);
 }

@@ -107,6 +107,7 @@ static void describe(struct bk_folder_pass *folder)
 	want->subscribed_there = folder->to && folder->to->subscribed;
 	want->keywords = folder->words.keywords;
 	want->n_keywords = folder->words.n_keywords;
+	bk_folder_pass_rights(folder);
 	if (folder->to) {
 		want->raw = folder->to->raw;
 		want->delimiter = folder->to->delimiter;
@@ -195,6 +196,9 @@ static bool needs_writer(const struct bk_folder_pass *folder)
 	if (!folder->to)
 		return true;
 	if (bk_folder_pass_subscribes(folder))
+		return true;
+	if (folder->from->n_acl + folder->from->n_annotations &&
+	    (folder->first || folder->pass->request->full))
 		return true;
 	for (size_t i = 0; i < folder->plan.n; i++) {
 		enum bk_task_kind kind = folder->plan.tasks[i].kind;

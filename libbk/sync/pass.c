@@ -231,6 +231,7 @@ static struct bk_folder_pass folder_of(struct bk_pass *pass,
 		folder.to = &pass->to.items[pair->to - pass->to.items];
 	if (row && strcmp(row->to.name, pair->name) == 0)
 		folder.row = *row;
+	folder.first = !folder.row.id;
 	return folder;
 }
 
@@ -377,8 +378,9 @@ static int run(struct bk_pass *pass, struct bk_err *err)
 	const struct bk_sync_request *request = pass->request;
 
 	if (begin_account(pass, err) < 0 || bk_pass_list(pass, err) < 0 ||
-	    bk_pass_renames(pass, err) < 0 || sync_all(pass, err) < 0 ||
-	    bk_pass_departed(pass, err) < 0 || bk_pass_scripts(pass, err) < 0)
+	    bk_pass_renames(pass, err) < 0 || bk_pass_rights(pass, err) < 0 ||
+	    sync_all(pass, err) < 0 || bk_pass_departed(pass, err) < 0 ||
+	    bk_pass_scripts(pass, err) < 0)
 		return -1;
 	if (request->dry_run)
 		return 0;

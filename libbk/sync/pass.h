@@ -30,6 +30,7 @@ struct bk_folder_pass {
 	const char *name;     /* at the destination */
 	struct bk_journal_folder row;
 	bool dry_run;
+	bool first;             /* the journal does not know it yet */
 	bool wrote;             /* something, at the destination */
 	struct bk_folder words; /* the table of keywords, the source's first */
 	struct bk_folder want;  /* what it should become */
@@ -87,6 +88,15 @@ struct bk_journal_folder *bk_pass_row(struct bk_pass *pass, const char *from);
 int bk_pass_renames(struct bk_pass *pass, struct bk_err *err);
 /* Folders that the source no longer has.  After. */
 int bk_pass_departed(struct bk_pass *pass, struct bk_err *err);
+
+/* ---- rights.c ---- */
+
+/* Asks for rights and annotations of the source's folders, where there is a use
+ * for them: some folder is moved for the first time, or all is to be compared.
+ */
+int bk_pass_rights(struct bk_pass *pass, struct bk_err *err);
+/* Who has rights, under the names of the destination; in the folder's arena. */
+void bk_folder_pass_rights(struct bk_folder_pass *folder);
 
 /* ---- scripts.c ---- */
 

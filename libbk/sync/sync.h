@@ -27,6 +27,7 @@
 #include "sync/progress.h"
 
 struct bk_journal;
+struct bk_rights_map;
 
 #define BK_SYNC_BATCH_MESSAGES 500
 #define BK_SYNC_BATCH_BYTES    ((uint64_t)16 << 20)
@@ -42,6 +43,7 @@ struct bk_sync_request {
 	const char *name; /* the account, in journal and reports */
 	struct bk_journal *journal;
 	const struct bk_folder_rules *rules;
+	const struct bk_rights_map *identities; /* or NULL */
 	bool dry_run;
 	bool keep_deleted;  /* what is gone at the source stays */
 	bool full;          /* trust no MODSEQ: compare everything */

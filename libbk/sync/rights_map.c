@@ -1,0 +1,142 @@
+/* Who is who at the other end: see rights_map.h. */
+
+#include "sync/rights_map.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "store/imaprights.h"
+
+#define FILE_MAX ((size_t)4 << 20)
+
+void bk_rights_map_clear(struct bk_rights_map *map)
+{
+	free(map->items);
+	bk_arena_clear(&map->arena);
+	*map = (struct bk_rights_map){0};
+}
+
+static const char *find(const struct bk_rights_map *map, const char *who)
+{
+	for (size_t i = 0; i < map->n; i++)
+		if (strcmp(map->items[i].from, who) == 0)
+			return map->items[i].to;
+	return NULL;
+}
+
+static void add(struct bk_rights_map *map, const char *from, const char *to)
+{
+	map->items = bk_array_room(map->items, map->n, &map->cap,
+				   sizeof(*map->items));
+	map->items[map->n++] = (struct bk_rights_name){from, to};
+}
+
+/* IMAP's word as sets write it, in the arena. */
+static const char *who_of(struct bk_rights_map *map, const char *word)
+{
+	struct bk_buf text = {0};
+
+	bk_imaprights_who(word, &text);
+	const char *who = bk_arena_strdup(&map->arena, bk_buf_text(&text));
+	bk_buf_clear(&text);
+	return who;
+}
+
+void bk_rights_map_add_user(struct bk_rights_map *map, const char *from,
+			    const char *to)
+{
+	if (strcmp(from, to) == 0)
+		return;
+	const char *who = who_of(map, from);
+	if (!find(map, who))
+		add(map, who, who_of(map, to));
+}
+
+/* ---- a file ---- */
+
+static int read_line(struct bk_rights_map *map, char *line, struct bk_err *err)
+{
+	static const char blanks[] = " \t\r";
+	char *rest = NULL;
+	const char *from = strtok_r(line, blanks, &rest);
+
+	if (!from || *from == '#')
+		return 0;
+	const char *to = strtok_r(NULL, blanks, &rest);
+	if (!to || strtok_r(NULL, blanks, &rest))
+		return bk_fail(err, BK_MISUSE,
+			       "a line is two identities, the source's and the "
+			       "destination's");
+	if (*from == '-')
+		return bk_fail(err, BK_MISUSE,
+			       "leave the '-' out: what is taken from somebody "
+			       "follows him");
+	const char *who = who_of(map, from);
+	if (find(map, who))
+		return bk_fail(err, BK_MISUSE, "'%s' comes twice", from);
+	add(map, who, strcmp(to, "-") == 0 ? "" : who_of(map, to));
+	return 0;
+}
+
+int bk_rights_map_read(struct bk_rights_map *map, const char *path,
+		       struct bk_err *err)
+{
+	struct bk_buf text = {0};
+	unsigned number = 0;
+	int rc = bk_file_read(AT_FDCWD, path, FILE_MAX, &text, err);
+
+	map->strict = true;
+	char *at = rc == 0 ? bk_strndup(bk_buf_text(&text), text.len) : NULL;
+	char *all = at;
+	for (char *next = NULL; at && rc == 0; at = next) {
+		next = strchr(at, '\n');
+		if (next)
+			*next++ = '\0';
+		number++;
+		rc = read_line(map, at, err);
+	}
+	if (rc < 0 && number)
+		(void)bk_context(err, "%s:%u", path, number);
+	free(all);
+	bk_buf_clear(&text);
+	return rc;
+}
+
+/* ---- what comes of rights ---- */
+
+static bool has_a_name(const char *who)
+{
+	return strchr(who, '=') != NULL;
+}
+
+void bk_rights_map_apply(const struct bk_rights_map *map,
+			 struct bk_folder *folder, struct bk_arena *arena,
+			 void (*told)(void *arg, const char *who, bool left),
+			 void *arg)
+{
+	const struct bk_acl_entry *from = folder->acl;
+	struct bk_acl_entry *out =
+		bk_arena_alloc(arena, (folder->n_acl + 1) * sizeof(*out));
+	size_t n = 0;
+
+	for (size_t i = 0; i < folder->n_acl; i++) {
+		const char *who = from[i].who;
+		size_t minus = *who == '-';
+		const char *to = find(map, who + minus);
+		if (to ? !*to : map->strict && has_a_name(who))
+			told(arg, who, to != NULL);
+		if (to && !*to)
+			continue;
+		out[n++] = from[i];
+		if (!to)
+			continue;
+		char *text = bk_asprintf("%s%s", minus ? "-" : "", to);
+		out[n - 1].who = bk_arena_strdup(arena, text);
+		free(text);
+	}
+	folder->acl = out;
+	folder->n_acl = n;
+}

@@ -1,0 +1,92 @@
+#!/bin/sh
+# Rights and annotations that go with a move: under the names that people have
+# there, negative ones too, and what the destination does not take is told.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/lib/e2e.sh
+. "$top/tests/lib/e2e.sh"
+# shellcheck source=tests/lib/moves.sh
+. "$top/tests/lib/moves.sh"
+needs bk-move dovecot openssl
+need_cyrus
+cd "$work" || exit 1
+
+"$top/tests/servers/pki" "$work/pki"
+for server in a b; do
+	dovecot "$work/$server" full "$work/pki"
+	dovecot "$work/$server" adduser ann@a.test bob@a.test
+	dovecot "$work/$server" start
+	section $server "$(port_of $server)"
+done
+cyrus "$work/c" new "$work/pki"
+cyrus "$work/c" start
+cyrus "$work/c" adduser ann@a.test bob@a.test anna@b.test rob@b.test
+section c "$(port_of c)"
+
+# says SERVER ACCOUNT COMMAND
+says() {
+	"$top/tests/lib/imap_logins.py" --command "$3" "$(port_of "$1")" \
+		"$2" pw >said
+}
+
+# grants WHO RIGHTS: the ACL in `said` does.
+grants() {
+	tr -d '"' <said | grep -qE "'ACL'.* $1 $2[ ']"
+}
+
+ok "a folder with rights" does a ann@a.test 'CREATE Work' \
+	'SETACL Work bob@a.test lrs' 'SETACL Work -bob@a.test w' \
+	'SETACL Work $staff lr' 'SETACL Work eve@a.test lrsip' \
+	'SETACL Work anyone l' 'SETMETADATA Work (/private/comment "ours")' \
+	"APPEND Work $(message '' one)"
+
+ok "to a server of the same make" bk-move --from a --to b --account ann@a.test
+cp err told
+exits 1 "... nothing is left" grep 'not possible' told
+says b ann@a.test 'GETACL Work'
+ok "... a user's rights" grants bob@a.test '[lrs]{3}'
+ok "... what was taken from him" grants -bob@a.test '[wt]+'
+ok "... a group's" grants '\$staff' '[lr]{2}'
+ok "... everybody's" grants anyone l
+says b ann@a.test 'GETMETADATA Work /private/comment'
+ok "... and annotations" grep -q ours said
+
+cat >accounts <<-'LIST'
+ann@a.test,anna@b.test
+bob@a.test,rob@b.test
+LIST
+cat >names <<-'LIST'
+# who is who
+$staff     group:people
+eve@a.test -
+LIST
+ok "to another make, under other names" bk-move --from a --to c \
+	--accounts accounts --identities names
+cp err told
+says c anna@b.test 'GETACL Work'
+ok "... an account that is moved has its rights" grants rob@b.test '[lrs]{3}'
+ok "... and lacks what it lacked" grants -rob@b.test '[wt]+'
+ok "... everybody's" grants anyone l
+ok "... who has no counterpart is told" grep -qF \
+	'Work: rights of user=eve@a.test: left out' told
+exits 1 "... and has none" grants eve@a.test '.*'
+ok "... a group that is not there is told" grep -qE \
+	'Work: .*rights of group=people' told
+
+ok "rights change" does a ann@a.test 'SETACL Work bob@a.test lr'
+ok "a pass that compares everything" bk-move --from a --to c \
+	--accounts accounts --identities names --full
+says c anna@b.test 'GETACL Work'
+ok "... brings them" grants rob@b.test '[lr]{2}'
+
+echo 'one two three' >wrong
+exits 2 "a table that is none" bk-move --from a --to c --accounts accounts \
+	--identities wrong
+cp err told
+ok "... is told, with the line" grep -q 'wrong:1: a line is two' told
+
+for server in a b; do
+	dovecot "$work/$server" stop
+done
+cyrus "$work/c" stop
+done_testing
