@@ -11,42 +11,22 @@
 #include "base/schedule.h"
 #include "imap/capability.h"
 #include "job/keep.h"
+#include "job/schema_checks.h"
 #include "net/url.h"
 #include "target/spread_shape.h"
-
-/* One of the words of a list that ends in NULL. */
-static int check_word(const char *value, const char *const *words,
-		      struct bk_err *err)
-{
-	for (const char *const *w = words; *w; w++)
-		if (strcmp(value, *w) == 0)
-			return 0;
-	const char *near = bk_nearest_of(value, words);
-	if (near)
-		return bk_fail(err, BK_MISUSE,
-			       "unknown '%s'; did you mean '%s'?", value, near);
-	return bk_fail(err, BK_MISUSE, "unknown '%s'; see bk.conf(5)", value);
-}
 
 static int check_store_type(const char *value, struct bk_err *err)
 {
 	static const char *const types[] = {"maildir", "imap", NULL};
 
-	return check_word(value, types, err);
+	return bk_check_word(value, types, err);
 }
 
 static int check_layout(const char *value, struct bk_err *err)
 {
 	static const char *const layouts[] = {"auto", "maildir++", "fs", NULL};
 
-	return check_word(value, layouts, err);
-}
-
-static int check_bool(const char *value, struct bk_err *err)
-{
-	bool unused;
-
-	return bk_parse_bool(value, &unused, err);
+	return bk_check_word(value, layouts, err);
 }
 
 static int check_keep(const char *value, struct bk_err *err)
@@ -90,15 +70,6 @@ static int check_schedule(const char *value, struct bk_err *err)
 	return bk_schedule_parse(value, &unused, err);
 }
 
-/* Cron and systemd start in other folders than a shell. */
-static int check_path(const char *value, struct bk_err *err)
-{
-	if (*value != '/')
-		return bk_fail(err, BK_MISUSE, "'%s' does not begin with '/'",
-			       value);
-	return 0;
-}
-
 /* An administrator who writes it counts on it. */
 static int refuse_trees(const char *value, struct bk_err *err)
 {
@@ -135,7 +106,7 @@ static int check_where(const char *value, struct bk_err *err)
 {
 	if (bk_url_is(value))
 		return bk_schema_check_where(value, err);
-	return check_path(value, err);
+	return bk_check_path(value, err);
 }
 
 static int check_limit(const char *value, struct bk_err *err)
@@ -143,19 +114,6 @@ static int check_limit(const char *value, struct bk_err *err)
 	struct bk_limit unused;
 
 	return bk_limit_parse(value, &unused, err);
-}
-
-/* In whole seconds, of which a server needs a few. */
-static int check_timeout(const char *value, struct bk_err *err)
-{
-	int64_t ms = 0;
-
-	if (bk_parse_duration(value, &ms, err) < 0)
-		return -1;
-	if (ms < 1000 || ms > 3600000)
-		return bk_fail(err, BK_MISUSE, "'%s' is not from 1s to 1h",
-			       value);
-	return 0;
 }
 
 static int check_pin(const char *value, struct bk_err *err)
@@ -174,7 +132,7 @@ static int check_proxy(const char *value, struct bk_err *err)
 
 	if (bk_url_parse(&url, value, err) < 0)
 		return -1;
-	int rc = check_word(url.scheme, schemes, err);
+	int rc = bk_check_word(url.scheme, schemes, err);
 	bk_url_clear(&url);
 	return rc;
 }
@@ -204,21 +162,21 @@ static const struct bk_conf_key repo_keys[] = {
 	{"password",  bk_schema_check_password},
 	{"slot",      NULL                    },
 	{"pack-size", check_pack_size         },
-	{"parity",    check_bool              },
+	{"parity",    bk_check_bool           },
 	{NULL,        NULL		    },
 };
 
 static const struct bk_conf_key store_keys[] = {
 	{"type",          check_store_type},
-	{"path",          check_path      },
+	{"path",          bk_check_path   },
 	{"server",        NULL            },
 	{"layout",        check_layout    },
-	{"control",       check_path      },
-	{"index",         check_path      },
+	{"control",       bk_check_path   },
+	{"index",         bk_check_path   },
 	{"owner",         NULL            },
 	{"trees",         refuse_trees    },
 	{"uid-gap",       check_uid_gap   },
-	{"accounts-file", check_path      },
+	{"accounts-file", bk_check_path   },
 	{NULL,            NULL            },
 };
 
@@ -232,7 +190,7 @@ static const struct bk_conf_key job_keys[] = {
 	{"read-errors",   check_percent },
 	{"max-shrink",    check_percent },
 	{"accounts",      NULL          },
-	{"accounts-file", check_path    },
+	{"accounts-file", bk_check_path },
 	{"domains",       NULL          },
 	{"exclude",       NULL          },
 	{NULL,            NULL          },
@@ -250,7 +208,7 @@ static int check_server_url(const char *value, struct bk_err *err)
 			       "'%s' is not a URL; write imaps://HOST", value);
 	if (bk_url_parse(&url, value, err) < 0)
 		return -1;
-	int rc = check_word(url.scheme, schemes, err);
+	int rc = bk_check_word(url.scheme, schemes, err);
 	if (rc == 0 && *url.path)
 		rc = bk_fail(err, BK_MISUSE,
 			     "%s: a mail server has no path; accounts are "
@@ -276,7 +234,7 @@ static int check_auth(const char *value, struct bk_err *err)
 	static const char *const words[] = {"plain", "xoauth2", "oauthbearer",
 					    NULL};
 
-	return check_word(value, words, err);
+	return bk_check_word(value, words, err);
 }
 
 static int check_connections(const char *value, struct bk_err *err)
@@ -328,7 +286,7 @@ static int check_doveadm(const char *value, struct bk_err *err)
 			       value);
 	if (bk_url_parse(&url, value, err) < 0)
 		return -1;
-	int rc = check_word(url.scheme, schemes, err);
+	int rc = bk_check_word(url.scheme, schemes, err);
 	if (rc == 0 && *url.path)
 		rc = bk_fail(err, BK_MISUSE, "%s: leave the path out", value);
 	bk_url_clear(&url);
@@ -366,12 +324,12 @@ static int check_sieve(const char *value, struct bk_err *err)
 	{"token",               bk_schema_check_password}, \
 	{"limit",               check_limit             }, \
 	{"limit-down",          check_limit             }, \
-	{"allow-cleartext",     check_bool              }, \
-	{"timeout",             check_timeout           }, \
-	{"ca",                  check_path              }, \
+	{"allow-cleartext",     bk_check_bool              }, \
+	{"timeout",             bk_check_timeout           }, \
+	{"ca",                  bk_check_path              }, \
 	{"pin",                 check_pin               }, \
-	{"client-cert",         check_path              }, \
-	{"client-key",          check_path              }, \
+	{"client-cert",         bk_check_path              }, \
+	{"client-key",          bk_check_path              }, \
 	{"client-key-password", bk_schema_check_password}, \
 	{"proxy",               check_proxy             }, \
 	{"proxy-password",      bk_schema_check_password}
@@ -380,12 +338,12 @@ static const struct bk_conf_key target_keys[] = {
 	REACH_KEYS,
 	{"url",          check_url },
 	{"keep",         check_keep},
-	{"netrc",        check_bool},
-	{"known-hosts",  check_path},
-	{"accept-new",   check_bool},
-	{"ssh-key",      check_path},
+	{"netrc",        bk_check_bool},
+	{"known-hosts",  bk_check_path},
+	{"accept-new",   bk_check_bool},
+	{"ssh-key",      bk_check_path},
 	{"region",       NULL      },
-	{"virtual-host", check_bool},
+	{"virtual-host", bk_check_bool},
 	{NULL,           NULL      },
 };
 
@@ -396,12 +354,15 @@ static const struct bk_conf_key server_keys[] = {
 	{"auth",             check_auth       },
 	{"master-separator", NULL             },
 	{"connections",      check_connections},
-	{"compress",         check_bool       },
+	{"compress",         bk_check_bool       },
 	{"without",          check_without    },
 	{"sieve",            check_sieve      },
 	{"doveadm",          check_doveadm    },
 	{"doveadm-password", bk_schema_check_password},
-	{"accounts-file",    check_path       },
+	{"proxy-to",         NULL             },
+	{"transport",        NULL             },
+	{"place",            NULL             },
+	{"accounts-file",    bk_check_path       },
 	{NULL,               NULL             },
 };
 /* clang-format on */
@@ -416,13 +377,14 @@ static const struct bk_conf_key notify_keys[] = {
 };
 
 const struct bk_conf_schema bk_schema[] = {
-	{"repo",   true,  repo_keys  },
-        {"store",  true,  store_keys },
-	{"job",    true,  job_keys   },
-        {"target", true,  target_keys},
-	{"server", true,  server_keys},
-        {"notify", false, notify_keys},
-	{NULL,     false, NULL       },
+	{"repo",   true,  repo_keys           },
+	{"store",  true,  store_keys          },
+	{"job",    true,  job_keys            },
+	{"target", true,  target_keys         },
+	{"server", true,  server_keys         },
+	{"notify", false, notify_keys         },
+	{"route",  true,  bk_schema_route_keys},
+	{NULL,     false, NULL                },
 };
 
 int bk_schema_check_key(const char *type, const char *key, const char *value,
@@ -489,12 +451,16 @@ static int check_entry(const struct bk_conf *conf,
 int bk_schema_check_names(const struct bk_conf *conf, struct bk_err *err)
 {
 	const struct bk_conf_section *job = NULL, *repo = NULL, *store = NULL;
+	const struct bk_conf_section *route = NULL;
 
 	while ((repo = bk_conf_next(conf, "repo", repo)))
 		if (check_entry(conf, repo, "target", "target", err) < 0)
 			return -1;
 	while ((store = bk_conf_next(conf, "store", store)))
 		if (check_entry(conf, store, "server", "server", err) < 0)
+			return -1;
+	while ((route = bk_conf_next(conf, "route", route)))
+		if (check_entry(conf, route, "server", "server", err) < 0)
 			return -1;
 	while ((job = bk_conf_next(conf, "job", job)))
 		if (check_entry(conf, job, "store", "store", err) < 0 ||

@@ -22,7 +22,9 @@ struct bk_server_settings {
 	const char *doveadm; /* of its HTTP API; NULL: none */
 	const char *doveadm_password; /* its password or key; a place */
 	const char *accounts_file;    /* that names its accounts; or NULL */
-	uint32_t connections;         /* at most at a time; 0: any number */
+	/* What the routes before it write for its accounts; NULL: not said. */
+	const char *proxy_to, *transport, *place;
+	uint32_t connections; /* at most at a time; 0: any number */
 	bool compress;
 	const struct bk_conf_section *section; /* or NULL */
 };
