@@ -137,9 +137,13 @@ int bk_imap_fetch(struct bk_imap *imap, const char *uids, unsigned want,
  * *out alone, the server did not tell the rows; -1.  Rows are of the mailbox as
  * *out has it: of another UIDVALIDITY than the MODSEQ's they mean nothing.
  */
+struct bk_imap_changes {
+	uint64_t since;
+	unsigned want; /* enum bk_imap_said */
+	const struct bk_imap_rows *rows;
+};
 int bk_imap_select_since(struct bk_imap *imap, struct bk_view mailbox,
-			 unsigned want, uint64_t changed_since,
-			 const struct bk_imap_rows *rows,
+			 const struct bk_imap_changes *changes,
 			 const struct bk_imap_selected **out,
 			 struct bk_err *err);
 
@@ -248,6 +252,19 @@ int bk_imap_append_message(struct bk_imap *imap,
 			   struct bk_err *err);
 int bk_imap_append_bytes(struct bk_imap *imap, const void *data, size_t len,
 			 struct bk_err *err);
+/*
+ * With MULTIAPPEND: ends the batch without waiting for the answer, and begins
+ * another one for the same mailbox, whose messages may be given at once.  One
+ * answer may be waited for at a time; it is asked for by append_answer() before
+ * append_next() or append_end() is called again.
+ */
+int bk_imap_append_next(struct bk_imap *imap, struct bk_err *err);
+/* What became of the batch before: 1, and -1, as append_end() tells it, but
+ * that a mailbox that is gone may be BK_REFUSED; 0: it is not answered yet, or
+ * was told; `wait`: then none is left.  Between messages. */
+int bk_imap_append_answer(struct bk_imap *imap, bool wait,
+			  struct bk_imap_appended *out, size_t *n_done,
+			  struct bk_err *err);
 /* *out is filled in after -1, too; after BK_LOST and the like with what is
  * known: others may have been taken as well. */
 int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "imap/imap.h"
 #include "imap/imapdate.h"
@@ -33,7 +34,7 @@ int bk_imap_append_begin(struct bk_imap *imap, struct bk_view mailbox,
 	a->many = bk_imap_can(imap, BK_IMAP_MULTIAPPEND);
 	a->listening = false;
 	a->left = 0;
-	a->n = 0;
+	a->n = a->n_before = 0;
 	imap->hands = &none;
 	return 0;
 }
@@ -71,7 +72,8 @@ static int look_for_answers(struct bk_imap *imap, struct bk_err *err)
 	while (imap->in_flight >= UNANSWERED_MAX || bk_wire_ready(imap->wire))
 		if (bk_imap_hear(imap, err) < 0)
 			return -1;
-	if (a->many && a->n > 0 && imap->commands[0].answered)
+	if (a->many && a->n > 0 &&
+	    imap->commands[imap->n_commands - 1].answered)
 		return end_command(imap, err);
 	return 0;
 }
@@ -91,8 +93,8 @@ static int send_head(struct bk_imap *imap, const struct bk_imap_message *msg,
 		     struct bk_err *err)
 {
 	struct bk_imap_append *a = &imap->append;
-	bool more = a->many && imap->n_commands > 0;
-	size_t i = 0;
+	bool more = a->many && a->n > 1;
+	size_t i = imap->n_commands - 1;
 
 	imap->out.len = 0;
 	imap->n_pauses = 0;
@@ -182,28 +184,38 @@ static bool learn_uids(const struct bk_imap_command *c, size_t n,
 	return known;
 }
 
-static void learn(struct bk_imap *imap, struct bk_imap_appended *out)
+/* Of so many commands, the first ones, and n messages. */
+static void learn(const struct bk_imap *imap, size_t commands, size_t n,
+		  struct bk_imap_appended *out)
 {
-	struct bk_imap_append *a = &imap->append;
+	size_t each = imap->append.many ? n : 1;
 	bool known = true;
 
 	bk_imap_appended_clear(out);
-	out->n = a->n;
-	out->taken = bk_alloc((a->n ? a->n : 1) * sizeof(*out->taken));
-	for (size_t i = 0; i < imap->n_commands; i++) {
+	out->n = n;
+	out->taken = bk_alloc((n ? n : 1) * sizeof(*out->taken));
+	for (size_t i = 0; i < commands; i++) {
 		const struct bk_imap_command *c = &imap->commands[i];
-		size_t n = a->many ? a->n : 1;
 
 		if (!c->answered || c->state != BK_IMAP_OK)
 			continue;
-		for (size_t m = i; m < i + n; m++)
+		for (size_t m = i; m < i + each && m < n; m++)
 			out->taken[m] = true;
-		known = known && learn_uids(c, n, out);
+		known = known && learn_uids(c, each, out);
 	}
 	if (known)
 		return;
 	out->uids.n = 0;
 	out->uid_validity = 0;
+}
+
+static size_t count_done(const struct bk_imap_appended *out)
+{
+	size_t n = 0;
+
+	while (n < out->n && out->taken[n])
+		n++;
+	return n;
 }
 
 static int end_batch(struct bk_imap *imap, struct bk_err *err)
@@ -212,10 +224,71 @@ static int end_batch(struct bk_imap *imap, struct bk_err *err)
 		return bk_fail(err, BK_LOST, "the session is over");
 	if (imap->append.left != 0)
 		return misused(imap, "fewer bytes than were announced", err);
-	if (end_command(imap, err) < 0)
-		return -1;
-	return hear_all(imap, err);
+	if (imap->append.n_before)
+		return misused(imap, "the batch before is not asked for", err);
+	return end_command(imap, err);
 }
+
+/* ---- batches that overlap ---- */
+
+int bk_imap_append_next(struct bk_imap *imap, struct bk_err *err)
+{
+	struct bk_imap_append *a = &imap->append;
+
+	if (!a->open || !a->many || !a->n)
+		return misused(imap, "no batch that could be ended", err);
+	if (end_batch(imap, err) < 0)
+		return -1;
+	if (bk_wire_flush(imap->wire, err) < 0)
+		return bk_imap_over(imap);
+	a->n_before = a->n;
+	a->n = 0;
+	return 0;
+}
+
+/* The first command is done with. */
+static void forget_first(struct bk_imap *imap)
+{
+	imap->n_commands--;
+	memmove(imap->commands, imap->commands + 1,
+		imap->n_commands * sizeof(*imap->commands));
+	imap->first_open -= imap->first_open > 0;
+	imap->append.n_before = 0;
+}
+
+/* A connection that broke while we wrote may have brought the answer. */
+static int hear_what_came(struct bk_imap *imap, struct bk_err *err)
+{
+	if (imap->wire->broken.kind == BK_OK)
+		return bk_fail(err, BK_LOST, "the session is over");
+	while (!imap->commands[0].answered)
+		if (bk_imap_hear(imap, err) < 0)
+			return -1;
+	return 0;
+}
+
+int bk_imap_append_answer(struct bk_imap *imap, bool wait,
+			  struct bk_imap_appended *out, size_t *n_done,
+			  struct bk_err *err)
+{
+	struct bk_imap_append *a = &imap->append;
+	size_t n = a->n_before;
+
+	if (!n || (!wait && !imap->commands[0].answered && !imap->over))
+		return 0;
+	int rc = imap->over ? hear_what_came(imap, err)
+			    : bk_imap_hear_of(imap, 0, false, err);
+	learn(imap, 1, n, out);
+	*n_done = count_done(out);
+	if (rc == 0)
+		rc = bk_imap_verdict(imap, 0, err);
+	if (rc == 0)
+		imap->busy_since_ms = 0;
+	forget_first(imap);
+	return rc < 0 ? -1 : 1;
+}
+
+/* ---- the end ---- */
 
 /* The first refusal's reason. */
 static int judge(struct bk_imap *imap, struct bk_err *err)
@@ -237,12 +310,12 @@ int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
 	if (!imap->append.open)
 		return bk_fail(err, BK_MISUSE, "no batch was begun");
 	rc = end_batch(imap, err);
-	learn(imap, out);
+	if (rc == 0)
+		rc = hear_all(imap, err);
+	learn(imap, imap->n_commands, imap->append.n, out);
 	imap->append.open = false;
 	imap->hands = NULL;
-	*n_done = 0;
-	while (*n_done < out->n && out->taken[*n_done])
-		++*n_done;
+	*n_done = count_done(out);
 	return rc < 0 ? -1 : judge(imap, err);
 }
 

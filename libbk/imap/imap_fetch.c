@@ -199,25 +199,26 @@ static int take_both(void *arg, const struct bk_imap_response *said,
 }
 
 int bk_imap_select_since(struct bk_imap *imap, struct bk_view mailbox,
-			 unsigned want, uint64_t changed_since,
-			 const struct bk_imap_rows *rows,
+			 const struct bk_imap_changes *changes,
 			 const struct bk_imap_selected **out,
 			 struct bk_err *err)
 {
 	struct selecting s = {
 		.imap = imap,
-		.fetching = {.rows = rows, .needed = needed_of(want)},
+		.fetching = {.rows = changes->rows,
+			     .needed = needed_of(changes->want)},
 	};
 	const struct bk_imap_hands hands = {.untagged = take_both, .arg = &s};
 	size_t from = 0;
 	bool told = false;
 
-	int rc = begin(&s.fetching, imap, "1:*", changed_since, err);
+	int rc = begin(&s.fetching, imap, "1:*", changes->since, err);
 	if (rc < 0)
 		goto out;
 	bk_imap_talk_begin(imap);
 	s.command = bk_imap_say_select(imap, mailbox, true);
-	say_fetch(imap, &s.fetching.asked.wanted, &from, want, changed_since);
+	say_fetch(imap, &s.fetching.asked.wanted, &from, changes->want,
+		  changes->since);
 	rc = bk_imap_talk(imap, &hands, err);
 	if (rc < 0)
 		goto out;

@@ -62,10 +62,12 @@ struct bk_imap_hands {
 struct bk_imap_append {
 	bool open;
 	struct bk_buf mailbox;
-	bool many;      /* MULTIAPPEND: one command for all */
-	bool listening; /* the last command takes more bytes */
-	uint64_t left;  /* of the message under way, to be given yet */
-	size_t n;       /* messages begun */
+	bool many;       /* MULTIAPPEND: one command for all */
+	bool listening;  /* the last command takes more bytes */
+	uint64_t left;   /* of the message under way, to be given yet */
+	size_t n;        /* messages begun */
+	size_t n_before; /* of the batch before, whose answer is not told yet:
+			    the first command; 0: there is none */
 };
 
 struct bk_imap {

@@ -102,8 +102,8 @@ int bk_imapstore_select(struct bk_imapstore_session *session,
 
 /* A new look, read only, and what changed since: bk_imap_select_since(). */
 int bk_imapstore_select_since(struct bk_imapstore_session *session,
-			      struct bk_view mailbox, unsigned want,
-			      uint64_t modseq, const struct bk_imap_rows *rows,
+			      struct bk_view mailbox,
+			      const struct bk_imap_changes *changes,
 			      struct bk_err *err);
 
 /* The spelling of names on this server. */

@@ -378,17 +378,6 @@ int bk_imapstore_stream(struct bk_imapstore_writer *w,
 	return 0;
 }
 
-void bk_imapstore_stream_break(struct bk_imapstore_writer *w)
-{
-	if (!w->stream)
-		return;
-	w->stream->broken = true;
-	bk_imapstore_give(w->stream, true, NULL);
-	w->stream = NULL;
-	w->in_message = false;
-	w->n_streamed = 0;
-}
-
 static void count_streamed(struct bk_imapstore_writer *w,
 			   const struct bk_imap_appended *out, size_t n)
 {
@@ -397,6 +386,76 @@ static void count_streamed(struct bk_imapstore_writer *w,
 	for (size_t i = 0; i < n && i < out->n && i < w->n_streamed; i++)
 		if (out->taken[i])
 			count_kept(w, next_given(&given), w->streamed[i]);
+}
+
+static int hear_of_before(struct bk_imapstore_writer *w, bool wait,
+			  struct bk_err *err)
+{
+	struct bk_imap_appended out = {0};
+	size_t n_done = 0, n = w->n_before;
+
+	if (!n)
+		return 0;
+	int rc = bk_imap_append_answer(w->stream->imap, wait, &out, &n_done,
+				       err);
+	if (rc != 0) {
+		note_validity(w, &out);
+		count_streamed(w, &out, n_done);
+		w->n_streamed -= n;
+		memmove(w->streamed, w->streamed + n,
+			w->n_streamed * sizeof(*w->streamed));
+		w->n_before = 0;
+	}
+	bk_imap_appended_clear(&out);
+	return rc;
+}
+
+void bk_imapstore_stream_break(struct bk_imapstore_writer *w)
+{
+	struct bk_err ignored = {0};
+
+	if (!w->stream)
+		return;
+	w->came_late = hear_of_before(w, false, &ignored) > 0;
+	w->stream->broken = true;
+	bk_imapstore_give(w->stream, true, NULL);
+	w->stream = NULL;
+	w->in_message = false;
+	w->n_streamed = w->n_before = 0;
+}
+
+/* Where UIDs are kept, a batch goes on from what the one before it got; and
+ * what waits in the queue has its place behind what was streamed. */
+static bool may_overlap(const struct bk_imapstore_writer *w)
+{
+	return w->flushes && w->stream && !w->n_before && w->n_streamed &&
+	       !w->in_message && !w->n_queue && !w->n_kept && !w->uids.on &&
+	       w->turned_down.kind == BK_OK &&
+	       bk_imap_can(w->stream->imap, BK_IMAP_MULTIAPPEND);
+}
+
+int bk_imapstore_stream_next(struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	if (!may_overlap(w))
+		return 0;
+	if (bk_imap_append_next(w->stream->imap, err) < 0) {
+		bk_imapstore_stream_break(w);
+		return -1;
+	}
+	w->n_before = w->n_streamed;
+	return 1;
+}
+
+int bk_imapstore_stream_answer(struct bk_imapstore_writer *w, bool wait,
+			       struct bk_err *err)
+{
+	int rc = hear_of_before(w, wait, err);
+
+	if (rc < 0 && !concerns_messages(err->kind))
+		bk_imapstore_stream_break(w);
+	rc = rc == 0 ? w->came_late : rc;
+	w->came_late = false;
+	return rc;
 }
 
 int bk_imapstore_stream_end(struct bk_imapstore_writer *w, struct bk_err *err)

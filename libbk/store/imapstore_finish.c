@@ -75,8 +75,10 @@ static int send_removals(struct bk_imapstore_writer *w, struct bk_err *err)
 /* Everything that waits; what goes goes last. */
 static int send_all(struct bk_imapstore_writer *w, struct bk_err *err)
 {
-	if (w->stream && w->in_message)
-		return bk_fail(err, BK_MISUSE, "a message is half written");
+	if (w->stream && (w->in_message || w->n_before))
+		return bk_fail(err, BK_MISUSE, "%s",
+			       w->in_message ? "a message is half written"
+					     : "a flush is under way");
 	if (bk_imapstore_stream_end(w, err) < 0)
 		return -1;
 	if (w->flushes && w->turned_down.kind != BK_OK)
@@ -87,8 +89,8 @@ static int send_all(struct bk_imapstore_writer *w, struct bk_err *err)
 	return bk_imapstore_uids_disown(w, err);
 }
 
-static int tell_kept(struct bk_imapstore_writer *w, struct bk_message_list *out,
-		     struct bk_err *err)
+static void list_kept(struct bk_imapstore_writer *w,
+		      struct bk_message_list *out)
 {
 	for (size_t i = 0; i < w->n_kept; i++) {
 		struct bk_message *msg = bk_message_list_add(out);
@@ -96,6 +98,12 @@ static int tell_kept(struct bk_imapstore_writer *w, struct bk_message_list *out,
 		msg->uid = w->kept[i];
 	}
 	w->n_kept = 0;
+}
+
+static int tell_kept(struct bk_imapstore_writer *w, struct bk_message_list *out,
+		     struct bk_err *err)
+{
+	list_kept(w, out);
 	if (w->turned_down.kind == BK_OK)
 		return 0;
 	*err = w->turned_down;
@@ -123,6 +131,31 @@ int bk_imapstore_flush(struct bk_folder_writer *writer,
 	return rc < 0 ? bk_context(err, "folder %s", w->want->name) : 0;
 }
 
+int bk_imapstore_begin_flush(struct bk_folder_writer *writer,
+			     struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
+
+	(void)pthread_mutex_lock(&w->lock);
+	int rc = bk_imapstore_stream_next(w, err);
+	(void)pthread_mutex_unlock(&w->lock);
+	return rc < 0 ? bk_context(err, "folder %s", w->want->name) : rc;
+}
+
+int bk_imapstore_end_flush(struct bk_folder_writer *writer, bool wait,
+			   struct bk_message_list *out, struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
+
+	bk_message_list_clear(out);
+	(void)pthread_mutex_lock(&w->lock);
+	int rc = bk_imapstore_stream_answer(w, wait, err);
+	if (rc > 0)
+		list_kept(w, out);
+	(void)pthread_mutex_unlock(&w->lock);
+	return rc < 0 ? bk_context(err, "folder %s", w->want->name) : rc;
+}
+
 int bk_imapstore_sync(struct bk_store *store, struct bk_err *err)
 {
 	struct bk_imapstore *imapstore = bk_imapstore_of(store);
@@ -132,7 +165,7 @@ int bk_imapstore_sync(struct bk_store *store, struct bk_err *err)
 	for (struct bk_imapstore_writer *w = imapstore->writers; w && rc == 0;
 	     w = w->next) {
 		(void)pthread_mutex_lock(&w->lock);
-		if (!w->in_message)
+		if (!w->in_message && !w->n_before)
 			rc = send_all(w, err);
 		(void)pthread_mutex_unlock(&w->lock);
 	}

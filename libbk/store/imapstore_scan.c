@@ -343,15 +343,16 @@ static int ask_since(struct since *since, struct bk_imapstore_session *session,
 {
 	const struct bk_imap_rows rows = {take_row, take_vanished,
 					  &since->listing};
+	const struct bk_imap_changes changes = {
+		since->modseq, listed(&since->listing) | BK_IMAP_SAID_MODSEQ,
+		&rows};
 	struct bk_view mailbox = since->listing.folder->raw;
 
 	since->listing.session = session;
-	if (since->modseq && caps_of(session) & BK_IMAP_CONDSTORE) {
-		unsigned want = listed(&since->listing) | BK_IMAP_SAID_MODSEQ;
-		int rc = bk_imapstore_select_since(session, mailbox, want,
-						   since->modseq, &rows, err);
-		return note_end(&since->listing, rc);
-	}
+	if (since->modseq && caps_of(session) & BK_IMAP_CONDSTORE)
+		return note_end(&since->listing,
+				bk_imapstore_select_since(session, mailbox,
+							  &changes, err));
 	return bk_imapstore_select(session, mailbox, true, true, err);
 }
 

@@ -273,13 +273,13 @@ int bk_imapstore_select(struct bk_imapstore_session *session,
 }
 
 int bk_imapstore_select_since(struct bk_imapstore_session *session,
-			      struct bk_view mailbox, unsigned want,
-			      uint64_t modseq, const struct bk_imap_rows *rows,
+			      struct bk_view mailbox,
+			      const struct bk_imap_changes *changes,
 			      struct bk_err *err)
 {
 	session->mailbox.len = 0;
-	int rc = bk_imap_select_since(session->imap, mailbox, want, modseq,
-				      rows, &session->selected, err);
+	int rc = bk_imap_select_since(session->imap, mailbox, changes,
+				      &session->selected, err);
 	if (rc >= 0)
 		note_selected(session, mailbox, true);
 	return rc;

@@ -7,7 +7,9 @@
  *
  * A message whose length is known and whose lines end in CRLF does not wait: it
  * streams, and the batch stays open on a session of its own (the *stream*)
- * until flush, which then cannot tell which one was turned down.
+ * until flush, which then cannot tell which one was turned down.  Where it is
+ * MULTIAPPEND that streams, and no UIDs are to be kept, the next batch is sent
+ * while the server is about the last one (begin_flush).
  */
 
 #ifndef BK_STORE_IMAPSTORE_WRITER_H
@@ -100,6 +102,9 @@ struct bk_imapstore_writer {
 	uint64_t left;      /* of the one whose bytes are being sent */
 	uint32_t *streamed; /* the UIDs that its messages had */
 	size_t n_streamed, cap_streamed;
+	size_t n_before; /* of them in the batch that was ended, and whose
+			    answer is still to come */
+	bool came_late;  /* it came before the stream broke, and is not told */
 
 	struct bk_imapstore_uids uids;
 
@@ -197,6 +202,13 @@ int bk_imapstore_send_queue(struct bk_imapstore_writer *w, struct bk_err *err);
 int bk_imapstore_stream(struct bk_imapstore_writer *w,
 			const struct bk_imap_message *msg, uint32_t uid,
 			struct bk_err *err);
+/* Ends the batch that is open, and begins the next one behind it: 1; 0: this
+ * cannot be done now. */
+int bk_imapstore_stream_next(struct bk_imapstore_writer *w, struct bk_err *err);
+/* What became of the one before: 1; 0: not known yet, or none is.  -1 of kinds
+ * that concern messages: the stream goes on. */
+int bk_imapstore_stream_answer(struct bk_imapstore_writer *w, bool wait,
+			       struct bk_err *err);
 /* Ends the batch that is open, if one is. */
 int bk_imapstore_stream_end(struct bk_imapstore_writer *w, struct bk_err *err);
 /* Gives up what is on its way. */
@@ -210,6 +222,10 @@ int bk_imapstore_remove(struct bk_folder_writer *writer,
 			const struct bk_message *msg, struct bk_err *err);
 int bk_imapstore_flush(struct bk_folder_writer *writer,
 		       struct bk_message_list *out, struct bk_err *err);
+int bk_imapstore_begin_flush(struct bk_folder_writer *writer,
+			     struct bk_err *err);
+int bk_imapstore_end_flush(struct bk_folder_writer *writer, bool wait,
+			   struct bk_message_list *out, struct bk_err *err);
 int bk_imapstore_finish(struct bk_folder_writer *writer,
 			struct bk_folder_result *result, struct bk_err *err);
 int bk_imapstore_sync(struct bk_store *store, struct bk_err *err);

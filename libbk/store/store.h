@@ -337,6 +337,16 @@ struct bk_store_ops {
 	 */
 	int (*flush)(struct bk_folder_writer *writer,
 		     struct bk_message_list *out, struct bk_err *err);
+	/*
+	 * flush() in two halves, so that more is given while the store is about
+	 * what was: begin_flush() 1: it is under way; 0: not now, call flush().
+	 * end_flush() 1 and -1: what flush() says of it; 0: it is not known
+	 * yet, or none was begun; `wait`: none was.  Nothing is removed or set
+	 * and no other flush is called before it was told.  NULL: flush() only.
+	 */
+	int (*begin_flush)(struct bk_folder_writer *writer, struct bk_err *err);
+	int (*end_flush)(struct bk_folder_writer *writer, bool wait,
+			 struct bk_message_list *out, struct bk_err *err);
 	/* Takes a message that is present out of the folder (--replace). */
 	int (*remove)(struct bk_folder_writer *writer,
 		      const struct bk_message *msg, struct bk_err *err);

@@ -132,6 +132,9 @@ int bk_folder_pass_transfer(struct bk_folder_pass *folder, struct bk_err *err);
 /* The source's message of a task; one that no list has is made up. */
 struct bk_message *bk_folder_pass_source(struct bk_folder_pass *folder,
 					 size_t task);
+
+/* ---- transfer_batch.c ---- */
+
 /* Writes rows to the journal, unless it is a dry run. */
 int bk_folder_pass_record(struct bk_folder_pass *folder,
 			  const struct bk_journal_news *news,

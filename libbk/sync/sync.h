@@ -45,9 +45,10 @@ struct bk_sync_request {
 	const struct bk_folder_rules *rules;
 	const struct bk_rights_map *identities; /* or NULL */
 	bool dry_run;
-	bool keep_deleted;  /* what is gone at the source stays */
-	bool full;          /* trust no MODSEQ: compare everything */
-	uint64_t bad_items; /* so many messages may fail; more end it */
+	bool keep_deleted;     /* what is gone at the source stays */
+	bool full;             /* trust no MODSEQ: compare everything */
+	uint64_t bad_items;    /* so many messages may fail; more end it */
+	size_t batch_messages; /* at most, at a time; 0: 500 */
 	struct bk_progress *progress; /* or NULL */
 };
 

@@ -175,6 +175,89 @@ static void fewer_bytes_than_announced_end_the_session(void **state)
 	assert_int_equal(err.kind, BK_LOST);
 }
 
+/* ---- the next batch, before the answer to the last ---- */
+
+static int ask(bool wait)
+{
+	bk_imap_appended_clear(&done);
+	return bk_imap_append_answer(imap, wait, &done, &n_done, &err);
+}
+
+static void begin_two_batches(void)
+{
+	const struct bk_view box = {(const uint8_t *)"Box", 3};
+
+	open_with("MULTIAPPEND LITERAL+");
+	assert_int_equal(bk_imap_append_begin(imap, box, &err), 0);
+	assert_int_equal(append(two[0]), 0);
+	assert_int_equal(append(two[0]), 0);
+	assert_int_equal(bk_imap_append_next(imap, &err), 0);
+	assert_int_equal(append(two[1]), 0);
+}
+
+static void a_batch_is_begun_before_the_last_is_answered(void **state)
+{
+	char answer[] = "b7 OK [APPENDUID 7 8:9] done\r\n";
+
+	(void)state;
+	begin_two_batches();
+	assert_int_equal(ask(false), 0);
+	say("b6 OK [APPENDUID 7 3:4] done\r\n");
+	assert_int_equal(append(two[1]), 0);
+	assert_int_equal(ask(false), 1);
+	assert_int_equal(n_done, 2);
+	assert_int_equal(done.uids.items[0].first, 3);
+	assert_int_equal(ask(true), 0);
+	answer_at_the_end(answer);
+	assert_int_equal(bk_imap_append_end(imap, &done, &n_done, &err), 0);
+	assert_int_equal(n_done, 2);
+	assert_int_equal(done.uids.items[0].first, 8);
+}
+
+static void both_answers_may_come_at_a_time(void **state)
+{
+	char answer[] =
+		"b6 OK [APPENDUID 7 3:4] done\r\n"
+		"b7 NO [TOOBIG] no\r\n";
+
+	(void)state;
+	begin_two_batches();
+	answer_at_the_end(answer);
+	assert_int_equal(ask(true), 1);
+	assert_int_equal(n_done, 2);
+	bk_imap_appended_clear(&done);
+	assert_int_equal(bk_imap_append_end(imap, &done, &n_done, &err), -1);
+	assert_int_equal(err.kind, BK_REFUSED);
+	assert_int_equal(n_done, 0);
+}
+
+static void a_batch_that_was_refused_leaves_the_next_one_alone(void **state)
+{
+	char answer[] = "b7 OK [APPENDUID 7 9] done\r\n";
+
+	(void)state;
+	begin_two_batches();
+	say("b6 NO [TOOBIG] no\r\n");
+	assert_int_equal(ask(true), -1);
+	assert_int_equal(err.kind, BK_REFUSED);
+	assert_int_equal(done.n, 2);
+	assert_int_equal(n_done, 0);
+	answer_at_the_end(answer);
+	bk_imap_appended_clear(&done);
+	assert_int_equal(bk_imap_append_end(imap, &done, &n_done, &err), 0);
+	assert_int_equal(done.n, 1);
+	assert_int_equal(n_done, 1);
+	assert_int_equal(done.uids.items[0].first, 9);
+}
+
+static void an_end_before_the_last_batch_was_asked_for_is_misuse(void **state)
+{
+	(void)state;
+	begin_two_batches();
+	assert_int_equal(bk_imap_append_end(imap, &done, &n_done, &err), -1);
+	assert_int_equal(err.kind, BK_MISUSE);
+}
+
 static void a_keyword_cannot_end_its_list(void **state)
 {
 	(void)state;
@@ -200,6 +283,15 @@ int main(void)
 			what_is_refused_instead_of_go_on_is_not_sent, end),
 		cmocka_unit_test_teardown(
 			fewer_bytes_than_announced_end_the_session, end),
+		cmocka_unit_test_teardown(
+			a_batch_is_begun_before_the_last_is_answered, end),
+		cmocka_unit_test_teardown(both_answers_may_come_at_a_time, end),
+		cmocka_unit_test_teardown(
+			a_batch_that_was_refused_leaves_the_next_one_alone,
+			end),
+		cmocka_unit_test_teardown(
+			an_end_before_the_last_batch_was_asked_for_is_misuse,
+			end),
 		cmocka_unit_test_teardown(a_keyword_cannot_end_its_list, end),
 	};
 

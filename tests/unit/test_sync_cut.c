@@ -133,6 +133,42 @@ static int cut_flush(struct bk_folder_writer *writer,
 	return rc;
 }
 
+/* The destination has a batch, and tells of it when more is on its way. */
+static bool overlaps;
+static struct {
+	bool on;
+	unsigned asked;
+	int rc;
+	struct bk_message_list told;
+	struct bk_err err;
+} late;
+
+static int cut_begin_flush(struct bk_folder_writer *writer, struct bk_err *err)
+{
+	(void)err;
+	late.err = (struct bk_err){0};
+	late.rc = cut_flush(writer, &late.told, &late.err);
+	late.on = true;
+	late.asked = 0;
+	return 1;
+}
+
+static int cut_end_flush(struct bk_folder_writer *writer, bool wait,
+			 struct bk_message_list *out, struct bk_err *err)
+{
+	(void)writer;
+	if (!late.on || (!wait && !late.asked++))
+		return 0;
+	act();
+	late.on = false;
+	*out = late.told;
+	late.told = (struct bk_message_list){0};
+	if (late.rc == 0)
+		return 1;
+	*err = late.err;
+	return -1;
+}
+
 static int cut_remove(struct bk_folder_writer *writer,
 		      const struct bk_message *msg, struct bk_err *err)
 {
@@ -176,6 +212,10 @@ static void wrap(void)
 	ops.keep = cut_keep;
 	ops.drop = cut_drop;
 	ops.flush = cut_flush;
+	if (overlaps) {
+		ops.begin_flush = cut_begin_flush;
+		ops.end_flush = cut_end_flush;
+	}
 	ops.remove = cut_remove;
 	ops.set_flags = cut_set_flags;
 	ops.finish = cut_finish;
@@ -189,6 +229,7 @@ static int wrapped_pass(void)
 	s.err = (struct bk_err){0};
 	sync_open();
 	wrap();
+	s.request.batch_messages = overlaps ? 2 : 0;
 	int rc = bk_sync_account(&s.request, &s.counts, &s.err);
 	sync_close();
 	return rc;
@@ -283,6 +324,14 @@ static void a_later_pass_cut_anywhere_is_gone_on_with(void **state)
 	cut_everywhere(state, true);
 }
 
+static void batches_that_overlap_are_gone_on_with(void **state)
+{
+	overlaps = true;
+	cut_everywhere(state, false);
+	cut_everywhere(state, true);
+	overlaps = false;
+}
+
 /* What a batch brought before the journal heard of it is ours all the same. */
 static void what_arrived_in_a_cut_batch_goes_with_its_source(void **state)
 {
@@ -303,11 +352,10 @@ static void what_arrived_in_a_cut_batch_goes_with_its_source(void **state)
 
 /* ---- turned down ---- */
 
-static void a_message_that_is_turned_down_is_found_and_told(void **state)
+static void find_what_is_turned_down(void)
 {
 	char path[64];
 
-	(void)state;
 	for (unsigned i = 0; i < 20; i++) {
 		snprintf(path, sizeof(path), "from/cur/%02u.a:2,", i);
 		letter(path, i == 3 || i == 4 || i == 17 ? 2000 + i : i);
@@ -325,6 +373,20 @@ static void a_message_that_is_turned_down_is_found_and_told(void **state)
 	sync_pass();
 	assert_int_equal(s.counts.added, 3);
 	sync_assert_same();
+}
+
+static void a_message_that_is_turned_down_is_found_and_told(void **state)
+{
+	(void)state;
+	find_what_is_turned_down();
+}
+
+static void one_that_is_turned_down_late_is_found_and_told(void **state)
+{
+	(void)state;
+	overlaps = true;
+	find_what_is_turned_down();
+	overlaps = false;
 }
 
 /* ---- a source that does not rest ---- */
@@ -381,8 +443,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SYNC_TEST(a_first_pass_cut_anywhere_is_gone_on_with),
 		SYNC_TEST(a_later_pass_cut_anywhere_is_gone_on_with),
+		SYNC_TEST(batches_that_overlap_are_gone_on_with),
 		SYNC_TEST(what_arrived_in_a_cut_batch_goes_with_its_source),
 		SYNC_TEST(a_message_that_is_turned_down_is_found_and_told),
+		SYNC_TEST(one_that_is_turned_down_late_is_found_and_told),
 		SYNC_TEST(a_source_that_does_not_rest_is_followed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
