@@ -297,6 +297,10 @@ static int carry_out(struct bk_move *move, struct bk_err *err)
 	make_tasks(move);
 	if (move->request->verb == BK_MOVE_PREFLIGHT)
 		return run_preflight(move, err);
+	/* A folder that was begun without it could not get its UIDs later. */
+	move->outcome->place = BK_PLACE_DESTINATION;
+	if (writes && bk_move_end_try(move->request->to, err) < 0)
+		return -1;
 	if (open_journal(move, writes, err) < 0 ||
 	    (writes && tidy_record(move, err) < 0))
 		return -1;

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "store/doveadm.h"
+
 static int find_server(struct bk_move_end *end, struct bk_settings *settings,
 		       const struct bk_opt_list *options, struct bk_err *err)
 {
@@ -17,6 +20,12 @@ static int find_server(struct bk_move_end *end, struct bk_settings *settings,
 	if (bk_settings_server(settings, end->word, &said, &end->settings,
 			       err) < 0)
 		return -1;
+	if (end->settings.section && strstr(end->word, "://"))
+		bk_log(BK_LOG_DEBUG,
+		       "--%s %s: login, password and all else as [server %s] "
+		       "of the configuration says",
+		       end->source ? "from" : "to", end->word,
+		       end->settings.name);
 	end->remote = true;
 	end->name = end->settings.name;
 	end->store.config = (struct bk_store_config){
@@ -118,6 +127,13 @@ int bk_move_end_open(struct bk_move_end *end,
 		end->server.server.secret_arg = end;
 	}
 	return 0;
+}
+
+int bk_move_end_try(const struct bk_move_end *end, struct bk_err *err)
+{
+	struct bk_doveadm *doveadm = end->server.server.doveadm;
+
+	return doveadm ? bk_doveadm_try(doveadm, err) : 0;
 }
 
 void bk_move_end_close(struct bk_move_end *end)

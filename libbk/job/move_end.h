@@ -38,6 +38,8 @@ int bk_move_end_find(struct bk_move_end *out, struct bk_settings *settings,
 int bk_move_end_open(struct bk_move_end *end,
 		     const struct bk_move_accounts *accounts,
 		     struct bk_err *err);
+/* Logs in to its doveadm, where it has one. */
+int bk_move_end_try(const struct bk_move_end *end, struct bk_err *err);
 void bk_move_end_close(struct bk_move_end *end);
 
 /* What it is, however it is spelt.  The caller's to free. */

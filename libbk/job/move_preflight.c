@@ -208,6 +208,11 @@ static int look_at_destination(struct flight *f, struct bk_err *err)
 	else if (store->ops->folders(store, &f->session.to_account, &f->to,
 				     err) < 0)
 		return -1;
+	struct bk_err why = {0};
+	if (bk_move_end_try(f->task->move->request->to, &why) < 0) {
+		find(f, PROBLEM, "destination", "%s", why.text);
+		problem(f, why.kind, BK_PLACE_DESTINATION);
+	}
 	if (check_limits(f, err) < 0)
 		return -1;
 	return check_names(f, err);

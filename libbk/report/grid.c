@@ -12,8 +12,9 @@
 #include "base/escape.h"
 #include "report/width.h"
 
-#define ROWS_KEPT 1000
-#define GAP       2 /* spaces between columns */
+#define ROWS_KEPT  1000
+#define WIDTH_MOST 44 /* columns of a cell that others are aligned with */
+#define GAP        2  /* spaces between columns */
 
 struct bk_grid {
 	FILE *out;
@@ -77,6 +78,8 @@ static void widen(struct bk_grid *grid, size_t column, const char *cell)
 {
 	size_t width = bk_width(cell, strlen(cell));
 
+	if (width > WIDTH_MOST)
+		width = WIDTH_MOST;
 	if (width > grid->widths[column])
 		grid->widths[column] = width;
 }

@@ -11,6 +11,7 @@
  *
  * A list of any length streams: the widths come from its first thousand rows,
  * and a cell that is wider later pushes its own line and widens what follows.
+ * So does one that is wider than a column gets, without widening anything.
  */
 
 #ifndef BK_REPORT_GRID_H

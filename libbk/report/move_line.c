@@ -81,7 +81,9 @@ void bk_move_print(const struct bk_move_report *report, bool color, FILE *out)
 	print_some(", ", report->refused, " REFUSED", out);
 	print_some(", ", report->unread, " NOT READ", out);
 	print_some(", ", report->lost_flags, " lack a flag", out);
-	(void)fprintf(out, " | %s", bk_units_size(a, report->bytes));
+	/* Servers are not asked for sizes to say what would be copied. */
+	if (!planned || report->bytes)
+		(void)fprintf(out, " | %s", bk_units_size(a, report->bytes));
 	if (!planned)
 		(void)fprintf(out, " in %s",
 			      bk_units_duration(a, report->seconds));

@@ -210,6 +210,8 @@ static void print_bytes(const struct bk_summary *summary, FILE *out)
 
 	(void)bk_units_size(source, summary->bytes.source);
 	if (summary->result == BK_RESULT_PLANNED) {
+		if (summary->act == BK_ACT_MOVE && !summary->bytes.source)
+			return;
 		(void)fprintf(out, "%s to %s\n", source, verb_of(summary->act));
 		return;
 	}

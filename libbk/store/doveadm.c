@@ -55,6 +55,7 @@ struct answer {
 	struct bk_sink sink; /* first */
 	struct bk_buf text;
 	size_t most;
+	const char *wanted; /* what it begins with; NULL: DONE */
 };
 
 static int take_answer(struct bk_sink *sink, const void *data, size_t len,
@@ -89,7 +90,9 @@ static int understand(struct answer *answer, struct bk_err *err)
 {
 	const char *text = bk_buf_text(&answer->text);
 
-	if (strncmp(text, DONE, strlen(DONE)) == 0)
+	const char *wanted = answer->wanted ? answer->wanted : DONE;
+
+	if (strncmp(text, wanted, strlen(wanted)) == 0)
 		return 0;
 	if (strncmp(text, FAILED, strlen(FAILED)) == 0)
 		return bk_fail(err, BK_REFUSED,
@@ -129,6 +132,16 @@ static int ask(struct bk_doveadm *doveadm, const char *question,
 	struct answer answer = {.most = ANSWER_MOST};
 
 	int rc = ask_for(doveadm, question, &answer, err);
+	bk_buf_clear(&answer.text);
+	return rc;
+}
+
+/* No commands, and no answers. */
+int bk_doveadm_try(struct bk_doveadm *doveadm, struct bk_err *err)
+{
+	struct answer answer = {.most = ANSWER_MOST, .wanted = "[]"};
+
+	int rc = ask_for(doveadm, "[]", &answer, err);
 	bk_buf_clear(&answer.text);
 	return rc;
 }

@@ -24,6 +24,10 @@ int bk_doveadm_open(struct bk_doveadm **out, const char *where,
 		    const struct bk_access *access, struct bk_err *err);
 void bk_doveadm_close(struct bk_doveadm *doveadm); /* NULL is fine */
 
+/* Logs in and asks for nothing: BK_DENIED, BK_LOST, BK_REFUSED when it is no
+ * doveadm. */
+int bk_doveadm_try(struct bk_doveadm *doveadm, struct bk_err *err);
+
 /* What a mailbox should become.  0: stays as it is.  Dovecot only raises the
  * last two. */
 struct bk_doveadm_update {

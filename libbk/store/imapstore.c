@@ -187,10 +187,12 @@ static int create_account(struct bk_store *store, const char *address,
 		*err = why;
 		return -1;
 	}
+	size_t len = strlen(why.text);
+	bool asks = len && strchr("?.", why.text[len - 1]);
 	return bk_fail(err, BK_REFUSED,
-		       "%s. Accounts cannot be made over IMAP: make it on the "
+		       "%s%s Accounts cannot be made over IMAP: make it on the "
 		       "server first, or see that the login may open it",
-		       why.text);
+		       why.text, asks ? "" : ".");
 }
 
 /* What belongs to no folder is no business of IMAP's. */

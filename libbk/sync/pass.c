@@ -103,7 +103,11 @@ static int folder_failed(struct bk_folder_pass *folder,
 	}
 	pass->failed++;
 	pass->counts->refused++;
-	bk_pass_tell(folder, NULL, why, "folder not copied");
+	bool unmade = !folder->to && why->end == BK_END_DESTINATION &&
+		      why->kind != BK_GONE;
+	bk_pass_tell(folder, NULL, why,
+		     unmade ? "folder not copied; --map gives it another name"
+			    : "folder not copied");
 	return too_many(pass, err);
 }
 

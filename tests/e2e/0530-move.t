@@ -83,6 +83,10 @@ refuses 2 "--from: --from-option login: 'root' is none of user, master:NAME and 
 	bk-move --from mx1 --to "$to" --from-option login=root
 refuses 2 "which accounts? This IMAP server does not list them: name them by --account or --accounts FILE (mx1)" \
 	bk-move --from mx1 --to "$to"
+exits 2 "a URL of a server that has a section" \
+	bk-move -v --from imaps://mx1.example.org --to "$to"
+ok "... takes its login, and says so" grep -qF -e \
+	"--from imaps://mx1.example.org: login, password and all else as [server mx1]" err
 refuses 2 "--account '*@a.test': this IMAP server does not list its accounts, so a pattern means nobody; name them by --accounts FILE (mx1)" \
 	bk-move --from mx1 --to "$to" --account '*@a.test'
 refuses 5 "no account 'anne@a.test' in $from; nearest: ann@a.test (of 3). Nothing was moved." \
@@ -110,7 +114,7 @@ ok "plan" move plan
 cp out said; cp err told
 ok "... shows what becomes of folders" grep -qE \
 	'^ann@a.test +Work/2026 +Work/2026 +new +1$' said
-ok "... and what would be copied" grep -q '^ann@a.test: to do | 3 messages: 3 to copy' said
+ok "... and what would be copied" grep -q '^ann@a.test: to do | 3 messages: 3 to copy$' said
 ok "preflight" move preflight
 cp out said; cp err told
 ok "... has a line for each account" test "$(grep -c ' both *ok ' said)" -eq 3

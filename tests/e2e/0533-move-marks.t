@@ -67,4 +67,18 @@ exits 3 'a folder that is there, and then is not' bk-move --from odd --to new \
 cat out err >told
 ok '... is named' grep -q 'folder not copied' told
 
+# ---- a folder that cannot be made ------------------------------------------------
+
+kill "$hostile_pid"
+wait "$hostile_pid" 2>/dev/null
+hostile create-noperm
+section odder "$hostile_port"
+echo 'allow-cleartext = yes' >>"$BK_CONFIG"
+mkdir -p "$inbox/.Extra/cur" "$inbox/.Extra/new" "$inbox/.Extra/tmp"
+exits 3 'a folder that may not be made' bk-move \
+	--from "maildir:$work/old/%d/%n/Maildir" --to odder
+cat out err >told
+ok '... is named, with what to do' grep -q \
+	'Extra.*not here.*folder not copied; --map gives it another name' told
+
 done_testing

@@ -185,16 +185,21 @@ ok "... copies nothing twice" test "$(state b ann@a.test messages)" -eq \
 
 "$top/tests/lib/imap_world.py" ordinary "$(login "$work/a" eve@a.test)" \
 	--messages 10 >out 2>&1 || cat out
-exits 1 "a wrong key" move eve@a.test \
+exits 14 "a wrong key" move eve@a.test \
 	--to-option doveadm-password=file:masterpw
 cp err told
 ok "... is named" grep -q 'doveadm: the password or key is not taken' told
-ok "a folder with mail keeps its own UIDs, and it is said" grep -q \
-	'INBOX: new UIDs: the folder has others already' told
+exits 14 "preflight tries it" move eve@a.test preflight \
+	--to-option doveadm-password=file:masterpw
+cp out said
+ok "... and names it" grep -q \
+	'destination  PROBLEM .* doveadm: the password or key is not taken' said
 ok "with a user and a password" move eve@a.test --to-option \
 	"doveadm=http://doveadm@127.0.0.1:$(port b DOVEADM)" \
 	--to-option doveadm-password=file:doveadmpw
 cp err told
+ok "a folder with mail keeps its own UIDs, and it is said" grep -q \
+	'INBOX: new UIDs: the folder has others already' told
 ok "... the rest is moved" grep -q 'keep their UIDs' told
 
 for server in a b; do

@@ -65,6 +65,27 @@ static void columns_are_aligned_and_lines_end_without_spaces(void **state)
 	free(text);
 }
 
+static void a_name_without_end_moves_its_own_line_alone(void **state)
+{
+	struct bk_err err = {0};
+	char name[101], *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	struct bk_grid *grid = bk_grid_new(out, columns, 3);
+
+	(void)state;
+	memset(name, 'x', 100);
+	name[100] = 0;
+	bk_grid_row(grid, (const char *[]){name, "1", "long"});
+	bk_grid_row(grid, (const char *[]){"INBOX", "2", "short"});
+	assert_int_equal(0, bk_grid_finish(grid, &err));
+	assert_int_equal(fclose(out), 0);
+	const char *last = strstr(text, "INBOX");
+	assert_non_null(last);
+	assert_true(strlen(last) < 70);
+	free(text);
+}
+
 static void a_name_cannot_steer_the_terminal(void **state)
 {
 	static const struct bk_column bare[] = {
@@ -170,6 +191,7 @@ int main(void)
 		cmocka_unit_test(a_cut_falls_between_characters),
 		cmocka_unit_test(
 			columns_are_aligned_and_lines_end_without_spaces),
+		cmocka_unit_test(a_name_without_end_moves_its_own_line_alone),
 		cmocka_unit_test(a_name_cannot_steer_the_terminal),
 		cmocka_unit_test(without_rows_nothing_is_printed),
 		cmocka_unit_test(a_long_list_streams_and_keeps_every_row),
