@@ -176,6 +176,11 @@ const char *bk_link_token(const struct bk_link *link)
 	return text_of(&link->token);
 }
 
+const char *bk_link_key_password(const struct bk_link *link)
+{
+	return link->key_password.len ? text_of(&link->key_password) : NULL;
+}
+
 /* Nobody types a token every five minutes, and the rest does not change. */
 static bool may_be_renewed(const char *from)
 {
@@ -389,7 +394,7 @@ static void set_policy(struct bk_line *line)
 	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
-			       "ftp,ftps,http,https,imap,imaps,sftp");
+			       "ftp,ftps,http,https,imap,imaps");
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
 			       timeout_s < CONNECT_TIMEOUT_S
 				       ? (long)timeout_s

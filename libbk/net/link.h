@@ -51,7 +51,6 @@ struct bk_line {
 	/* Private. */
 	CURLM *multi;
 	struct curl_slist *headers;
-	const void *guard; /* net/ssh */
 	struct bk_line *next;
 	struct bk_sink *to;
 	struct bk_err sink_err;
@@ -84,6 +83,8 @@ const struct bk_access *bk_link_access(const struct bk_link *link);
  * opened, ending in NUL; "" if none. */
 const char *bk_link_password(const struct bk_link *link);
 const char *bk_link_token(const struct bk_link *link);
+/* The same of access->client_key_password; NULL if none. */
+const char *bk_link_key_password(const struct bk_link *link);
 
 /*
  * *out becomes a copy of the token with a NUL at its end, for logins with

@@ -11,7 +11,6 @@ static const struct {
 	enum bk_kind kind;
 	const char *advice;
 } failures[] = {
-  /* SSH, when its handshake broke off. */
 	{CURLE_FAILED_INIT,              BK_LOST,    NULL                          },
 	{CURLE_UNSUPPORTED_PROTOCOL,     BK_MISUSE,
 	 "this libcurl was built without it"                                       },
@@ -53,7 +52,6 @@ static const struct {
 	{CURLE_REMOTE_DISK_FULL,         BK_FULL,    NULL                          },
 	{CURLE_REMOTE_FILE_NOT_FOUND,    BK_GONE,    NULL                          },
 	{CURLE_SSL_CACERT_BADFILE,       BK_MISUSE,  "is ca = FILE right?"         },
-	{CURLE_SSH,		      BK_LOST,    NULL                          },
 	{CURLE_SSL_SHUTDOWN_FAILED,      BK_LOST,    NULL                          },
 	{CURLE_SSL_PINNEDPUBKEYNOTMATCH, BK_DENIED,
 	 "its key is not the one that pin names: a new certificate, or another "
@@ -179,10 +177,8 @@ static int failed_by_libcurl(const struct bk_line *line, const char *text,
 int bk_line_why(struct bk_line *line, struct bk_err *err)
 {
 	const struct bk_access *access = bk_link_access(line->link);
-	const char *text = line->error[0] ? line->error
-			   : line->result == CURLE_SSH
-				   ? "the connection broke"
-				   : curl_easy_strerror(line->result);
+	const char *text =
+		line->error[0] ? line->error : curl_easy_strerror(line->result);
 
 	if (line->sink_err.kind != BK_OK) {
 		*err = line->sink_err;

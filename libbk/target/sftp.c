@@ -1,172 +1,197 @@
-/* SFTP through libcurl: see sftp.h. */
+/* SFTP: see sftp.h. */
 
 #include "target/sftp.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "net/link.h"
-#include "net/ssh.h"
 #include "target/sftp_session.h"
+
+#define FOLDER_MODE 0700
+#define FILE_MODE   0600
+
+/* ---- connections ---- */
+
+static struct bk_sftp_line *take_idle(struct bk_sftp *sftp)
+{
+	(void)pthread_mutex_lock(&sftp->lock);
+	struct bk_sftp_line *line = sftp->idle;
+	if (line)
+		sftp->idle = line->next;
+	(void)pthread_mutex_unlock(&sftp->lock);
+	return line;
+}
+
+int bk_sftp_take(struct bk_sftp *sftp, struct bk_sftp_line **out,
+		 struct bk_err *err)
+{
+	struct bk_sftp_line *line;
+
+	while ((line = take_idle(sftp))) {
+		if (bk_sftp_line_stands(line)) {
+			*out = line;
+			return 0;
+		}
+		bk_sftp_line_close(line);
+	}
+	return bk_sftp_line_open(out, sftp->link, sftp->url->path, false, err);
+}
+
+void bk_sftp_give(struct bk_sftp *sftp, struct bk_sftp_line *line)
+{
+	if (!line)
+		return;
+	if (line->broken) {
+		bk_sftp_line_close(line);
+		return;
+	}
+	(void)pthread_mutex_lock(&sftp->lock);
+	line->next = sftp->idle;
+	sftp->idle = line;
+	(void)pthread_mutex_unlock(&sftp->lock);
+}
 
 /* ---- single acts ---- */
 
-/*
- * Carries an act out.  When a connection breaks, libssh2 may give the reason of
- * something earlier, and libcurl makes "not there" or "wrong password" of it:
- * that counts only when it is said twice, and before a byte has come.
- */
-int bk_sftp_run(struct bk_line *line, struct bk_err *err)
+int bk_sftp_make_sure(struct bk_sftp_line *line, struct bk_err *err)
+{
+	struct bk_sftp_attrs attrs;
+	struct bk_err why = {0};
+
+	if (err->kind != BK_GONE ||
+	    bk_sftp_ask_attrs(line, "", &attrs, &why) == 0)
+		return -1;
+	if (why.kind == BK_GONE)
+		return bk_fail(err, BK_FAILED,
+			       "the folder of the repository is gone");
+	*err = why;
+	return -1;
+}
+
+int bk_sftp_find_size(struct bk_sftp_line *line, const char *name,
+		      uint64_t *size, struct bk_err *err)
+{
+	struct bk_sftp_attrs attrs;
+
+	if (bk_sftp_ask_attrs(line, name, &attrs, err) < 0)
+		return bk_sftp_make_sure(line, err);
+	if (!(attrs.has & BK_SFTP_HAS_SIZE))
+		return bk_fail(err, BK_FAILED, "the server tells no size");
+	if (attrs.has & BK_SFTP_HAS_MODE && !S_ISREG(attrs.mode))
+		return bk_fail(err, BK_GONE, "it is no file");
+	*size = attrs.size;
+	return 0;
+}
+
+int bk_sftp_remove_name(struct bk_sftp_line *line, const char *name,
+			struct bk_err *err)
+{
+	bk_sftp_begin(line, BK_SFTP_REMOVE);
+	bk_sftp_add_path(line, name);
+	return bk_sftp_do(line, err);
+}
+
+int bk_sftp_open_file(struct bk_sftp_line *line, const char *name, uint32_t how,
+		      struct bk_buf *handle, struct bk_err *err)
+{
+	bk_sftp_begin(line, BK_SFTP_OPEN);
+	bk_sftp_add_path(line, name);
+	bk_sftp_add_u32(line, how);
+	bk_sftp_add_mode(line, FILE_MODE);
+	return bk_sftp_ask_handle(line, handle, err);
+}
+
+int bk_sftp_close_unheard(struct bk_sftp_line *line, struct bk_view handle,
+			  struct bk_err *err)
+{
+	uint32_t id;
+
+	bk_sftp_begin(line, BK_SFTP_CLOSE);
+	bk_sftp_add_bytes(line, handle);
+	return bk_sftp_send(line, &id, err);
+}
+
+/* One that is there already is refused: then the next one is tried. */
+static int make_folder(struct bk_sftp_line *line, struct bk_view path,
+		       struct bk_err *err)
 {
 	struct bk_err why = {0};
 
-	int rc = bk_line_run(line, &why);
-	if (rc < 0 && (why.kind == BK_GONE || why.kind == BK_DENIED) &&
-	    line->sink_err.kind == BK_OK && line->moved == 0)
-		rc = bk_line_run(line, &why);
-	if (rc < 0)
-		*err = why;
-	return rc;
+	bk_sftp_begin(line, BK_SFTP_MKDIR);
+	bk_sftp_add_bytes(line, path);
+	bk_sftp_add_mode(line, FOLDER_MODE);
+	if (bk_sftp_do(line, &why) == 0 ||
+	    (why.kind != BK_LOST && why.kind != BK_CANCELLED))
+		return 0;
+	*err = why;
+	return -1;
 }
 
-/* Aims a line at a name below the folder, "" for itself; `end` is "/" for what
- * is to be listed. */
-void bk_sftp_aim(const struct bk_sftp *sftp, struct bk_line *line,
-		 const char *name, const char *end)
+/* Each level of a path behind its first `at` bytes. */
+static int make_levels(struct bk_sftp_line *line, const char *path, size_t at,
+		       struct bk_err *err)
 {
-	char *path =
-		bk_asprintf("%s/%s%s", sftp->url->path, name, *name ? end : "");
+	while (path[at]) {
+		at += 1 + strcspn(path + at + 1, "/");
+		struct bk_view level = {(const uint8_t *)path, at};
+		if (make_folder(line, level, err) < 0)
+			return -1;
+	}
+	return 0;
+}
 
-	bk_line_to(line, path);
-	bk_ssh_guard(&sftp->ssh, line);
+int bk_sftp_make_folders(struct bk_sftp *sftp, struct bk_sftp_line *line,
+			 const char *name, struct bk_err *err)
+{
+	const char *slash = strrchr(name, '/');
+	int below = slash ? (int)(slash - name) : 0;
+	char *path = bk_asprintf("%s/%.*s", sftp->url->path, below, name);
+
+	int rc = below ? make_levels(line, path, strlen(sftp->url->path), err)
+		       : 0;
 	free(path);
-}
-
-static void add_quoted(struct bk_buf *out, const char *path)
-{
-	bk_buf_printf(out, " \"");
-	for (; *path; path++)
-		bk_buf_printf(out, strchr("\"\\", *path) ? "\\%c" : "%c",
-			      *path);
-	bk_buf_printf(out, "\"");
-}
-
-/* libcurl tells a command's failure in words only. */
-static enum bk_kind kind_of_words(const char *text)
-{
-	static const struct {
-		const char *words;
-		enum bk_kind kind;
-	} known[] = {
-		{"No such file",      BK_GONE  },
-		{"File not found",    BK_GONE  },
-		{"Path not found",    BK_GONE  },
-		{"Permission denied", BK_DENIED},
-		{"Write protected",   BK_DENIED},
-		{"already exists",    BK_EXISTS},
-		{"No space",          BK_FULL  },
-		{"onnection lost",    BK_LOST  },
-		{"Not connected",     BK_LOST  },
-		{"Bad message",       BK_LOST  },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strstr(text, known[i].words))
-			return known[i].kind;
-	return BK_FAILED;
-}
-
-/* Runs "rename" or another command on one or two names below the folder. */
-int bk_sftp_command(struct bk_sftp *sftp, struct bk_line *line,
-		    const char *verb, const char *const names[2],
-		    struct bk_err *err)
-{
-	struct curl_slist *commands;
-	struct bk_buf text = {0};
-
-	bk_buf_printf(&text, "%s", verb);
-	for (int i = 0; i < 2 && names[i]; i++) {
-		char *path = bk_asprintf("%s/%s", sftp->url->path, names[i]);
-		add_quoted(&text, path);
-		free(path);
-	}
-	commands = curl_slist_append(NULL, bk_buf_text(&text));
-	bk_sftp_aim(sftp, line, "", "");
-	(void)curl_easy_setopt(line->easy, CURLOPT_NOBODY, 1L);
-	(void)curl_easy_setopt(line->easy, CURLOPT_QUOTE, commands);
-	int rc = bk_sftp_run(line, err);
-	if (rc < 0 && line->result == CURLE_QUOTE_ERROR)
-		err->kind = kind_of_words(err->text);
-	curl_slist_free_all(commands);
-	bk_buf_clear(&text);
 	return rc;
 }
 
-/* The folder and those above it, unless they are there. */
-static int make_folders(struct bk_sftp *sftp, struct bk_err *err)
-{
-	struct bk_line *line = bk_link_take(sftp->link);
-	struct curl_slist *commands = NULL;
-	const char *path = sftp->url->path;
-
-	for (const char *at = path; *at;) {
-		struct bk_buf text = {0};
-		at += 1 + strcspn(at + 1, "/");
-		char *level = bk_strndup(path, (size_t)(at - path));
-		bk_buf_printf(&text, "*mkdir"); /* '*': it may fail */
-		add_quoted(&text, level);
-		commands = curl_slist_append(commands, bk_buf_text(&text));
-		free(level);
-		bk_buf_clear(&text);
-	}
-	bk_sftp_aim(sftp, line, "", "");
-	(void)curl_easy_setopt(line->easy, CURLOPT_NOBODY, 1L);
-	(void)curl_easy_setopt(line->easy, CURLOPT_QUOTE, commands);
-	(void)curl_easy_setopt(line->easy, CURLOPT_NEW_DIRECTORY_PERMS, 0700L);
-	int rc = bk_sftp_run(line, err);
-	curl_slist_free_all(commands);
-	bk_link_give(line);
-	return rc;
-}
-
-/* ---- removing ---- */
-
-int bk_sftp_remove_name(struct bk_sftp *sftp, const char *name,
-			struct bk_err *err)
-{
-	const char *const names[2] = {name, NULL};
-	struct bk_line *line = bk_link_take(sftp->link);
-
-	int rc = bk_sftp_command(sftp, line, "rm", names, err);
-	bk_link_give(line);
-	return rc;
-}
+/* ---- the target ---- */
 
 static int sftp_remove(struct bk_target *target, const char *name,
 		       struct bk_err *err)
 {
-	if (bk_sftp_remove_name(bk_sftp_of(target), name, err) < 0)
-		return bk_context(err, "%s/%s", target->where, name);
-	return 0;
+	struct bk_sftp *sftp = bk_sftp_of(target);
+	struct bk_sftp_line *line = NULL;
+
+	int rc = bk_sftp_take(sftp, &line, err);
+	if (rc == 0 && bk_sftp_remove_name(line, name, err) < 0)
+		rc = bk_sftp_make_sure(line, err);
+	bk_sftp_give(sftp, line);
+	return rc < 0 ? bk_context(err, "%s/%s", target->where, name) : 0;
 }
 
 static int sftp_stat(struct bk_target *target, const char *name, uint64_t *size,
 		     struct bk_err *err)
 {
-	if (bk_sftp_find_size(bk_sftp_of(target), name, size, err) < 0)
-		return bk_context(err, "%s/%s", target->where, name);
-	return 0;
-}
+	struct bk_sftp *sftp = bk_sftp_of(target);
+	struct bk_sftp_line *line = NULL;
 
-/* ---- opening ---- */
+	int rc = bk_sftp_take(sftp, &line, err);
+	if (rc == 0)
+		rc = bk_sftp_find_size(line, name, size, err);
+	bk_sftp_give(sftp, line);
+	return rc < 0 ? bk_context(err, "%s/%s", target->where, name) : 0;
+}
 
 static void sftp_close(struct bk_target *target)
 {
 	struct bk_sftp *sftp = bk_sftp_of(target);
+	struct bk_sftp_line *line;
 
+	while ((line = take_idle(sftp)))
+		bk_sftp_line_close(line);
 	bk_link_close(sftp->link);
-	bk_ssh_clear(&sftp->ssh);
+	(void)pthread_mutex_destroy(&sftp->lock);
 	free(sftp);
 }
 
@@ -187,15 +212,16 @@ static const struct bk_target_ops sftp_ops = {
 
 static int look_at_folder(struct bk_sftp *sftp, bool create, struct bk_err *err)
 {
-	struct bk_buf text = {0};
+	struct bk_sftp_line *line = NULL;
 
-	int rc = create ? make_folders(sftp, err) : 0;
+	int rc = bk_sftp_take(sftp, &line, err);
+	if (rc == 0 && create)
+		rc = make_levels(line, sftp->url->path, 0, err);
 	if (rc == 0)
-		rc = bk_sftp_read_folder(sftp, "", &text, err);
-	bk_buf_clear(&text);
-	if (rc == 0)
-		return bk_fail(err, BK_GONE, "%s: there is no such folder",
-			       sftp->url->text);
+		rc = bk_sftp_look_into(line, err);
+	bk_sftp_give(sftp, line);
+	if (rc < 0 && err->kind == BK_GONE)
+		bk_fail(err, BK_GONE, "there is no such folder");
 	return rc < 0 ? bk_context(err, "%s", sftp->url->text) : 0;
 }
 
@@ -208,8 +234,8 @@ int bk_sftp_open(struct bk_target **out, const struct bk_url *url,
 	sftp->target.ops = &sftp_ops;
 	sftp->target.where = url->text;
 	sftp->url = url;
-	if (bk_ssh_init(&sftp->ssh, url, access, err) < 0 ||
-	    bk_link_open(&sftp->link, url, access, err) < 0 ||
+	(void)pthread_mutex_init(&sftp->lock, NULL);
+	if (bk_link_open(&sftp->link, url, access, err) < 0 ||
 	    look_at_folder(sftp, create, err) < 0) {
 		sftp_close(&sftp->target);
 		return -1;

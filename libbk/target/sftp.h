@@ -1,10 +1,12 @@
 /*
  * A folder on a server that one reaches by SSH, as a target: sftp://user@host/
- * path, the path from the server's root on.  Through libcurl (libssh2).
+ * path, the path from the server's root on.
  *
- * A blob is written as NAME.part, its size is looked at, and it is renamed,
- * which no server of version 3 does to a name that is there: BK_EXISTS.  All
- * ops may run in several threads at a time, each with a connection of its own.
+ * A blob is written as NAME.part, made durable where the server can, its size
+ * is looked at, and it is renamed, which no server of version 3 does to a name
+ * that is there: BK_EXISTS.  Requests go out without waiting for the answers to
+ * those before.  All ops may run in several threads at a time, each with a
+ * connection of its own.
  */
 
 #ifndef BK_TARGET_SFTP_H

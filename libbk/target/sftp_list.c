@@ -4,109 +4,123 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "target/ls_line.h"
 #include "target/walk.h"
 
-#define LISTING_MAX ((size_t)64 << 20)
-#define CLOCK_NAME  "clock" BK_PART
+#define CLOCK_NAME "clock" BK_PART
 
-/* What the server lists of a folder: 1; 0: there is none such; -1. */
-int bk_sftp_read_folder(struct bk_sftp *sftp, const char *folder,
-			struct bk_buf *text, struct bk_err *err)
+/* ---- one folder ---- */
+
+static int open_folder(struct bk_sftp_line *line, const char *folder,
+		       struct bk_buf *handle, struct bk_err *err)
 {
-	struct bk_line *line = bk_link_take(sftp->link);
-	struct bk_buf_sink sink;
-
-	text->len = 0;
-	bk_buf_sink_init(&sink, text, LISTING_MAX);
-	bk_sftp_aim(sftp, line, folder, "/");
-	bk_line_into(line, &sink.sink);
-	int rc = bk_sftp_run(line, err) < 0 ? -1 : 1;
-	bk_link_give(line);
-	return rc < 0 && err->kind == BK_GONE ? 0 : rc;
+	bk_sftp_begin(line, BK_SFTP_OPENDIR);
+	bk_sftp_add_path(line, folder);
+	return bk_sftp_ask_handle(line, handle, err);
 }
 
-/* A folder is certainly not there only where the one above all is. */
-static int read_folder_surely(struct bk_sftp *sftp, const char *folder,
-			      struct bk_buf *text, struct bk_err *err)
+int bk_sftp_look_into(struct bk_sftp_line *line, struct bk_err *err)
 {
-	struct bk_err why = {0};
+	struct bk_buf handle = {0};
 
-	int rc = bk_sftp_read_folder(sftp, folder, text, &why);
-	if (rc == 0 && *folder && bk_sftp_read_folder(sftp, "", text, &why) > 0)
-		return 0;
+	int rc = open_folder(line, "", &handle, err);
 	if (rc == 0)
-		return bk_fail(err, BK_FAILED,
-			       "the folder of the repository is gone");
-	if (rc < 0)
-		*err = why;
+		rc = bk_sftp_close_unheard(line, bk_buf_view(&handle), err);
+	bk_buf_clear(&handle);
 	return rc;
 }
 
-/* The next entry, or a line that is none: 1, 0 at the end, -1. */
-static int next_entry(struct bk_view *left, struct bk_entry *out,
-		      struct bk_ls_time *when, struct bk_err *err)
+static enum bk_entry_kind kind_of(uint32_t mode)
 {
-	while (left->len) {
-		const uint8_t *stop = memchr(left->data, '\n', left->len);
-		size_t n = stop ? (size_t)(stop - left->data) : left->len;
-		struct bk_view line = {left->data, n};
-		left->data += stop ? n + 1 : n;
-		left->len -= stop ? n + 1 : n;
-		int rc = bk_ls_line_dated(line, out, when, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
+	if (S_ISREG(mode))
+		return BK_ENTRY_FILE;
+	return S_ISDIR(mode) ? BK_ENTRY_FOLDER : BK_ENTRY_OTHER;
 }
 
-/* No server says what year it is: what times are counted by. */
-#define NOW ((int64_t)1 << 40)
+static int add_entry(struct bk_walk *walk, const char *folder,
+		     struct bk_sftp_answer *answer, struct bk_err *err)
+{
+	struct bk_view name = bk_sftp_get_bytes(answer);
+	struct bk_sftp_attrs attrs;
+
+	(void)bk_sftp_get_bytes(answer); /* a line for people */
+	bk_sftp_get_attrs(answer, &attrs);
+	if (answer->bad)
+		return 0;
+	if (!(attrs.has & BK_SFTP_HAS_SIZE) || !(attrs.has & BK_SFTP_HAS_MODE))
+		return bk_fail(err, BK_FAILED,
+			       "the server does not say what lies there");
+	const struct bk_entry entry = {
+		.name = (const char *)name.data,
+		.len = name.len,
+		.kind = kind_of(attrs.mode),
+		.size = attrs.size,
+		.mtime = attrs.mtime,
+	};
+	return bk_walk_add(walk, folder, &entry, err);
+}
+
+/* 1: some names came; 0: that was all; -1. */
+static int read_names(struct bk_walk *walk, struct bk_sftp_line *line,
+		      const char *folder, struct bk_view handle,
+		      struct bk_err *err)
+{
+	struct bk_sftp_answer answer;
+
+	bk_sftp_begin(line, BK_SFTP_READDIR);
+	bk_sftp_add_bytes(line, handle);
+	if (bk_sftp_ask(line, &answer, err) < 0)
+		return -1;
+	if (bk_sftp_is_end(&answer))
+		return 0;
+	if (bk_sftp_expect(line, &answer, BK_SFTP_NAME, err) < 0)
+		return -1;
+	for (uint32_t n = bk_sftp_get_u32(&answer); n > 0 && !answer.bad; n--)
+		if (add_entry(walk, folder, &answer, err) < 0)
+			return -1;
+	return bk_sftp_check(line, &answer, err) < 0 ? -1 : 1;
+}
+
+/* ---- all of them ---- */
 
 struct sftp_walk {
 	struct bk_walk walk;
-	struct bk_sftp *sftp;
-	const struct bk_ls_time *now; /* NULL: no times are wanted */
+	struct bk_sftp_line *line;
 };
-
-static int add_entries(struct sftp_walk *walk, const char *folder,
-		       struct bk_view left, struct bk_err *err)
-{
-	struct bk_entry entry;
-	struct bk_ls_time when;
-	int rc;
-
-	while ((rc = next_entry(&left, &entry, &when, err)) > 0) {
-		if (walk->now)
-			entry.mtime = NOW - bk_ls_age(&when, walk->now);
-		if (bk_walk_add(&walk->walk, folder, &entry, err) < 0)
-			return -1;
-	}
-	return rc;
-}
 
 static int list_folder(struct bk_walk *base, const char *folder,
 		       struct bk_err *err)
 {
-	struct sftp_walk *walk = (struct sftp_walk *)base;
-	struct bk_buf text = {0};
+	struct bk_sftp_line *line = ((struct sftp_walk *)base)->line;
+	struct bk_buf handle = {0};
 
-	int rc = read_folder_surely(walk->sftp, folder, &text, err);
-	if (rc > 0 && add_entries(walk, folder, bk_buf_view(&text), err) < 0)
-		rc = -1;
-	bk_buf_clear(&text);
+	int rc = open_folder(line, folder, &handle, err);
+	if (rc < 0 && err->kind == BK_GONE) {
+		(void)bk_sftp_make_sure(line, err);
+		rc = *folder && err->kind == BK_GONE ? 0 : -1;
+	} else if (rc == 0) {
+		do
+			rc = read_names(base, line, folder,
+					bk_buf_view(&handle), err);
+		while (rc > 0);
+		if (rc == 0)
+			rc = bk_sftp_close_unheard(line, bk_buf_view(&handle),
+						   err);
+		line->broken = line->broken || rc < 0; /* a handle is open */
+		rc = rc < 0 ? -1 : 1;
+	}
+	bk_buf_clear(&handle);
 	return rc;
 }
 
-static int list(struct bk_sftp *sftp, const char *folder,
-		const struct bk_ls_time *now, struct bk_blob_list *out,
+static int list(struct bk_sftp *sftp, struct bk_sftp_line *line,
+		const char *folder, bool unfinished, struct bk_blob_list *out,
 		struct bk_err *err)
 {
 	struct sftp_walk walk = {
-		.walk = {.list = list_folder, .unfinished = now != NULL},
-		.sftp = sftp,
-		.now = now,
+		.walk = {.list = list_folder, .unfinished = unfinished},
+		.line = line,
 	};
 
 	if (bk_walk_run(&walk.walk, folder, out, err) < 0)
@@ -118,74 +132,39 @@ static int list(struct bk_sftp *sftp, const char *folder,
 int bk_sftp_list(struct bk_target *target, const char *folder,
 		 struct bk_blob_list *out, struct bk_err *err)
 {
-	return list(bk_sftp_of(target), folder, NULL, out, err);
-}
+	struct bk_sftp *sftp = bk_sftp_of(target);
+	struct bk_sftp_line *line = NULL;
 
-static bool is_called(const struct bk_entry *entry, const char *name)
-{
-	return entry->len == strlen(name) &&
-	       memcmp(entry->name, name, entry->len) == 0;
-}
-
-/* By its entry among those of its folder: libcurl has no other way to ask. */
-static int find_entry(struct bk_sftp *sftp, const char *name,
-		      struct bk_entry *out, struct bk_ls_time *when,
-		      struct bk_err *err)
-{
-	const char *slash = strrchr(name, '/');
-	char *folder = bk_strndup(name, slash ? (size_t)(slash - name) : 0);
-	struct bk_buf text = {0};
-	bool found = false;
-
-	int rc = read_folder_surely(sftp, folder, &text, err);
-	struct bk_view left = bk_buf_view(&text);
-	if (rc == 0)
-		left.len = 0;
-	while (rc >= 0 && !found) {
-		rc = next_entry(&left, out, when, err);
-		if (rc <= 0)
-			break;
-		found = out->kind == BK_ENTRY_FILE &&
-			is_called(out, slash ? slash + 1 : name);
-	}
-	if (!found && rc >= 0)
-		rc = bk_fail(err, BK_GONE, "it is not there");
-	bk_buf_clear(&text);
-	free(folder);
-	return rc < 0 ? -1 : 0;
-}
-
-int bk_sftp_find_size(struct bk_sftp *sftp, const char *name, uint64_t *size,
-		      struct bk_err *err)
-{
-	struct bk_entry entry = {0};
-	struct bk_ls_time when;
-
-	if (find_entry(sftp, name, &entry, &when, err) < 0)
-		return -1;
-	*size = entry.size;
-	return 0;
+	if (bk_sftp_take(sftp, &line, err) < 0)
+		return bk_context(err, "%s", target->where);
+	int rc = list(sftp, line, folder, false, out, err);
+	bk_sftp_give(sftp, line);
+	return rc;
 }
 
 /* ---- sweeping ---- */
 
 /* What time it is there: of a file that is written now. */
-static int ask_clock(struct bk_sftp *sftp, struct bk_ls_time *now,
+static int ask_clock(struct bk_sftp_line *line, int64_t *now,
 		     struct bk_err *err)
 {
-	struct bk_line *line = bk_link_take(sftp->link);
+	struct bk_sftp_attrs attrs = {0};
 	struct bk_err ignored = {0};
-	struct bk_entry entry = {0};
+	struct bk_buf handle = {0};
 
-	bk_sftp_aim(sftp, line, CLOCK_NAME, "");
-	int rc = bk_line_send_begin(line, 0, err);
+	int rc = bk_sftp_open_file(line, CLOCK_NAME, BK_SFTP_TO_WRITE, &handle,
+				   err);
 	if (rc == 0)
-		rc = bk_line_send_end(line, err);
-	bk_link_give(line);
+		rc = bk_sftp_close_unheard(line, bk_buf_view(&handle), err);
 	if (rc == 0)
-		rc = find_entry(sftp, CLOCK_NAME, &entry, now, err);
-	(void)bk_sftp_remove_name(sftp, CLOCK_NAME, &ignored);
-	return rc < 0 ? bk_context(err, "%s", sftp->target.where) : 0;
+		rc = bk_sftp_settle(line, err);
+	if (rc == 0)
+		rc = bk_sftp_ask_attrs(line, CLOCK_NAME, &attrs, err);
+	if (rc == 0)
+		(void)bk_sftp_remove_name(line, CLOCK_NAME, &ignored);
+	*now = attrs.mtime;
+	bk_buf_clear(&handle);
+	return rc;
 }
 
 int bk_sftp_sweep(struct bk_target *target, int64_t older_s,
@@ -193,12 +172,19 @@ int bk_sftp_sweep(struct bk_target *target, int64_t older_s,
 {
 	struct bk_sftp *sftp = bk_sftp_of(target);
 	struct bk_blob_list parts = {0};
-	struct bk_ls_time now;
+	struct bk_sftp_line *line = NULL;
+	int64_t now = 0;
 
-	if (ask_clock(sftp, &now, err) < 0 ||
-	    list(sftp, "", &now, &parts, err) < 0)
-		return -1;
-	bk_parts_sweep(target, &parts, NOW, older_s, ours);
+	int rc = bk_sftp_take(sftp, &line, err);
+	if (rc == 0)
+		rc = ask_clock(line, &now, err);
+	if (rc < 0)
+		(void)bk_context(err, "%s", target->where);
+	else
+		rc = list(sftp, line, "", true, &parts, err);
+	bk_sftp_give(sftp, line);
+	if (rc == 0)
+		bk_parts_sweep(target, &parts, now, older_s, ours);
 	bk_blob_list_clear(&parts);
-	return 0;
+	return rc;
 }

@@ -3,19 +3,21 @@
 #ifndef BK_TARGET_SFTP_SESSION_H
 #define BK_TARGET_SFTP_SESSION_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "net/link.h"
-#include "net/ssh.h"
+#include "target/sftp_line.h"
 #include "target/target.h"
 
 struct bk_sftp {
 	struct bk_target target;
 	const struct bk_url *url;
 	struct bk_link *link;
-	struct bk_ssh ssh;
+	pthread_mutex_t lock; /* of `idle` */
+	struct bk_sftp_line *idle;
 	atomic_bool keeps_names; /* an append-only login: see bk-format(5);
 				    learned */
 };
@@ -25,36 +27,44 @@ static inline struct bk_sftp *bk_sftp_of(struct bk_target *target)
 	return (struct bk_sftp *)target;
 }
 
-/* Aims a line at a name below the folder, "" for itself; `end` is "/" for what
- * is to be listed. */
-void bk_sftp_aim(const struct bk_sftp *sftp, struct bk_line *line,
-		 const char *name, const char *end);
+/* A connection that was given back and still stands, or a new one; any
+ * thread. */
+int bk_sftp_take(struct bk_sftp *sftp, struct bk_sftp_line **out,
+		 struct bk_err *err);
+/* Back, or closed if it is broken; NULL is fine. */
+void bk_sftp_give(struct bk_sftp *sftp, struct bk_sftp_line *line);
 
-/*
- * Carries an act out.  When a connection breaks, libssh2 may give the reason of
- * something earlier, and libcurl makes "not there" or "wrong password" of it:
- * that counts only when it is said twice.
- */
-int bk_sftp_run(struct bk_line *line, struct bk_err *err);
+/* Makes the folders, below the repository's, in which a name lies, where they
+ * are not there; who uses them finds out. */
+int bk_sftp_make_folders(struct bk_sftp *sftp, struct bk_sftp_line *line,
+			 const char *name, struct bk_err *err);
 
-/* Runs "rename" or another command on one or two names below the folder. */
-int bk_sftp_command(struct bk_sftp *sftp, struct bk_line *line,
-		    const char *verb, const char *const names[2],
-		    struct bk_err *err);
-int bk_sftp_remove_name(struct bk_sftp *sftp, const char *name,
+/* Size of a file, or BK_GONE.  A file is certainly not there only where the
+ * folder of the repository is. */
+int bk_sftp_find_size(struct bk_sftp_line *line, const char *name,
+		      uint64_t *size, struct bk_err *err);
+/* BK_FAILED instead of BK_GONE when that folder is gone, too. */
+int bk_sftp_make_sure(struct bk_sftp_line *line, struct bk_err *err);
+
+int bk_sftp_remove_name(struct bk_sftp_line *line, const char *name,
 			struct bk_err *err);
+/* Opens a file; `how` is of what open() has. */
+enum {
+	BK_SFTP_TO_READ = 0x01,
+	BK_SFTP_TO_WRITE = 0x02 | 0x08 | 0x10, /* made, or emptied */
+};
+int bk_sftp_open_file(struct bk_sftp_line *line, const char *name, uint32_t how,
+		      struct bk_buf *handle, struct bk_err *err);
+/* Without waiting for what the server says to that. */
+int bk_sftp_close_unheard(struct bk_sftp_line *line, struct bk_view handle,
+			  struct bk_err *err);
 
 /* ---- sftp_list ---- */
 
-/* What the server lists of a folder: 1; 0: there is none such; -1. */
-int bk_sftp_read_folder(struct bk_sftp *sftp, const char *folder,
-			struct bk_buf *text, struct bk_err *err);
+/* Is there a folder, and may we look into it? */
+int bk_sftp_look_into(struct bk_sftp_line *line, struct bk_err *err);
 int bk_sftp_list(struct bk_target *target, const char *folder,
 		 struct bk_blob_list *out, struct bk_err *err);
-/* By its entry among those of its folder: libcurl has no other way to ask. */
-int bk_sftp_find_size(struct bk_sftp *sftp, const char *name, uint64_t *size,
-		      struct bk_err *err);
-
 int bk_sftp_sweep(struct bk_target *target, int64_t older_s,
 		  bool (*ours)(const char *name), struct bk_err *err);
 
@@ -62,9 +72,6 @@ int bk_sftp_sweep(struct bk_target *target, int64_t older_s,
 
 int bk_sftp_get(struct bk_target *target, const char *name, uint64_t offset,
 		uint64_t len, struct bk_sink *to, struct bk_err *err);
-/* Has the file this very size?  BK_LOST if not. */
-int bk_sftp_check_size(struct bk_sftp *sftp, const char *name, uint64_t size,
-		       struct bk_err *err);
 
 /* ---- sftp_put ---- */
 

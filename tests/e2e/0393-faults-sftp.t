@@ -34,7 +34,7 @@ refused host-key DENIED 'the host key has changed' "$url" \
 refused host-key DENIED 'is not in .*accept-new = yes' "$url" \
 	BK_TEST_KNOWN_HOSTS="$work/nobody"
 ssh-keygen -q -t ed25519 -N '' -C '' -f "$work/stranger"
-refused password DENIED 'are user and password right' "$url" \
+refused password DENIED 'are user and ssh-key right' "$url" \
 	BK_TEST_SSH_KEY="$work/stranger"
 (umask 077 && echo wrong >"$work/wrong")
 refused password DENIED 'are user and password right' \

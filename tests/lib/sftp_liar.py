@@ -15,7 +15,7 @@ line that may be replaced at any time: WHAT [N].
     read-more       more bytes come than were asked for
     list-cut        after the first names of a listing the connection ends
     list-failed     ... comes a failure
-    list-garbled    names come without what `ls -l` would show
+    list-garbled    names come, and no word of what they are
     list-refused    folders may not be looked into
     list-unsafe     a name leads out of its folder
     no-answer TYPE  nothing is answered to requests of this number any more
@@ -31,7 +31,7 @@ SERVER = "/usr/lib/openssh/sftp-server"
 OPENDIR, READ, WRITE, READDIR, RENAME = 11, 5, 6, 12, 18
 STATUS, DATA, NAME, ATTRS = 101, 103, 104, 105
 OK, EOF, DENIED, FAILURE = 0, 1, 3, 4
-HAS_SIZE = 1
+HAS_SIZE, HAS_MODE = 1, 4
 
 
 def string(data):
@@ -143,8 +143,8 @@ class Liar:
         if what == "list-garbled":
             return one + string(b"x.b") + string(b"x.b") + bytes(4)
         if what == "list-unsafe":
-            long = b"-rw-r--r-- 1 a a 5 Jan  1 00:00 ../x.b"
-            return one + string(b"../x.b") + string(long) + bytes(4)
+            attrs = struct.pack(">IQI", HAS_SIZE | HAS_MODE, 5, 0o100644)
+            return one + string(b"../x.b") + string(b"../x.b") + attrs
         return packet
 
 
