@@ -73,9 +73,10 @@ static int begin_message(void *arg, struct bk_message *msg, struct bk_sink **to,
 	*to = NULL;
 	if (bk_cancelled(err) < 0)
 		return -1;
-	const struct bk_transfer_item *item = outgoing_of(t, msg);
+	struct bk_transfer_item *item = outgoing_of(t, msg);
 	if (!item)
 		return 0;
+	item->begun = true;
 	if (!t->announced && bk_transfer_announce(t, err) < 0)
 		return bk_err_at(err, BK_END_DESTINATION);
 	struct bk_message sent = bk_transfer_as_sent(t, item);
@@ -103,6 +104,14 @@ static int keep_message(struct bk_transfer *t, struct bk_err *why)
 	return -1;
 }
 
+/* Nothing more is to come before what was turned down is sent again. */
+static int go_on(const struct bk_transfer *t, struct bk_err *err)
+{
+	if (!t->begins_anew)
+		return 0;
+	return bk_fail(err, BK_REFUSED, "some are to be sent again first");
+}
+
 static int end_message(void *arg, struct bk_message *msg, struct bk_err *err)
 {
 	struct bk_transfer *t = arg;
@@ -122,7 +131,7 @@ static int end_message(void *arg, struct bk_message *msg, struct bk_err *err)
 		t->sent.n >= t->group.limit || t->bytes >= BK_SYNC_BATCH_BYTES;
 	int rc = whole ? bk_transfer_pass_on(t, err)
 		       : bk_transfer_hear(t, false, err);
-	return rc < 0 ? bk_err_at(err, BK_END_DESTINATION) : 0;
+	return rc < 0 ? bk_err_at(err, BK_END_DESTINATION) : go_on(t, err);
 }
 
 /* A destination may lose with it all that it was sent and that it has not said
@@ -144,14 +153,20 @@ static int fail_message(void *arg, struct bk_message *msg,
 {
 	struct bk_transfer *t = arg;
 
+	struct bk_transfer_item *item = outgoing_of(t, msg);
+
+	if (item)
+		item->begun = why->kind != BK_LOST;
 	if (drop_half(t, err) < 0)
 		return bk_err_at(err, BK_END_DESTINATION);
 	/* Its owner was quicker: the next pass does not know it.  Or it broke
 	 * off, and comes again. */
 	if (why->kind == BK_GONE || why->kind == BK_LOST)
-		return 0;
-	return bk_pass_item_failed(t->folder, msg, why,
-				   &t->folder->pass->counts->unread, err);
+		return go_on(t, err);
+	if (bk_pass_item_failed(t->folder, msg, why,
+				&t->folder->pass->counts->unread, err) < 0)
+		return -1;
+	return go_on(t, err);
 }
 
 /* ---- all of them ---- */
@@ -185,16 +200,21 @@ static int send_group(struct bk_transfer *t, struct bk_err *err)
 				     t};
 	struct bk_message **msgs =
 		bk_alloc((t->group.n + 1) * sizeof(struct bk_message *));
-	struct bk_err ignored = {0};
+	struct bk_err ignored = {0}, why = {0};
 
 	t->next = 0;
+	t->begins_anew = false;
 	for (size_t i = 0; i < t->group.n; i++)
 		msgs[i] = t->group.items[i].msg;
 	int rc = bk_store_fetch_many(from->store, from->account, folder->from,
-				     msgs, t->group.n, &to, err);
-	if (rc < 0)
-		(void)bk_err_at(err, BK_END_SOURCE);
+				     msgs, t->group.n, &to, &why);
 	free(msgs);
+	if (rc < 0 && t->begins_anew && why.kind == BK_REFUSED)
+		return 0;
+	if (rc < 0) {
+		*err = why;
+		(void)bk_err_at(err, BK_END_SOURCE);
+	}
 	/* Whatever ended it: better heard now than sought by the next pass. */
 	if (bk_transfer_hear(t, true, rc < 0 ? &ignored : err) < 0)
 		rc = -1;

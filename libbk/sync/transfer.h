@@ -18,6 +18,7 @@ struct bk_transfer_item {
 	uint32_t id; /* of its pair */
 	bool bare;   /* without its keywords at first: with them it was turned
 			down */
+	bool begun;  /* it came, or will not come any more */
 };
 
 /* Messages that are asked for together. */
@@ -51,8 +52,10 @@ struct bk_transfer {
 	bool announced;                /* the journal knows of it */
 	struct bk_transfer_batch
 		before; /* its flush was begun, and has not ended */
-	struct bk_transfer_group *again; /* to be sent in smaller batches */
+	struct bk_transfer_group *again; /* to be sent in smaller batches; the
+					    last one first */
 	size_t n_again, cap_again;
+	bool begins_anew; /* with those, before anything else comes */
 };
 
 /* A message as it is to be there. */

@@ -160,6 +160,43 @@ int bk_transfer_fail(const struct bk_transfer *t, const struct bk_err *why,
 	return bk_err_at(err, BK_END_DESTINATION);
 }
 
+static void put_again(struct bk_transfer *t,
+		      const struct bk_transfer_item *items, size_t n,
+		      size_t limit, bool again)
+{
+	struct bk_transfer_group group = {
+		.n = n,
+		.limit = limit,
+		.again = again,
+		.items = bk_alloc(n * sizeof(*group.items)),
+	};
+
+	memcpy(group.items, items, n * sizeof(*group.items));
+	for (size_t i = 0; i < n; i++)
+		group.items[i].begun = false;
+	t->again = bk_array_room(t->again, t->n_again, &t->cap_again,
+				 sizeof(*t->again));
+	t->again[t->n_again++] = group;
+}
+
+/* Where UIDs are kept messages are sent in their order: what has not come yet
+ * has to wait for what is sent again. */
+static void put_rest_again(struct bk_transfer *t)
+{
+	const struct bk_transfer_group *group = &t->group;
+	struct bk_transfer_item *rest =
+		bk_alloc((group->n + 1) * sizeof(*rest));
+	size_t n = 0;
+
+	for (size_t i = 0; i < group->n; i++)
+		if (!group->items[i].begun)
+			rest[n++] = group->items[i];
+	t->begins_anew = n > 0;
+	if (n)
+		put_again(t, rest, n, group->limit, group->again);
+	free(rest);
+}
+
 /* Of a batch, those from `first` on were turned down with one of them. */
 static int send_again(struct bk_transfer *t,
 		      const struct bk_transfer_batch *batch, size_t first,
@@ -168,8 +205,6 @@ static int send_again(struct bk_transfer *t,
 	struct bk_folder_pass *folder = t->folder;
 	const struct bk_transfer_item *items = batch->items + first;
 	size_t n = batch->n - first;
-	struct bk_transfer_group group = {
-		.n = n, .limit = (n + 1) / 2, .again = true};
 
 	if (n == 0)
 		return 0;
@@ -178,14 +213,13 @@ static int send_again(struct bk_transfer *t,
 	if (n == 1 && !undress)
 		return bk_pass_item_failed(folder, items->msg, why,
 					   &folder->pass->counts->refused, err);
-	group.items = bk_alloc(n * sizeof(*group.items));
-	memcpy(group.items, items, n * sizeof(*group.items));
-	group.items[0].bare = undress || group.items[0].bare;
-	if (undress)
+	if (t->writer->keeps_uids)
+		put_rest_again(t);
+	put_again(t, items, n, (n + 1) / 2, true);
+	if (undress) {
+		t->again[t->n_again - 1].items->bare = true;
 		t->undressed = *why;
-	t->again = bk_array_room(t->again, t->n_again, &t->cap_again,
-				 sizeof(*t->again));
-	t->again[t->n_again++] = group;
+	}
 	return 0;
 }
 

@@ -13,7 +13,8 @@ cd "$work" || exit 1
 "$top/tests/servers/pki" "$work/pki"
 for server in a b; do
 	dovecot "$work/$server" full "$work/pki"
-	dovecot "$work/$server" adduser ann@a.test bob@a.test eve@a.test
+	dovecot "$work/$server" adduser ann@a.test bob@a.test dan@a.test \
+		eve@a.test
 	dovecot "$work/$server" start
 done
 port() {
@@ -180,6 +181,35 @@ ok "no message is missing" test "$(state b ann@a.test messages)" -eq \
 ok "one more pass" move ann@a.test
 ok "... copies nothing twice" test "$(state b ann@a.test messages)" -eq \
 	$((before + 1))
+
+# ---- a message that is turned down -------------------------------------------------
+
+# uids SERVER ACCOUNT: of its INBOX.
+uids() {
+	dovecot "$work/$1" doveadm -f flow fetch -u "$2" uid mailbox INBOX
+}
+
+inbox=$work/a/mail/a.test/dan/Maildir
+mkdir -p "$inbox/cur" "$inbox/new" "$inbox/tmp"
+long=$(printf 'k%.0s' $(seq 200))
+printf '0 %s\n' "$long" >"$inbox/dovecot-keywords"
+for n in 1 2 3 4 5 6 7 8 9; do
+	flags=S
+	[ $n != 4 ] || flags=Sa
+	printf 'Subject: %s\n\nletter %s\n' $n $n \
+		>"$inbox/cur/100000$n.M1P1.mx:2,$flags"
+done
+[ "$(id -u)" -ne 0 ] || chown -R mail:mail "$work/a/mail/a.test/dan"
+ok "one goes, before" does "$work/a/env" dan@a.test 'SELECT INBOX' \
+	'STORE 6 +FLAGS (\Deleted)' 'EXPUNGE'
+exits 3 "a message with a keyword that is refused" move dan@a.test
+cp err told
+ok "... is named" grep -q "INBOX uid 4  keyword $long" told
+uids a dan@a.test >expected
+uids b dan@a.test >got
+ok "... and all keep their UIDs" cmp expected got
+ok "... and the folder its UIDVALIDITY" test \
+	"$(state a dan@a.test uidvalidity)" = "$(state b dan@a.test uidvalidity)"
 
 # ---- folders with UIDs of their own, and wrong passwords -------------------------------
 
