@@ -33,7 +33,7 @@ static bool is_of(struct bk_view line, const char *address)
 
 static struct bk_view trimmed(const uint8_t *data, size_t len)
 {
-	while (len && is_blank(*data)) {
+	while (len && (is_blank(*data) || *data == '\n')) {
 		data++;
 		len--;
 	}

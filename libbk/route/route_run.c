@@ -65,9 +65,10 @@ int bk_route_run(const struct bk_route_program *program, struct bk_buf *said,
 	int rc = bk_route_try(program, said, &complaint, &status, err);
 	if (rc == 0 && status) {
 		char *why = bk_escaped(bk_buf_text(&complaint));
+		const char *name = program->line + strspn(program->line, " '");
 		rc = bk_fail(err, BK_FAILED, "%.*s ended with status %d%s%s",
-			     (int)strcspn(program->line, " \t"), program->line,
-			     status, *why ? ": " : "", why);
+			     (int)strcspn(name, " '\t"), name, status,
+			     *why ? ": " : "", why);
 		free(why);
 	}
 	bk_buf_clear(&complaint);

@@ -315,10 +315,12 @@ static int reload(struct bk_route *route, struct bk_err *err)
 	int manager = bk_route_master_child(own->queue_directory, "qmgr");
 
 	int rc = run(route, "postfix", words, &said, err);
-	if (rc == 0 && manager >= 0)
+	if (rc < 0)
+		bk_context(err, "Postfix does not reload; does it run?");
+	else if (manager >= 0)
 		rc = bk_route_master_wait(manager, route->config.timeout_ms,
 					  err);
-	else if (rc == 0)
+	else
 		bk_clock_rest(begun + route->config.wait_ms -
 			      bk_clock_monotonic_ms());
 	bk_path_close(&manager);

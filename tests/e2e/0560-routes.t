@@ -166,4 +166,13 @@ until [ -z "$(subjects a $ann | grep -vx 100001 | cmp - at.a 2>&1)" ] &&
 done
 ok "... and nowhere else" sh -c "! grep -qx 100001 at.b"
 
+# ---- what is not there ----
+
+ok "the servers stop" stop_servers
+servers=
+exits 1 "a proxy that does not run is told" asking hold $ann moving
+says_like 'failed: route front: ann@a.test: doveadm ended with status .*'
+exits 1 "a Postfix that does not run is told" transport hold $ann moving
+says_like 'failed: route front: ann@a.test: Postfix does not reload; does it run\?: .*'
+
 done_testing
