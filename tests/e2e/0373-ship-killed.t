@@ -47,27 +47,48 @@ next_run() {
 		grep -q '"state":"complete","sets":3,"sets_of":3,"files":'$((files - there)), next
 }
 
-# Before what is asked for the Nth time arrives, and before its answer does.
+# What the last one left, by another tool.
 # shellcheck disable=SC2086
+checked() {
+	holds "$kind: all is whole" bk-check -r "$near/$place" $reach \
+		--password-from "keyblock:$key" --read-data
+}
+
+# strikes WHAT [WORD]: at more and more, until nothing is left to strike.
+# shellcheck disable=SC2086
+strikes() {
+	at=$first
+	while [ "$at" -lt 1000 ]; do
+		place=$1${2:+-$2}-$at
+		fault "$server" "$1" $at 1 ${2:+"$2"}
+		as_victim "$server" bk-ship push "$far/$place" $reach >out 2>err
+		status=$?
+		fault_struck "$server" || break
+		fault "$server" none
+		holds "$kind: $1${2:+ of $2} at $at" next_run
+		at=$((at + at / 2 + 1))
+	done
+	fault "$server" none
+}
+
+# Before what is asked for the Nth time arrives, and before its answer does.
 killed() {
 	for what in kill down-kill; do
-		at=$first
-		while [ "$at" -lt 1000 ]; do
-			place=$what-$at
-			fault "$server" $what $at 1
-			as_victim "$server" bk-ship push "$far/$place" $reach \
-				>out 2>err
-			status=$?
-			fault_struck "$server" || break
-			fault "$server" none
-			holds "$kind: $what at $at" next_run
-			at=$((at + at / 2 + 1))
-		done
-		fault "$server" none
+		strikes $what
 		holds "$kind: $what: there was something to kill at" \
 			test "$at" -gt 20
 		holds '... and nothing, in the end' test "$status" -eq 0
 	done
+	checked
+}
+
+# killed_at WORD...: where the words can be read, before the Nth of each kind.
+killed_at() {
+	for word; do
+		strikes kill "$word"
+		holds "$kind: there was a $word" test "$at" -gt 0
+	done
+	checked
 }
 
 # place URL: $near and $far.
@@ -80,12 +101,20 @@ ftpes() {
 	reach="-o $secret -o ca=$BK_TEST_CA"
 	place "${BK_TEST_FTPES_URL%/*}/es"
 	killed
+	kind=FTP dir=${BK_TEST_FTP_DIR%/*}/clear first=0
+	reach="-o $secret -o allow-cleartext=yes"
+	place "${BK_TEST_FTP_URL%/*}/clear"
+	killed_at MKD STOR SIZE RNFR RNTO MLSD RETR
 }
 https() {
 	kind=HTTPS server=nginx dir=${BK_TEST_WEBDAV_DIR%/*}/s first=1
 	reach="-o $secret -o ca=$BK_TEST_CA"
 	place "${BK_TEST_WEBDAV_URL%/*}/s"
 	killed
+	kind=HTTP dir=${BK_TEST_WEBDAV_DIR%/*}/clear first=0
+	reach="-o $secret -o allow-cleartext=yes"
+	place "${BK_TEST_HTTP_URL%/*}/clear"
+	killed_at PROPFIND MKCOL PUT HEAD MOVE GET
 }
 sftp() {
 	kind=SFTP server=sshd dir=${BK_TEST_SFTP_DIR%/*}/s first=2
@@ -104,6 +133,10 @@ s3_killed() {
 	reach="-o $secret -o ca=$BK_TEST_CA"
 	place "$(s3 "${BK_TEST_S3_URL%/*}/s")"
 	killed
+	kind='S3 in clear text' first=0
+	reach="-o $secret -o allow-cleartext=yes"
+	place "$(s3 "${BK_TEST_S3_HTTP_URL%/*}/clear")"
+	killed_at PUT GET
 }
 hand_over "${BK_TEST_FTPES_DIR%/*}" "${BK_TEST_WEBDAV_DIR%/*}"
 at_a_time ftpes https sftp smb s3_killed

@@ -6,7 +6,7 @@
 listens on ADDRESS, on PORTS ports from PORT on, and hands everything on to the
 same port of SERVER, so that FTP's data connections pass as well.  FOLDER/fault
 says what goes wrong, in one line that may be replaced (renamed over) at any
-time: WHAT N [TIMES].  N counts bytes of one connection and one direction, from
+time: WHAT N [TIMES [WORD]].  N counts bytes of one connection and one direction, from
 when the line appeared; TIMES is how many connections it befalls, all without
 it.
 
@@ -17,7 +17,7 @@ it.
     flip N      the lowest bit of byte N from the client, counted from 0, flips
     kill N      piece N from the client, counted from 0 over all connections,
                 does not pass: the process whose number is in FOLDER/victim is
-                killed, as by kill -9
+                killed, as by kill -9; with a WORD, of pieces that begin so
     slow N      N bytes a second pass in each direction
     down-cut N, down-reset N, down-stall N, down-flip N, down-kill N
                 the same for what the server sends
@@ -41,6 +41,7 @@ class Rule:
         self.what = words[0] if words else "none"
         self.n = int(words[1]) if len(words) > 1 else 0
         self.times = int(words[2]) if len(words) > 2 else sys.maxsize
+        self.word = words[3].encode() if len(words) > 3 else b""
         self.pieces = 0
 
     def direction(self):
@@ -145,6 +146,8 @@ class Connection:
         raise EOFError(act)
 
     def kill(self, rule, piece):
+        if not piece.startswith(rule.word):
+            return piece
         rule.pieces += 1
         if rule.pieces <= rule.n or not self.faults.strikes(rule, self.port):
             return piece

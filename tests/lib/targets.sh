@@ -84,7 +84,7 @@
 # at_ipv6 URL                   prints the URL that goes there
 # fault_struck NAME             it did, since it was said
 # as_victim NAME COMMAND...   runs it as the one that `fault NAME kill` kills
-# fault NAME WHAT [N [TIMES]]   what goes wrong there from now on, see
+# fault NAME WHAT [N [TIMES [WORD]]]   what goes wrong there from now on, see
 #				tests/lib/fault_proxy.py; a line for each
 #				time is in `server_root NAME-faults`/struck
 
