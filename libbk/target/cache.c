@@ -36,15 +36,11 @@ struct range {
 	uint64_t offset, len;
 };
 
-static bool begins(const char *name, const char *with)
-{
-	return strncmp(name, with, strlen(with)) == 0;
-}
-
 /* Is it written once, and is it no harm to know it when it is gone? */
 static bool is_kept(const char *name)
 {
-	return begins(name, "data/") || begins(name, "sets/");
+	return bk_cache_is_below(name, "data") ||
+	       bk_cache_is_below(name, "sets");
 }
 
 static bool is_kept_in_folder(const char *name)
@@ -265,6 +261,24 @@ static int cache_get_stored(struct bk_target *target, const char *name,
 	return rc;
 }
 
+/* A begin in the folder is all of it where a listing of this run says so. */
+static bool find_whole(struct cache *cache, const char *name, uint64_t most,
+		       struct bk_buf *into, uint64_t *size)
+{
+	struct bk_err ignored = {0};
+	struct bk_buf_sink sink;
+	uint64_t sent = 0;
+
+	if (!cache->files || !bk_sights_size(cache->sights, name, size) ||
+	    *size > most)
+		return false;
+	into->len = 0;
+	bk_buf_sink_init(&sink, into, (size_t)*size);
+	return send_file(cache, &(struct range){name, 0, *size}, &sink.sink,
+			 &sent, &ignored) == 0 &&
+	       sent && sent == *size;
+}
+
 static int cache_peek(struct bk_target *target, const char *name, uint64_t most,
 		      struct bk_buf *into, uint64_t *size, struct bk_err *err)
 {
@@ -274,7 +288,8 @@ static int cache_peek(struct bk_target *target, const char *name, uint64_t most,
 
 	if (!is_kept(name))
 		return bk_target_peek(below, name, most, into, size, err);
-	if (bk_pieces_peek(cache->pieces, name, most, into, size))
+	if (bk_pieces_peek(cache->pieces, name, most, into, size) ||
+	    find_whole(cache, name, most, into, size))
 		return 0;
 	if (bk_target_peek(below, name, most, into, size, &why) < 0) {
 		if (why.kind == BK_GONE)
@@ -419,6 +434,7 @@ static int cache_list(struct bk_target *target, const char *folder,
 	bk_pieces_keep_only(cache->pieces, folder, out);
 	if (cache->files)
 		bk_cache_files_keep_only(cache->files, folder, out);
+	bk_sights_listed(cache->sights, folder, out);
 	return 0;
 }
 

@@ -12,6 +12,8 @@
  * takes more at a time.  So the trailer, directory and head of a file, read in
  * a few dozen bytes each, are two requests and not six.
  *
+ * A root that a listing of this run shows is peeked at there, as well.
+ *
  * What bk_target_want() names is fetched at once: several stretches by one
  * request where the driver can (get_many), else one for all that are near each
  * other.

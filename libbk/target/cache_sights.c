@@ -3,11 +3,11 @@
 #include "target/cache_sights.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "target/cache_files.h"
 
 #define SIGHTED 64u /* blobs */
 
@@ -22,6 +22,7 @@ struct bk_sights {
 	pthread_mutex_t lock;
 	struct sighting items[SIGHTED]; /* in turn */
 	unsigned next;
+	struct bk_blob_list roots; /* as the last listing shows them */
 };
 
 struct bk_sights *bk_sights_new(void)
@@ -38,6 +39,7 @@ void bk_sights_free(struct bk_sights *sights)
 		return;
 	for (unsigned i = 0; i < SIGHTED; i++)
 		free(sights->items[i].name);
+	bk_blob_list_clear(&sights->roots);
 	(void)pthread_mutex_destroy(&sights->lock);
 	free(sights);
 }
@@ -99,4 +101,30 @@ void bk_sights_drop(struct bk_sights *sights, const char *name)
 		*s = (struct sighting){0};
 	}
 	(void)pthread_mutex_unlock(&sights->lock);
+}
+
+void bk_sights_listed(struct bk_sights *sights, const char *folder,
+		      const struct bk_blob_list *list)
+{
+	if (!bk_cache_is_below("sets/", folder))
+		return;
+	(void)pthread_mutex_lock(&sights->lock);
+	bk_blob_list_clear(&sights->roots);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct bk_blob *blob = &list->items[i];
+		if (bk_cache_is_below(blob->name, "sets"))
+			bk_blob_list_add(&sights->roots, bk_strdup(blob->name),
+					 blob->size, blob->mtime);
+	}
+	(void)pthread_mutex_unlock(&sights->lock);
+}
+
+bool bk_sights_size(struct bk_sights *sights, const char *name, uint64_t *size)
+{
+	(void)pthread_mutex_lock(&sights->lock);
+	const struct bk_blob *blob = bk_blob_list_find(&sights->roots, name);
+	if (blob)
+		*size = blob->size;
+	(void)pthread_mutex_unlock(&sights->lock);
+	return blob != NULL;
 }

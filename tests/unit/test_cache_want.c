@@ -239,6 +239,36 @@ static void a_begin_is_looked_at_once_a_run(void **state)
 	assert_int_equal(err.kind, BK_GONE);
 }
 
+/* Which tells how long it is. */
+static void a_root_that_is_listed_is_looked_at_once(void **state)
+{
+	struct bk_blob_list list = {0};
+	uint64_t size = 0;
+
+	(void)state;
+	for (int run = 0; run < 3; run++) {
+		assert_int_equal(bk_target_list(target, "sets", &list, &err),
+				 0);
+		bk_blob_list_clear(&list);
+		assert_int_equal(
+			bk_target_peek(target, ROOT, 65536, &got, &size, &err),
+			0);
+		assert_int_equal(faulty_count(faulty, FAULTY_STAT), run == 0);
+		assert_int_equal(size, 1000);
+		assert_int_equal(got.len, 1000);
+		assert_memory_equal(got.data, bytes.data, 1000);
+		open_again();
+	}
+	/* The begin alone is not all of it. */
+	assert_int_equal(bk_target_list(target, "sets", &list, &err), 0);
+	bk_blob_list_clear(&list);
+	assert_int_equal(bk_target_peek(target, ROOT, 999, &got, &size, &err),
+			 0);
+	assert_int_equal(faulty_count(faulty, FAULTY_STAT), 1);
+	assert_int_equal(got.len, 999);
+	assert_int_equal(size, 1000);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, start, end)
 
 int main(void)
@@ -250,6 +280,7 @@ int main(void)
 		CASE(what_is_wanted_in_vain_is_told_when_it_is_got),
 		CASE(what_may_be_taken_away_is_not_fetched_in_advance),
 		CASE(a_begin_is_looked_at_once_a_run),
+		CASE(a_root_that_is_listed_is_looked_at_once),
 	};
 
 	return cmocka_run_group_tests_name("cache_want", tests, NULL, NULL);
