@@ -381,6 +381,9 @@ static void set_proxy(const struct bk_link *link, CURL *easy)
 
 	/* An empty one keeps the environment's out. */
 	(void)curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy : "");
+	/* Without it, libcurl has the proxy speak FTP for it. */
+	(void)curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL,
+			       strncmp(link->url->transport, "ftp", 3) == 0);
 	set_text(easy, CURLOPT_PROXYPASSWORD, text_of(&link->proxy_password));
 }
 
