@@ -1,6 +1,5 @@
 /*
- * What came of each account: see move_record.h.  A line is its fields with tabs
- * between them, and tab, line end and backslash as \t, \n and \\ in them:
+ * What came of each account: see move_record.h.  Its lines (base/fields.h):
  *
  *	account NAME FROM TO STATE ENDED MS more-items why counts...
  *	item FOLDER UID NAME TEXT OUTCOME        of the account above
@@ -14,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/fields.h"
 #include "base/file.h"
 #include "base/parse.h"
 
@@ -43,52 +42,32 @@ static void counts_of(struct bk_move_report *report, uint64_t *at[COUNTS])
 
 /* ---- writing ---- */
 
-static void add_field(struct bk_buf *out, const char *text)
-{
-	bk_buf_add_u8(out, '\t');
-	for (; text && *text; text++) {
-		char c = *text;
-		if (c != '\t' && c != '\n' && c != '\\')
-			bk_buf_add_u8(out, (uint8_t)c);
-		else
-			bk_buf_printf(out, "\\%c",
-				      c == '\t'   ? 't'
-				      : c == '\n' ? 'n'
-						  : c);
-	}
-}
-
-static void add_number(struct bk_buf *out, uint64_t n)
-{
-	bk_buf_printf(out, "\t%ju", (uintmax_t)n);
-}
-
 static void add_record(struct bk_buf *out, const struct bk_move_record *record)
 {
 	struct bk_move_report report = record->report;
 	uint64_t *counts[COUNTS];
 
 	bk_buf_printf(out, "account");
-	add_field(out, record->name);
-	add_field(out, report.account);
-	add_field(out, report.to);
-	add_field(out, states[report.state]);
-	add_number(out, (uint64_t)record->ended);
-	add_number(out, (uint64_t)(report.seconds * 1000));
-	add_number(out, record->more_items);
-	add_field(out, report.why);
+	bk_fields_add(out, record->name);
+	bk_fields_add(out, report.account);
+	bk_fields_add(out, report.to);
+	bk_fields_add(out, states[report.state]);
+	bk_fields_add_number(out, (uint64_t)record->ended);
+	bk_fields_add_number(out, (uint64_t)(report.seconds * 1000));
+	bk_fields_add_number(out, record->more_items);
+	bk_fields_add(out, report.why);
 	counts_of(&report, counts);
 	for (size_t i = 0; i < COUNTS; i++)
-		add_number(out, *counts[i]);
+		bk_fields_add_number(out, *counts[i]);
 	bk_buf_printf(out, "\n");
 	for (size_t i = 0; i < record->n_items; i++) {
 		const struct bk_move_item *item = &record->items[i];
 		bk_buf_printf(out, "item");
-		add_field(out, item->folder);
-		add_number(out, item->uid);
-		add_field(out, item->name);
-		add_field(out, item->text);
-		add_field(out, item->outcome);
+		bk_fields_add(out, item->folder);
+		bk_fields_add_number(out, item->uid);
+		bk_fields_add(out, item->name);
+		bk_fields_add(out, item->text);
+		bk_fields_add(out, item->outcome);
 		bk_buf_printf(out, "\n");
 	}
 }
@@ -122,38 +101,6 @@ int bk_move_records_write(const struct bk_move_records *records,
 }
 
 /* ---- reading ---- */
-
-static char *unescape(struct bk_arena *arena, const char *from, size_t len)
-{
-	char *out = bk_arena_alloc(arena, len + 1), *to = out;
-
-	for (size_t i = 0; i < len; i++) {
-		char c = from[i];
-		if (c == '\\' && i + 1 < len) {
-			c = from[++i];
-			c = (char)(c == 't' ? '\t' : c == 'n' ? '\n' : c);
-		}
-		*to++ = c;
-	}
-	return out;
-}
-
-static size_t split(struct bk_arena *arena, struct bk_view line,
-		    const char *fields[FIELDS_MOST])
-{
-	size_t n = 0;
-
-	for (size_t at = 0; n < FIELDS_MOST; at++) {
-		const uint8_t *from = line.data + at;
-		const uint8_t *end = memchr(from, '\t', line.len - at);
-		size_t len = end ? (size_t)(end - from) : line.len - at;
-		fields[n++] = unescape(arena, (const char *)from, len);
-		at += len;
-		if (at >= line.len)
-			break;
-	}
-	return n;
-}
 
 static bool number(const char *text, uint64_t *out)
 {
@@ -253,7 +200,8 @@ static void read_lines(struct bk_move_records *out, struct bk_view text)
 
 	while ((end = memchr(text.data, '\n', text.len))) {
 		struct bk_view line = {text.data, (size_t)(end - text.data)};
-		size_t n = split(&out->arena, line, fields);
+		size_t n =
+			bk_fields_split(&out->arena, line, fields, FIELDS_MOST);
 		if (strcmp(fields[0], "account") == 0)
 			record = read_account(out, fields, n);
 		else if (strcmp(fields[0], "item") == 0)
