@@ -25,7 +25,8 @@ static const struct bk_opt_clash clashes[] = {
 
 static const char *const usage[] = {
 	"[plan|preflight] --from END --to END [--account PATTERN | --accounts FILE | --domains LIST]",
-	"verify|status|report --from END --to END ...",
+	"--stages data,account --from SERVER --to SERVER [--route NAME] ...",
+	"verify|status|report|rollback --from END --to END ...",
 	NULL,
 };
 static const char *const examples[] = {
@@ -37,6 +38,10 @@ static const char *const examples[] = {
 	"a pass over the accounts of a domain, while people work; again: only what is new",
 	"bk move --from maildir:/var/vmail/%d/%n/Maildir --to mx2 --jobs 8",
 	"all accounts of a Maildir tree into a server",
+	"bk move --from mx1 --to mx2 --domains a.example --stages data,account",
+	"one account after the other is held for seconds, and changes servers",
+	"bk move rollback --from mx1 --to mx2 --account ann@a.example",
+	"back to where it was, with the mail that came since",
 	"bk move verify --from mx1 --to mx2 --accounts accounts.csv",
 	"message by message: status 0, or 17 and the list",
 	NULL,
@@ -48,6 +53,7 @@ int main(int argc, char **argv)
 	struct bk_move_words words = {
 		.bad_items = 100,
 		.error_stop_ppm = BK_MOVE_STOP_UNSAID,
+		.until_delta_ms = BK_MOVE_UNSAID,
 	};
 	/* clang-format off */
 	const struct bk_opt options[] = {
@@ -59,7 +65,13 @@ int main(int argc, char **argv)
 		{BK_OPT_TEXT, 0, "accounts", "FILE", "the accounts: a list, or a table of addresses here and there, and passwords", &words.accounts_file},
 		{BK_OPT_TEXT, 0, "identities", "FILE", "whose rights become whose: two names a line, here and there", &words.identities},
 		{BK_OPT_LIST, 0, "domains", "LIST", "only accounts of these domains, as a.example,b.example", &words.domains},
-		{BK_OPT_TEXT, 0, "stages", "data", "what to move: data (the default)", &words.stages},
+		{BK_OPT_TEXT, 0, "stages", "data,account", "data (the default): passes over the mail; account: hold, copy the rest, point to the other server", &words.stages},
+		{BK_OPT_TEXT, 0, "route", "NAME,...", "what leads to the servers: sections [route NAME]; without it all of them", &words.route},
+		{BK_OPT_DURATION, 0, "until-delta", "DURATION", "passes until one took no longer, before an account is held (30s)", &words.until_delta_ms},
+		{BK_OPT_NUMBER, 0, "max-passes", "N", "but not more than so many (5)", &words.max_passes},
+		{BK_OPT_TIME, 0, "cutover-at", "TIME", "the data now, the accounts not before", &words.cutover_at},
+		{BK_OPT_FLAG, 0, "leave-some", NULL, "accounts change servers though messages that could not be carried over stay behind", &words.leave_some},
+		{BK_OPT_TEXT, 0, "reason", "TEXT", "what who logs in is told while an account is held", &words.reason},
 		{BK_OPT_LIST, 0, "map", "FROM=TO", "a folder becomes another; Old/=New/ with all below; Trash= is left out", &words.maps},
 		{BK_OPT_TEXT, 0, "into", "FOLDER", "everything below this folder", &words.into},
 		{BK_OPT_FLAG, 0, "no-special-use", NULL, "folders for sent mail, drafts and so on find each other by name alone", &words.no_special_use},
@@ -81,7 +93,7 @@ int main(int argc, char **argv)
 			"moves mailboxes from one server or store to "
 			"another",
 		.usage = usage,
-		.operands = "plan|preflight|verify|status|report",
+		.operands = "plan|preflight|verify|status|report|rollback",
 		.operands_max = 1,
 		.common = BK_COMMON_CONFIG | BK_COMMON_JSON |
 			  BK_COMMON_PROGRESS | BK_COMMON_JOBS | BK_COMMON_WAIT |

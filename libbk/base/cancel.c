@@ -8,6 +8,7 @@
 
 /* Lock-free, so a handler may touch it. */
 static atomic_bool wanted;
+static _Thread_local bool deferred;
 
 /* SA_RESETHAND is per signal: the second one has to find none caught. */
 static void note(int number)
@@ -45,7 +46,12 @@ void bk_cancel(void)
 
 bool bk_cancel_wanted(void)
 {
-	return atomic_load_explicit(&wanted, memory_order_relaxed);
+	return !deferred && atomic_load_explicit(&wanted, memory_order_relaxed);
+}
+
+void bk_cancel_defer(bool defer)
+{
+	deferred = defer;
 }
 
 int bk_cancelled(struct bk_err *err)

@@ -18,6 +18,11 @@ void bk_cancel(void);
 
 bool bk_cancel_wanted(void);
 
+/* From now on this thread is not told, until it says false: for a few acts that
+ * must not be left half done.  The second signal ends the process all the
+ * same. */
+void bk_cancel_defer(bool defer);
+
 /* 0, or -1 with BK_CANCELLED "interrupted" when the flag is set: for loops
  * that return errors. */
 int bk_cancelled(struct bk_err *err);

@@ -132,16 +132,24 @@ static struct bk_cutover_step forward(const struct bk_cutover_view *view)
 
 /* ---- back ---- */
 
+/* Without a note of its own where none is needed: a full disk must not keep an
+ * account held. */
+static struct bk_cutover_step undo(const struct bk_cutover_view *view)
+{
+	return any(view, NOWHERE) ? act(BK_CUTOVER_BACK)
+				  : note(BK_STAGE_AS_IT_WAS);
+}
+
 static struct bk_cutover_step backward(const struct bk_cutover_view *view)
 {
 	switch (view->stage) {
 	case BK_STAGE_AS_IT_WAS:
 		return act(BK_CUTOVER_END);
 	case BK_STAGE_HOLDING:
-		return note(BK_STAGE_UNDOING);
+		return undo(view);
 	case BK_STAGE_POINTING:
-		return note(any(view, TO_DESTINATION) ? BK_STAGE_RETURNING
-						      : BK_STAGE_UNDOING);
+		return any(view, TO_DESTINATION) ? note(BK_STAGE_RETURNING)
+						 : undo(view);
 	case BK_STAGE_MOVED:
 		return note(all(view, TO_SOURCE) ? BK_STAGE_AS_IT_WAS
 						 : BK_STAGE_RETURNING);
@@ -151,8 +159,7 @@ static struct bk_cutover_step backward(const struct bk_cutover_view *view)
 		return view->copied ? note(BK_STAGE_UNDOING)
 				    : act(BK_CUTOVER_RECALL);
 	case BK_STAGE_UNDOING:
-		return any(view, NOWHERE) ? act(BK_CUTOVER_BACK)
-					  : note(BK_STAGE_AS_IT_WAS);
+		return undo(view);
 	}
 	return act(BK_CUTOVER_STOP);
 }

@@ -32,7 +32,7 @@ enum bk_stage {
 	BK_STAGE_POINTING,  /* both servers have it all: routes go forward */
 	BK_STAGE_MOVED,     /* they lead to the destination */
 	BK_STAGE_RETURNING, /* as HOLDING, in the other direction */
-	BK_STAGE_UNDOING,   /* both servers have it all: routes go back */
+	BK_STAGE_UNDOING,   /* after that, both have it all: routes go back */
 };
 
 enum bk_cutover_act {

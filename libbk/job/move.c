@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/lock.h"
+#include "base/timer.h"
 #include "crypto/digest.h"
 
 /* ---- where it remembers things ---- */
@@ -34,6 +35,7 @@ static void name_folder(struct bk_move *move, const char *from, const char *to)
 	move->folder = bk_strdup(bk_buf_text(&name));
 	move->record_path = bk_asprintf("%s/report", move->folder);
 	move->journal_path = bk_asprintf("%s/journal", move->folder);
+	move->notes = bk_asprintf("%s/accounts", move->folder);
 	bk_buf_clear(&name);
 }
 
@@ -242,6 +244,8 @@ static enum bk_ending ending_of(const struct bk_move *move)
 
 	if (!summary->accounts_left)
 		return BK_ENDING_DONE;
+	if (move->undone)
+		return BK_ENDING_UNDONE;
 	if (summary->act == BK_ACT_COMPARE)
 		return summary->accounts_left > move->failed
 			       ? BK_ENDING_DIFFERENT
@@ -255,7 +259,7 @@ static int end(struct bk_move *move, int rc, struct bk_err *err)
 	tell_end(move, rc, err);
 	if (rc < 0)
 		return -1;
-	if (move->failed && move->failed == move->accounts.n)
+	if (move->failed && move->failed == move->accounts.n && !move->undone)
 		return all_failed(move, err);
 	move->outcome->ending = ending_of(move);
 	return 0;
@@ -263,10 +267,58 @@ static int end(struct bk_move *move, int rc, struct bk_err *err)
 
 /* ---- the verbs ---- */
 
+/* What a round has counted counts again in the next one. */
+static void begin_round(struct bk_move *move)
+{
+	move->ended = move->failed = move->put_off = move->undone = 0;
+	move->summary.accounts_left = 0;
+	memset(&move->summary.messages, 0, sizeof(move->summary.messages));
+	memset(&move->summary.bytes, 0, sizeof(move->summary.bytes));
+}
+
+/* All the data, and then nothing before its time. */
+static int data_until(struct bk_move *move, int64_t at, struct bk_err *err)
+{
+	struct bk_timer *timer = bk_timer_real();
+	char text[BK_CLOCK_TEXT];
+	int64_t left_ms;
+
+	move->data_only = true;
+	if (move->request->cutover.data_now && bk_move_data(move, err) < 0)
+		return -1;
+	move->data_only = false;
+	char *note = bk_asprintf("waiting until %s before accounts are held",
+				 bk_clock_local(text, at));
+	bk_progress_note(move->progress, note);
+	free(note);
+	while ((left_ms = at * 1000 - bk_clock_now_ms()) > 0)
+		if (timer->wait(timer, left_ms < 60000 ? left_ms : 60000, NULL,
+				err) < 0)
+			return -1;
+	begin_round(move);
+	return 0;
+}
+
+static int data_and_accounts(struct bk_move *move, struct bk_err *err)
+{
+	const struct bk_move_cutover *cutover = &move->request->cutover;
+
+	if (!cutover->wanted)
+		return bk_move_data(move, err);
+	if (bk_move_routes_open(move, err) < 0)
+		return -1;
+	if (bk_move_switches(move) && cutover->at > bk_clock_now() &&
+	    data_until(move, cutover->at, err) < 0)
+		return -1;
+	return bk_move_data(move, err);
+}
+
 static int run_data(struct bk_move *move, struct bk_err *err)
 {
 	tell_start(move, BK_ACT_MOVE);
-	return end(move, bk_move_data(move, err), err);
+	int rc = end(move, data_and_accounts(move, err), err);
+	bk_move_routes_close(move);
+	return rc;
 }
 
 static int run_verify(struct bk_move *move, struct bk_err *err)
@@ -286,10 +338,16 @@ static int run_preflight(struct bk_move *move, struct bk_err *err)
 	return 0;
 }
 
+static bool is_change(const struct bk_move_request *request)
+{
+	return (request->verb == BK_MOVE_RUN ||
+		request->verb == BK_MOVE_ROLLBACK) &&
+	       !request->dry_run;
+}
+
 static int carry_out(struct bk_move *move, struct bk_err *err)
 {
-	bool writes =
-		move->request->verb == BK_MOVE_RUN && !move->request->dry_run;
+	bool writes = is_change(move->request);
 
 	/* The accounts come first: some bring their passwords. */
 	if (bk_move_choose(move, err) < 0 || open_ends(move, err) < 0)
@@ -329,7 +387,7 @@ static int lock_and_run(struct bk_move *move, const char *from, const char *to,
 		return bk_move_status(move, err);
 	if (request->verb == BK_MOVE_REPORT)
 		return bk_move_report(move, err);
-	if (request->verb == BK_MOVE_RUN && !request->dry_run) {
+	if (is_change(request)) {
 		move->outcome->place = BK_PLACE_LOCK;
 		if (bk_lock_take(&lock, &lock_request, err) < 0)
 			return -1;
@@ -355,6 +413,7 @@ int bk_move_run(const struct bk_move_request *request,
 	int rc = -1;
 
 	(void)pthread_mutex_init(&move.lock, NULL);
+	(void)pthread_mutex_init(&move.cutting, NULL);
 	outcome->place = BK_PLACE_REQUEST;
 	if (strcmp(from, to) == 0 && !request->as && !request->rules->into &&
 	    !request->accounts_file) {
@@ -369,10 +428,12 @@ int bk_move_run(const struct bk_move_request *request,
 	bk_move_accounts_clear(&move.accounts);
 	bk_arena_clear(&move.arena);
 	(void)pthread_mutex_destroy(&move.lock);
+	(void)pthread_mutex_destroy(&move.cutting);
 	free(move.tasks);
 	free(move.folder);
 	free(move.record_path);
 	free(move.journal_path);
+	free(move.notes);
 	free(move.scratch);
 	free(from);
 	free(to);

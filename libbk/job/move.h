@@ -3,15 +3,17 @@
  * after pass, each time only what is new (sync/sync.h), many accounts at a
  * time.  An account that fails never stops the others.
  *
- *	run        the data stage: a pass over each account
+ *	run        the data stage: a pass over each account, and the account
+ *	           stage: one after the other changes servers
  *	plan       which folder becomes which, and what a pass would copy
  *	preflight  every login, room and limits; names that have to be changed
  *	verify     compares both ends, message by message
  *	status     what the journal says of the accounts
  *	report     what came of the last pass of each
+ *	rollback   accounts that changed servers go back
  *
- * Only run writes anything, and only at the destination and in the state
- * directory.
+ * Only run and rollback write anything: at the destination, in the state
+ * directory, in the account stage the routes, and rollback at the source.
  */
 
 #ifndef BK_JOB_MOVE_H
@@ -27,6 +29,7 @@
 #include "job/move_accounts.h"
 #include "job/move_end.h"
 #include "report/listing.h"
+#include "route/route.h"
 #include "sync/folder_map.h"
 #include "sync/progress.h"
 
@@ -37,6 +40,19 @@ enum bk_move_verb {
 	BK_MOVE_VERIFY,
 	BK_MOVE_STATUS,
 	BK_MOVE_REPORT,
+	BK_MOVE_ROLLBACK,
+};
+
+/* The account stage: job/cutover_plan.h.  Settings of it that are 0 or NULL are
+ * nothing. */
+struct bk_move_cutover {
+	bool wanted;
+	const struct bk_route_config *routes; /* at least one if wanted */
+	size_t n_routes;
+	int64_t at;         /* UTC seconds: not before; 0 */
+	bool data_now;      /* a round of passes until then */
+	bool leave_some;    /* though messages stay behind */
+	const char *reason; /* what who logs in meanwhile is told */
 };
 
 struct bk_move_request {
@@ -56,6 +72,11 @@ struct bk_move_request {
 	size_t error_stop_few;   /* but so many may in any case */
 	bool dry_run, keep_deleted, full;
 	bool bodies, no_extra; /* of verify */
+	/* Passes are made until one took no longer than that, and not more
+	 * than so many; 1: one, however long. */
+	int64_t until_delta_ms;
+	unsigned max_passes;
+	struct bk_move_cutover cutover;
 	struct bk_listing_style style;
 	/* For what to do next: "--from a --to b ...", of this move but for its
 	 * accounts; and " --domains a", these. */

@@ -1,4 +1,5 @@
-/* The data stage: a pass over each account, again where a connection broke. */
+/* Passes over each account, again where a connection broke, until one was
+ * quick; and then it may change servers. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +14,6 @@
 
 /* ---- one account ---- */
 
-/* An account that is tried until it is done. */
-struct trying {
-	const struct bk_move_task *task;
-	struct bk_move_report *report; /* of all tries */
-	enum bk_place place;           /* where the last one failed */
-	uint64_t unset; /* of report->lost_flags: to be tried again */
-};
-
 static void take_off(uint64_t *count, uint64_t *some)
 {
 	uint64_t n = *count < *some ? *count : *some;
@@ -31,7 +24,8 @@ static void take_off(uint64_t *count, uint64_t *some)
 
 /* What an earlier try brought is there when the next one looks: it was copied,
  * and is not there "already". */
-static void add_counts(struct trying *t, const struct bk_sync_counts *counts)
+void bk_move_count(struct bk_move_trying *t,
+		   const struct bk_sync_counts *counts)
 {
 	struct bk_move_report *report = t->report;
 	uint64_t brought = report->added;
@@ -79,9 +73,9 @@ static int count_all(struct bk_move_session *session,
 	return rc;
 }
 
-static int pass(struct bk_move_session *session,
-		const struct bk_move_task *task, struct bk_sync_counts *counts,
-		struct bk_err *err)
+int bk_move_pass(struct bk_move_session *session,
+		 const struct bk_move_task *task, bool dry_run,
+		 struct bk_sync_counts *counts, struct bk_err *err)
 {
 	struct bk_move *move = task->move;
 	const struct bk_move_request *request = move->request;
@@ -90,9 +84,9 @@ static int pass(struct bk_move_session *session,
 		.to = {session->to,   &session->to_account  },
 		.name = task->name,
 		.journal = move->journal,
-		.rules = request->rules,
-		.identities = move->identities,
-		.dry_run = request->dry_run,
+		.rules = task->rules ? task->rules : request->rules,
+		.identities = task->reverse ? NULL : move->identities,
+		.dry_run = dry_run,
 		.keep_deleted = request->keep_deleted,
 		.full = request->full,
 		.bad_items = request->bad_items,
@@ -104,7 +98,7 @@ static int pass(struct bk_move_session *session,
 	return bk_sync_account(&sync, counts, err);
 }
 
-static int try_once(struct trying *t, struct bk_err *err)
+static int try_once(struct bk_move_trying *t, struct bk_err *err)
 {
 	struct bk_move_session session = {0};
 	struct bk_sync_counts counts = {0};
@@ -113,8 +107,10 @@ static int try_once(struct trying *t, struct bk_err *err)
 				      !t->task->move->request->dry_run, err);
 	t->place = session.place;
 	if (rc == 0) {
-		rc = pass(&session, t->task, &counts, err);
-		add_counts(t, &counts);
+		rc = bk_move_pass(&session, t->task,
+				  t->task->move->request->dry_run, &counts,
+				  err);
+		bk_move_count(t, &counts);
 		if (rc < 0)
 			t->place = bk_move_place_of(err);
 	}
@@ -139,7 +135,7 @@ static int wait_before(int next, const struct bk_err *why, struct bk_err *err)
 }
 
 /* What was done stays done, and the next try goes on there. */
-static int try_again_and_again(struct trying *t, struct bk_err *err)
+static int try_again_and_again(struct bk_move_trying *t, struct bk_err *err)
 {
 	for (int n = 1;; n++) {
 		struct bk_err why = {0};
@@ -172,21 +168,36 @@ static void begin_record(struct bk_move *move, struct bk_move_record *record)
 	(void)pthread_mutex_unlock(&move->lock);
 }
 
-static void end_record(struct bk_move *move, struct bk_move_record *record)
+static void drop_record(struct bk_move *move,
+			const struct bk_move_record *record)
 {
-	struct bk_err why = {0};
-	int rc = 0;
-
 	(void)pthread_mutex_lock(&move->lock);
 	for (size_t i = 0; i < move->n_under_way; i++)
 		if (move->under_way[i] == record)
 			move->under_way[i] = NULL;
+	(void)pthread_mutex_unlock(&move->lock);
+}
+
+static void end_record(struct bk_move *move, struct bk_move_record *record)
+{
+	struct bk_err why = {0};
+
+	drop_record(move, record);
 	record->ended = bk_clock_now();
-	if (!move->request->dry_run)
-		rc = bk_move_record_add(move->record_path, record, &why);
+	if (move->request->dry_run)
+		return;
+	(void)pthread_mutex_lock(&move->lock);
+	int rc = bk_move_record_add(move->record_path, record, &why);
 	(void)pthread_mutex_unlock(&move->lock);
 	if (rc < 0)
 		bk_progress_warning(move->progress, why.text);
+}
+
+/* Nothing was to be done: what was recorded when it was counts. */
+static bool is_idle(const struct bk_move_report *report)
+{
+	return report->cutover == BK_CUTOVER_MOVED && !report->folders &&
+	       report->downtime <= 0;
 }
 
 static const char *text_of(struct bk_move *move, const char *text)
@@ -266,7 +277,73 @@ static enum bk_move_state state_of(const struct bk_move *move,
 		       : BK_MOVE_DONE;
 }
 
-static int move_account(struct bk_move_task *task, struct bk_err *err)
+/* ---- passes ---- */
+
+bool bk_move_switches(const struct bk_move *move)
+{
+	return move->request->cutover.wanted && !move->request->dry_run &&
+	       !move->data_only;
+}
+
+/* More than one only where it is to be quick in the end. */
+static int passes(struct bk_move_trying *t, struct bk_err *err)
+{
+	const struct bk_move *move = t->task->move;
+	const struct bk_move_request *request = move->request;
+	int64_t took_ms = 0;
+
+	for (unsigned n = 0; n < request->max_passes; n++) {
+		int64_t start_ms = bk_clock_monotonic_ms();
+		if (try_again_and_again(t, err) < 0)
+			return -1;
+		took_ms = bk_clock_monotonic_ms() - start_ms;
+		if (request->dry_run || took_ms <= request->until_delta_ms)
+			return 0;
+	}
+	if (!bk_move_switches(move))
+		return 0;
+	return bk_fail(err, BK_BUSY,
+		       "the last of %u passes took %llds: it would be held for "
+		       "too long; run it again, or raise --until-delta or "
+		       "--max-passes",
+		       request->max_passes, (long long)(took_ms / 1000));
+}
+
+static int pass_and_switch(struct bk_move_trying *t, struct bk_err *err)
+{
+	bool pass_first = true;
+
+	t->place = BK_PLACE_LOCK;
+	if (bk_move_cutover_before(t, &pass_first, err) < 0)
+		return -1;
+	t->place = BK_PLACE_SOURCE;
+	if (pass_first && passes(t, err) < 0)
+		return -1;
+	if (!bk_move_switches(t->task->move))
+		return 0;
+	return bk_move_cutover(t, false, err);
+}
+
+static int roll_back(struct bk_move_trying *t, struct bk_err *err)
+{
+	return bk_move_cutover(t, true, err);
+}
+
+/* What came of an account that ends the whole run. */
+static void note_end(struct bk_move *move, const struct bk_move_report *report)
+{
+	if (report->cutover == BK_CUTOVER_NOT_TRIED)
+		return;
+	char *text = bk_asprintf("%s: %s; %s", report->account, report->why,
+				 bk_move_cutover_text(report->cutover));
+	bk_progress_warning(move->progress, text);
+	free(text);
+}
+
+typedef int stage_act(struct bk_move_trying *t, struct bk_err *err);
+
+static int do_account(struct bk_move_task *task, stage_act *act,
+		      struct bk_err *err)
 {
 	struct bk_move *move = task->move;
 	struct bk_move_record record = {
@@ -274,7 +351,7 @@ static int move_account(struct bk_move_task *task, struct bk_err *err)
 		.report = {.account = task->account->from,
 			   .to = task->account->to},
 	};
-	struct trying t = {.task = task,
+	struct bk_move_trying t = {.task = task,
 			   .report = &record.report,
 			   .place = BK_PLACE_SOURCE};
 	int64_t start_ms = bk_clock_monotonic_ms();
@@ -282,7 +359,7 @@ static int move_account(struct bk_move_task *task, struct bk_err *err)
 
 	bk_progress_account(move->progress, task->account->from);
 	begin_record(move, &record);
-	int rc = try_again_and_again(&t, &why);
+	int rc = act(&t, &why);
 	record.report.seconds =
 		(double)(bk_clock_monotonic_ms() - start_ms) / 1000;
 	record.report.state = state_of(move, &record.report);
@@ -291,13 +368,27 @@ static int move_account(struct bk_move_task *task, struct bk_err *err)
 			why.kind == BK_BUSY ? BK_MOVE_PUT_OFF : BK_MOVE_FAILED;
 		record.report.why = why.text;
 	}
-	end_record(move, &record);
+	if (rc < 0 || !is_idle(&record.report))
+		end_record(move, &record);
+	else
+		drop_record(move, &record);
 	free(record.items);
 	if (rc < 0 && bk_move_is_end(&why)) {
+		note_end(move, &record.report);
 		*err = why;
 		return -1;
 	}
 	return bk_move_ended(task, &record, &why, t.place, err);
+}
+
+static int move_account(struct bk_move_task *task, struct bk_err *err)
+{
+	return do_account(task, pass_and_switch, err);
+}
+
+static int return_account(struct bk_move_task *task, struct bk_err *err)
+{
+	return do_account(task, roll_back, err);
 }
 
 /* ---- all of them ---- */
@@ -329,8 +420,10 @@ int bk_move_data(struct bk_move *move, struct bk_err *err)
 		move->progress->watch = keep_item;
 		move->progress->watch_arg = move;
 	}
+	bool back = move->request->verb == BK_MOVE_ROLLBACK;
 	if (rc == 0)
-		rc = bk_move_each(move, move_account, err);
+		rc = bk_move_each(move, back ? return_account : move_account,
+				  err);
 	if (move->progress)
 		move->progress->watch = NULL;
 	move->identities = NULL;

@@ -60,6 +60,22 @@ int bk_move_each(struct bk_move *move, bk_move_act *act, struct bk_err *err)
 
 /* ---- one of them ---- */
 
+/* An end of it, and the account's address there. */
+static const struct bk_move_end *end_of(const struct bk_move_task *task,
+					bool read, const char **address)
+{
+	const struct bk_move_request *request = task->move->request;
+	bool source = read != task->reverse;
+
+	*address = source ? task->account->from : task->account->to;
+	return source ? request->from : request->to;
+}
+
+static enum bk_place place_of(const struct bk_move_task *task, bool read)
+{
+	return read != task->reverse ? BK_PLACE_SOURCE : BK_PLACE_DESTINATION;
+}
+
 /* The source's end, on its way. */
 struct finding {
 	struct bk_move_session *session;
@@ -74,13 +90,15 @@ static void *find_from(void *arg)
 	struct finding *finding = arg;
 	struct bk_move_session *session = finding->session;
 	const struct bk_move_task *task = finding->task;
-	const struct bk_move_end *from = task->move->request->from;
+	const char *address;
+	struct bk_store_config config =
+		end_of(task, true, &address)->store.config;
 
-	finding->rc = bk_store_open(&session->from, &from->store.config,
-				    &finding->err);
+	config.writable = false;
+	finding->rc = bk_store_open(&session->from, &config, &finding->err);
 	if (finding->rc == 0)
 		finding->rc = session->from->ops->find_account(
-			session->from, task->account->from, &finding->arena,
+			session->from, address, &finding->arena,
 			&session->from_account, &finding->err);
 	return NULL;
 }
@@ -89,7 +107,9 @@ static int open_to(struct bk_move_session *session,
 		   const struct bk_move_task *task, bool make,
 		   struct bk_err *err)
 {
-	struct bk_store_config config = task->move->request->to->store.config;
+	const char *address;
+	struct bk_store_config config =
+		end_of(task, false, &address)->store.config;
 
 	config.writable = make;
 	if (bk_store_open(&session->to, &config, err) < 0)
@@ -104,9 +124,10 @@ static int find_to(struct bk_move_session *session,
 		   const struct bk_move_task *task, bool make,
 		   struct bk_err *err)
 {
-	const char *address = task->account->to;
 	struct bk_err why = {0};
+	const char *address;
 
+	(void)end_of(task, false, &address);
 	if (make)
 		return session->to->ops->create_account(
 			session->to, address, &session->arena,
@@ -130,7 +151,7 @@ static int end_from(struct finding *from, struct bk_err *err)
 	bk_arena_join(&session->arena, &from->arena);
 	if (from->rc == 0)
 		return 0;
-	session->place = BK_PLACE_SOURCE;
+	session->place = place_of(from->task, true);
 	*err = from->err;
 	return -1;
 }
@@ -145,7 +166,7 @@ int bk_move_session_open(struct bk_move_session *out,
 	struct bk_err why = {0};
 	pthread_t thread;
 
-	*out = (struct bk_move_session){.place = BK_PLACE_DESTINATION};
+	*out = (struct bk_move_session){.place = place_of(task, false)};
 	int rc = open_to(out, task, make, &why);
 	bool waits = rc < 0 || (make && !out->to->ops->accounts_are_given);
 	bool two =
@@ -218,12 +239,18 @@ static void add_counts(struct bk_summary *to, const struct bk_move_report *r)
 	to->messages.left += r->refused + r->unread;
 	to->bytes.source += r->bytes;
 	to->bytes.stored += r->bytes;
+	if (r->downtime <= 0 || (r->cutover != BK_CUTOVER_MOVED &&
+				 r->cutover != BK_CUTOVER_RETURNED))
+		return;
+	to->cutovers++;
+	if (to->downtime_most < r->downtime)
+		to->downtime_most = r->downtime;
 }
 
 /* The lock is held. */
 static void count_failure(const struct bk_move_task *task,
-			  enum bk_move_state state, const struct bk_err *why,
-			  enum bk_place place)
+			  const struct bk_move_report *report,
+			  const struct bk_err *why, enum bk_place place)
 {
 	struct bk_move *move = task->move;
 
@@ -233,16 +260,23 @@ static void count_failure(const struct bk_move_task *task,
 		move->why_account = task->account->from;
 	}
 	move->failed++;
-	move->put_off += state == BK_MOVE_PUT_OFF;
+	move->undone += report->cutover == BK_CUTOVER_UNDONE;
+	move->put_off += report->state == BK_MOVE_PUT_OFF;
 }
 
 /* The lock is held. */
-static int check_stop(const struct bk_move *move, struct bk_err *err)
+static int check_stop(const struct bk_move *move,
+		      const struct bk_move_report *report, struct bk_err *err)
 {
 	const struct bk_move_request *request = move->request;
 	uint64_t allowed =
 		(uint64_t)move->accounts.n * request->error_stop_ppm / 1000000;
 
+	if (report->cutover == BK_CUTOVER_STUCK)
+		return bk_fail(err, BK_UNSAFE,
+			       "%s can be used on neither server, so the rest "
+			       "was left alone: %s. When that is mended: %s",
+			       report->account, report->why, report->next);
 	if (allowed < request->error_stop_few)
 		allowed = request->error_stop_few;
 	if (move->failed <= allowed || move->ended == move->accounts.n)
@@ -278,11 +312,11 @@ int bk_move_ended(const struct bk_move_task *task,
 	move->summary.accounts_left +=
 		failed || report->state == BK_MOVE_INCOMPLETE;
 	if (failed) {
-		count_failure(task, report->state, why, place);
+		count_failure(task, report, why, place);
 		report->next = next_after(move, why, report->account);
 	}
 	bool compares = move->summary.act == BK_ACT_COMPARE;
-	int rc = compares ? 0 : check_stop(move, err);
+	int rc = compares ? 0 : check_stop(move, report, err);
 	(void)pthread_mutex_unlock(&move->lock);
 	if (failed)
 		bk_progress_item_error(move->progress,
@@ -290,7 +324,8 @@ int bk_move_ended(const struct bk_move_task *task,
 					       .kind = why->kind,
 					       .account = report->account,
 					       .text = why->text,
-					       .outcome = "left as it is",
+					       .outcome = bk_move_cutover_text(
+						       report->cutover),
 					       .next = report->next,
 				       });
 	if (!compares)

@@ -2,6 +2,7 @@
  * What came of each account: see move_record.h.  Its lines (base/fields.h):
  *
  *	account NAME FROM TO STATE ENDED MS more-items why counts...
+ *		CUTOVER DOWNTIME-MS
  *	item FOLDER UID NAME TEXT OUTCOME        of the account above
  */
 
@@ -16,10 +17,12 @@
 #include "base/fields.h"
 #include "base/file.h"
 #include "base/parse.h"
+#include "report/move_line.h"
 
 #define FILE_MOST   ((size_t)512 << 20)
 #define COUNTS      11
-#define FIELDS_MOST (9 + COUNTS)
+#define AFTER       2
+#define FIELDS_MOST (9 + COUNTS + AFTER)
 
 static const char *const states[] = {[BK_MOVE_DONE] = "complete",
 				     [BK_MOVE_INCOMPLETE] = "incomplete",
@@ -59,6 +62,8 @@ static void add_record(struct bk_buf *out, const struct bk_move_record *record)
 	counts_of(&report, counts);
 	for (size_t i = 0; i < COUNTS; i++)
 		bk_fields_add_number(out, *counts[i]);
+	bk_fields_add(out, bk_move_cutover_word(report.cutover));
+	bk_fields_add_number(out, (uint64_t)(report.downtime * 1000));
 	bk_buf_printf(out, "\n");
 	for (size_t i = 0; i < record->n_items; i++) {
 		const struct bk_move_item *item = &record->items[i];
@@ -142,6 +147,21 @@ static bool state_named(const char *word, enum bk_move_state *out)
 	return false;
 }
 
+/* Older versions wrote neither. */
+static void read_cutover(struct bk_move_report *report,
+			 const char *const *fields, size_t n)
+{
+	uint64_t ms = 0;
+
+	if (n < FIELDS_MOST || !number(fields[10 + COUNTS], &ms))
+		return;
+	for (unsigned i = 0; i <= BK_CUTOVER_STUCK; i++)
+		if (strcmp(bk_move_cutover_word((enum bk_cutover_end)i),
+			   fields[9 + COUNTS]) == 0)
+			report->cutover = (enum bk_cutover_end)i;
+	report->downtime = (double)ms / 1000;
+}
+
 static struct bk_move_record *read_account(struct bk_move_records *records,
 					   const char *const *fields, size_t n)
 {
@@ -160,6 +180,7 @@ static struct bk_move_record *read_account(struct bk_move_records *records,
 	report.to = fields[3];
 	report.why = *fields[8] ? fields[8] : NULL;
 	report.seconds = (double)ms / 1000;
+	read_cutover(&report, fields, n);
 	struct bk_move_record *record = record_named(records, fields[1]);
 	record->report = report;
 	record->ended = (int64_t)ended;

@@ -1,8 +1,11 @@
 /* What is known of a move without asking its ends: status and report. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "job/move_work.h"
+#include "report/move_line.h"
+#include "report/units.h"
 
 /* The account's address is what its name in the journal begins with. */
 static bool is_wanted(const struct bk_move *move, const char *address)
@@ -41,6 +44,9 @@ static int add_status(struct bk_listing *to,
 		      const struct bk_move_record *record, struct bk_err *err)
 {
 	const struct bk_move_report *r = &record->report;
+	char text[BK_UNITS_TEXT];
+	const char *downtime =
+		r->downtime > 0 ? bk_units_duration(text, r->downtime) : NULL;
 	const struct bk_cell cells[] = {
 		bk_cell_text(r->account),
 		bk_cell_text(strcmp(r->account, r->to) != 0 ? r->to : NULL),
@@ -50,6 +56,11 @@ static int add_status(struct bk_listing *to,
 		bk_cell_n(r->added),
 		bk_cell_n(r->bytes),
 		bk_cell_n(r->refused + r->unread),
+		bk_cell_text(r->cutover == BK_CUTOVER_NOT_TRIED
+				     ? NULL
+				     : bk_move_cutover_word(r->cutover)),
+		bk_cell_text(downtime),
+		bk_cell_n((uint64_t)(r->downtime * 1000)),
 		bk_cell_text(r->why),
 	};
 
@@ -68,15 +79,18 @@ static int read_records(struct bk_move *move, struct bk_move_records *records,
 int bk_move_status(struct bk_move *move, struct bk_err *err)
 {
 	static const struct bk_field fields[] = {
-		{"ACCOUNT",   "account",  BK_FIELD_NAME },
-		{"TO",        "to",       BK_FIELD_TEXT },
-		{"LAST PASS", "state",    BK_FIELD_TEXT },
-		{"ENDED",     "ended",    BK_FIELD_TIME },
-		{"MESSAGES",  "messages", BK_FIELD_COUNT},
-		{"COPIED",    "new",      BK_FIELD_COUNT},
-		{"SIZE",      "bytes",    BK_FIELD_SIZE },
-		{"LEFT",      "left",     BK_FIELD_COUNT},
-		{"WHY",       "why",      BK_FIELD_TEXT },
+		{"ACCOUNT",   "account",  BK_FIELD_NAME  },
+		{"TO",        "to",       BK_FIELD_TEXT  },
+		{"LAST PASS", "state",    BK_FIELD_TEXT  },
+		{"ENDED",     "ended",    BK_FIELD_TIME  },
+		{"MESSAGES",  "messages", BK_FIELD_COUNT },
+		{"COPIED",    "new",      BK_FIELD_COUNT },
+		{"SIZE",      "bytes",    BK_FIELD_SIZE  },
+		{"LEFT",      "left",     BK_FIELD_COUNT },
+		{"CUTOVER",   "cutover",  BK_FIELD_TEXT  },
+		{"HELD FOR",  NULL,       BK_FIELD_TEXT  },
+		{NULL,        "held_ms",  BK_FIELD_NUMBER},
+		{"WHY",       "why",      BK_FIELD_TEXT  },
 	};
 	struct bk_move_records records = {0};
 	struct bk_listing *to = NULL;
@@ -138,6 +152,23 @@ static int add_counts(struct bk_listing *to, const struct bk_move_report *r,
 	return 0;
 }
 
+static int add_cutover(struct bk_listing *to, const struct bk_move_report *r,
+		       struct bk_err *err)
+{
+	char text[BK_UNITS_TEXT];
+	const struct count one = {"cutover", bk_move_cutover_word(r->cutover),
+				  1};
+
+	if (r->cutover == BK_CUTOVER_NOT_TRIED)
+		return 0;
+	char *held = bk_asprintf("held for %s",
+				 bk_units_duration(text, r->downtime));
+	const struct bk_move_item item = {.text = held};
+	int rc = add_line(to, r, r->downtime > 0 ? &item : NULL, &one, err);
+	free(held);
+	return rc;
+}
+
 static int add_report(struct bk_listing *to,
 		      const struct bk_move_record *record, struct bk_err *err)
 {
@@ -155,6 +186,8 @@ static int add_report(struct bk_listing *to,
 	}
 	const struct count more = {"others", "not listed", record->more_items};
 	if (more.n && add_line(to, r, NULL, &more, err) < 0)
+		return -1;
+	if (add_cutover(to, r, err) < 0)
 		return -1;
 	const struct bk_move_item why = {.folder = NULL, .text = r->why};
 	const struct count account = {"account", word_of(r->state), 1};

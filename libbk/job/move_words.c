@@ -10,10 +10,13 @@
 #include "base/nearest.h"
 #include "base/parse.h"
 #include "job/command.h"
+#include "job/route_settings.h"
 
 #define JOBS_USUAL 4     /* a server has to serve others, too */
 #define STOP_USUAL 50000 /* 5 % */
 #define STOP_FEW   2
+#define QUICK_MS   30000 /* a last pass before an account is held */
+#define PASSES     5
 
 void bk_move_words_clear(struct bk_move_words *words)
 {
@@ -38,7 +41,8 @@ static int find_verb(const char *word, enum bk_move_verb *out,
 		     struct bk_err *err)
 {
 	static const char *const verbs[] = {"plan",   "preflight", "verify",
-					    "status", "report",    NULL};
+					    "status", "report",    "rollback",
+					    NULL};
 
 	*out = BK_MOVE_RUN;
 	if (!word)
@@ -48,44 +52,104 @@ static int find_verb(const char *word, enum bk_move_verb *out,
 		if (strcmp(word, verbs[i]) == 0)
 			return 0;
 	}
-	if (strcmp(word, "rollback") == 0)
-		return bk_fail(err, BK_MISUSE,
-			       "there is nothing to roll back: this version "
-			       "copies data, and switches no account");
 	const char *near = bk_nearest_of(word, verbs);
 	if (near)
 		return bk_fail(err, BK_MISUSE,
 			       "unknown '%s'; did you mean '%s'?", word, near);
 	return bk_fail(err, BK_MISUSE,
-		       "'%s' is none of plan, preflight, verify, status and "
-		       "report; see: bk move --help",
+		       "'%s' is none of plan, preflight, verify, status, "
+		       "report and rollback; see: bk move --help",
 		       word);
 }
 
-static int check_stages(const char *stages, struct bk_err *err)
+static int read_stages(struct bk_move_order *order, const char *stages,
+		       struct bk_err *err)
 {
 	struct bk_names names = {0};
 	int rc = 0;
 
-	if (!stages)
-		return 0;
-	bk_names_add_words(&names, stages);
+	bk_names_add_words(&names, stages ? stages : "data");
 	for (size_t i = 0; rc == 0 && i < names.n; i++) {
 		if (strcmp(names.items[i], "account") == 0)
+			order->account = true;
+		else if (strcmp(names.items[i], "data") == 0)
+			order->data = true;
+		else
 			rc = bk_fail(err, BK_MISUSE,
-				     "--stages account: this version moves "
-				     "data only; after the last pass, lock and "
-				     "switch the accounts by other means");
-		else if (strcmp(names.items[i], "data") != 0)
-			rc = bk_fail(err, BK_MISUSE,
-				     "--stages: '%s' is no stage; there is: "
-				     "data",
+				     "--stages: '%s' is no stage; there are: "
+				     "data, account",
 				     names.items[i]);
 	}
 	if (rc == 0 && !names.n)
-		rc = bk_fail(err, BK_MISUSE, "--stages: there is: data");
+		rc = bk_fail(err, BK_MISUSE,
+			     "--stages: there are: data, account");
 	bk_names_clear(&names);
 	return rc;
+}
+
+/* What only means something to an account that changes servers. */
+static int check_cutover(const struct bk_move_order *order,
+			 const struct bk_move_words *words, struct bk_err *err)
+{
+	bool back = order->request.verb == BK_MOVE_ROLLBACK;
+	const char *word = words->leave_some   ? "leave-some"
+			   : words->cutover_at ? "cutover-at"
+			   : words->route      ? "route"
+			   : words->reason     ? "reason"
+					       : NULL;
+
+	if (back && words->stages)
+		return bk_fail(err, BK_MISUSE,
+			       "rollback has no stages: accounts that have "
+			       "moved go back, with their mail");
+	if (!order->account && !back)
+		return word ? bk_fail(err, BK_MISUSE,
+				      "--%s goes with --stages data,account",
+				      word)
+			    : 0;
+	if (words->as || words->into)
+		return bk_fail(err, BK_MISUSE,
+			       "--%s is a rehearsal: no route follows it",
+			       words->as ? "as" : "into");
+	if (back || order->request.verb == BK_MOVE_RUN ||
+	    order->request.verb == BK_MOVE_PLAN)
+		return 0;
+	return bk_fail(err, BK_MISUSE, "--stages account is for a run");
+}
+
+/* Routes say which server: each has to have a name for them. */
+static int find_routes(struct bk_move_order *order,
+		       struct bk_settings *settings,
+		       const struct bk_move_words *words, struct bk_err *err)
+{
+	struct bk_move_cutover *cutover = &order->request.cutover;
+	const struct bk_move_end *const ends[] = {&order->from, &order->to};
+
+	cutover->wanted =
+		order->account || order->request.verb == BK_MOVE_ROLLBACK;
+	if (!cutover->wanted)
+		return 0;
+	for (size_t i = 0; i < 2; i++)
+		if (!ends[i]->remote || !ends[i]->settings.section)
+			return bk_fail(err, BK_MISUSE,
+				       "--%s %s: a route leads to a [server] "
+				       "of the configuration",
+				       i ? "to" : "from", ends[i]->word);
+	if (bk_settings_routes(settings, words->route, &order->from.settings,
+			       &order->to.settings, &order->routes,
+			       &cutover->n_routes, err) < 0)
+		return -1;
+	if (!cutover->n_routes)
+		return bk_fail(err, BK_MISUSE,
+			       "what leads people and mail to the servers? "
+			       "There is no [route] in %s; see bk.conf(5)",
+			       settings->source);
+	cutover->routes = order->routes;
+	cutover->at = words->cutover_at;
+	cutover->data_now = order->data;
+	cutover->leave_some = words->leave_some;
+	cutover->reason = words->reason;
+	return 0;
 }
 
 static int check_verb(const struct bk_move_words *words, enum bk_move_verb verb,
@@ -202,6 +266,7 @@ static void write_command(struct bk_move_order *order,
 	add_option(line, "--identities", words->identities);
 	add_option(line, "--as", words->as);
 	add_option(line, "--into", words->into);
+	add_option(line, "--route", words->route);
 	add_list(line, "--map", &words->maps);
 	if (words->no_special_use)
 		bk_buf_printf(line, " --no-special-use");
@@ -255,6 +320,14 @@ static void fill_request(struct bk_move_order *order,
 	request->full = words->full;
 	request->bodies = words->bodies;
 	request->no_extra = words->no_extra;
+	bool quick = request->cutover.wanted ||
+		     words->until_delta_ms != BK_MOVE_UNSAID;
+	request->until_delta_ms = words->until_delta_ms != BK_MOVE_UNSAID
+					  ? words->until_delta_ms
+					  : QUICK_MS;
+	request->max_passes = words->max_passes ? (unsigned)words->max_passes
+			      : quick           ? PASSES
+						: 1;
 	request->style = (struct bk_listing_style){
 		.out = stdout,
 		.json = common->json,
@@ -271,13 +344,15 @@ int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
 	*out = (struct bk_move_order){0};
 	if (find_verb(verb, &out->request.verb, err) < 0 ||
 	    check_verb(words, out->request.verb, err) < 0 ||
-	    check_stages(words->stages, err) < 0 ||
+	    read_stages(out, words->stages, err) < 0 ||
+	    check_cutover(out, words, err) < 0 ||
 	    bk_move_end_find(&out->from, settings, words->from,
 			     &words->from_options, true, err) < 0 ||
 	    bk_move_end_find(&out->to, settings, words->to, &words->to_options,
 			     false, err) < 0 ||
 	    read_filter(words, &out->only, err) < 0 ||
-	    read_rules(out, settings, words, err) < 0)
+	    read_rules(out, settings, words, err) < 0 ||
+	    find_routes(out, settings, words, err) < 0)
 		return -1;
 	write_command(out, settings->common, words);
 	fill_request(out, settings, words);

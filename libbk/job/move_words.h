@@ -18,11 +18,16 @@ struct bk_move_words {
 	struct bk_opt_list from_options, to_options;
 	struct bk_opt_list accounts, domains, maps;
 	const char *accounts_file, *identities, *stages, *as, *into;
+	const char *route, *reason; /* routes; what who logs in is told */
+	int64_t until_delta_ms;     /* BK_MOVE_UNSAID */
+	int64_t cutover_at;         /* UTC seconds; 0: at once */
+	uint64_t max_passes;        /* 0: as usual */
 	uint64_t bad_items;
 	uint32_t error_stop_ppm; /* BK_MOVE_STOP_UNSAID */
-	bool no_special_use, keep_deleted, full, bodies, no_extra;
+	bool no_special_use, keep_deleted, full, bodies, no_extra, leave_some;
 };
 #define BK_MOVE_STOP_UNSAID UINT32_MAX
+#define BK_MOVE_UNSAID      (-1)
 void bk_move_words_clear(struct bk_move_words *words);
 
 /* A request, and what it points to. */
@@ -32,6 +37,8 @@ struct bk_move_order {
 	struct bk_filter only;
 	struct bk_folder_rules rules;
 	struct bk_folder_rule *rule_items; /* owned */
+	struct bk_route_config *routes;    /* the settings' */
+	bool data, account;                /* stages */
 	struct bk_buf command, selection;
 };
 

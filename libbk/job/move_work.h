@@ -17,6 +17,9 @@ struct bk_move_task {
 	struct bk_move *move;
 	const struct bk_move_account *account;
 	const char *name; /* in the journal */
+	/* From the destination to the source: */
+	bool reverse;
+	const struct bk_folder_rules *rules; /* NULL: the request's */
 };
 
 /* What a pass over it has brought so far; one thread's. */
@@ -35,10 +38,15 @@ struct bk_move {
 	struct bk_move_accounts accounts;
 	struct bk_move_task *tasks; /* owned; one for each account */
 	struct bk_arena arena;
-	char *folder;       /* of journal and record */
-	char *record_path;  /* in it */
-	char *journal_path; /* in it, or a scratch file of a dry run */
-	char *scratch;      /* folder that goes at the end, or NULL */
+	char *folder;             /* of journal and record */
+	char *record_path;        /* in it */
+	char *journal_path;       /* in it, or a scratch file of a dry run */
+	char *scratch;            /* folder that goes at the end, or NULL */
+	char *notes;              /* folder of job/cutover_note.h */
+	struct bk_route **routes; /* owned, open; of who holds `cutting` */
+	size_t n_routes;
+	pthread_mutex_t cutting; /* one account at a time changes servers */
+	bool data_only;          /* this round */
 	struct bk_journal *journal;
 	const struct bk_rights_map *identities; /* of the data stage */
 	int64_t start_ms;
@@ -48,6 +56,7 @@ struct bk_move {
 	size_t ended;      /* accounts */
 	size_t failed;     /* of them, FAILED and PUT_OFF */
 	size_t put_off;    /* of those */
+	size_t undone;     /* of `failed`, those whose cutover was undone */
 	bool one_place;    /* all that failed did so at one end: */
 	struct bk_err why; /* the first */
 	enum bk_place place;
@@ -94,6 +103,59 @@ bool bk_move_is_end(const struct bk_err *err);
  * where one thread is left. */
 const char *bk_move_next(struct bk_move *move, const char *verb,
 			 const char *address);
+
+/* ---- move_data.c ---- */
+
+/* An account that is tried until it is done. */
+struct bk_move_trying {
+	const struct bk_move_task *task;
+	struct bk_move_report *report; /* of all tries */
+	enum bk_place place;           /* where the last one failed */
+	uint64_t unset; /* of report->lost_flags: to be tried again */
+};
+
+/* A pass in this session, to be counted. */
+int bk_move_pass(struct bk_move_session *session,
+		 const struct bk_move_task *task, bool dry_run,
+		 struct bk_sync_counts *counts, struct bk_err *err);
+void bk_move_count(struct bk_move_trying *t,
+		   const struct bk_sync_counts *counts);
+
+/* Do its accounts change servers, in this round? */
+bool bk_move_switches(const struct bk_move *move);
+
+/* ---- move_cutover.c ---- */
+
+int bk_move_routes_open(struct bk_move *move, struct bk_err *err);
+void bk_move_routes_close(struct bk_move *move);
+
+/*
+ * The account changes servers, after its passes, or goes `back`; what was cut
+ * off is gone on with.  0: it lives where it is wanted; -1 with the report's
+ * `cutover` saying where it does.
+ */
+int bk_move_cutover(struct bk_move_trying *t, bool back, struct bk_err *err);
+
+/* Before its passes: none are made of one that has moved, or is under way; -1
+ * when it is under way and nobody wants to go on with it. */
+int bk_move_cutover_before(struct bk_move_trying *t, bool *pass_first,
+			   struct bk_err *err);
+
+/* Which server is active now, for people. */
+const char *bk_move_cutover_text(enum bk_cutover_end end);
+
+/* A task in the other direction, with what both ends have in common in the
+ * journal; clear it when no pass is made any more. */
+struct bk_move_reverse {
+	struct bk_move_task task;
+	struct bk_folder_rules rules;
+	struct bk_folder_rule *items; /* owned */
+	struct bk_journal_folders folders;
+	char *name;
+};
+int bk_move_reverse_make(struct bk_move_reverse *out,
+			 const struct bk_move_task *task, struct bk_err *err);
+void bk_move_reverse_clear(struct bk_move_reverse *reverse);
 
 /* ---- move_data.c, move_plan.c, move_preflight.c, move_verify.c ---- */
 

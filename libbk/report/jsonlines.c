@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "report/move_line.h"
 #include "report/pace.h"
 #include "report/ticker.h"
 
@@ -317,6 +318,10 @@ static void moved(struct bk_progress *progress,
 	bk_json_uint(into, "lost_flags", report->lost_flags);
 	bk_json_uint(json, "bytes", report->bytes);
 	bk_json_real(json, "seconds", report->seconds);
+	if (report->cutover != BK_CUTOVER_NOT_TRIED) {
+		text(json, "cutover", bk_move_cutover_word(report->cutover));
+		bk_json_real(json, "downtime", report->downtime);
+	}
 	text(json, "why", report->why);
 	text(json, "next", report->next);
 	end_locked(to, json);
@@ -350,6 +355,10 @@ static void finish(struct bk_progress *progress,
 	bool move = summary->act == BK_ACT_MOVE;
 	if (move || summary->act == BK_ACT_COMPARE)
 		bk_json_uint(json, "accounts_left", summary->accounts_left);
+	if (summary->cutovers) {
+		bk_json_uint(json, "cutovers", summary->cutovers);
+		bk_json_real(json, "downtime_most", summary->downtime_most);
+	}
 	into = bk_json_object(json, "messages");
 	bk_json_uint(into, "total", summary->messages.total);
 	bk_json_uint(into, "new", summary->messages.added);

@@ -63,6 +63,35 @@ static void print_some(const char *before, uint64_t n, const char *after,
 			      after);
 }
 
+const char *bk_move_cutover_word(enum bk_cutover_end end)
+{
+	switch (end) {
+	case BK_CUTOVER_NOT_TRIED:
+		break;
+	case BK_CUTOVER_MOVED:
+		return "moved";
+	case BK_CUTOVER_UNDONE:
+		return "undone";
+	case BK_CUTOVER_RETURNED:
+		return "returned";
+	case BK_CUTOVER_STUCK:
+		return "stuck";
+	}
+	return "";
+}
+
+static void print_cutover(const struct bk_move_report *report, FILE *out)
+{
+	char text[BK_UNITS_TEXT];
+
+	if (report->cutover == BK_CUTOVER_NOT_TRIED)
+		return;
+	(void)fprintf(out, " | %s", bk_move_cutover_word(report->cutover));
+	if (report->downtime > 0)
+		(void)fprintf(out, ", held for %s",
+			      bk_units_duration(text, report->downtime));
+}
+
 void bk_move_print(const struct bk_move_report *report, bool color, FILE *out)
 {
 	bool planned = report->state == BK_MOVE_PLANNED;
@@ -87,5 +116,6 @@ void bk_move_print(const struct bk_move_report *report, bool color, FILE *out)
 	if (!planned)
 		(void)fprintf(out, " in %s",
 			      bk_units_duration(a, report->seconds));
+	print_cutover(report, out);
 	(void)fputc('\n', out);
 }

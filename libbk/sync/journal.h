@@ -140,6 +140,14 @@ int bk_journal_scripts_put(struct bk_journal *journal, int64_t account,
 			   const struct bk_journal_script *scripts, size_t n,
 			   struct bk_err *err);
 
+/* The account `back` becomes what `name` is in the other direction: a pass from
+ * its destination to its source knows every message by it, and takes nothing
+ * away there.  *folders gets those of `name`.  Call it before the first of such
+ * passes. */
+int bk_journal_reverse(struct bk_journal *journal, const char *name,
+		       const char *back, struct bk_journal_folders *folders,
+		       struct bk_err *err);
+
 /* ---- messages ---- */
 
 /* A message as a side has it, by uid or name; neither: which one it is is not

@@ -86,6 +86,8 @@ struct bk_summary {
 	uint64_t accounts;
 	uint64_t accounts_left; /* MOVE: of them, not or not wholly moved;
 				   COMPARE: that differ */
+	uint64_t cutovers;      /* MOVE: accounts that changed servers */
+	double downtime_most;   /* of them; seconds */
 	struct {
 		uint64_t total; /* in the set, or chosen to be restored */
 		uint64_t added; /* "new" */
@@ -135,6 +137,16 @@ enum bk_move_state {
 	BK_MOVE_PLANNED,    /* a dry run */
 };
 
+/* What came of changing servers. */
+enum bk_cutover_end {
+	BK_CUTOVER_NOT_TRIED, /* nothing was held: it lives where it did */
+	BK_CUTOVER_MOVED,     /* at the destination */
+	BK_CUTOVER_UNDONE,    /* something failed: the source stays active */
+	BK_CUTOVER_RETURNED,  /* rolled back: at the source again */
+	BK_CUTOVER_STUCK,     /* held, and neither end is active: a person must
+				 see to it */
+};
+
 /* What became of one account of a move. */
 struct bk_move_report {
 	const char *account; /* address at the source */
@@ -148,6 +160,8 @@ struct bk_move_report {
 	uint64_t lost_flags;        /* messages some flag of which was
 				       refused */
 	double seconds;
+	enum bk_cutover_end cutover;
+	double downtime;  /* seconds it was held by this cutover; 0: not */
 	const char *why;  /* it failed, or NULL */
 	const char *next; /* a command to copy, or NULL */
 };
