@@ -305,8 +305,6 @@ static int data_and_accounts(struct bk_move *move, struct bk_err *err)
 
 	if (!cutover->wanted)
 		return bk_move_data(move, err);
-	if (bk_move_routes_open(move, err) < 0)
-		return -1;
 	if (bk_move_switches(move) && cutover->at > bk_clock_now() &&
 	    data_until(move, cutover->at, err) < 0)
 		return -1;
@@ -316,9 +314,7 @@ static int data_and_accounts(struct bk_move *move, struct bk_err *err)
 static int run_data(struct bk_move *move, struct bk_err *err)
 {
 	tell_start(move, BK_ACT_MOVE);
-	int rc = end(move, data_and_accounts(move, err), err);
-	bk_move_routes_close(move);
-	return rc;
+	return end(move, data_and_accounts(move, err), err);
 }
 
 static int run_verify(struct bk_move *move, struct bk_err *err)
@@ -350,7 +346,8 @@ static int carry_out(struct bk_move *move, struct bk_err *err)
 	bool writes = is_change(move->request);
 
 	/* The accounts come first: some bring their passwords. */
-	if (bk_move_choose(move, err) < 0 || open_ends(move, err) < 0)
+	if (bk_move_choose(move, err) < 0 || open_ends(move, err) < 0 ||
+	    bk_move_routes_open(move, err) < 0)
 		return -1;
 	make_tasks(move);
 	if (move->request->verb == BK_MOVE_PREFLIGHT)
@@ -393,6 +390,7 @@ static int lock_and_run(struct bk_move *move, const char *from, const char *to,
 			return -1;
 	}
 	int rc = carry_out(move, err);
+	bk_move_routes_close(move);
 	close_journal(move);
 	bk_lock_release(lock);
 	return rc;

@@ -218,7 +218,8 @@ static int run(struct bk_cutover *c, bool back, struct bk_err *err)
 		return -1;
 	if (back && c->note.stage == BK_STAGE_AS_IT_WAS)
 		return never_moved(c, err);
-	if (prepare(c, err) < 0)
+	/* How routes are is saved as it is now, not as it was before. */
+	if (prepare(c, err) < 0 || bk_cutover_look(c, err) < 0)
 		return -1;
 	bk_cancel_defer(true);
 	int rc = go(c, &why);
