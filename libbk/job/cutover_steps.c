@@ -112,7 +112,7 @@ static int open_session(struct bk_cutover *c, const struct bk_move_task *task,
 		return 0;
 	close_session(c);
 	int rc = bk_move_session_open(&c->session, task, true, err);
-	c->place = c->session.place;
+	c->trying->place = c->session.place;
 	if (rc == 0)
 		c->open = task;
 	else
@@ -145,10 +145,12 @@ static int pass(struct bk_cutover *c, const struct bk_move_task *task,
 {
 	if (open_session(c, task, err) < 0)
 		return -1;
-	c->place = BK_PLACE_DESTINATION;
-	if (bk_move_pass(&c->session, task, false, did, err) < 0)
+	int rc = bk_move_pass(&c->session, task, false, did, err);
+	bk_move_count(c->trying, did);
+	if (rc < 0) {
+		c->trying->place = bk_move_place_of(err);
 		return -1;
-	bk_move_count(c->report, did);
+	}
 	return stays_behind(c, did, err);
 }
 

@@ -11,6 +11,7 @@
 #include "job/move_work.h"
 
 struct bk_cutover {
+	struct bk_move_trying *trying;
 	const struct bk_move_task *task;
 	struct bk_move_reverse reverse; /* once it is made */
 	struct bk_move *move;
@@ -25,9 +26,8 @@ struct bk_cutover {
 	bool back, copied;
 	bool turned;       /* since something failed: */
 	struct bk_err why; /* that */
-	enum bk_place place;
-	bool touched;    /* a route was written, or may have been */
-	int64_t free_ms; /* UTC, when routes were let go; 0: they were not */
+	bool touched;      /* a route was written, or may have been */
+	int64_t free_ms;   /* UTC, when routes were let go; 0: they were not */
 };
 
 /* Where every route leads now. */

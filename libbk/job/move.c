@@ -201,7 +201,9 @@ static const char *next_of(struct bk_move *move, enum bk_result result)
 		return result == BK_RESULT_COMPLETE
 			       ? NULL
 			       : bk_move_next(move, "", NULL);
-	if (result == BK_RESULT_FAILED)
+	if (result == BK_RESULT_COMPLETE && move->request->cutover.wanted)
+		return NULL;
+	if (result == BK_RESULT_FAILED && !move->undone)
 		verb = "preflight";
 	return bk_move_next(move, verb, NULL);
 }

@@ -79,8 +79,9 @@ struct bk_move_request {
 	struct bk_move_cutover cutover;
 	struct bk_listing_style style;
 	/* For what to do next: "--from a --to b ...", of this move but for its
-	 * accounts; and " --domains a", these. */
-	const char *command, *selection;
+	 * accounts; " --stages data,account ...", what a run says besides; and
+	 * " --domains a", the accounts. */
+	const char *command, *stages, *selection;
 };
 
 /*

@@ -87,9 +87,9 @@ static int stuck(struct bk_cutover *c, const struct bk_err *why,
 	c->report->cutover = BK_CUTOVER_STUCK;
 	if (c->turned)
 		bk_buf_printf(&text, "%s; and then ", c->why.text);
-	bk_buf_printf(&text, "%s.", why->text);
+	bk_buf_printf(&text, "%s", why->text);
 	for (size_t i = 0; i < c->move->n_routes; i++)
-		bk_buf_printf(&text, " Route %s %s.",
+		bk_buf_printf(&text, "; route %s %s",
 			      bk_route_name(c->move->routes[i]),
 			      bk_cutover_leads_to(c->states[i]));
 	int rc = bk_fail(err, BK_UNSAFE, "%s", bk_buf_text(&text));
@@ -270,36 +270,36 @@ static int before(struct bk_cutover *c, bool *pass_first, struct bk_err *err)
 		       bk_stage_word(stage));
 }
 
-int bk_move_cutover_before(const struct bk_move_task *task, bool *pass_first,
-			   struct bk_move_report *report, struct bk_err *err)
+int bk_move_cutover_before(struct bk_move_trying *t, bool *pass_first,
+			   struct bk_err *err)
 {
-	struct bk_cutover c = {
-		.task = task, .move = task->move, .report = report};
+	struct bk_cutover c = {.trying = t,
+			       .task = t->task,
+			       .move = t->task->move,
+			       .report = t->report};
 
 	int rc = before(&c, pass_first, err);
 	bk_cutover_clear(&c);
 	return rc;
 }
 
-int bk_move_cutover(const struct bk_move_task *task, bool back,
-		    struct bk_move_report *report, enum bk_place *place,
-		    struct bk_err *err)
+int bk_move_cutover(struct bk_move_trying *t, bool back, struct bk_err *err)
 {
-	struct bk_move *move = task->move;
+	struct bk_move *move = t->task->move;
 	struct bk_cutover c = {
-		.task = task,
+		.trying = t,
+		.task = t->task,
 		.move = move,
-		.address = task->account->from,
-		.report = report,
+		.address = t->task->account->from,
+		.report = t->report,
 		.back = back,
-		.place = BK_PLACE_LOCK,
 	};
 
+	t->place = BK_PLACE_LOCK;
 	(void)pthread_mutex_lock(&move->cutting);
 	int rc = bk_cancelled(err);
 	if (rc == 0)
 		rc = run(&c, back, err);
-	*place = c.place;
 	bk_cutover_clear(&c);
 	(void)pthread_mutex_unlock(&move->cutting);
 	return rc;

@@ -352,8 +352,8 @@ static int do_account(struct bk_move_task *task, stage_act *act,
 			   .to = task->account->to},
 	};
 	struct bk_move_trying t = {.task = task,
-			   .report = &record.report,
-			   .place = BK_PLACE_SOURCE};
+				   .report = &record.report,
+				   .place = BK_PLACE_SOURCE};
 	int64_t start_ms = bk_clock_monotonic_ms();
 	struct bk_err why = {0};
 

@@ -216,8 +216,15 @@ const char *bk_move_next(struct bk_move *move, const char *verb,
 {
 	struct bk_buf text = {0};
 
+	const struct bk_move_request *request = move->request;
+	bool runs = !*verb;
+
+	if (runs && request->verb == BK_MOVE_ROLLBACK)
+		verb = "rollback";
 	bk_buf_printf(&text, "bk move%s%s %s", *verb ? " " : "", verb,
-		      move->request->command);
+		      request->command);
+	if (runs && *request->stages)
+		bk_buf_printf(&text, " %s", request->stages);
 	if (address) {
 		bk_buf_printf(&text, " --account ");
 		bk_quote(&text, address);

@@ -32,6 +32,7 @@ void bk_move_order_clear(struct bk_move_order *order)
 	bk_filter_clear(&order->only);
 	free(order->rule_items);
 	bk_buf_clear(&order->command);
+	bk_buf_clear(&order->stages);
 	bk_buf_clear(&order->selection);
 }
 
@@ -266,12 +267,16 @@ static void write_command(struct bk_move_order *order,
 	add_option(line, "--identities", words->identities);
 	add_option(line, "--as", words->as);
 	add_option(line, "--into", words->into);
-	add_option(line, "--route", words->route);
 	add_list(line, "--map", &words->maps);
 	if (words->no_special_use)
 		bk_buf_printf(line, " --no-special-use");
 	if (words->keep_deleted)
 		bk_buf_printf(line, " --keep-deleted");
+	line = &order->stages;
+	add_option(line, "--stages", words->stages);
+	add_option(line, "--route", words->route);
+	if (words->leave_some)
+		bk_buf_printf(line, " --leave-some");
 	line = &order->selection;
 	for (size_t i = 0; i < words->accounts.n; i++) {
 		bk_buf_printf(line, " --account");
@@ -334,6 +339,7 @@ static void fill_request(struct bk_move_order *order,
 		.quiet = common->quiet,
 	};
 	request->command = bk_buf_text(&order->command);
+	request->stages = bk_buf_text(&order->stages);
 	request->selection = bk_buf_text(&order->selection);
 }
 

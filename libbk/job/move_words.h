@@ -39,7 +39,7 @@ struct bk_move_order {
 	struct bk_folder_rule *rule_items; /* owned */
 	struct bk_route_config *routes;    /* the settings' */
 	bool data, account;                /* stages */
-	struct bk_buf command, selection;
+	struct bk_buf command, stages, selection;
 };
 
 /* `verb`: "plan" and so on, or NULL.  BK_MISUSE.  The settings, whose common

@@ -150,9 +150,12 @@ static void print_move_counts(const struct bk_summary *summary, FILE *out)
 		      bk_units_count(gone, summary->messages.gone),
 		      bk_units_count(left, summary->messages.left));
 	if (summary->cutovers)
-		(void)fprintf(out, "%s changed servers, held for %s at most\n",
-			      bk_units_count(total, summary->cutovers),
-			      bk_units_duration(left, summary->downtime_most));
+		(void)fprintf(
+			out,
+			"%s account%s changed servers, held for %s at most\n",
+			bk_units_count(total, summary->cutovers),
+			summary->cutovers == 1 ? "" : "s",
+			bk_units_duration(left, summary->downtime_most));
 }
 
 static void print_counts(const struct bk_summary *summary, FILE *out)
