@@ -88,32 +88,40 @@ static int read_stages(struct bk_move_order *order, const char *stages,
 	return rc;
 }
 
-/* What only means something to an account that changes servers. */
+/* An option that only means something to an account that changes servers. */
+static const char *cutover_option(const struct bk_move_words *words)
+{
+	if (words->leave_some)
+		return "leave-some";
+	if (words->cutover_at)
+		return "cutover-at";
+	if (words->route)
+		return "route";
+	return words->reason ? "reason" : NULL;
+}
+
 static int check_cutover(const struct bk_move_order *order,
 			 const struct bk_move_words *words, struct bk_err *err)
 {
-	bool back = order->request.verb == BK_MOVE_ROLLBACK;
-	const char *word = words->leave_some   ? "leave-some"
-			   : words->cutover_at ? "cutover-at"
-			   : words->route      ? "route"
-			   : words->reason     ? "reason"
-					       : NULL;
+	enum bk_move_verb verb = order->request.verb;
+	bool back = verb == BK_MOVE_ROLLBACK;
 
-	if (back && words->stages)
-		return bk_fail(err, BK_MISUSE,
-			       "rollback has no stages: accounts that have "
-			       "moved go back, with their mail");
-	if (!order->account && !back)
+	if (!order->account && !back) {
+		const char *word = cutover_option(words);
 		return word ? bk_fail(err, BK_MISUSE,
 				      "--%s goes with --stages data,account",
 				      word)
 			    : 0;
+	}
+	if (back && words->stages)
+		return bk_fail(err, BK_MISUSE,
+			       "rollback has no stages: accounts that have "
+			       "moved go back, with their mail");
 	if (words->as || words->into)
 		return bk_fail(err, BK_MISUSE,
 			       "--%s is a rehearsal: no route follows it",
 			       words->as ? "as" : "into");
-	if (back || order->request.verb == BK_MOVE_RUN ||
-	    order->request.verb == BK_MOVE_PLAN)
+	if (back || verb == BK_MOVE_RUN || verb == BK_MOVE_PLAN)
 		return 0;
 	return bk_fail(err, BK_MISUSE, "--stages account is for a run");
 }

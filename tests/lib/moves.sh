@@ -17,6 +17,26 @@ section() {
 	CONF
 }
 
+# two_servers ACCOUNT...: a and b, which know them, with a section each.
+two_servers() {
+	"$top/tests/servers/pki" "$work/pki"
+	for server in a b; do
+		dovecot "$work/$server" full "$work/pki"
+		dovecot "$work/$server" adduser "$@"
+		dovecot "$work/$server" start
+		section $server "$(port_of $server)"
+	done
+}
+
+# file_route: a section whose route is a file, see tests/lib/route_file.sh.
+file_route() {
+	cat >>"$BK_CONFIG" <<-CONF
+	[route file]
+	type = command
+	command = $top/tests/lib/route_file.sh $work/route
+	CONF
+}
+
 # port_of SERVER: that of IMAP.
 port_of() {
 	sed -n 's/^IMAP=//p' "$work/$1/env"

@@ -1,0 +1,41 @@
+#!/bin/sh
+# A route that is a file, for tests of what changes routes: a program for
+# [route] type = command.
+#
+#	route_file.sh FILE ACT ACCOUNT ...	see bk.conf(5)
+#
+# FILE.ACCOUNT holds source, held, destination or what else there is; FILE.log
+# gets a line for each act.  What fails is in FILE.fails: an ACT a line; an act
+# that is there as ACT-done fails after it was done.
+set -eu
+file=$1 act=$2 at=$1.$3
+shift 3
+
+fails() {
+	[ -e "$file.fails" ] && grep -qx "$1" "$file.fails"
+}
+
+put() {
+	echo "$1" >"$at.new"
+	mv "$at.new" "$at"
+}
+
+if fails "$act"; then
+	echo "somebody says no" >&2
+	exit 1
+fi
+[ "$act" = look ] || echo "$act" >>"$file.log"
+case $act in
+look)
+	[ -e "$at" ] || echo source >"$at"
+	cat "$at" "$at"
+	;;
+hold) put held ;;
+point) put "$1" ;;
+back) put "$1" ;;
+kick) exit 3 ;;
+esac
+if fails "$act-done"; then
+	echo "somebody says no, too late" >&2
+	exit 1
+fi
