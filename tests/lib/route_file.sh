@@ -6,13 +6,23 @@
 #
 # FILE.ACCOUNT holds source, held, destination or what else there is; FILE.log
 # gets a line for each act.  What fails is in FILE.fails: an ACT a line; an act
-# that is there as ACT-done fails after it was done.
+# that is there as ACT-done fails after it was done.  FILE.kills is the same for
+# acts at which whoever began them is killed.
 set -eu
 file=$1 act=$2 at=$1.$3
 shift 3
 
-fails() {
-	[ -e "$file.fails" ] && grep -qx "$1" "$file.fails"
+# meets ACT: is it to go wrong here?
+meets() {
+	if [ -e "$file.kills" ] && grep -qx "$1" "$file.kills"; then
+		rm "$file.kills"
+		kill -s KILL "$PPID"
+		exit 1
+	fi
+	if [ -e "$file.fails" ] && grep -qx "$1" "$file.fails"; then
+		echo "somebody says no to $1" >&2
+		exit 1
+	fi
 }
 
 put() {
@@ -20,10 +30,7 @@ put() {
 	mv "$at.new" "$at"
 }
 
-if fails "$act"; then
-	echo "somebody says no" >&2
-	exit 1
-fi
+meets "$act"
 [ "$act" = look ] || echo "$act" >>"$file.log"
 case $act in
 look)
@@ -33,9 +40,6 @@ look)
 hold) put held ;;
 point) put "$1" ;;
 back) put "$1" ;;
-kick) exit 3 ;;
 esac
-if fails "$act-done"; then
-	echo "somebody says no, too late" >&2
-	exit 1
-fi
+meets "$act-done"
+[ "$act" != kick ] || exit 3
