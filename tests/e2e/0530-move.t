@@ -63,11 +63,12 @@ refuses 2 "--to: no server or store 'nas' in $work/bk.conf; without a section wr
 refuses 2 "--from and --to are the same mail: maildir:$work/old/%d/%n/Maildir" \
 	bk-move --from mail --to "$from/"
 refuses 2 "unknown 'pln'; did you mean 'plan'?" move pln
-refuses 2 "there is nothing to roll back: this version copies data, and switches no account" \
-	move rollback
-refuses 2 "--stages account: this version moves data only; after the last pass, lock and switch the accounts by other means" \
-	move --stages data,account
-refuses 2 "--stages: 'mail' is no stage; there is: data" move --stages mail
+for word in rollback '--stages data,account'; do
+	# shellcheck disable=SC2086 # words
+	refuses 2 "--from $from: a route leads to a [server] of the configuration" \
+		move $word
+done
+refuses 2 "--stages: 'mail' is no stage; there are: data, account" move --stages mail
 refuses 2 "--bodies goes with verify" move --bodies
 refuses 2 "--map 'Sent': write FROM=TO, as Gesendet=Sent, Old/=Archive/Old/ or Trash=" \
 	move --map Sent
