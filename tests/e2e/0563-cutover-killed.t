@@ -22,8 +22,8 @@ is_whole() {
 	a) leads=source noted=0 ;;
 	b) leads=destination noted=1 ;;
 	esac
-	[ "$(cat route.ann@a.test)" = $leads ] &&
-		[ "$(find state/move-*/accounts -type f | wc -l)" -eq $noted ] &&
+	[ "$(cat route.ann@a.test)" = "$leads" ] &&
+		[ "$(find state/move-*/accounts -type f | wc -l)" -eq "$noted" ] &&
 		same "$(at a ann@a.test)" "$(at b ann@a.test)"
 }
 
