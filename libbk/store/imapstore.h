@@ -95,6 +95,11 @@ void bk_imapstore_give(struct bk_imapstore_session *session, bool kept,
 		       const struct bk_err *why);
 void bk_imapstore_sessions_close(struct bk_imapstore *imapstore);
 
+/* No mailbox is selected any more: before one is renamed or deleted, or gets
+ * another UIDVALIDITY, which cuts off who has it selected; and before one is
+ * asked how it is. */
+int bk_imapstore_leave(struct bk_imapstore_session *session,
+		       struct bk_err *err);
 /* Selects a mailbox, unless it is selected: a new look at it where `anew`. */
 int bk_imapstore_select(struct bk_imapstore_session *session,
 			struct bk_view mailbox, bool read_only, bool anew,

@@ -14,15 +14,6 @@ static bool is_inbox(const struct bk_folder *folder)
 	return strcmp(folder->name, "INBOX") == 0;
 }
 
-/* What is selected must not be what is renamed or deleted. */
-static int leave(struct bk_imapstore_session *session, struct bk_err *err)
-{
-	if (!session->mailbox.len)
-		return 0;
-	session->mailbox.len = 0;
-	return bk_imap_unselect(session->imap, err);
-}
-
 /* Servers keep the old name subscribed (RFC 9051, 6.3.6). */
 static int subscribe_anew(struct bk_imapstore_session *session,
 			  struct bk_view from, struct bk_view to,
@@ -49,7 +40,7 @@ static int rename_it(struct bk_imapstore_session *session, void *arg,
 	int rc = bk_imapname_encode(&style, renaming->to, &to, err);
 
 	if (rc == 0)
-		rc = leave(session, err);
+		rc = bk_imapstore_leave(session, err);
 	if (rc == 0)
 		rc = bk_imap_rename(session->imap, from->raw, bk_buf_view(&to),
 				    err);
@@ -96,7 +87,7 @@ static int delete_it(struct bk_imapstore_session *session, void *arg,
 	const struct bk_folder *folder = deleting->from;
 	struct bk_err why = {0};
 
-	if (leave(session, err) < 0 ||
+	if (bk_imapstore_leave(session, err) < 0 ||
 	    bk_imap_delete(session->imap, folder->raw, err) < 0)
 		return -1;
 	if (!folder->subscribed ||

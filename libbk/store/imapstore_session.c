@@ -250,6 +250,14 @@ struct bk_imapname_style bk_imapstore_style(
 	};
 }
 
+int bk_imapstore_leave(struct bk_imapstore_session *session, struct bk_err *err)
+{
+	if (!session->mailbox.len)
+		return 0;
+	session->mailbox.len = 0;
+	return bk_imap_unselect(session->imap, err);
+}
+
 static void note_selected(struct bk_imapstore_session *session,
 			  struct bk_view mailbox, bool read_only)
 {

@@ -63,15 +63,6 @@ static int update(struct bk_imapstore_writer *w, struct bk_doveadm_update what,
 	return bk_doveadm_update(w->imapstore->server->doveadm, &what, err);
 }
 
-/* Whoever has a mailbox selected is cut off when its UIDVALIDITY changes. */
-static int leave(struct bk_imapstore_session *session, struct bk_err *err)
-{
-	if (!session->mailbox.len)
-		return 0;
-	session->mailbox.len = 0;
-	return bk_imap_unselect(session->imap, err);
-}
-
 static void give_up(struct bk_imapstore_writer *w, const char *why)
 {
 	w->writer.keeps_uids = false;
@@ -129,7 +120,7 @@ static int make_alike(struct bk_imapstore_writer *w,
 		what.min_highest_modseq = want->highest_modseq;
 	if (!what.uid_validity && !what.min_highest_modseq)
 		return 0;
-	if (leave(session, err) < 0)
+	if (bk_imapstore_leave(session, err) < 0)
 		return -1;
 	if (update(w, what, &why) < 0 && refused(w, &why, err) < 0)
 		return -1;
@@ -360,7 +351,7 @@ static int renumber(struct bk_imapstore_session *session, void *arg,
 
 	if (now > w->uid_validity && now < UINT32_MAX)
 		validity = (uint32_t)now;
-	if (leave(session, err) < 0 ||
+	if (bk_imapstore_leave(session, err) < 0 ||
 	    update(w, (struct bk_doveadm_update){.uid_validity = validity},
 		   err) < 0)
 		return -1;
