@@ -50,7 +50,9 @@ rain_begins() {
 		rains="$rains $!"
 	done
 	for account in $ann $bob; do
-		until [ "$(wc -l <"taken.$account")" -gt 3 ]; do sleep 0.05; done
+		until [ "$(grep -c . "taken.$account" 2>grep.err)" -gt 3 ] 2>>grep.err; do
+			sleep 0.05
+		done
 	done
 }
 
