@@ -86,8 +86,9 @@ refuses 2 "which accounts? This IMAP server does not list them: name them by --a
 	bk-move --from mx1 --to "$to"
 exits 2 "a URL of a server that has a section" \
 	bk-move -v --from imaps://mx1.example.org --to "$to"
+cp err told
 ok "... takes its login, and says so" grep -qF -e \
-	"--from imaps://mx1.example.org: login, password and all else as [server mx1]" err
+	"--from imaps://mx1.example.org: login, password and all else as [server mx1]" told
 refuses 2 "--account '*@a.test': this IMAP server does not list its accounts, so a pattern means nobody; name them by --accounts FILE (mx1)" \
 	bk-move --from mx1 --to "$to" --account '*@a.test'
 refuses 5 "no account 'anne@a.test' in $from; nearest: ann@a.test (of 3). Nothing was moved." \
