@@ -276,9 +276,13 @@ static int check_place(struct bk_check_run *run, const uint8_t *only,
 		return -1;
 	if (run->only)
 		return 0;
-	if (bk_check_spread(run->repo->target, run->place_number,
-			    run->request->read_ppm == BK_CHECK_ALL, run->found,
-			    err) < 0)
+	const struct bk_check_spread spread = {
+		.at = run->repo->target,
+		.place = run->place_number,
+		.deep = run->request->read_ppm == BK_CHECK_ALL,
+		.gone = &run->place->gone,
+	};
+	if (bk_check_spread(&spread, run->found, err) < 0)
 		return -1;
 	if (bk_check_absent(run, err) < 0)
 		return -1;

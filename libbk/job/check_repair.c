@@ -364,6 +364,7 @@ static int mend_spread(struct repair *repair, size_t n, struct bk_err *err)
 {
 	struct bk_spread_mending how = {
 		.progress = repair->progress,
+		.gone = &repair->found->places[n].gone,
 		.deep = repair->request->read_ppm == BK_CHECK_ALL,
 		.dry_run = repair->request->dry_run,
 	};

@@ -9,6 +9,20 @@
 #include "base/cancel.h"
 #include "target/spread_mend.h"
 
+/* A target that was away may still have files of sets that are gone; their
+ * packs may be in use by others. */
+static bool is_wanted(void *arg, const char *file)
+{
+	const struct bk_condemned *gone = *(const struct bk_condemned **)arg;
+	struct bk_name name;
+	enum bk_name_kind kind = bk_name_parse(file, &name);
+
+	if (kind != BK_NAME_ROOT && kind != BK_NAME_INDEX &&
+	    kind != BK_NAME_MANIFEST && kind != BK_NAME_TABLE)
+		return true;
+	return !bk_condemned_has_set(gone, name.id);
+}
+
 /* ---- findings ---- */
 
 static void add(struct bk_check_found *found, size_t place, enum bk_kind kind,
@@ -76,23 +90,30 @@ static void add_fault(struct bk_check_found *found, size_t place,
 			n, n == 1 ? "" : "s", fault->name));
 }
 
-int bk_check_spread(struct bk_target *at, size_t place, bool deep,
+int bk_check_spread(const struct bk_check_spread *what,
 		    struct bk_check_found *found, struct bk_err *err)
 {
-	struct bk_spread *spread = bk_spread_of(at);
+	struct bk_spread *spread = bk_spread_of(what->at);
+	const struct bk_condemned *gone = what->gone;
+	const struct bk_spread_survey survey = {
+		.folder = "",
+		.deep = what->deep,
+		.wanted = is_wanted,
+		.arg = &gone,
+	};
 	struct bk_spread_gap gaps[BK_SPREAD_MOST];
 	struct bk_spread_faults faults = {0};
 
 	if (!spread)
 		return 0;
-	if (bk_spread_survey(spread, "", deep, &faults, err) < 0)
+	if (bk_spread_survey(spread, &survey, &faults, err) < 0)
 		return -1;
 	unsigned n = bk_spread_missed(spread, gaps);
 	for (unsigned i = 0; i < n; i++)
-		add_gap(found, place, &gaps[i]);
+		add_gap(found, what->place, &gaps[i]);
 	for (size_t i = 0; i < faults.n; i++)
 		if (!has_gap(gaps, n, faults.items[i].where))
-			add_fault(found, place, &faults, i);
+			add_fault(found, what->place, &faults, i);
 	bk_spread_faults_clear(&faults);
 	return 0;
 }
@@ -129,13 +150,20 @@ int bk_check_spread_mend(struct bk_target *at, struct bk_spread_mending *how,
 			 struct bk_err *err)
 {
 	struct bk_spread *spread = bk_spread_of(at);
+	const struct bk_condemned *gone = how->gone;
+	const struct bk_spread_survey survey = {
+		.folder = "",
+		.deep = how->deep,
+		.wanted = is_wanted,
+		.arg = &gone,
+	};
 	struct bk_spread_faults faults = {0};
 
 	if (!spread)
 		return 0;
 	if (!how->dry_run)
 		bk_spread_reopen(spread);
-	int rc = bk_spread_survey(spread, "", how->deep, &faults, err);
+	int rc = bk_spread_survey(spread, &survey, &faults, err);
 	for (size_t i = 0; rc == 0 && i < faults.n; i++)
 		rc = mend(spread, &faults.items[i], how, err);
 	bk_spread_faults_clear(&faults);

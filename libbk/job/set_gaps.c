@@ -44,10 +44,11 @@ static void tell(struct telling *telling, const char *target,
 static void look(struct telling *telling, struct bk_spread *spread,
 		 const char *folder, const char *set)
 {
+	const struct bk_spread_survey survey = {.folder = folder};
 	struct bk_spread_faults faults = {0};
 	struct bk_err why = {0};
 
-	if (bk_spread_survey(spread, folder, false, &faults, &why) < 0) {
+	if (bk_spread_survey(spread, &survey, &faults, &why) < 0) {
 		tell(telling, "the targets", &why);
 		return;
 	}

@@ -204,5 +204,6 @@ int bk_ship_push(struct bk_ship_lane *lane, struct bk_err *err)
 		    complete(lane, at, end, err) < 0)
 			return -1;
 	}
+	bk_ship_lane_gaps(lane);
 	return 0;
 }

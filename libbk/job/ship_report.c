@@ -144,7 +144,7 @@ static char *why_of(const struct bk_ship_lane *lane, const struct tally *tally)
 				   tally->broken);
 	if (tally->todo)
 		return bk_asprintf("%zu lack", tally->todo);
-	return NULL;
+	return lane->gaps ? bk_strdup("degraded") : NULL;
 }
 
 static void tell(struct bk_ship_lane *lane, const struct tally *tally,
@@ -243,7 +243,8 @@ static enum bk_ending ending_of(const struct bk_ship_run *run,
 	unsigned problems = 0;
 
 	for (size_t i = 0; i < run->n_lanes; i++)
-		problems += atomic_load(&run->lanes[i].problems);
+		problems += atomic_load(&run->lanes[i].problems) -
+			    run->lanes[i].gaps;
 	if (atomic_load(&run->source_problems) ||
 	    (problems && n[BK_TARGET_COMPLETE] == 0))
 		return BK_ENDING_DAMAGED;

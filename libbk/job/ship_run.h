@@ -30,6 +30,7 @@ struct bk_ship_lane {
 	bool *fresh;  /* owned; sets whose roots this batch put */
 	_Atomic uint64_t files, bytes;
 	_Atomic unsigned problems; /* that were told */
+	unsigned gaps;             /* of them: it is there, and degraded */
 	atomic_bool out;           /* it failed, for the rest of the run: */
 	struct bk_err why;         /* under the run's lock */
 	enum bk_place place;       /* where */
@@ -72,6 +73,10 @@ void bk_ship_lane_fail(struct bk_ship_lane *lane, const struct bk_err *why);
 /* One thing there is not right; the lane goes on. */
 void bk_ship_lane_problem(struct bk_ship_lane *lane, const struct bk_err *why,
 			  const char *next);
+
+/* Tells of those that the target is spread over and that lack something of what
+ * is shipped; none, where it is not spread. */
+void bk_ship_lane_gaps(struct bk_ship_lane *lane);
 
 /* A file that was damaged there is so no longer. */
 void bk_ship_lane_mended(struct bk_ship_lane *lane, const char *name);

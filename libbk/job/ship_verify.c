@@ -43,5 +43,6 @@ int bk_ship_verify(struct bk_ship_lane *lane, struct bk_err *err)
 	if (bk_ship_blobs(lane, err) < 0)
 		return -1;
 	judge_again(lane);
+	bk_ship_lane_gaps(lane);
 	return 0;
 }

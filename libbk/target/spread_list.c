@@ -183,13 +183,17 @@ static void keep_lengths(struct bk_spread *spread,
 	bk_blob_list_clear(&before);
 }
 
-/* A blob of too few shards is listed as empty. */
-static uint64_t size_of(const struct bk_spread *spread,
-			const struct bk_spread_found *found)
+bool bk_spread_is_left(const struct bk_spread *spread,
+		       const struct bk_spread_files *files,
+		       const struct bk_spread_found *found)
 {
 	unsigned have = (unsigned)__builtin_popcount(found->children);
+	unsigned told = (unsigned)__builtin_popcount(files->answered);
 
-	return !found->cut || have >= spread->shape.d ? found->length : 0;
+	if (found->cut)
+		return have < spread->shape.d;
+	return is_below(found->name, "keys") &&
+	       have + spread->shape.n - told < bk_spread_need(spread);
 }
 
 static int list_files(struct bk_spread *spread, const char *folder,
@@ -219,10 +223,12 @@ int bk_spread_list(struct bk_target *target, const char *folder,
 	if (list_files(spread, folder, &files, err) < 0)
 		return -1;
 	bk_blob_list_clear(out);
-	while (bk_spread_files_next(&files, &at, &found))
-		if (is_below(found.name, folder))
+	while (bk_spread_files_next(&files, &at, &found)) {
+		bool left = bk_spread_is_left(spread, &files, &found);
+		if (is_below(found.name, folder) && (found.cut || !left))
 			bk_blob_list_add(out, bk_strdup(found.name),
-					 size_of(spread, &found), found.mtime);
+					 left ? 0 : found.length, found.mtime);
+	}
 	bk_spread_files_clear(&files);
 	if (!*folder || strcmp(folder, "data") == 0)
 		keep_lengths(spread, out);

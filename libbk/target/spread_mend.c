@@ -146,12 +146,17 @@ static void prove_blob(struct bk_spread *spread,
 /* ---- surveys ---- */
 
 /* Intents come and go. */
-static bool is_fleeting(const char *name)
+static bool is_wanted(const struct bk_spread *spread,
+		      const struct bk_spread_survey *what,
+		      const struct bk_spread_files *files,
+		      const struct bk_spread_found *found)
 {
-	return strncmp(name, "open/", 5) == 0;
+	return strncmp(found->name, "open/", 5) != 0 &&
+	       !bk_spread_is_left(spread, files, found) &&
+	       (!what->wanted || what->wanted(what->arg, found->name));
 }
 
-static int look(struct bk_spread *spread, const char *folder, bool deep,
+static int look(struct bk_spread *spread, const struct bk_spread_survey *what,
 		struct bk_spread_faults *out, struct bk_err *err)
 {
 	struct bk_spread_files files = {0};
@@ -160,13 +165,14 @@ static int look(struct bk_spread *spread, const char *folder, bool deep,
 	size_t at = 0;
 	int rc = 0;
 
-	bk_spread_files_list(spread, folder, opened(spread), &files, &answers);
+	bk_spread_files_list(spread, what->folder, opened(spread), &files,
+			     &answers);
 	while (rc == 0 && bk_spread_files_next(&files, &at, &found)) {
 		rc = bk_cancelled(err);
-		if (rc < 0 || is_fleeting(found.name))
+		if (rc < 0 || !is_wanted(spread, what, &files, &found))
 			continue;
 		compare(spread, &found, files.answered, out);
-		if (deep)
+		if (what->deep)
 			prove_blob(spread, &found, out);
 	}
 	bk_spread_files_clear(&files);
@@ -184,13 +190,16 @@ static bool has(const struct bk_spread_faults *faults, const char *name,
 }
 
 /* What lacks twice is not just on its way. */
-static int look_again(struct bk_spread *spread, const char *folder,
+static int look_again(struct bk_spread *spread,
+		      const struct bk_spread_survey *what,
 		      struct bk_spread_faults *out, struct bk_err *err)
 {
+	struct bk_spread_survey listed = *what;
 	struct bk_spread_faults again = {0};
 	size_t n = 0;
 
-	int rc = look(spread, folder, false, &again, err);
+	listed.deep = false;
+	int rc = look(spread, &listed, &again, err);
 	for (size_t i = 0; rc == 0 && i < out->n; i++) {
 		struct bk_spread_fault *fault = &out->items[i];
 		if (fault->why.kind == BK_GONE &&
@@ -228,18 +237,19 @@ static int markers_last(const void *a, const void *b)
 	return order ? order : (int)x->child - (int)y->child;
 }
 
-int bk_spread_survey(struct bk_spread *spread, const char *folder, bool deep,
+int bk_spread_survey(struct bk_spread *spread,
+		     const struct bk_spread_survey *what,
 		     struct bk_spread_faults *out, struct bk_err *err)
 {
 	*out = (struct bk_spread_faults){0};
-	int rc = look(spread, folder, deep, out, err);
+	int rc = look(spread, what, out, err);
 	if (rc == 0 && out->n)
-		rc = look_again(spread, folder, out, err);
+		rc = look_again(spread, what, out, err);
 	if (rc < 0) {
 		bk_spread_faults_clear(out);
 		return -1;
 	}
-	if (!deep && !*folder)
+	if (!what->deep && !*what->folder)
 		add_noted(spread, out);
 	if (out->n)
 		qsort(out->items, out->n, sizeof(*out->items), markers_last);

@@ -27,14 +27,24 @@ struct bk_spread_faults {
 	uint64_t files, bytes; /* that were read; with `deep` */
 };
 
+struct bk_spread_survey {
+	const char *folder; /* "": everywhere */
+	bool deep;          /* read and prove every file */
+	/* Should it be anywhere?  NULL: all should. */
+	bool (*wanted)(void *arg, const char *name);
+	void *arg;
+};
+
 /*
- * All that lacks below `folder` ("": everywhere) at children that can be
- * listed, empty ones too; those that cannot be are bk_spread_missed().  With
- * `deep` every file is read and proved; without it what was found to be wrong
+ * All that lacks at children that can be listed, empty ones too; those that
+ * cannot be are bk_spread_missed().  Without `deep` what was found to be wrong
  * when it was read in this run is told as well.  What is being written
- * meanwhile is not told.  Of an empty child, `bkrepo` comes last.
+ * meanwhile is not told, nor what has fewer than d shards: a run that was
+ * interrupted leaves such, and where they are needed that is damage, which a
+ * listing shows. Of an empty child, `bkrepo` comes last.
  */
-int bk_spread_survey(struct bk_spread *spread, const char *folder, bool deep,
+int bk_spread_survey(struct bk_spread *spread,
+		     const struct bk_spread_survey *what,
 		     struct bk_spread_faults *out, struct bk_err *err);
 void bk_spread_faults_clear(struct bk_spread_faults *faults);
 

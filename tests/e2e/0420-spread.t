@@ -72,6 +72,20 @@ mv cloud.away cloud
 exits 2 'they are not taken for one another' \
 	bk-list -r spread:2+1:offsite,nas,cloud
 
+# ---- a second reader ----
+
+bk-list >listed
+set_id=$(awk 'END { print $NF }' listed)
+set_id=$(basename "$(echo nas/sets/"$set_id"*)" .bks)
+reader() {
+	"$top/tests/reader/bkread.py" "spread:$1" --key-file main.key verify "$set_id"
+}
+ok 'it proves the newest set' reader nas,offsite,cloud
+for places in none,offsite,cloud nas,none,cloud nas,offsite,none; do
+	ok "... from $places" reader $places
+done
+exits 1 '... and not from one' reader none,none,cloud
+
 # ---- any one away ----
 
 for place in nas offsite cloud; do

@@ -18,6 +18,7 @@ from container import (INDEX, MANIFEST, ROOT, ROOT_RECORDS, TABLE, TRASH, TRASH_
 from keys import Slot, read_keyfile
 from manifests import Manifest, State
 from packs import Pack, TableRow
+from spread import Spread
 
 SUFFIX = {INDEX: "i%08x.bki", MANIFEST: "m%08x.bkm", TABLE: "t%08x.bkt"}
 KINDS = {1: "full", 2: "differential", 3: "incremental"}
@@ -160,6 +161,7 @@ class Repository:
     def __init__(self, path, mends=False):
         self.mends = mends  # what is damaged is read as its parity says
         self.path, self.maps, self.packs, self.blocks, self.sets = path, {}, {}, OrderedDict(), {}
+        self.spread = Spread(path[7:].split(",")) if path.startswith("spread:") else None
         with at("bkrepo"):
             raw = self.map("bkrepo")[:]
             need(len(raw) == 64 and raw[:8] == b"\x89BKR\r\n\x1a\n", "wrong magic or length")
@@ -170,7 +172,9 @@ class Repository:
             self.id = raw[16:32]
 
     def map(self, place):
-        if place not in self.maps:
+        if place not in self.maps and self.spread:
+            self.maps[place] = self.spread.read(place)
+        elif place not in self.maps:
             with open(os.path.join(self.path, place), "rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 self.maps[place] = size and mmap.mmap(
@@ -180,7 +184,8 @@ class Repository:
     def names(self, folder, pattern):
         """What matches in a folder, sorted: the groups of the pattern."""
         try:
-            names = os.listdir(os.path.join(self.path, folder))
+            names = (self.spread.names(folder) if self.spread else
+                     os.listdir(os.path.join(self.path, folder)))
         except FileNotFoundError:
             return []
         found = (re.fullmatch(pattern, name) for name in names)

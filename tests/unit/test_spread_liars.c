@@ -145,10 +145,11 @@ static int say_done(struct bk_put *at, struct bk_err *why)
 
 static size_t lacking(struct bk_target *target, unsigned child)
 {
+	const struct bk_spread_survey survey = {.folder = ""};
 	struct bk_spread_faults faults;
 	size_t n = 0;
 
-	if (bk_spread_survey(bk_spread_of(target), "", false, &faults,
+	if (bk_spread_survey(bk_spread_of(target), &survey, &faults,
 			     &world.err) < 0)
 		fail_msg("%s", world.err.text);
 	for (size_t i = 0; i < faults.n; i++)
