@@ -57,37 +57,43 @@ static bool has_gap(const struct bk_spread_gap *gaps, unsigned n,
 	return false;
 }
 
-/* How many files of that target, from *at on, lack. */
-static size_t count_lacking(const struct bk_spread_faults *faults,
-			    const char *child)
+/* How many of that target are like this one; 0: one before it was. */
+static size_t count_alike(const struct bk_spread_faults *faults, size_t which)
 {
+	const struct bk_spread_fault *like = &faults->items[which];
 	size_t n = 0;
 
-	for (size_t i = 0; i < faults->n; i++)
-		n += faults->items[i].why.kind == BK_GONE &&
-		     strcmp(faults->items[i].where, child) == 0;
+	for (size_t i = 0; i < faults->n; i++) {
+		if (faults->items[i].why.kind != like->why.kind ||
+		    strcmp(faults->items[i].where, like->where) != 0)
+			continue;
+		if (i < which)
+			return 0;
+		n++;
+	}
 	return n;
 }
 
-/* What lacks is one finding a target, what is damaged one a file. */
+/* What is damaged is one finding a file, all else one a target. */
 static void add_fault(struct bk_check_found *found, size_t place,
 		      const struct bk_spread_faults *faults, size_t i)
 {
 	const struct bk_spread_fault *fault = &faults->items[i];
+	bool left = fault->why.kind == BK_EXISTS;
 
-	if (fault->why.kind != BK_GONE) {
+	if (fault->why.kind == BK_CORRUPT) {
 		add(found, place, BK_CORRUPT,
 		    bk_asprintf("%s: %s", fault->where, fault->why.text));
 		return;
 	}
-	for (size_t k = 0; k < i; k++)
-		if (faults->items[k].why.kind == BK_GONE &&
-		    strcmp(faults->items[k].where, fault->where) == 0)
-			return;
-	size_t n = count_lacking(faults, fault->where);
-	add(found, place, BK_GONE,
-	    bk_asprintf("degraded: %s lacks %zu file%s, first %s", fault->where,
-			n, n == 1 ? "" : "s", fault->name));
+	size_t n = count_alike(faults, i);
+	if (n)
+		add(found, place, BK_GONE,
+		    bk_asprintf("degraded: %s %s %zu file%s%s, first %s",
+				fault->where, left ? "still has" : "lacks", n,
+				n == 1 ? "" : "s",
+				left ? " that a prune took away" : "",
+				fault->name));
 }
 
 int bk_check_spread(const struct bk_check_spread *what,
@@ -120,6 +126,15 @@ int bk_check_spread(const struct bk_check_spread *what,
 
 /* ---- mending ---- */
 
+static const char *done(const struct bk_spread_fault *fault, bool dry_run)
+{
+	if (fault->why.kind == BK_EXISTS)
+		return dry_run ? "can be taken away, as elsewhere"
+			       : "taken away, as elsewhere";
+	return dry_run ? "can be mended from the other targets"
+		       : "mended from the other targets";
+}
+
 static int mend(struct bk_spread *spread, const struct bk_spread_fault *fault,
 		struct bk_spread_mending *how, struct bk_err *err)
 {
@@ -137,9 +152,8 @@ static int mend(struct bk_spread *spread, const struct bk_spread_fault *fault,
 	char *text =
 		rc < 0 ? bk_asprintf("%s: %s: not mended: %s", fault->where,
 				     fault->name, why.text)
-		       : bk_asprintf("%s: %s: %s from the other targets",
-				     fault->where, fault->name,
-				     how->dry_run ? "can be mended" : "mended");
+		       : bk_asprintf("%s: %s: %s", fault->where, fault->name,
+				     done(fault, how->dry_run));
 	bk_progress_warning(how->progress, text);
 	free(text);
 	how->mended += rc == 0;

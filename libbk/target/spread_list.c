@@ -192,7 +192,8 @@ bool bk_spread_is_left(const struct bk_spread *spread,
 
 	if (found->cut)
 		return have < spread->shape.d;
-	return is_below(found->name, "keys") &&
+	return (is_below(found->name, "keys") ||
+		is_below(found->name, "sets")) &&
 	       have + spread->shape.n - told < bk_spread_need(spread);
 }
 

@@ -145,15 +145,35 @@ static void prove_blob(struct bk_spread *spread,
 
 /* ---- surveys ---- */
 
-/* Intents come and go. */
-static bool is_wanted(const struct bk_spread *spread,
-		      const struct bk_spread_survey *what,
-		      const struct bk_spread_files *files,
-		      const struct bk_spread_found *found)
+/* A root at a few children, which nobody wants any more. */
+static void add_leftover(struct bk_spread *spread,
+			 const struct bk_spread_found *found,
+			 struct bk_spread_faults *out)
 {
-	return strncmp(found->name, "open/", 5) != 0 &&
-	       !bk_spread_is_left(spread, files, found) &&
-	       (!what->wanted || what->wanted(what->arg, found->name));
+	struct bk_err why = {0};
+
+	(void)bk_fail(&why, BK_EXISTS, "%s: was taken away elsewhere",
+		      found->name);
+	for (unsigned n = 0; n < spread->shape.n; n++)
+		if (found->children >> n & 1)
+			add_fault(spread, found->name, n, &why, out);
+}
+
+/* Intents come and go. */
+static bool is_to_be_compared(struct bk_spread *spread,
+			      const struct bk_spread_survey *what,
+			      const struct bk_spread_files *files,
+			      const struct bk_spread_found *found,
+			      struct bk_spread_faults *out)
+{
+	bool left = bk_spread_is_left(spread, files, found);
+	bool root = strncmp(found->name, "sets/", 5) == 0;
+	bool wanted = !what->wanted || what->wanted(what->arg, found->name);
+
+	if (left && root && !wanted)
+		add_leftover(spread, found, out);
+	return wanted && (!left || root) &&
+	       strncmp(found->name, "open/", 5) != 0;
 }
 
 static int look(struct bk_spread *spread, const struct bk_spread_survey *what,
@@ -169,7 +189,8 @@ static int look(struct bk_spread *spread, const struct bk_spread_survey *what,
 			     &answers);
 	while (rc == 0 && bk_spread_files_next(&files, &at, &found)) {
 		rc = bk_cancelled(err);
-		if (rc < 0 || !is_wanted(spread, what, &files, &found))
+		if (rc < 0 ||
+		    !is_to_be_compared(spread, what, &files, &found, out))
 			continue;
 		compare(spread, &found, files.answered, out);
 		if (what->deep)
@@ -355,6 +376,8 @@ int bk_spread_mend(struct bk_spread *spread,
 	bool marker = strcmp(fault->name, MARKER) == 0;
 	struct bk_spread_blob *blob = NULL;
 
+	if (fault->why.kind == BK_EXISTS)
+		return bk_target_remove(child->target, fault->name, err);
 	if (marker && child->not_mended)
 		return bk_fail(err, BK_FAILED,
 			       "it still lacks files, and is not used");

@@ -18,7 +18,8 @@ struct bk_spread_fault {
 	unsigned child;    /* its place, from 0 */
 	const char *where; /* its name */
 	struct bk_err why; /* BK_GONE: it is not there; BK_CORRUPT: not as it
-			      should be */
+			      should be; BK_EXISTS: a root that is there, and
+			      that was taken away elsewhere */
 };
 
 struct bk_spread_faults {
@@ -49,7 +50,8 @@ int bk_spread_survey(struct bk_spread *spread,
 void bk_spread_faults_clear(struct bk_spread_faults *faults);
 
 /*
- * Puts the file there anew, from the others, and reads it back.  A child gets
+ * Puts the file there anew, from the others, and reads it back; takes a root
+ * away that is not wanted.  A child gets
  * its `bkrepo` only when nothing else failed there, and is in use from then on.
  * BK_CORRUPT when too few others have it.
  */

@@ -229,8 +229,9 @@ struct bk_spread_found {
 bool bk_spread_files_next(const struct bk_spread_files *files, size_t *at,
 			  struct bk_spread_found *out);
 
-/* Is it what an interrupted run or an old state of a child left: shards fewer
- * than d, or a key slot that no majority can have, which was revoked? */
+/* Is it what an interrupted run or an old state of a child left?  Shards fewer
+ * than d; a key slot or a root that no majority can have, for it was taken away
+ * everywhere else. */
 bool bk_spread_is_left(const struct bk_spread *spread,
 		       const struct bk_spread_files *files,
 		       const struct bk_spread_found *found);

@@ -162,27 +162,30 @@ with open(sys.argv[1], "r+b") as file:
     file.write(bytes([byte[0] ^ 1]))
 PY
 }
+# mends PLACE: to what it was.
+mends() {
+	ok "... and it is mended" bk-check --read-data --repair
+	tree "$1" >tree.after
+	ok '... to the same bytes' cmp tree.before tree.after
+}
 for place in nas offsite cloud; do
 	shard=$(find $place/data -name 'p*.bkf')
 	tree $place >tree.before
-	offsets=100000
-	[ $place = nas ] && offsets='3 90 130 100000 2000000'
-	for at in $offsets; do
-		flip "$shard" "$at"
-		ok "$place, bit at $at: everything is restored" restores
-		exits 13 '... a check that reads everything says so' \
-			bk-check --read-data
-		says_like '.*run: bk check --read-data --repair'
-		ok '... and it is mended' bk-check --read-data --repair
-		tree $place >tree.after
-		ok '... to the same bytes' cmp tree.before tree.after
-	done
-	truncate -s -1 "$shard"
-	exits 13 "$place, cut short: a check says so" bk-check
-	ok '... and it is mended' bk-check --repair
-	tree $place >tree.after
-	ok '... to the same bytes' cmp tree.before tree.after
+	flip "$shard" 100000
+	ok "$place has a wrong bit: everything is restored" restores
+	exits 13 '... a check that reads everything says so' \
+		bk-check --read-data
+	says_like '.*run: bk check --read-data --repair'
+	mends $place
 done
+for at in 3 90 130 2000000; do
+	flip "$shard" $at
+	ok "a wrong bit at $at: everything is restored" restores
+	mends cloud
+done
+truncate -s -1 "$shard"
+exits 13 'a shard is cut short: a check says so' bk-check
+mends cloud
 cp -a nas nas.whole
 for file in $(cd nas && find . -type f ! -name '*.bkf'); do
 	flip "nas/$file" 140
