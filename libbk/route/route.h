@@ -58,7 +58,7 @@ enum bk_route_end {
 	BK_ROUTE_TO_DESTINATION,
 };
 
-/* What a hold there stops. */
+/* What a hold there stops for certain. */
 enum {
 	BK_ROUTE_LOGINS = 1 << 0,
 	BK_ROUTE_DELIVERIES = 1 << 1,
@@ -103,7 +103,9 @@ int bk_route_look(struct bk_route *route, const char *address,
 		  const char **saved, struct bk_err *err);
 
 /* Logins are refused with the reason; deliveries are put off (4xx), not
- * bounced.  What was being delivered when it began has ended on return. */
+ * bounced.  What Postfix was delivering when it began has ended on return; what
+ * an LMTP proxy was handing on may still arrive.  Sessions go on until they are
+ * kicked. */
 int bk_route_hold(struct bk_route *route, const char *address,
 		  const char *reason, struct bk_err *err);
 

@@ -287,7 +287,16 @@ static struct bk_view said_value(struct bk_view said, const char *title)
 	return (struct bk_view){NULL, 0};
 }
 
-/* A value with a variable in it is another one by then. */
+/* Can what the proxy says tell that it knows?  A value with a variable in it is
+ * another one by then. */
+static bool can_tell(struct bk_view extra)
+{
+	struct bk_view host = bk_route_fields_value(extra, "host");
+
+	return bk_route_fields_value(extra, "nologin").data ||
+	       (host.data && !memchr(host.data, '%', host.len));
+}
+
 static bool is_known(struct bk_view said, struct bk_view extra)
 {
 	static const char *const telling[] = {"host", "port", NULL};
@@ -298,11 +307,10 @@ static bool is_known(struct bk_view said, struct bk_view extra)
 	for (const char *const *key = telling; !held && *key; key++) {
 		struct bk_view want = bk_route_fields_value(extra, *key);
 		struct bk_view got = said_value(said, *key);
-		if (want.data && memchr(want.data, '%', want.len))
+		if (!want.data || memchr(want.data, '%', want.len))
 			continue;
 		if (want.len != got.len ||
-		    (want.data && got.data &&
-		     memcmp(want.data, got.data, want.len) != 0))
+		    (got.data && memcmp(want.data, got.data, want.len) != 0))
 			return false;
 	}
 	return true;
@@ -339,10 +347,15 @@ static int ask_until_known(struct bk_route *route, const char *name,
 static int settle(struct bk_route *route, const char *address,
 		  struct bk_err *err)
 {
-	if (!route->config.command)
-		return bk_route_file_wait(route->config.file,
-					  route->config.wait_ms, err);
-	return ask_until_known(route, bk_route_account(route, address), err);
+	const struct passwd *own = route->own;
+
+	if (route->config.command &&
+	    ask_until_known(route, bk_route_account(route, address), err) < 0)
+		return -1;
+	if (route->config.command && can_tell(bk_buf_view(&own->extra)))
+		return 0;
+	return bk_route_file_wait(route->config.file, route->config.wait_ms,
+				  err);
 }
 
 static int kick(struct bk_route *route, const char *address, struct bk_err *err)
@@ -360,7 +373,7 @@ static int kick(struct bk_route *route, const char *address, struct bk_err *err)
 
 const struct bk_route_kind bk_route_passwd = {
 	.type = "dovecot-passwd",
-	.stops = BK_ROUTE_LOGINS | BK_ROUTE_DELIVERIES,
+	.stops = BK_ROUTE_LOGINS, /* and LMTP, where that comes here */
 	.open = open_passwd,
 	.close = close_passwd,
 	.look = look,
