@@ -48,6 +48,19 @@ int bk_imap_expect_close(struct bk_imap_lexer *lexer, struct bk_err *err)
 	return expect(lexer, BK_IMAP_CLOSE, "the end of a list", err);
 }
 
+int bk_imap_next_item(struct bk_imap_lexer *lexer, const char *what,
+		      struct bk_view *name, struct bk_err *err)
+{
+	struct bk_imap_lexer before = *lexer;
+	enum bk_imap_token token = bk_imap_lex(lexer, name);
+
+	if (token == BK_IMAP_CLOSE)
+		return bk_imap_expect_end(lexer, err);
+	if (token != BK_IMAP_ATOM)
+		return bk_imap_unexpected(&before, what, err);
+	return 1;
+}
+
 int bk_imap_expect_end(struct bk_imap_lexer *lexer, struct bk_err *err)
 {
 	return expect(lexer, BK_IMAP_END, "the end", err);

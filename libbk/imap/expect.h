@@ -29,6 +29,10 @@ int bk_imap_expect_words(struct bk_imap_lexer *lexer, size_t most,
 /* Digits, at most `most`. */
 int bk_imap_expect_number(struct bk_imap_lexer *lexer, uint64_t most,
 			  uint64_t *out, struct bk_err *err);
+/* In a list of names and values that ends a line, behind its '(': the next name
+ * (1), its end (0), or -1; `what` a name is. */
+int bk_imap_next_item(struct bk_imap_lexer *lexer, const char *what,
+		      struct bk_view *name, struct bk_err *err);
 /* Nothing but blanks. */
 int bk_imap_expect_end(struct bk_imap_lexer *lexer, struct bk_err *err);
 /* A copy with a NUL behind it; of a text without NULs. */

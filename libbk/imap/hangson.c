@@ -176,20 +176,16 @@ static int read_resource(struct bk_imap_lexer *lexer, struct bk_view name,
 static int read_quota(struct bk_imap_lexer *lexer, struct bk_view *root,
 		      struct bk_imap_quota *out, struct bk_err *err)
 {
+	struct bk_view name;
+	int rc;
+
 	if (bk_imap_expect_name(lexer, root, err) < 0 ||
 	    bk_imap_expect_open(lexer, err) < 0)
 		return -1;
-	for (;;) {
-		struct bk_imap_lexer before = *lexer;
-		struct bk_view name;
-		enum bk_imap_token token = bk_imap_lex(lexer, &name);
-		if (token == BK_IMAP_CLOSE)
-			return bk_imap_expect_end(lexer, err);
-		if (token != BK_IMAP_ATOM)
-			return bk_imap_unexpected(&before, "a resource", err);
+	while ((rc = bk_imap_next_item(lexer, "a resource", &name, err)) > 0)
 		if (read_resource(lexer, name, out, err) < 0)
 			return -1;
-	}
+	return rc;
 }
 
 int bk_imap_parse_quota(struct bk_view rest, struct bk_arena *arena,

@@ -76,6 +76,36 @@ static int read_records(struct bk_move *move, struct bk_move_records *records,
 	return records->n ? 0 : no_pass(move, err);
 }
 
+/* A table of the records that are asked for. */
+struct table {
+	const char *type; /* of a row, for programs */
+	const struct bk_field *fields;
+	size_t n_fields;
+	int (*add)(struct bk_listing *to, const struct bk_move_record *record,
+		   struct bk_err *err);
+};
+
+static int print(struct bk_move *move, const struct table *table,
+		 struct bk_err *err)
+{
+	struct bk_move_records records = {0};
+	struct bk_listing *to = NULL;
+
+	int rc = read_records(move, &records, err);
+	if (rc == 0)
+		to = bk_listing_new(&move->request->style, table->type,
+				    table->fields, table->n_fields);
+	for (size_t i = 0; rc == 0 && i < records.n; i++)
+		if (is_wanted(move, records.items[i].report.account))
+			rc = table->add(to, &records.items[i], err);
+	if (rc == 0)
+		rc = bk_listing_finish(to, err);
+	else
+		bk_listing_free(to);
+	bk_move_records_clear(&records);
+	return rc;
+}
+
 int bk_move_status(struct bk_move *move, struct bk_err *err)
 {
 	static const struct bk_field fields[] = {
@@ -92,22 +122,11 @@ int bk_move_status(struct bk_move *move, struct bk_err *err)
 		{NULL,        "held_ms",  BK_FIELD_NUMBER},
 		{"WHY",       "why",      BK_FIELD_TEXT  },
 	};
-	struct bk_move_records records = {0};
-	struct bk_listing *to = NULL;
+	const struct table table = {"account", fields,
+				    sizeof(fields) / sizeof(*fields),
+				    add_status};
 
-	int rc = read_records(move, &records, err);
-	if (rc == 0)
-		to = bk_listing_new(&move->request->style, "account", fields,
-				    sizeof(fields) / sizeof(*fields));
-	for (size_t i = 0; rc == 0 && i < records.n; i++)
-		if (is_wanted(move, records.items[i].report.account))
-			rc = add_status(to, &records.items[i], err);
-	if (rc == 0)
-		rc = bk_listing_finish(to, err);
-	else
-		bk_listing_free(to);
-	bk_move_records_clear(&records);
-	return rc;
+	return print(move, &table, err);
 }
 
 /* ---- report ---- */
@@ -205,20 +224,8 @@ int bk_move_report(struct bk_move *move, struct bk_err *err)
 		{"UID",     "uid",     BK_FIELD_NUMBER},
 		{"WHY",     "why",     BK_FIELD_TEXT  },
 	};
-	struct bk_move_records records = {0};
-	struct bk_listing *to = NULL;
+	const struct table table = {
+		"report", fields, sizeof(fields) / sizeof(*fields), add_report};
 
-	int rc = read_records(move, &records, err);
-	if (rc == 0)
-		to = bk_listing_new(&move->request->style, "report", fields,
-				    sizeof(fields) / sizeof(*fields));
-	for (size_t i = 0; rc == 0 && i < records.n; i++)
-		if (is_wanted(move, records.items[i].report.account))
-			rc = add_report(to, &records.items[i], err);
-	if (rc == 0)
-		rc = bk_listing_finish(to, err);
-	else
-		bk_listing_free(to);
-	bk_move_records_clear(&records);
-	return rc;
+	return print(move, &table, err);
 }

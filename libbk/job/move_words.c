@@ -231,6 +231,7 @@ static int read_rules(struct bk_move_order *order, struct bk_settings *settings,
 		.n = maps->n,
 		.into = words->into,
 		.no_special_use = words->no_special_use,
+		.views = words->views,
 		.delimiter = bk_move_end_delimiter(&order->to),
 	};
 	for (size_t i = 0; i < maps->n; i++)
@@ -278,6 +279,8 @@ static void write_command(struct bk_move_order *order,
 	add_list(line, "--map", &words->maps);
 	if (words->no_special_use)
 		bk_buf_printf(line, " --no-special-use");
+	if (words->views)
+		bk_buf_printf(line, " --views");
 	if (words->keep_deleted)
 		bk_buf_printf(line, " --keep-deleted");
 	line = &order->stages;

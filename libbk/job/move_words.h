@@ -24,7 +24,8 @@ struct bk_move_words {
 	uint64_t max_passes;        /* 0: as usual */
 	uint64_t bad_items;
 	uint32_t error_stop_ppm; /* BK_MOVE_STOP_UNSAID */
-	bool no_special_use, keep_deleted, full, bodies, no_extra, leave_some;
+	bool no_special_use, views, keep_deleted, full, bodies, no_extra;
+	bool leave_some;
 };
 #define BK_MOVE_STOP_UNSAID UINT32_MAX
 #define BK_MOVE_UNSAID      (-1)

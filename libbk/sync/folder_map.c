@@ -179,6 +179,21 @@ static int apply_rule(struct making *m, size_t i, struct bk_err *err)
 	return 0;
 }
 
+/* RFC 6154 and RFC 8457: what Gmail and others show under these uses is in
+ * other folders too. */
+static void leave_view(struct making *m, size_t i)
+{
+	static const char *const uses[] = {"\\All", "\\Flagged", "\\Important"};
+	const char *use = m->from->items[i].special_use;
+
+	for (size_t k = 0; use && k < sizeof(uses) / sizeof(*uses); k++) {
+		if (m->rules->views || strcasecmp(use, uses[k]) != 0)
+			continue;
+		pair_up(m, i, "", BK_FOLDER_LEFT);
+		m->out->pairs[i].is_view = true;
+	}
+}
+
 /* The name as it is, below `into`. */
 static const char *own_name(struct making *m, const char *from)
 {
@@ -358,7 +373,8 @@ static size_t *in_order(struct making *m)
 static int make_pairs(struct making *m, const size_t *order, struct bk_err *err)
 {
 	static void (*const takes[])(struct making * m, size_t i) = {
-		take_inbox, take_equal, take_use, take_own, take_other};
+		leave_view, take_inbox, take_equal,
+		take_use,   take_own,   take_other};
 
 	for (size_t k = 0; k < m->from->n; k++)
 		if (apply_rule(m, order[k], err) < 0)

@@ -30,6 +30,9 @@ struct bk_folder_rules {
 	size_t n;
 	const char *into; /* everything below this folder; NULL */
 	bool no_special_use;
+	/* Folders that only show what is in others too: they are left out
+	 * otherwise, unless a rule says where they go. */
+	bool views;
 	/* What parts levels at the other end, where its list does not show it:
 	 * no level may hold it.  0: not known. */
 	char delimiter;
@@ -42,7 +45,7 @@ enum bk_folder_why {
 	BK_FOLDER_NEW,     /* made under the same name */
 	BK_FOLDER_CHANGED, /* made under a name that the other end can hold and
 			      nobody else has */
-	BK_FOLDER_LEFT,    /* left out by a rule */
+	BK_FOLDER_LEFT,    /* left out by a rule, or as a view */
 };
 
 struct bk_folder_pair {
@@ -50,6 +53,7 @@ struct bk_folder_pair {
 	const struct bk_folder *to;   /* of the other's; NULL: to be made */
 	const char *name;             /* at the other end; "" for LEFT */
 	enum bk_folder_why why;
+	bool is_view; /* LEFT since it shows what is in other folders */
 };
 
 struct bk_folder_map {

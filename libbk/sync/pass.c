@@ -331,12 +331,26 @@ static int finish_account(struct bk_pass *pass, struct bk_err *err)
 	return look_again(pass, err);
 }
 
+static void tell_view(const struct bk_pass *pass, const char *name)
+{
+	char *text = bk_asprintf(
+		"%s: folder %s is left out: it shows mail of other folders. "
+		"What is in it alone, as archived mail may be, comes with "
+		"--views",
+		pass->request->name, name);
+
+	bk_progress_warning(pass->request->progress, text);
+	free(text);
+}
+
 static int sync_all(struct bk_pass *pass, struct bk_err *err)
 {
 	for (size_t i = 0; i < pass->map.n; i++) {
 		const struct bk_folder_pair *pair = &pass->map.pairs[i];
 		if (bk_cancelled(err) < 0)
 			return -1;
+		if (pair->is_view)
+			tell_view(pass, pair->from->name);
 		if (is_wanted(pass, pair) && sync_folder(pass, pair, err) < 0)
 			return -1;
 	}

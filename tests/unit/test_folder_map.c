@@ -178,6 +178,23 @@ static void special_uses_find_each_other_by_whatever_name(void **state)
 	maps("Gesendet=\\Sent", "Sent=\\Sent", "Gesendet:+Gesendet");
 }
 
+static void views_of_other_folders_are_left_out(void **state)
+{
+	(void)state;
+	start();
+	maps("INBOX All=\\All Star=\\Flagged Most=\\Important Sent=\\Sent",
+	     "INBOX All Sent=\\Sent",
+	     "INBOX:=INBOX All:- Star:- Most:- Sent:=Sent");
+	assert_true(map.pairs[1].is_view && map.pairs[3].is_view);
+	assert_false(map.pairs[0].is_view || map.pairs[4].is_view);
+	rules_of("All=Archive");
+	maps("INBOX All=\\All Star=\\Flagged", "INBOX",
+	     "INBOX:=INBOX All:sArchive Star:-");
+	start();
+	rules.views = true;
+	maps("INBOX All=\\All", "INBOX", "INBOX:=INBOX All:+All");
+}
+
 static void what_the_user_says_comes_first(void **state)
 {
 	(void)state;
@@ -351,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_names_are_the_same_and_others_are_made),
 		cmocka_unit_test(special_uses_find_each_other_by_whatever_name),
+		cmocka_unit_test(views_of_other_folders_are_left_out),
 		cmocka_unit_test(what_the_user_says_comes_first),
 		cmocka_unit_test(rules_that_contradict_are_refused),
 		cmocka_unit_test(everything_goes_below_one_folder),
