@@ -133,8 +133,8 @@ rm b/local.conf
 dovecot "$work/b" stop
 dovecot "$work/b" start
 for account in $ann bob@a.test; do
-	ok "$account has the same mail there" same "$(at a $account)" \
-		"$(at b $account)"
+	ok "$account has the same mail there" same "$(at a "$account")" \
+		"$(at b "$account")"
 done
 
 done_testing

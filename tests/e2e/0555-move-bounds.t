@@ -15,7 +15,7 @@ cd "$work" || exit 1
 people='n1 n2 n3 n4 n5 n6'
 dovecot "$work/b" full "$work/pki"
 for name in $people scratch; do
-	dovecot "$work/b" adduser $name@a.test
+	dovecot "$work/b" adduser "$name@a.test"
 done
 dovecot "$work/b" start
 section new "$(port_of b)"
@@ -26,7 +26,7 @@ for name in $people; do
 	dir=$work/old/a.test/$name/Maildir
 	mkdir -p "$dir/cur" "$dir/new" "$dir/tmp"
 	for n in $(seq 101 140); do
-		printf 'Subject: %s %s\n\n%s\n' $name $n "$text" \
+		printf 'Subject: %s %s\n\n%s\n' "$name" "$n" "$text" \
 			>"$dir/cur/$n.M1P1.mx:2,S"
 	done
 done
@@ -127,12 +127,12 @@ took() {
 two='--account n1@a.test --account n2@a.test'
 # shellcheck disable=SC2086 # words
 ok "40 KiB a second" took move $two --to-option limit=40K
-ok "... take their time: $took ms" test $took -ge 2500
+ok "... take their time: $took ms" test "$took" -ge 2500
 clean
 # shellcheck disable=SC2086
 ok "... at any time of the day" took move $two \
 	--to-option 'limit=00:00-24:00 40K'
-ok "... too: $took ms" test $took -ge 2500
+ok "... too: $took ms" test "$took" -ge 2500
 clean
 hour=$((($(date +%-H) + 11) % 24))
 other=$(printf '%02d:00-%02d:30' $hour $hour)
@@ -146,5 +146,5 @@ ok "from a server, too" move --account n1@a.test
 # shellcheck disable=SC2086
 ok "... 20 KiB a second" took bk-move --from new --account n1@a.test \
 	--to "maildir:$work/back/%d/%n/Maildir" --from-option limit-down=20K
-ok "... take their time: $took ms" test $took -ge 2500
+ok "... take their time: $took ms" test "$took" -ge 2500
 done_testing
