@@ -22,7 +22,7 @@ import ssl
 import sys
 import urllib.parse
 
-TIMEOUT_S = 30
+TIMEOUT_S = 60
 TOKEN = re.compile(rb'[()]|"(?:[^"\\]|\\.)*"|[^\s()"]+')
 LITERAL = re.compile(rb"\{(\d+)\}\r\n$")
 
