@@ -356,7 +356,7 @@ static void set_tls(const struct bk_link *link, CURL *easy)
 	if (is_scheme(link, "ftpes"))
 		(void)curl_easy_setopt(easy, CURLOPT_USE_SSL,
 				       (long)CURLUSESSL_ALL);
-	if (is_scheme(link, "imap"))
+	if (is_scheme(link, "imap") || is_scheme(link, "smtp"))
 		(void)curl_easy_setopt(easy, CURLOPT_USE_SSL,
 				       access->allow_cleartext
 					       ? (long)CURLUSESSL_TRY
@@ -397,7 +397,7 @@ static void set_policy(struct bk_line *line)
 	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
-			       "ftp,ftps,http,https,imap,imaps");
+			       "ftp,ftps,http,https,imap,imaps,smtp,smtps");
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
 			       timeout_s < CONNECT_TIMEOUT_S
 				       ? (long)timeout_s

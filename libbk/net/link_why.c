@@ -2,6 +2,7 @@
 
 #include "net/link_why.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cancel.h"
@@ -68,8 +69,15 @@ static bool is_ftp(const struct bk_line *line)
 	return strncmp(url->transport, "ftp", 3) == 0;
 }
 
-/* Is it what an FTP server said that ended the act?  421 comes at any time, and
- * libcurl calls it a time-out. */
+static bool is_smtp(const struct bk_line *line)
+{
+	const struct bk_url *url = bk_link_url(line->link);
+
+	return strncmp(url->transport, "smtp", 4) == 0;
+}
+
+/* Is it what an FTP or SMTP server said that ended the act?  421 comes at any
+ * time, and libcurl calls it a time-out. */
 static bool was_replied(const struct bk_line *line)
 {
 	static const CURLcode codes[] = {
@@ -83,6 +91,8 @@ static bool was_replied(const struct bk_line *line)
 	};
 	long status = bk_line_status(line);
 
+	if (is_smtp(line))
+		return status >= 400 && status < 600;
 	if (!is_ftp(line) || status < 400)
 		return false;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
@@ -91,9 +101,23 @@ static bool was_replied(const struct bk_line *line)
 	return status == 421 && line->result == CURLE_OPERATION_TIMEDOUT;
 }
 
+/* RFC 5321, 4.2.1; RFC 4954, 6. */
+static enum bk_kind kind_of_smtp(const char *reply)
+{
+	static const char *const login[] = {"530", "534", "535", "538"};
+
+	if (strncmp(reply, "452", 3) == 0 || strncmp(reply, "552", 3) == 0)
+		return BK_FULL;
+	for (size_t i = 0; i < sizeof(login) / sizeof(*login); i++)
+		if (strncmp(reply, login[i], 3) == 0)
+			return BK_DENIED;
+	return *reply == '4' ? BK_BUSY : BK_REFUSED;
+}
+
 static enum bk_kind kind_of_reply(const struct bk_line *line, const char *reply)
 {
-	enum bk_kind kind = bk_reply_kind(reply);
+	enum bk_kind kind =
+		is_smtp(line) ? kind_of_smtp(reply) : bk_reply_kind(reply);
 	bool passes = kind == BK_BUSY || kind == BK_LOST;
 
 	/* A login may be refused by any code. */
@@ -112,9 +136,30 @@ static const char *advice_for(CURLcode result)
 	return NULL;
 }
 
+/* The last line with the code that ended the act: what came after it is the
+ * answer to QUIT. */
+static const char *refusal_of_smtp(struct bk_line *line)
+{
+	struct bk_view said = bk_buf_view(&line->replies), refusal = {0};
+	const uint8_t *eol;
+	char code[16];
+
+	(void)snprintf(code, sizeof(code), "%ld", bk_line_status(line));
+	while ((eol = memchr(said.data, '\n', said.len))) {
+		size_t len = (size_t)(eol - said.data) + 1;
+		if (len > 4 && memcmp(said.data, code, 3) == 0)
+			refusal = (struct bk_view){said.data, len};
+		said.data += len;
+		said.len -= len;
+	}
+	bk_reply_last(line->reply, refusal);
+	return line->reply;
+}
+
 static int failed_by_reply(struct bk_line *line, struct bk_err *err)
 {
-	const char *reply = bk_line_reply(line);
+	const char *reply =
+		is_smtp(line) ? refusal_of_smtp(line) : bk_line_reply(line);
 	enum bk_kind kind = kind_of_reply(line, reply);
 	const char *advice =
 		kind == BK_DENIED ? advice_for(line->result) : NULL;

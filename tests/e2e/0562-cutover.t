@@ -107,6 +107,7 @@ ok "... the next run ends it" move --stages data,account
 cp out moved
 acts point
 leads_to destination
+ok "... what was copied before counts" grep -q '| 30 messages: ' moved
 ok "... the mail is there" same "$(at a ann@a.test)" "$(at b ann@a.test)"
 
 # ---- it lives there ----------------------------------------------------------------

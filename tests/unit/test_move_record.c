@@ -30,6 +30,8 @@ static void add(const char *name, enum bk_move_state state, uint64_t added,
 			   .added = added,
 			   .lost_flags = 3,
 			   .seconds = 1.5,
+			   .cutover = BK_CUTOVER_UNDONE,
+			   .downtime = 2.25,
 			   .why = why},
 		.ended = 1700000000,
 		.items = items,
@@ -64,6 +66,8 @@ static void the_last_pass_of_each_counts(void **state)
 	assert_int_equal(bob->report.added, 3);
 	assert_int_equal(bob->report.messages, 9);
 	assert_int_equal(bob->report.lost_flags, 3);
+	assert_int_equal(bob->report.cutover, BK_CUTOVER_UNDONE);
+	assert_true(bob->report.downtime == 2.25);
 	assert_string_equal(bob->report.why, "two\tmessages");
 	assert_string_equal(bob->report.to, "there");
 	assert_int_equal(bob->ended, 1700000000);
