@@ -178,17 +178,48 @@ static void drop_record(struct bk_move *move,
 	(void)pthread_mutex_unlock(&move->lock);
 }
 
+/* A cutover that was gone on with needed no pass: what the passes before it
+ * carried over counts.  The lock is held. */
+static void keep_counts(const struct bk_move_records *before,
+			struct bk_move_record *record)
+{
+	const struct bk_move_record *was =
+		bk_move_records_find(before, record->name);
+	struct bk_move_report now = record->report;
+
+	if (now.folders || !was || was->report.cutover == BK_CUTOVER_NOT_TRIED)
+		return;
+	record->report = was->report;
+	record->report.account = now.account;
+	record->report.to = now.to;
+	record->report.state = now.state;
+	record->report.why = now.why;
+	record->report.downtime = now.downtime;
+	if (now.cutover != BK_CUTOVER_NOT_TRIED)
+		record->report.cutover = now.cutover;
+}
+
 static void end_record(struct bk_move *move, struct bk_move_record *record)
 {
+	struct bk_move_record kept;
+	struct bk_move_records before = {0};
 	struct bk_err why = {0};
+	int rc = 0;
 
 	drop_record(move, record);
 	record->ended = bk_clock_now();
 	if (move->request->dry_run)
 		return;
+	kept = *record;
 	(void)pthread_mutex_lock(&move->lock);
-	int rc = bk_move_record_add(move->record_path, record, &why);
+	if (!record->report.folders)
+		rc = bk_move_records_read(&before, move->record_path, &why);
+	if (rc == 0) {
+		keep_counts(&before, &kept);
+		rc = bk_move_record_add(move->record_path, &kept, &why);
+	}
 	(void)pthread_mutex_unlock(&move->lock);
+	bk_move_records_clear(&before);
 	if (rc < 0)
 		bk_progress_warning(move->progress, why.text);
 }
@@ -329,32 +360,6 @@ static int roll_back(struct bk_move_trying *t, struct bk_err *err)
 	return bk_move_cutover(t, true, err);
 }
 
-/* A cutover that was gone on with needed no pass: what the passes before it
- * carried over counts. */
-static void keep_counts(struct bk_move *move, struct bk_move_record *record)
-{
-	const struct bk_move_report now = record->report;
-	struct bk_move_records records = {0};
-	const struct bk_move_record *before = NULL;
-	struct bk_err ignored = {0};
-
-	if (now.folders || now.downtime <= 0)
-		return;
-	(void)pthread_mutex_lock(&move->lock);
-	if (bk_move_records_read(&records, move->record_path, &ignored) == 0)
-		before = bk_move_records_find(&records, record->name);
-	(void)pthread_mutex_unlock(&move->lock);
-	if (before) {
-		record->report = before->report;
-		record->report.account = now.account;
-		record->report.to = now.to;
-		record->report.cutover = now.cutover;
-		record->report.downtime = now.downtime;
-		record->report.why = record->report.next = NULL;
-	}
-	bk_move_records_clear(&records);
-}
-
 /* What came of an account that ends the whole run. */
 static void note_end(struct bk_move *move, const struct bk_move_report *report)
 {
@@ -386,7 +391,6 @@ static int do_account(struct bk_move_task *task, stage_act *act,
 	bk_progress_account(move->progress, task->account->from);
 	begin_record(move, &record);
 	int rc = act(&t, &why);
-	keep_counts(move, &record);
 	record.report.seconds =
 		(double)(bk_clock_monotonic_ms() - start_ms) / 1000;
 	record.report.state = state_of(move, &record.report);

@@ -107,7 +107,8 @@ ok "... the next run ends it" move --stages data,account
 cp out moved
 acts point
 leads_to destination
-ok "... what was copied before counts" grep -q '| 30 messages: ' moved
+move status --json >told
+ok "... what was copied before counts" grep -q '"messages":30,' told
 ok "... the mail is there" same "$(at a ann@a.test)" "$(at b ann@a.test)"
 
 # ---- it lives there ----------------------------------------------------------------
