@@ -293,26 +293,11 @@ static int check_doveadm(const char *value, struct bk_err *err)
 	return rc;
 }
 
-static int check_sieve(const char *value, struct bk_err *err)
+static int check_keep_uids(const char *value, struct bk_err *err)
 {
-	struct bk_url url = {0};
+	static const char *const ways[] = {"syncapply", "no", NULL};
 
-	if (strcmp(value, "yes") == 0 || strcmp(value, "no") == 0)
-		return 0;
-	if (strncmp(value, "sieve://", 8) != 0)
-		return bk_fail(err, BK_MISUSE,
-			       "'%s' is not sieve://HOST, and not yes, which "
-			       "is the host of the url",
-			       value);
-	if (bk_url_parse(&url, value, err) < 0)
-		return -1;
-	int rc = 0;
-	if (*url.path || url.user)
-		rc = bk_fail(err, BK_MISUSE,
-			     "%s: only sieve://HOST or sieve://HOST:PORT",
-			     value);
-	bk_url_clear(&url);
-	return rc;
+	return bk_check_word(value, ways, err);
 }
 
 /* ---- what lies elsewhere ---- */
@@ -356,7 +341,8 @@ static const struct bk_conf_key server_keys[] = {
 	{"connections",      check_connections},
 	{"compress",         bk_check_bool       },
 	{"without",          check_without    },
-	{"sieve",            check_sieve      },
+	{"sieve",            bk_schema_check_sieve},
+	{"keep-uids",        check_keep_uids  },
 	{"doveadm",          check_doveadm    },
 	{"doveadm-password", bk_schema_check_password},
 	{"proxy-to",         NULL             },

@@ -18,6 +18,9 @@ int bk_schema_check_names(const struct bk_conf *conf, struct bk_err *err);
  * text: it may be the password itself. */
 int bk_schema_check_password(const char *spec, struct bk_err *err);
 
+/* Is it "yes", "no" or sieve://HOST[:PORT]? */
+int bk_schema_check_sieve(const char *value, struct bk_err *err);
+
 /* Is it a key of [type] and its value right? */
 int bk_schema_check_key(const char *type, const char *key, const char *value,
 			struct bk_err *err);

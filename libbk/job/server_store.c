@@ -25,6 +25,8 @@ static int open_link(struct bk_server_store *out,
 	out->server = (struct bk_store_server){
 		.link = out->link,
 		.sieve = out->sieve,
+		.keep_uids = server->keep_uids &&
+			     strcmp(server->keep_uids, "syncapply") == 0,
 		.login = server->login,
 		.sasl = server->auth,
 		.master_separator = server->master_separator,

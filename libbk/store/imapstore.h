@@ -24,6 +24,7 @@
 #include "store/imapname.h"
 #include "store/store.h"
 
+struct bk_doveadm_update;
 struct bk_imapstore_writer;
 struct bk_sieve;
 
@@ -152,6 +153,14 @@ int bk_imapstore_admin_name(const struct bk_imapstore_session *admin,
 			    const char *address, const char *folder,
 			    struct bk_buf *out, struct bk_err *err);
 void bk_imapstore_admin_close(struct bk_imapstore *imapstore);
+
+/* ---- imapstore_replica.c ---- */
+
+/* As bk_doveadm_update(), on a Cyrus; BK_REFUSED where it cannot be done. */
+int bk_imapstore_replica_update(struct bk_imapstore *imapstore,
+				const char *address, const char *folder,
+				const struct bk_doveadm_update *what,
+				struct bk_err *err);
 
 /* ---- imapstore_scripts.c ---- */
 

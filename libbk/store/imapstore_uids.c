@@ -1,13 +1,14 @@
 /*
- * UIDs that are kept: a Dovecot gives out the UIDs that messages had elsewhere,
- * so that mail clients need not fetch everything again.
+ * UIDs that are kept: a Dovecot or a Cyrus gives out the UIDs that messages had
+ * elsewhere, so that mail clients need not fetch everything again.
  *
  * A server gives UIDs out in ascending order, so messages come in that order.
- * doveadm sets a new folder's UIDVALIDITY.  Between two messages whose UIDs do
- * not follow one another go *fillers* in the same batch: messages of an empty
- * line, \Deleted, which are expunged with the next flush; where the gap is
- * wide, the batch ends and doveadm raises UIDNEXT.  Others may append
- * meanwhile, so each UID is compared with the one that was to be.
+ * doveadm (of Cyrus its replication) sets a new folder's UIDVALIDITY.  Between
+ * two messages whose UIDs do not follow one another go *fillers* in the same
+ * batch: messages of an empty line, \Deleted, which are expunged with the next
+ * flush; where the gap is wide, the batch ends and doveadm raises UIDNEXT.
+ * Others may append meanwhile, so each UID is compared with the one that was to
+ * be.
  *
  * A client believes that a UID under the same UIDVALIDITY is the message that
  * it has.  When one has become another message's, the folder gets another
@@ -58,9 +59,14 @@ static int name_mailbox(struct bk_imapstore_writer *w,
 static int update(struct bk_imapstore_writer *w, struct bk_doveadm_update what,
 		  struct bk_err *err)
 {
+	struct bk_doveadm *doveadm = w->imapstore->server->doveadm;
+
+	if (!doveadm)
+		return bk_imapstore_replica_update(w->imapstore, w->address,
+						   w->want->name, &what, err);
 	what.user = owner_of(w);
 	what.mailbox = w->uids.mailbox;
-	return bk_doveadm_update(w->imapstore->server->doveadm, &what, err);
+	return bk_doveadm_update(doveadm, &what, err);
 }
 
 static void give_up(struct bk_imapstore_writer *w, const char *why)
@@ -127,6 +133,11 @@ static int make_alike(struct bk_imapstore_writer *w,
 	return bk_imapstore_select(session, w->raw, false, true, err);
 }
 
+static bool keeps_uids(const struct bk_store_server *server)
+{
+	return server->doveadm || server->keep_uids;
+}
+
 int bk_imapstore_uids_begin(struct bk_imapstore_writer *w,
 			    struct bk_imapstore_session *session,
 			    struct bk_err *err)
@@ -136,7 +147,7 @@ int bk_imapstore_uids_begin(struct bk_imapstore_writer *w,
 	uids->on = false;
 	uids->why[0] = '\0';
 	w->writer.keeps_uids = false;
-	if (!w->imapstore->server->doveadm || !w->want->uid_validity)
+	if (!keeps_uids(w->imapstore->server) || !w->want->uid_validity)
 		return 0;
 	const char *why = why_not(w, session);
 	if (why) {

@@ -61,6 +61,9 @@ struct bk_store_server {
 	 * and that lists its accounts (store/doveadm.h); NULL: the server gives
 	 * out its own. */
 	struct bk_doveadm *doveadm;
+	/* The same of a Cyrus whose administrator logs in for all: through its
+	 * replication (imap/replica.h). */
+	bool keep_uids;
 };
 
 /* What a [store] section or a store URL says.  Strings are the caller's. */
