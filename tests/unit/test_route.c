@@ -175,6 +175,25 @@ static void unicode_is_a_name_like_any_other(void **state)
 	bk_route_close(route);
 }
 
+static void an_account_may_have_another_name_there(void **state)
+{
+	struct bk_route_config config = passwd();
+
+	(void)state;
+	scratch_file(&scratch, "users", "ann:pw\nann@a.test:pw\nBob:pw\n");
+	config.account = "%n";
+	struct bk_route *route = opened(config);
+	assert_int_equal(bk_route_point(route, ANN, BK_ROUTE_TO_SOURCE, &err),
+			 0);
+	/* In other capitals only where there is no such line. */
+	assert_int_equal(
+		bk_route_point(route, "bob@a.test", BK_ROUTE_TO_SOURCE, &err),
+		0);
+	file_is("ann:pw::::::" SOURCE "\nann@a.test:pw\nBob:pw::::::" SOURCE
+		"\n");
+	bk_route_close(route);
+}
+
 static void an_account_without_a_line_is_told(void **state)
 {
 	(void)state;
@@ -343,6 +362,7 @@ int main(void)
 		TEST(a_short_line_is_short_again),
 		TEST(addresses_that_could_break_out_are_refused),
 		TEST(unicode_is_a_name_like_any_other),
+		TEST(an_account_may_have_another_name_there),
 		TEST(an_account_without_a_line_is_told),
 		TEST(a_reason_stays_one_line),
 		TEST(a_link_stays_and_what_it_leads_to_is_changed),
