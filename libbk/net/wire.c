@@ -19,9 +19,9 @@
 #define OUT_LEAST ((size_t)16)
 #define RAW_SIZE  ((size_t)64 << 10)
 /* What one fill lets in: it stays in the processor's cache. */
-#define FILL_SIZE ((size_t)128 << 10)
+#define FILL_SIZE ((size_t)64 << 10)
 /* What may lie taken before `in`, until that is moved to the front. */
-#define TAKEN_MAX ((size_t)256 << 10)
+#define TAKEN_MAX ((size_t)64 << 10)
 #define POLL_MS   500
 
 struct bk_wire *bk_wire_new(struct bk_line *line)

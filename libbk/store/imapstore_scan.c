@@ -218,7 +218,8 @@ int bk_imapstore_scan(struct bk_store *store, const struct bk_account *account,
 		      struct bk_folder *folder, struct bk_message_list *out,
 		      struct bk_err *err)
 {
-	struct listing listing = {.folder = folder, .out = out};
+	struct listing listing = {
+		.folder = folder, .out = out, .no_sizes = folder->sizeless};
 	const struct bk_imapstore_act act = {
 		.run = scan, .arg = &listing, .mailbox = folder->raw};
 
@@ -227,7 +228,7 @@ int bk_imapstore_scan(struct bk_store *store, const struct bk_account *account,
 		return -1;
 	struct bk_imapstore *imapstore = bk_imapstore_of(store);
 	if (bk_imapstore_run(imapstore, account->address, &act, err) < 0 ||
-	    (listing.no_sizes &&
+	    (listing.no_sizes && !folder->sizeless &&
 	     bk_imapstore_add_sizes(imapstore, account->address, folder, out,
 				    err) < 0))
 		return bk_context(err, "folder %s", folder->name);

@@ -315,6 +315,8 @@ static int read_journal(struct bk_folder_pass *folder, struct bk_err *err)
 
 static int look_at_both(struct bk_folder_pass *folder, struct bk_err *err)
 {
+	/* With nothing to be compared, nobody has to know sizes. */
+	folder->from->sizeless = is_nothing(folder);
 	if (ask_side(folder, true, false, err) < 0 ||
 	    read_journal(folder, err) < 0)
 		return -1;

@@ -13,6 +13,10 @@
 #include "base/fault.h"
 #include "sync/transfer.h"
 
+/* Messages of one fetch: what a store keeps of each, until it came, is bounded.
+ */
+#define ASKED_MOST ((size_t)8192)
+
 static struct bk_transfer *transfer_of(struct bk_sink *guard)
 {
 	return (struct bk_transfer *)(void *)((char *)guard -
@@ -192,22 +196,34 @@ struct bk_message *bk_folder_pass_source(struct bk_folder_pass *folder,
 	return msg;
 }
 
-static int send_group(struct bk_transfer *t, struct bk_err *err)
+/* Some of the group, from `at` on. */
+static int fetch_some(struct bk_transfer *t, size_t at,
+		      struct bk_message **msgs, struct bk_err *err)
 {
 	struct bk_folder_pass *folder = t->folder;
 	const struct bk_sync_end *from = &folder->pass->request->from;
 	const struct bk_bodies to = {begin_message, end_message, fail_message,
 				     t};
+	size_t n = 0;
+
+	for (; n < ASKED_MOST && at + n < t->group.n; n++)
+		msgs[n] = t->group.items[at + n].msg;
+	return bk_store_fetch_many(from->store, from->account, folder->from,
+				   msgs, n, &to, err);
+}
+
+static int send_group(struct bk_transfer *t, struct bk_err *err)
+{
+	size_t most = t->group.n < ASKED_MOST ? t->group.n : ASKED_MOST;
 	struct bk_message **msgs =
-		bk_alloc((t->group.n + 1) * sizeof(struct bk_message *));
+		bk_alloc((most + 1) * sizeof(struct bk_message *));
 	struct bk_err ignored = {0}, why = {0};
+	int rc = 0;
 
 	t->next = 0;
 	t->begins_anew = false;
-	for (size_t i = 0; i < t->group.n; i++)
-		msgs[i] = t->group.items[i].msg;
-	int rc = bk_store_fetch_many(from->store, from->account, folder->from,
-				     msgs, t->group.n, &to, &why);
+	for (size_t at = 0; at < t->group.n && rc == 0; at += ASKED_MOST)
+		rc = fetch_some(t, at, msgs, &why);
 	free(msgs);
 	if (rc < 0 && t->begins_anew && why.kind == BK_REFUSED)
 		return 0;
