@@ -86,6 +86,21 @@ clear_text() {
 	breaks down-flip 600000 1
 }
 
+# lies LIE...: each to a run of its own.
+# shellcheck disable=SC2086 # $reach is words
+lies() {
+	for lie; do
+		place=$((${place:-0} + 1))
+		echo "$lie" >"$BK_TEST_SFTP_LIES"
+		timeout 100 bk-ship push "$near/$place" $reach >out 2>err
+		status=$?
+		echo none >"$BK_TEST_SFTP_LIES"
+		holds "$kind: $lie is no success" test $status -ne 0
+		holds '... which names the target' grep -qF "$near/$place" err
+		holds '... and the next run ends well' completes "$near/$place"
+	done
+}
+
 # place URL: $near and $far.
 place() {
 	near=$1
@@ -103,11 +118,14 @@ ftpes() {
 	clear_text
 }
 
+# shellcheck disable=SC2086
 https() {
 	kind=HTTPS server=nginx dir=${BK_TEST_WEBDAV_DIR%/*}/s
 	reach="-o $secret -o ca=$BK_TEST_CA"
 	place "${BK_TEST_WEBDAV_URL%/*}/s"
 	network
+	bk-ship push "$BK_TEST_HTTPS_LOGIN_URL" $reach >out 2>err
+	holds 'a login page is no target' test $? -eq 14
 	kind=HTTP dir=${BK_TEST_WEBDAV_DIR%/*}/clear
 	reach="-o $secret -o allow-cleartext=yes"
 	place "${BK_TEST_HTTP_URL%/*}/clear"
@@ -119,6 +137,9 @@ sftp() {
 	reach="-o ssh-key=$BK_TEST_SSH_KEY -o known-hosts=$BK_TEST_KNOWN_HOSTS"
 	place "${BK_TEST_SFTP_URL%/*}/s"
 	network
+	kind='SFTP, a server that lies' dir=${BK_TEST_SFTP_DIR%/*}/liar
+	near=${BK_TEST_SFTP_LIAR_URL%/*}/liar
+	lies read-more list-failed list-garbled list-refused list-unsafe
 }
 
 smb() {
