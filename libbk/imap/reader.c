@@ -11,6 +11,7 @@
 
 /* A buffer that grew beyond this is not kept for the next response. */
 #define KEPT_MAX ((size_t)1 << 20)
+#define SLOWEST  16 /* bytes a second */
 
 /* How far the list of a FETCH was looked at: names and values in turn. */
 struct track {
@@ -27,6 +28,9 @@ struct bk_imap_reader {
 	struct bk_buf said;    /* the response so far */
 	struct bk_arena arena; /* of quoted strings in it */
 	struct track track;
+	/* Where the wire was when time began to count. */
+	int64_t waited_ms;
+	uint64_t received;
 	uint64_t body_left;
 	struct bk_view quoted; /* what is left of a body that was quoted */
 	bool is_quoted;
@@ -47,6 +51,36 @@ void bk_imap_reader_free(struct bk_imap_reader *reader)
 	bk_buf_clear(&reader->said);
 	bk_arena_clear(&reader->arena);
 	free(reader);
+}
+
+/* ---- time ---- */
+
+static void begin_watch(struct bk_imap_reader *reader)
+{
+	reader->waited_ms = reader->wire->waited_ms;
+	reader->received = reader->wire->received;
+}
+
+/* Within a response a byte now and then is no progress: whoever drips would
+ * hold us for ever.  Between two responses a server may take its time. */
+static int fill(struct bk_imap_reader *reader, struct bk_err *err)
+{
+	struct bk_wire *wire = reader->wire;
+
+	if (bk_wire_fill(wire, err) < 0)
+		return -1;
+	uint64_t waited_ms = (uint64_t)(wire->waited_ms - reader->waited_ms);
+	uint64_t came = wire->received - reader->received;
+	bool begun = reader->said.len > 0;
+	if (begun && waited_ms < (uint64_t)wire->timeout_ms)
+		return 0;
+	begin_watch(reader);
+	if (!begun || came >= waited_ms / 1000 * SLOWEST)
+		return 0;
+	return bk_fail(err, BK_LOST,
+		       "%" PRIu64 " bytes came in %" PRIu64
+		       " s, in the middle of an answer; is the network up?",
+		       came, waited_ms / 1000);
 }
 
 /* ---- lines and literals ---- */
@@ -84,7 +118,7 @@ static int read_line(struct bk_imap_reader *reader, struct bk_err *err)
 			return -1;
 		if (end)
 			return 0;
-		if (bk_wire_fill(reader->wire, err) < 0)
+		if (fill(reader, err) < 0)
 			return -1;
 	}
 }
@@ -112,7 +146,7 @@ static int read_literal(struct bk_imap_reader *reader, uint64_t size,
 		bk_buf_add(&reader->said, in.data, n);
 		bk_wire_take(reader->wire, n);
 		size -= n;
-		if (size && bk_wire_fill(reader->wire, err) < 0)
+		if (size && fill(reader, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -132,7 +166,7 @@ int bk_imap_reader_copy(struct bk_imap_reader *reader, struct bk_sink *to,
 	while (n) {
 		struct bk_view *in =
 			reader->is_quoted ? &reader->quoted : &reader->wire->in;
-		if (!in->len && bk_wire_fill(reader->wire, err) < 0)
+		if (!in->len && fill(reader, err) < 0)
 			return -1;
 		size_t some = in->len < n ? in->len : (size_t)n;
 		if (to && some && to->write(to, in->data, some, err) < 0)
@@ -291,6 +325,7 @@ static void start_over(struct bk_imap_reader *reader)
 	if (reader->said.cap > KEPT_MAX)
 		bk_buf_clear(&reader->said);
 	reader->said.len = 0;
+	begin_watch(reader);
 	reader->track = (struct track){0};
 	bk_arena_clear(&reader->arena);
 }

@@ -3,7 +3,8 @@
  * memory with its literals in it as they came ("{5}\r\nhello"), but for the
  * body of a message, which is handed on while it comes.  So parsing works on
  * bytes that are there.  Everything has a ceiling; time is linear in what
- * came, however it is cut.
+ * came, however it is cut.  A response of which less than 16 bytes a second
+ * come for as long as the link's timeout is BK_LOST.
  *
  * Read though no RFC allows it: lines that end in a bare LF, empty lines
  * between responses, CR within a line (a part of it).  Refused (BK_CORRUPT,

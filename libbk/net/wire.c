@@ -217,9 +217,10 @@ static int check_time(struct bk_wire *wire)
 	struct bk_err why;
 
 	timeout_s = timeout_s ? timeout_s : BK_ACCESS_TIMEOUT_S;
+	wire->timeout_ms = (int64_t)timeout_s * 1000;
 	if (bk_cancelled(&why) < 0)
 		return broke(wire, &why);
-	if (idle_ms < (int64_t)timeout_s * 1000)
+	if (idle_ms < wire->timeout_ms)
 		return 0;
 	bk_fail(&why, BK_LOST,
 		"nothing came or went for %u s; is the network up?",
@@ -232,6 +233,7 @@ static int check_time(struct bk_wire *wire)
 static int wait_for(struct bk_wire *wire)
 {
 	struct pollfd socket_ = {.fd = wire->fd};
+	int64_t since_ms = bk_clock_monotonic_ms();
 	struct bk_err why;
 	int on = 1;
 
@@ -244,8 +246,10 @@ static int wait_for(struct bk_wire *wire)
 		if (check_time(wire) < 0)
 			return -1;
 		int n = poll(&socket_, 1, POLL_MS);
-		if (n > 0)
+		if (n > 0) {
+			wire->waited_ms += bk_clock_monotonic_ms() - since_ms;
 			return 0;
+		}
 		if (n < 0 && errno != EINTR) {
 			bk_fail_errno(&why, "cannot wait for the connection");
 			return broke(wire, &why);

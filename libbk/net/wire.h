@@ -56,6 +56,9 @@ struct bk_wire {
 	struct bk_view in;
 	/* Bytes so far, as they went over the line (compressed, if it is). */
 	uint64_t received, sent;
+	/* How long we have waited for the other side so far, and how long it
+	 * may stay silent. */
+	int64_t waited_ms, timeout_ms;
 
 	/* Private. */
 	struct bk_line *line;

@@ -17,6 +17,7 @@ struct fakewire {
 	struct bk_buf coming; /* what the other side will say */
 	size_t came;          /* so much of it was let in */
 	size_t piece;         /* bytes a fill lets in; 0: all there are */
+	int64_t slow_ms;      /* that it waits for them */
 	struct bk_buf written;
 	bool deflated, encrypted;
 	/* Called when nothing more is coming: may say more.  May be NULL. */
@@ -113,6 +114,7 @@ int bk_wire_fill(struct bk_wire *wire, struct bk_err *err)
 	fake->came += n;
 	wire->in = (struct bk_view){window, had + n};
 	wire->received += n;
+	wire->waited_ms += fake->slow_ms;
 	return 0;
 }
 
