@@ -24,7 +24,6 @@ static int open_link(struct bk_server_store *out,
 	out->up = new_bucket(&server->reach.up);
 	out->server = (struct bk_store_server){
 		.link = out->link,
-		.sieve = out->sieve,
 		.keep_uids = server->keep_uids &&
 			     strcmp(server->keep_uids, "syncapply") == 0,
 		.login = server->login,
@@ -62,6 +61,7 @@ static int open_sieve(struct bk_server_store *out,
 	if (rc == 0)
 		rc = bk_link_open(&out->sieve, &out->sieve_url,
 				  &out->sieve_access, err);
+	out->server.sieve = out->sieve;
 	bk_buf_clear(&text);
 	return rc;
 }
