@@ -67,6 +67,7 @@ int main(int argc, char **argv)
 		{BK_OPT_LIST, 0, "domains", "LIST", "only accounts of these domains, as a.example,b.example", &words.domains},
 		{BK_OPT_TEXT, 0, "stages", "data,account", "data (the default): passes over the mail; account: hold, copy the rest, point to the other server", &words.stages},
 		{BK_OPT_TEXT, 0, "route", "NAME,...", "what leads to the servers: sections [route NAME]; without it all of them", &words.route},
+		{BK_OPT_TEXT, 0, "front", "SERVER", "what people reach: after an account has moved a login there, and a mail by its smtp, must get to the destination", &words.front},
 		{BK_OPT_DURATION, 0, "until-delta", "DURATION", "passes until one took no longer, before an account is held (30s)", &words.until_delta_ms},
 		{BK_OPT_NUMBER, 0, "max-passes", "N", "but not more than so many (5)", &words.max_passes},
 		{BK_OPT_TIME, 0, "cutover-at", "TIME", "the data now, the accounts not before", &words.cutover_at},

@@ -157,7 +157,9 @@ static int open_ends(struct bk_move *move, struct bk_err *err)
 	if (bk_move_end_open(request->from, &move->accounts, err) < 0 ||
 	    bk_move_end_open(request->to, &move->accounts, err) < 0)
 		return -1;
-	return 0;
+	return request->front
+		       ? bk_move_end_open(request->front, &move->accounts, err)
+		       : 0;
 }
 
 /* ---- beginning and end ---- */
@@ -307,6 +309,11 @@ static int data_and_accounts(struct bk_move *move, struct bk_err *err)
 
 	if (!cutover->wanted)
 		return bk_move_data(move, err);
+	if (bk_move_switches(move) && !move->request->front &&
+	    move->request->verb == BK_MOVE_RUN)
+		bk_progress_note(move->progress,
+				 "without --front it is not tried whether a "
+				 "login and a mail get to the destination");
 	if (bk_move_switches(move) && cutover->at > bk_clock_now() &&
 	    data_until(move, cutover->at, err) < 0)
 		return -1;
@@ -425,6 +432,8 @@ int bk_move_run(const struct bk_move_request *request,
 	}
 	bk_move_end_close(request->from);
 	bk_move_end_close(request->to);
+	if (request->front)
+		bk_move_end_close(request->front);
 	bk_move_accounts_clear(&move.accounts);
 	bk_arena_clear(&move.arena);
 	(void)pthread_mutex_destroy(&move.lock);

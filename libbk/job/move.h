@@ -58,6 +58,7 @@ struct bk_move_cutover {
 struct bk_move_request {
 	enum bk_move_verb verb;
 	struct bk_move_end *from, *to; /* found, not open */
+	struct bk_move_end *front;     /* what people reach; NULL */
 	/* Which accounts: of a file, or of options and the source's list. */
 	const char *accounts_file; /* or NULL */
 	const struct bk_filter *only;

@@ -302,5 +302,8 @@ int bk_move_cutover(struct bk_move_trying *t, bool back, struct bk_err *err)
 		rc = run(&c, back, err);
 	bk_cutover_clear(&c);
 	(void)pthread_mutex_unlock(&move->cutting);
-	return rc;
+	if (rc < 0 || back || t->report->downtime <= 0 || !move->request->front)
+		return rc;
+	t->place = BK_PLACE_TARGET;
+	return bk_move_probe(t->task, err);
 }

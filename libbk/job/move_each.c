@@ -320,7 +320,12 @@ int bk_move_ended(const struct bk_move_task *task,
 		failed || report->state == BK_MOVE_INCOMPLETE;
 	if (failed) {
 		count_failure(task, report, why, place);
-		report->next = next_after(move, why, report->account);
+		report->next =
+			report->cutover == BK_CUTOVER_MOVED &&
+					move->request->verb == BK_MOVE_RUN
+				? bk_move_next(move, "rollback",
+					       report->account)
+				: next_after(move, why, report->account);
 	}
 	bool compares = move->summary.act == BK_ACT_COMPARE;
 	int rc = compares ? 0 : check_stop(move, report, err);

@@ -97,6 +97,8 @@ static const char *cutover_option(const struct bk_move_words *words)
 		return "cutover-at";
 	if (words->route)
 		return "route";
+	if (words->front)
+		return "front";
 	return words->reason ? "reason" : NULL;
 }
 
@@ -126,6 +128,21 @@ static int check_cutover(const struct bk_move_order *order,
 	return bk_fail(err, BK_MISUSE, "--stages account is for a run");
 }
 
+static int find_front(struct bk_move_order *order, struct bk_settings *settings,
+		      const char *word, struct bk_err *err)
+{
+	static const struct bk_opt_list none;
+	struct bk_err why = {0};
+
+	if (bk_move_end_find(&order->front, settings, word, &none, true, &why) <
+		    0 ||
+	    !order->front.remote)
+		return bk_fail(err, BK_MISUSE, "--front: no server '%s' in %s",
+			       word, settings->source);
+	order->request.front = &order->front;
+	return 0;
+}
+
 /* Routes say which server: each has to have a name for them. */
 static int find_routes(struct bk_move_order *order,
 		       struct bk_settings *settings,
@@ -153,6 +170,8 @@ static int find_routes(struct bk_move_order *order,
 			       "what leads people and mail to the servers? "
 			       "There is no [route] in %s; see bk.conf(5)",
 			       settings->source);
+	if (words->front && find_front(order, settings, words->front, err) < 0)
+		return -1;
 	cutover->routes = order->routes;
 	cutover->at = words->cutover_at;
 	cutover->data_now = order->data;
@@ -286,6 +305,7 @@ static void write_command(struct bk_move_order *order,
 	line = &order->stages;
 	add_option(line, "--stages", words->stages);
 	add_option(line, "--route", words->route);
+	add_option(line, "--front", words->front);
 	if (words->leave_some)
 		bk_buf_printf(line, " --leave-some");
 	line = &order->selection;

@@ -18,6 +18,7 @@ struct bk_move_words {
 	struct bk_opt_list from_options, to_options;
 	struct bk_opt_list accounts, domains, maps;
 	const char *accounts_file, *identities, *stages, *as, *into;
+	const char *front;          /* a server */
 	const char *route, *reason; /* routes; what who logs in is told */
 	int64_t until_delta_ms;     /* BK_MOVE_UNSAID */
 	int64_t cutover_at;         /* UTC seconds; 0: at once */
@@ -34,7 +35,7 @@ void bk_move_words_clear(struct bk_move_words *words);
 /* A request, and what it points to. */
 struct bk_move_order {
 	struct bk_move_request request;
-	struct bk_move_end from, to;
+	struct bk_move_end from, to, front;
 	struct bk_filter only;
 	struct bk_folder_rules rules;
 	struct bk_folder_rule *rule_items; /* owned */

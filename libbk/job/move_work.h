@@ -141,6 +141,10 @@ int bk_move_cutover(struct bk_move_trying *t, bool back, struct bk_err *err);
 int bk_move_cutover_before(struct bk_move_trying *t, bool *pass_first,
 			   struct bk_err *err);
 
+/* Does the request's front lead to the destination?  Changes nothing, in the
+ * end. */
+int bk_move_probe(const struct bk_move_task *task, struct bk_err *err);
+
 /* Which server is active now, for people. */
 const char *bk_move_cutover_text(enum bk_cutover_end end);
 

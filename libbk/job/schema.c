@@ -198,14 +198,15 @@ static const struct bk_conf_key job_keys[] = {
 
 /* ---- mail servers ---- */
 
-static int check_server_url(const char *value, struct bk_err *err)
+/* A URL of one of these schemes, and no path behind its host. */
+static int check_host_url(const char *value, const char *const *schemes,
+			  const char *example, struct bk_err *err)
 {
-	static const char *const schemes[] = {"imaps", "imap", NULL};
 	struct bk_url url = {0};
 
 	if (!bk_url_is(value))
-		return bk_fail(err, BK_MISUSE,
-			       "'%s' is not a URL; write imaps://HOST", value);
+		return bk_fail(err, BK_MISUSE, "'%s' is not a URL; write %s",
+			       value, example);
 	if (bk_url_parse(&url, value, err) < 0)
 		return -1;
 	int rc = bk_check_word(url.scheme, schemes, err);
@@ -216,6 +217,20 @@ static int check_server_url(const char *value, struct bk_err *err)
 			     value);
 	bk_url_clear(&url);
 	return rc;
+}
+
+static int check_server_url(const char *value, struct bk_err *err)
+{
+	static const char *const schemes[] = {"imaps", "imap", NULL};
+
+	return check_host_url(value, schemes, "imaps://HOST", err);
+}
+
+static int check_smtp(const char *value, struct bk_err *err)
+{
+	static const char *const schemes[] = {"smtp", "smtps", NULL};
+
+	return check_host_url(value, schemes, "smtp://HOST:25", err);
 }
 
 static int check_login(const char *value, struct bk_err *err)
@@ -345,6 +360,7 @@ static const struct bk_conf_key server_keys[] = {
 	{"keep-uids",        check_keep_uids  },
 	{"doveadm",          check_doveadm    },
 	{"doveadm-password", bk_schema_check_password},
+	{"smtp",             check_smtp       },
 	{"proxy-to",         NULL             },
 	{"transport",        NULL             },
 	{"place",            NULL             },

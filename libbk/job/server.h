@@ -25,6 +25,7 @@ struct bk_server_settings {
 	const char *accounts_file;    /* that names its accounts; or NULL */
 	/* What the routes before it write for its accounts; NULL: not said. */
 	const char *proxy_to, *transport, *place;
+	const char *smtp;     /* where mail comes in, smtp://host:port; NULL */
 	uint32_t connections; /* at most at a time; 0: any number */
 	bool compress;
 	const struct bk_conf_section *section; /* or NULL */

@@ -29,6 +29,11 @@ cat >>"$BK_CONFIG" <<-CONF
 	password = file:$work/pw
 	proxy-to = $proxy_b
 	transport = $lmtp_b
+	[server front]
+	url = imap://127.0.0.1:$(port front IMAP)
+	allow-cleartext = yes
+	password = file:$work/pw
+	smtp = smtp://127.0.0.1:$(port mx SMTP)
 	[route logins]
 	type = dovecot-passwd
 	file = $work/front/users
@@ -86,7 +91,8 @@ move() {
 }
 
 rain_begins
-ok "they change servers" move --stages data,account --jobs 2
+ok "they change servers, and a probe finds each there" \
+	move --stages data,account --jobs 2 --front front
 cp out said
 ok "the rain ends" rain_ends
 for account in $ann $bob; do

@@ -32,6 +32,7 @@ static const char text[] =
 	"without = QRESYNC, COMPRESS=DEFLATE\n"
 	"ca = /etc/bk/ca.pem\n"
 	"timeout = 90s\n"
+	"smtp = smtp://mx1.example.org:25\n"
 	"limit = 2M\n"
 	"limit-down = 07:00-19:00 4M\n"
 	"accounts-file = /etc/bk/mx1.accounts\n"
@@ -80,6 +81,7 @@ static void a_section_says_all_of_it(void **state)
 	assert_string_equal(server.where, "imaps://mx1.example.org:1993");
 	assert_string_equal(server.login, "master:dovecot-admin");
 	assert_string_equal(server.master_separator, "+");
+	assert_string_equal(server.smtp, "smtp://mx1.example.org:25");
 	assert_string_equal(server.auth, "plain");
 	assert_int_equal(server.connections, 8);
 	assert_true(server.compress);
@@ -121,7 +123,7 @@ static void slips_are_told(void **state)
 	(void)state;
 	assert_int_equal(load(text), 0);
 	fails_with(find("mx"), "no server or store 'mx'; did you mean 'mx1'?");
-	char *want = bk_asprintf("%s:15: [server empty] has no url", path);
+	char *want = bk_asprintf("%s:16: [server empty] has no url", path);
 	fails_with(find("empty"), want);
 	free(want);
 	fails_with(find("imaps://h/INBOX"),
