@@ -13,6 +13,7 @@
 #include "job/lookup.h"
 #include "job/restore_places.h"
 #include "job/restore_run.h"
+#include "job/set_gaps.h"
 
 #define FILES_OTHERS 64 /* descriptors for everything but folders */
 #define FILES_FOLDER 8  /* at most, for one that is open */
@@ -358,6 +359,7 @@ static int restore(struct bk_restore *run, struct bk_err *err)
 	run->into.digester = bk_digester_new(&request->repo->keys.digest);
 	if (request->dry_run)
 		return preview(run, err);
+	bk_set_gaps_warn(request->repo, run->progress);
 	return lock_and_write(run, err);
 }
 

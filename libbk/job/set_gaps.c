@@ -80,3 +80,19 @@ size_t bk_set_gaps_tell(const struct bk_repo *repo,
 	free(folder);
 	return telling.n;
 }
+
+void bk_set_gaps_warn(const struct bk_repo *repo, struct bk_progress *progress)
+{
+	struct bk_spread *spread = bk_spread_of(repo->target);
+	struct bk_spread_gap gaps[BK_SPREAD_MOST];
+	unsigned n = spread ? bk_spread_missed(spread, gaps) : 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		char *text = bk_asprintf(
+			"%s is not in use, the others are "
+			"enough: %s",
+			gaps[i].child, gaps[i].why.text);
+		bk_progress_warning(progress, text);
+		free(text);
+	}
+}

@@ -17,4 +17,8 @@ size_t bk_set_gaps_tell(const struct bk_repo *repo,
 			const uint8_t set[BK_ID_LEN],
 			struct bk_progress *progress);
 
+/* A warning for each target that is not in use, for who only reads: the others
+ * are enough. */
+void bk_set_gaps_warn(const struct bk_repo *repo, struct bk_progress *progress);
+
 #endif

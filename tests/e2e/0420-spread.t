@@ -91,6 +91,7 @@ exits 1 '... and not from one' reader none,none,cloud
 for place in nas offsite cloud; do
 	mv $place $place.away
 	ok "$place is away: everything is restored" restores
+	says_like "bk-restore: $place is not in use, the others are enough: .*"
 	exits 3 "$place is away: a check says so" bk-check
 	says_like ".*degraded: $place is not in use: .*"
 	says_like '.*bk check --repair.*'
