@@ -73,6 +73,7 @@ int main(int argc, char **argv)
 		{BK_OPT_TIME, 0, "cutover-at", "TIME", "the data now, the accounts not before", &words.cutover_at},
 		{BK_OPT_FLAG, 0, "leave-some", NULL, "accounts change servers though messages that could not be carried over stay behind", &words.leave_some},
 		{BK_OPT_TEXT, 0, "reason", "TEXT", "what who logs in is told while an account is held", &words.reason},
+		{BK_OPT_TEXT, 0, "notify", "ADDRESS", "who gets a mail at the end, instead of those of [notify]", &words.notify},
 		{BK_OPT_LIST, 0, "map", "FROM=TO", "a folder becomes another; Old/=New/ with all below; Trash= is left out", &words.maps},
 		{BK_OPT_TEXT, 0, "into", "FOLDER", "everything below this folder", &words.into},
 		{BK_OPT_FLAG, 0, "no-special-use", NULL, "folders for sent mail, drafts and so on find each other by name alone", &words.no_special_use},

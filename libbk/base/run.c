@@ -44,7 +44,7 @@ struct stream {
 };
 
 struct child {
-	const struct bk_run *run;
+	const struct bk_program *run;
 	pid_t pid;
 	int fd; /* a descriptor that stands for the process */
 	struct stream out, complaint;
@@ -70,14 +70,17 @@ static int time_left(const struct child *child)
 	return left > 0 ? (int)left : 0;
 }
 
-static int set_files(posix_spawn_file_actions_t *files, int out, int complaint)
+static int set_files(posix_spawn_file_actions_t *files, int in, int out,
+		     int complaint)
 {
 	int rc = posix_spawn_file_actions_adddup2(files, out, STDOUT_FILENO);
 
 	if (rc == 0 && complaint >= 0)
 		rc = posix_spawn_file_actions_adddup2(files, complaint,
 						      STDERR_FILENO);
-	if (rc == 0)
+	if (rc == 0 && in)
+		rc = posix_spawn_file_actions_adddup2(files, in, STDIN_FILENO);
+	else if (rc == 0)
 		rc = posix_spawn_file_actions_addopen(files, STDIN_FILENO,
 						      "/dev/null", O_RDONLY, 0);
 	if (rc == 0)
@@ -103,7 +106,7 @@ static int spawn(struct child *child, char **env, int out, int complaint)
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
 	(void)posix_spawnattr_setpgroup(&attr, 0);
 	(void)posix_spawnattr_setflags(&attr, flags);
-	int rc = set_files(&files, out, complaint);
+	int rc = set_files(&files, child->run->input, out, complaint);
 	if (rc == 0)
 		rc = posix_spawnp(&child->pid, child->run->argv[0], &files,
 				  &attr, child->run->argv, env);
@@ -252,7 +255,7 @@ static int take_status(struct child *child, int *status, struct bk_err *err)
 	return 0;
 }
 
-int bk_run(const struct bk_run *run, size_t *len, int *status,
+int bk_run(const struct bk_program *run, size_t *len, int *status,
 	   struct bk_err *err)
 {
 	size_t room = run->complaint ? run->complaint_room - 1 : 0;

@@ -1,7 +1,7 @@
 /*
- * Running a program for what it prints: no shell, no input, no descriptors but
- * its output, and an environment of PATH, HOME and a few names that agents
- * need; no secret has a name there.
+ * Running a program for what it prints: no shell, no descriptors but its
+ * output and what it is to read, and an environment of PATH, HOME and a few
+ * names that agents need; no secret has a name there.
  */
 
 #ifndef BK_BASE_RUN_H
@@ -13,9 +13,10 @@
 
 #include "base/err.h"
 
-struct bk_run {
+struct bk_program {
 	char *const *argv; /* up to NULL; the first is looked for in PATH */
 	int timeout_ms;
+	int input; /* a descriptor that it reads; 0: nothing */
 	/* What it prints: at most one byte less than there is room. */
 	uint8_t *out;
 	size_t room;
@@ -35,7 +36,7 @@ struct bk_run {
  * BK_LOST when it is not done in time or a signal ends it.  Errors do not
  * repeat its arguments: they may be secret.
  */
-int bk_run(const struct bk_run *run, size_t *len, int *status,
+int bk_run(const struct bk_program *run, size_t *len, int *status,
 	   struct bk_err *err);
 
 #endif

@@ -8,7 +8,7 @@
 static int ask(struct bk_secret *out, char *const *argv, int timeout_ms,
 	       struct bk_err *err)
 {
-	struct bk_run run = {
+	struct bk_program run = {
 		.argv = argv,
 		.timeout_ms = timeout_ms,
 		.out = out->data,

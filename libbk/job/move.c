@@ -15,6 +15,7 @@
 #include "base/lock.h"
 #include "base/timer.h"
 #include "crypto/digest.h"
+#include "job/move_mail.h"
 
 /* ---- where it remembers things ---- */
 
@@ -414,6 +415,7 @@ int bk_move_run(const struct bk_move_request *request,
 		.progress = progress,
 		.outcome = outcome,
 		.start_ms = bk_clock_monotonic_ms(),
+		.began = bk_clock_now(),
 	};
 	char *from = bk_move_end_identity(request->from);
 	char *to = bk_move_end_identity(request->to);
@@ -429,6 +431,8 @@ int bk_move_run(const struct bk_move_request *request,
 	} else {
 		name_folder(&move, from, to);
 		rc = lock_and_run(&move, from, to, err);
+		if (is_change(request) && (rc == 0 || err->kind != BK_MISUSE))
+			bk_move_mail(&move, rc < 0 ? err : NULL);
 	}
 	bk_move_end_close(request->from);
 	bk_move_end_close(request->to);

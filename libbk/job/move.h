@@ -28,6 +28,7 @@
 #include "job/exit.h"
 #include "job/move_accounts.h"
 #include "job/move_end.h"
+#include "job/notify.h"
 #include "report/listing.h"
 #include "route/route.h"
 #include "sync/folder_map.h"
@@ -66,6 +67,7 @@ struct bk_move_request {
 	const struct bk_folder_rules *rules;
 	const char *identities; /* file: who rights are for there, or NULL */
 	const char *state_dir;
+	const struct bk_notify_settings *notify; /* or NULL */
 	int64_t wait_ms; /* for another run of the same move */
 	unsigned jobs;   /* accounts at a time */
 	uint64_t bad_items;

@@ -30,6 +30,7 @@ void bk_move_words_clear(struct bk_move_words *words)
 void bk_move_order_clear(struct bk_move_order *order)
 {
 	bk_filter_clear(&order->only);
+	bk_notify_settings_clear(&order->notify);
 	free(order->rule_items);
 	bk_buf_clear(&order->command);
 	bk_buf_clear(&order->stages);
@@ -346,6 +347,7 @@ static void fill_request(struct bk_move_order *order,
 	request->as = words->as;
 	request->rules = &order->rules;
 	request->state_dir = settings->state_dir;
+	request->notify = &order->notify;
 	request->wait_ms = common->wait_ms;
 	request->jobs = jobs_of(settings);
 	request->bad_items = words->bad_items;
@@ -389,7 +391,8 @@ int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
 			     false, err) < 0 ||
 	    read_filter(words, &out->only, err) < 0 ||
 	    read_rules(out, settings, words, err) < 0 ||
-	    find_routes(out, settings, words, err) < 0)
+	    find_routes(out, settings, words, err) < 0 ||
+	    bk_settings_notify(settings, words->notify, &out->notify, err) < 0)
 		return -1;
 	write_command(out, settings->common, words);
 	fill_request(out, settings, words);

@@ -20,6 +20,7 @@ struct bk_move_words {
 	const char *accounts_file, *identities, *stages, *as, *into;
 	const char *front;          /* a server */
 	const char *route, *reason; /* routes; what who logs in is told */
+	const char *notify;         /* addresses */
 	int64_t until_delta_ms;     /* BK_MOVE_UNSAID */
 	int64_t cutover_at;         /* UTC seconds; 0: at once */
 	uint64_t max_passes;        /* 0: as usual */
@@ -40,7 +41,8 @@ struct bk_move_order {
 	struct bk_folder_rules rules;
 	struct bk_folder_rule *rule_items; /* owned */
 	struct bk_route_config *routes;    /* the settings' */
-	bool data, account;                /* stages */
+	struct bk_notify_settings notify;
+	bool data, account; /* stages */
 	struct bk_buf command, stages, selection;
 };
 

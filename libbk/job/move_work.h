@@ -50,6 +50,7 @@ struct bk_move {
 	struct bk_journal *journal;
 	const struct bk_rights_map *identities; /* of the data stage */
 	int64_t start_ms;
+	int64_t began; /* UTC seconds */
 
 	pthread_mutex_t lock; /* of all that follows, and of listings */
 	struct bk_summary summary;

@@ -11,6 +11,7 @@
 #include "base/schedule.h"
 #include "imap/capability.h"
 #include "job/keep.h"
+#include "job/notify.h"
 #include "job/schema_checks.h"
 #include "net/url.h"
 #include "target/spread_shape.h"
@@ -369,14 +370,17 @@ static const struct bk_conf_key server_keys[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
 static const struct bk_conf_key notify_keys[] = {
-	{"mail", NULL     },
-        {"via",  NULL     },
-        {"from", NULL     },
-	{"on",   NULL     },
-        {"ping", check_url},
-        {NULL,   NULL     },
+	REACH_KEYS,
+	{"mail", bk_notify_check_mail},
+	{"via",  bk_notify_check_via },
+	{"from", bk_notify_check_mail},
+	{"on",   NULL                },
+	{"ping", check_url           },
+	{NULL,   NULL                },
 };
+/* clang-format on */
 
 const struct bk_conf_schema bk_schema[] = {
 	{"repo",   true,  repo_keys           },

@@ -20,7 +20,7 @@ static int run_words(const struct bk_route_program *program,
 	size_t len = 0;
 	size_t room = (program->most ? program->most : PRINTED_MOST) + 1;
 	uint8_t *out = bk_alloc(room);
-	struct bk_run run = {
+	struct bk_program run = {
 		.argv = words->items,
 		.timeout_ms = (int)program->timeout_ms,
 		.out = out,

@@ -1,0 +1,301 @@
+/* What a move tells by mail: see move_mail.h. */
+
+#include "job/move_mail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "job/notify.h"
+#include "report/move_line.h"
+#include "report/summary.h"
+
+/* Of one account in the text; all of them are in `bk move report`. */
+#define ITEMS_MAX 20
+
+struct mail {
+	struct bk_move *move;
+	const struct bk_err *why; /* or NULL */
+	struct bk_move_records records;
+	FILE *out; /* the text */
+};
+
+/* Of this run, and not one of another account or an earlier pass. */
+static const struct bk_move_record *record_of(const struct mail *mail, size_t i)
+{
+	const struct bk_move *move = mail->move;
+	const struct bk_move_record *record =
+		bk_move_records_find(&mail->records, move->tasks[i].name);
+
+	return record && record->ended >= move->began ? record : NULL;
+}
+
+static bool needs_somebody(const struct bk_move_report *r)
+{
+	return r->state != BK_MOVE_DONE || r->cutover == BK_CUTOVER_UNDONE ||
+	       r->cutover == BK_CUTOVER_STUCK;
+}
+
+/* ---- the text ---- */
+
+static void print_escaped(FILE *out, const char *text)
+{
+	char *shown = bk_escaped(text);
+
+	(void)fputs(shown, out);
+	free(shown);
+}
+
+static void print_items(const struct bk_move_record *record, FILE *out)
+{
+	for (size_t i = 0; i < record->n_items && i < ITEMS_MAX; i++) {
+		const struct bk_move_item *item = &record->items[i];
+		(void)fprintf(out, "    ");
+		print_escaped(out, item->folder);
+		if (item->uid)
+			(void)fprintf(out, " uid %ju", (uintmax_t)item->uid);
+		(void)fprintf(out, "  ");
+		print_escaped(out, item->text);
+		(void)fprintf(out, "\n");
+	}
+	uint64_t more = record->more_items;
+	if (record->n_items > ITEMS_MAX)
+		more += record->n_items - ITEMS_MAX;
+	if (more)
+		(void)fprintf(out, "    and %ju more: bk move report\n",
+			      (uintmax_t)more);
+}
+
+/* Errors of an account may begin with its name. */
+static const char *without(const char *text, const char *account)
+{
+	size_t n = strlen(account);
+
+	return strncmp(text, account, n) == 0 && strncmp(text + n, ": ", 2) == 0
+		       ? text + n + 2
+		       : text;
+}
+
+/* NULL: nothing. */
+static const char *need_of(const struct bk_move_record *record)
+{
+	if (!record)
+		return "not begun";
+	if (!needs_somebody(&record->report))
+		return NULL;
+	return record->report.why ? record->report.why
+				  : "some of it stayed behind";
+}
+
+static void print_needs(const struct mail *mail)
+{
+	const char *heading = "NEEDS YOU\n";
+	bool told = !mail->why; /* that, by some account */
+	FILE *out = mail->out;
+
+	for (size_t i = 0; i < mail->move->accounts.n; i++) {
+		const char *account = mail->move->accounts.items[i].from;
+		const struct bk_move_record *record = record_of(mail, i);
+		const char *need = need_of(record);
+		if (!need)
+			continue;
+		need = without(need, account);
+		(void)fprintf(out, "%s  ", heading);
+		heading = "";
+		print_escaped(out, account);
+		(void)fprintf(out, ": ");
+		print_escaped(out, need);
+		(void)fprintf(out, "\n");
+		told = told || strstr(mail->why->text, need);
+		if (record)
+			print_items(record, out);
+	}
+	if (!told) {
+		(void)fprintf(out, "%s  ", heading);
+		print_escaped(out, mail->why->text);
+		(void)fprintf(out, "\n");
+		heading = "";
+	}
+	if (!*heading)
+		(void)fprintf(out, "\n");
+}
+
+static void print_accounts(const struct mail *mail)
+{
+	(void)fprintf(mail->out, "\nACCOUNTS\n");
+	for (size_t i = 0; i < mail->move->accounts.n; i++) {
+		const struct bk_move_record *record = record_of(mail, i);
+		if (!record)
+			continue;
+		bk_move_print(&record->report, false, mail->out);
+		if (!needs_somebody(&record->report))
+			print_items(record, mail->out);
+	}
+}
+
+static char *text_of(struct mail *mail)
+{
+	char *text = NULL;
+	size_t n = 0;
+
+	mail->out = open_memstream(&text, &n);
+	if (!mail->out)
+		abort(); /* as all small allocations do */
+	print_needs(mail);
+	(void)fprintf(mail->out, "SUMMARY\n");
+	bk_summary_print(&mail->move->summary, false, mail->out);
+	print_accounts(mail);
+	(void)fclose(mail->out);
+	return text;
+}
+
+/* ---- the same for programs ---- */
+
+static const char *state_word(enum bk_move_state state)
+{
+	switch (state) {
+	case BK_MOVE_DONE:
+		return "complete";
+	case BK_MOVE_INCOMPLETE:
+		return "incomplete";
+	case BK_MOVE_FAILED:
+		return "failed";
+	case BK_MOVE_PUT_OFF:
+		return "put-off";
+	case BK_MOVE_PLANNED:
+		break;
+	}
+	return "planned";
+}
+
+static void add_account(struct bk_json *accounts,
+			const struct bk_move_record *record)
+{
+	const struct bk_move_report *r = &record->report;
+	struct bk_json *account = bk_json_object(accounts, NULL);
+
+	bk_json_text(account, "account", r->account);
+	bk_json_text(account, "to", r->to);
+	bk_json_text(account, "state", state_word(r->state));
+	bk_json_text(account, "cutover", bk_move_cutover_word(r->cutover));
+	bk_json_real(account, "held_s", r->downtime);
+	bk_json_uint(account, "messages", r->messages);
+	bk_json_uint(account, "copied", r->added);
+	bk_json_uint(account, "bytes", r->bytes);
+	bk_json_uint(account, "left", r->refused + r->unread);
+	if (r->why)
+		bk_json_text(account, "why", r->why);
+	struct bk_json *items = bk_json_array(account, "items");
+	for (size_t i = 0; i < record->n_items; i++) {
+		struct bk_json *item = bk_json_object(items, NULL);
+		bk_json_text(item, "folder", record->items[i].folder);
+		bk_json_uint(item, "uid", record->items[i].uid);
+		bk_json_text(item, "text", record->items[i].text);
+	}
+}
+
+static char *json_of(const struct mail *mail)
+{
+	const struct bk_move_request *request = mail->move->request;
+	struct bk_json *json = bk_json_new();
+
+	bk_json_int(json, "v", 1);
+	bk_json_text(json, "type", "move");
+	bk_json_text(json, "from", request->from->name);
+	bk_json_text(json, "to", request->to->name);
+	if (mail->why)
+		bk_json_text(json, "error", mail->why->text);
+	struct bk_json *accounts = bk_json_array(json, "accounts");
+	for (size_t i = 0; i < mail->move->accounts.n; i++)
+		if (record_of(mail, i))
+			add_account(accounts, record_of(mail, i));
+	char *text = bk_json_line(json);
+	bk_json_free(json);
+	return text;
+}
+
+/* ---- the mail ---- */
+
+static const char *result_word(const struct mail *mail)
+{
+	if (mail->move->undone)
+		return "UNDONE";
+	switch (mail->move->summary.result) {
+	case BK_RESULT_COMPLETE:
+		return mail->why ? "FAILED" : "COMPLETE";
+	case BK_RESULT_INCOMPLETE:
+		return "INCOMPLETE";
+	case BK_RESULT_FAILED:
+	case BK_RESULT_PLANNED:
+		break;
+	}
+	return "FAILED";
+}
+
+static char *subject_of(const struct mail *mail)
+{
+	const struct bk_move *move = mail->move;
+	const struct bk_summary *summary = &move->summary;
+	bool whole = !mail->why && !summary->accounts_left;
+	uint64_t done = summary->accounts_left < move->accounts.n
+				? move->accounts.n - summary->accounts_left
+				: 0;
+
+	return bk_asprintf("%s move %s to %s: %ju of %zu accounts%s",
+			   result_word(mail), move->request->from->name,
+			   move->request->to->name, (uintmax_t)done,
+			   move->accounts.n, whole ? "" : " - action needed");
+}
+
+static void send(const struct bk_notify_settings *notify,
+		 const struct bk_notify_text *what)
+{
+	struct bk_err err = {0};
+	char *how = NULL;
+
+	int rc = bk_notify(notify, what, &how, &err);
+	if (rc == 0)
+		bk_log(BK_LOG_DEBUG, "%s has a mail, %s", notify->to.items[0],
+		       how);
+	else if (rc > 0)
+		bk_log(BK_LOG_WARN,
+		       "%s has no mail: %s. It is kept in %s; mend [notify], "
+		       "or send it on",
+		       notify->to.items[0], err.text, how);
+	else
+		bk_log(BK_LOG_ERROR, "%s has no mail: %s", notify->to.items[0],
+		       err.text);
+	free(how);
+}
+
+void bk_move_mail(struct bk_move *move, const struct bk_err *why)
+{
+	const struct bk_notify_settings *notify = move->request->notify;
+	struct mail mail = {.move = move, .why = why};
+	struct bk_err ignored = {0};
+
+	if (!notify || notify->to.n == 0 || !move->record_path)
+		return;
+	if (bk_move_records_read(&mail.records, move->record_path, &ignored) <
+	    0)
+		bk_move_records_clear(&mail.records);
+	char *subject = subject_of(&mail);
+	char *matter = bk_asprintf("move %s %s", move->request->from->name,
+				   move->request->to->name);
+	char *text = text_of(&mail);
+	char *json = json_of(&mail);
+	const struct bk_notify_text what = {
+		.subject = subject,
+		.matter = matter,
+		.text = text,
+		.json = json,
+	};
+	send(notify, &what);
+	bk_move_records_clear(&mail.records);
+	free(subject);
+	free(matter);
+	free(text);
+	free(json);
+}

@@ -1,0 +1,333 @@
+/* Mails to the administrator: see notify.h. */
+
+#include "job/notify.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/argv.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/run.h"
+#include "crypto/random.h"
+#include "job/reach_keys.h"
+#include "mail/notice.h"
+#include "net/smtp.h"
+
+#define SENDMAIL       "sendmail:"
+#define SENDMAIL_PATH  "/usr/sbin/sendmail"
+#define SENDMAIL_MS    60000
+#define USUALLY_BY     "smtp://localhost"
+#define KEPT_IN        "unsent"
+#define ID_BYTES       12
+#define COMPLAINT_ROOM 300
+
+/* ---- keys ---- */
+
+int bk_notify_check_mail(const char *value, struct bk_err *err)
+{
+	struct bk_argv words = {0};
+	int rc = bk_argv_split(&words, value, err);
+
+	for (size_t i = 0; rc == 0 && i < words.n; i++) {
+		const char *at = strrchr(words.items[i], '@');
+		if (!at || at == words.items[i] || !at[1] ||
+		    strpbrk(words.items[i], "<>,;\"\r\n"))
+			rc = bk_fail(err, BK_MISUSE,
+				     "'%s' is no address; write "
+				     "admin@example.org",
+				     words.items[i]);
+	}
+	bk_argv_clear(&words);
+	return rc;
+}
+
+static bool is_sendmail(const char *way)
+{
+	return strncmp(way, SENDMAIL, strlen(SENDMAIL)) == 0;
+}
+
+static const char *sendmail_of(const char *way)
+{
+	const char *path = way + strlen(SENDMAIL);
+
+	return *path ? path : SENDMAIL_PATH;
+}
+
+static bool is_smtp(const struct bk_url *url)
+{
+	return strcmp(url->scheme, "smtp") == 0 ||
+	       strcmp(url->scheme, "smtps") == 0;
+}
+
+static int check_way(const char *way, struct bk_err *err)
+{
+	struct bk_url url = {0};
+
+	if (is_sendmail(way))
+		return *sendmail_of(way) == '/'
+			       ? 0
+			       : bk_fail(err, BK_MISUSE,
+					 "'%s': write " SENDMAIL
+					 "/absolute/path",
+					 way);
+	if (bk_url_parse(&url, way, err) < 0)
+		return -1;
+	int rc =
+		is_smtp(&url) && !*url.path
+			? 0
+			: bk_fail(err, BK_MISUSE,
+				  "'%s' is no way to send mail; write "
+				  "smtp://HOST, smtps://USER@HOST or " SENDMAIL,
+				  way);
+	bk_url_clear(&url);
+	return rc;
+}
+
+int bk_notify_check_via(const char *value, struct bk_err *err)
+{
+	struct bk_argv words = {0};
+	int rc = bk_argv_split(&words, value, err);
+
+	for (size_t i = 0; rc == 0 && i < words.n; i++)
+		rc = check_way(words.items[i], err);
+	bk_argv_clear(&words);
+	return rc;
+}
+
+/* As the section has them. */
+struct texts {
+	struct bk_notify_settings *notify;
+	const char *mail, *via, *from;
+};
+
+static int set_key(void *at, const char *key, const char *value,
+		   struct bk_err *err)
+{
+	static const struct bk_key_place places[] = {
+		{"mail",                 BK_KEY_TEXT, offsetof(struct texts,  mail)},
+		{"via",                      BK_KEY_TEXT,                             offsetof(struct texts,                   via)},
+		{"from",                  BK_KEY_TEXT,                             offsetof(struct texts,                            from)},
+		{NULL, BK_KEY_TEXT,0},
+	};
+	struct texts *texts = at;
+
+	if (bk_reach_set(&texts->notify->reach, key, value, err) < 0)
+		return -1;
+	return bk_key_set(places, texts, key, value, err);
+}
+
+int bk_settings_notify(struct bk_settings *settings, const char *to,
+		       struct bk_notify_settings *out, struct bk_err *err)
+{
+	const struct bk_conf_section *section =
+		bk_conf_find(&settings->conf, "notify", "");
+	struct texts texts = {.notify = out, .via = USUALLY_BY};
+	char *folder = bk_asprintf("%s/" KEPT_IN, settings->state_dir);
+
+	*out = (struct bk_notify_settings){
+		.folder = bk_arena_strdup(&settings->arena, folder)};
+	free(folder);
+	if (to && bk_notify_check_mail(to, err) < 0)
+		return bk_context(err, "--notify");
+	if (section && bk_keys_of_section(section, set_key, &texts, err) < 0)
+		return -1;
+	out->from = texts.from;
+	texts.mail = to ? to : texts.mail;
+	if (texts.mail && bk_argv_split(&out->to, texts.mail, err) < 0)
+		return -1;
+	return bk_argv_split(&out->via, texts.via, err);
+}
+
+void bk_notify_settings_clear(struct bk_notify_settings *notify)
+{
+	bk_argv_clear(&notify->to);
+	bk_argv_clear(&notify->via);
+}
+
+/* ---- one mail ---- */
+
+struct sending {
+	const struct bk_notify_settings *notify;
+	char *from;
+	struct bk_buf text;
+};
+
+static void write_mail(struct sending *sending,
+		       const struct bk_notify_text *what)
+{
+	char host[256] = "", id[2 * ID_BYTES + 1];
+	uint8_t bytes[ID_BYTES];
+
+	(void)gethostname(host, sizeof(host) - 1);
+	bk_random_bytes(bytes, sizeof(bytes));
+	for (size_t i = 0; i < ID_BYTES; i++)
+		(void)snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	sending->from = sending->notify->from ? bk_strdup(sending->notify->from)
+					      : bk_asprintf("bk@%s", host);
+	char *subject = bk_asprintf("[bk] %s", what->subject);
+	const struct bk_notice notice = {
+		.from = sending->from,
+		.to = (const char *const *)sending->notify->to.items,
+		.n_to = sending->notify->to.n,
+		.subject = subject,
+		.matter = what->matter,
+		.text = what->text,
+		.json = what->json,
+		.id = id,
+		.host = *host ? host : "localhost",
+		.time = bk_clock_now(),
+	};
+	bk_notice_write(&sending->text, &notice);
+	free(subject);
+}
+
+/* What never leaves this host, and no password goes along with, needs no TLS.
+ */
+static bool is_here(const struct bk_url *url)
+{
+	return !url->user && (strcmp(url->host, "localhost") == 0 ||
+			      strncmp(url->host, "127.", 4) == 0 ||
+			      strcmp(url->host, "::1") == 0);
+}
+
+static int by_smtp(const struct sending *sending, const char *way,
+		   struct bk_err *err)
+{
+	const struct bk_smtp_mail mail = {
+		.from = sending->from,
+		.to = (const char *const *)sending->notify->to.items,
+		.n_to = sending->notify->to.n,
+		.message = bk_buf_view(&sending->text),
+	};
+	struct bk_access access = sending->notify->reach.access;
+	struct bk_link *link = NULL;
+	struct bk_url url = {0};
+
+	int rc = bk_url_parse(&url, way, err);
+	if (rc == 0) {
+		access.allow_cleartext |= is_here(&url);
+		rc = bk_link_open(&link, &url, &access, err);
+	}
+	if (rc == 0)
+		rc = bk_smtp_send(link, &mail, err);
+	bk_link_close(link);
+	bk_url_clear(&url);
+	return rc;
+}
+
+static int run_sendmail(const struct bk_argv *argv, int input,
+			struct bk_err *err)
+{
+	char complaint[COMPLAINT_ROOM];
+	uint8_t said[COMPLAINT_ROOM];
+	const struct bk_program run = {
+		.argv = argv->items,
+		.timeout_ms = SENDMAIL_MS,
+		.input = input,
+		.out = said,
+		.room = sizeof(said),
+		.complaint = complaint,
+		.complaint_room = sizeof(complaint),
+		.apart = true,
+	};
+	size_t len = 0;
+	int status = 0;
+
+	if (bk_run(&run, &len, &status, err) < 0)
+		return -1;
+	complaint[strcspn(complaint, "\n")] = 0;
+	return status ? bk_fail(err, BK_REFUSED, "%s ended with status %d%s%s",
+				argv->items[0], status, *complaint ? ": " : "",
+				complaint)
+		      : 0;
+}
+
+/* Lines end in LF alone there. */
+static int by_sendmail(const struct sending *sending, const char *way,
+		       struct bk_err *err)
+{
+	const struct bk_argv *to = &sending->notify->to;
+	struct bk_argv argv = {0};
+	struct bk_buf text = {0};
+
+	for (size_t i = 0; i < sending->text.len; i++)
+		if (sending->text.data[i] != '\r')
+			bk_buf_add_u8(&text, sending->text.data[i]);
+	bk_argv_add(&argv, sendmail_of(way));
+	bk_argv_add(&argv, "-i");
+	bk_argv_add(&argv, "-f");
+	bk_argv_add(&argv, sending->from);
+	bk_argv_add(&argv, "--");
+	for (size_t i = 0; i < to->n; i++)
+		bk_argv_add(&argv, to->items[i]);
+	int fd = bk_fd_nameless("/tmp");
+	int rc = fd < 0 ? bk_fail_errno(err, "a file in /tmp")
+			: bk_fd_write(fd, text.data, text.len, err);
+	if (rc == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		rc = bk_fail_errno(err, "a file in /tmp");
+	if (rc == 0)
+		rc = run_sendmail(&argv, fd, err);
+	if (fd >= 0)
+		(void)close(fd);
+	bk_argv_clear(&argv);
+	bk_buf_clear(&text);
+	return rc;
+}
+
+/* 1: kept; -1. */
+static int keep(const struct sending *sending, char **how, struct bk_err *err)
+{
+	const char *folder = sending->notify->folder;
+	char when[BK_CLOCK_TEXT];
+	struct bk_err why = {0};
+
+	char *path = bk_asprintf("%s/%s-%ld.eml", folder,
+				 bk_clock_compact(when, bk_clock_now()),
+				 (long)getpid());
+	int rc = bk_dir_make(AT_FDCWD, folder, 0700, &why);
+	if (rc == 0)
+		rc = bk_file_replace(AT_FDCWD, path,
+				     bk_buf_view(&sending->text), 0600, &why);
+	if (rc < 0) {
+		(void)bk_context(err,
+				 "no way took the mail, and it could not "
+				 "be kept (%s)",
+				 why.text);
+		free(path);
+		return -1;
+	}
+	*how = path;
+	return 1;
+}
+
+int bk_notify(const struct bk_notify_settings *notify,
+	      const struct bk_notify_text *what, char **how, struct bk_err *err)
+{
+	struct sending sending = {.notify = notify};
+	int rc = -1;
+
+	*how = NULL;
+	write_mail(&sending, what);
+	for (size_t i = 0; rc < 0 && i < notify->via.n; i++) {
+		const char *way = notify->via.items[i];
+		rc = is_sendmail(way) ? by_sendmail(&sending, way, err)
+				      : by_smtp(&sending, way, err);
+		if (rc == 0)
+			*how = bk_asprintf("by %s", way);
+		else if (i + 1 < notify->via.n)
+			bk_log(BK_LOG_WARN,
+			       "the mail did not go: %s; trying "
+			       "%s",
+			       err->text, notify->via.items[i + 1]);
+	}
+	if (rc < 0)
+		rc = keep(&sending, how, err);
+	free(sending.from);
+	bk_buf_clear(&sending.text);
+	return rc;
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/python3
+"""What a mail reader shows of a mail that bk sent, by Python's email package.
+
+    read_notice.py FILE [HEADER...]   headers, decoded; then the text, and the
+                                      accounts and states of the JSON
+"""
+
+import email
+import email.policy
+import json
+import sys
+
+with open(sys.argv[1], "rb") as file:
+    raw = file.read()
+mail = email.message_from_bytes(raw, policy=email.policy.default)
+if mail.defects or any(part.defects for part in mail.walk()):
+    sys.exit("it is no whole mail")
+if max(len(line) for line in raw.splitlines()) > 998:
+    sys.exit("a line is too long")
+for name in sys.argv[2:]:
+    print(f"{name}: {mail[name]}")
+print(mail.get_body(("plain",)).get_content(), end="")
+for part in mail.iter_attachments():
+    told = json.loads(part.get_content())
+    for account in told["accounts"]:
+        print("JSON", account["account"], account["state"],
+              account["cutover"], account["copied"])
