@@ -32,6 +32,7 @@ static int open_link(struct bk_server_store *out,
 		.without = server->without
 				   ? bk_schema_capabilities(server->without)
 				   : 0,
+		.connections = server->connections,
 		.compress = server->compress,
 		.down = out->down,
 		.up = out->up,

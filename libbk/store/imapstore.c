@@ -209,7 +209,7 @@ static int finish_account(struct bk_store *store,
 
 const struct bk_store_ops bk_imapstore_ops = {
 	.type = "imap",
-	.parallel_fetch = false,
+	.parallel_fetch = true,
 	.accounts_are_given = true,
 	.open = open_imapstore,
 	.close = close_imapstore,

@@ -8,10 +8,10 @@
 #include "base/cancel.h"
 #include "base/timer.h"
 
-#define BUSY_MOST 4 /* acts at a time; servers allow about ten */
-#define IDLE_MOST 4
-#define TRIES     4
-#define TELL_MS   2000
+#define BUSY_USUAL 4 /* acts at a time; servers allow about ten */
+#define IDLE_MOST  4
+#define TRIES      4
+#define TELL_MS    2000
 
 /* ---- the login ---- */
 
@@ -185,8 +185,11 @@ int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
 		      struct bk_view mailbox, bool keeps,
 		      struct bk_imapstore_session **out, struct bk_err *err)
 {
+	uint32_t said = imapstore->server->connections;
+	size_t most = said ? said : BUSY_USUAL;
+
 	(void)pthread_mutex_lock(&imapstore->lock);
-	while (!keeps && imapstore->n_busy >= BUSY_MOST)
+	while (!keeps && imapstore->n_busy >= most)
 		(void)pthread_cond_wait(&imapstore->given, &imapstore->lock);
 	imapstore->n_busy += !keeps;
 	struct bk_imapstore_session *session =

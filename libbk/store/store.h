@@ -54,7 +54,8 @@ struct bk_store_server {
 	 * doveadm or, for the administrator of a Cyrus that `login` names as
 	 * its proxy, over IMAP. */
 	const struct bk_names *accounts;
-	uint32_t without; /* enum bk_imap_cap: not to be used */
+	uint32_t connections; /* at a time, at most; 0: as many as usual */
+	uint32_t without;     /* enum bk_imap_cap: not to be used */
 	bool compress;
 	struct bk_bucket *down, *up; /* pace; or NULL */
 	/* Of a Dovecot whose folders are to keep the UIDs that they are given,
