@@ -93,4 +93,23 @@ for act in hold-done kick-done back-done; do
 	back || echo "# no way back"
 done
 
+# ---- told to stop ------------------------------------------------------------------
+
+# stops ACT: it is asked to there.
+stops() {
+	echo "$1" >route.terms
+	forth
+	[ $? -eq 130 ] && [ ! -e route.terms ]
+}
+
+for act in hold kick-done; do
+	arrives a
+	ok "asked to stop at: $act, it does" stops $act
+	ok "... and it is as it was" is_back
+done
+arrives a
+echo point >route.terms
+ok "asked to stop when all is copied, it ends that first" forth
+ok "... it is there" is_whole b
+
 done_testing

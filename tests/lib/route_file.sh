@@ -6,8 +6,8 @@
 #
 # FILE.ACCOUNT holds source, held, destination or what else there is; FILE.log
 # gets a line for each act.  What fails is in FILE.fails: an ACT a line; an act
-# that is there as ACT-done fails after it was done.  FILE.kills is the same for
-# acts at which whoever began them is killed.
+# that is there as ACT-done fails after it was done.  Who began an act that is in
+# FILE.kills or FILE.terms is killed there, or asked to stop.
 set -eu
 file=$1 act=$2 at=$1.$3
 shift 3
@@ -18,6 +18,10 @@ meets() {
 		rm "$file.kills"
 		kill -s KILL "$PPID"
 		exit 1
+	fi
+	if [ -e "$file.terms" ] && grep -qx "$1" "$file.terms"; then
+		rm "$file.terms"
+		kill -s TERM "$PPID"
 	fi
 	if [ -e "$file.fails" ] && grep -qx "$1" "$file.fails"; then
 		echo "somebody says no to $1" >&2
