@@ -466,60 +466,9 @@ static void a_stream_that_ends_is_lost(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 
-/* ---- who drips ---- */
-
-/* Pieces of so many bytes, each after so long, before a timeout of 3 s. */
-static int at_pace(const char *text, size_t piece, int64_t slow_ms)
-{
-	static const struct bk_imap_literal bodies = {tell_body, NULL};
-	struct bk_imap_response said;
-	int rc = 0;
-
-	wire.piece = piece;
-	wire.slow_ms = slow_ms;
-	wire.wire.timeout_ms = 3000;
-	say(text);
-	while (rc == 0 && wire.came < wire.coming.len)
-		rc = bk_imap_reader_next(reader, &bodies, &said, &err);
-	return rc;
-}
-
-#define FIFTY "01234567890123456789012345678901234567890123456789"
-
-static void a_line_that_drips_is_cut_off(void **state)
-{
-	(void)state;
-	assert_int_equal(at_pace("* OK " FIFTY "\r\n", 1, 1000), -1);
-	assert_int_equal(err.kind, BK_LOST);
-}
-
-static void a_body_that_drips_is_cut_off(void **state)
-{
-	(void)state;
-	assert_int_equal(at_pace("* 1 FETCH (UID 1 BODY[] {50}\r\n" FIFTY
-				 ")\r\n",
-				 1, 1000),
-			 -1);
-	assert_int_equal(err.kind, BK_LOST);
-}
-
-static void what_is_slow_and_comes_is_waited_for(void **state)
-{
-	(void)state;
-	assert_int_equal(at_pace("* OK " FIFTY FIFTY FIFTY "\r\n", 20, 1000),
-			 0);
-	/* Whoever works long says so now and then. */
-	assert_int_equal(
-		at_pace("* OK 1\r\n* OK 2\r\n* OK 3\r\n* OK 4\r\n", 8, 2900),
-		0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_line_that_drips_is_cut_off),
-		TEST(a_body_that_drips_is_cut_off),
-		TEST(what_is_slow_and_comes_is_waited_for),
 		TEST(it_is_the_same_however_it_is_cut),
 		TEST(it_is_the_same_cut_at_any_byte),
 		TEST(a_body_that_nobody_wants_is_passed_over),
