@@ -78,14 +78,14 @@ scripted c cyrus pw
 
 printf 'keep;\r\n' >keep
 printf 'require "fileinto";\r\nfileinto "Rhine";\r\n' >sorts
-printf 'require "vacation";\r\nvacation "gone";\r\n' >gone
-printf '# %s\nkeep;' "$(head -c 20000 /dev/zero | tr '\0' x)" >long
+printf 'require "vacation";\r\nvacation "gone";\r\n' >gone.sieve
+printf '# %s\nkeep;' "$(head -c 20000 /dev/zero | tr '\0' x)" >long.sieve
 
 # ---- pass after pass -------------------------------------------------------------
 
 sieve a put main <sorts
 sieve a put 'mit Umläuten und mehr' <keep
-sieve a put long <long
+sieve a put long <long.sieve
 sieve a activate main
 ok "a dry run" move --from a --to b --dry-run
 cp err told
@@ -138,7 +138,7 @@ ok "... which is told" grep -qF \
 
 # ---- what a server does not take ------------------------------------------------------
 
-sieve a put gone <gone
+sieve a put gone <gone.sieve
 exits 3 "a script for which the server lacks an extension" move --from a --to b
 cp err told
 cp out pass

@@ -36,7 +36,7 @@ grants() {
 
 ok "a folder with rights" does a ann@a.test 'CREATE Work' \
 	'SETACL Work bob@a.test lrs' 'SETACL Work -bob@a.test w' \
-	'SETACL Work $staff lr' 'SETACL Work eve@a.test lrsip' \
+	"SETACL Work \$staff lr" 'SETACL Work eve@a.test lrsip' \
 	'SETACL Work anyone l' 'SETMETADATA Work (/private/comment "ours")' \
 	"APPEND Work $(message '' one)"
 
@@ -46,7 +46,7 @@ exits 1 "... nothing is left" grep 'not possible' told
 says b ann@a.test 'GETACL Work'
 ok "... a user's rights" grants bob@a.test '[lrs]{3}'
 ok "... what was taken from him" grants -bob@a.test '[wt]+'
-ok "... a group's" grants '\$staff' '[lr]{2}'
+ok "... a group's" grants '[$]staff' '[lr]{2}'
 ok "... everybody's" grants anyone l
 says b ann@a.test 'GETMETADATA Work /private/comment'
 ok "... and annotations" grep -q ours said
