@@ -88,8 +88,8 @@ int main(int argc, char **argv)
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 	};
 	/* clang-format on */
-	static const char *const see_also[] = {"bk(1)", "bk.conf(5)",
-					       "bk-exit(7)", NULL};
+	static const char *const see_also[] = {
+		"bk(1)", "bk.conf(5)", "bk-exit(7)", "bk-move(7)", NULL};
 	const struct bk_tool tool = {
 		.name = "bk-move",
 		.purpose =
