@@ -179,8 +179,11 @@ static int read_quota(struct bk_imap_lexer *lexer, struct bk_view *root,
 	struct bk_view name;
 	int rc;
 
-	if (bk_imap_expect_name(lexer, root, err) < 0 ||
-	    bk_imap_expect_open(lexer, err) < 0)
+	if (bk_imap_expect_name(lexer, root, err) < 0)
+		return -1;
+	if (at_end(lexer)) /* Courier's way to say that nothing is limited */
+		return 0;
+	if (bk_imap_expect_open(lexer, err) < 0)
 		return -1;
 	while ((rc = bk_imap_next_item(lexer, "a resource", &name, err)) > 0)
 		if (read_resource(lexer, name, out, err) < 0)

@@ -1,8 +1,8 @@
 /*
  * Does what people and senders reach lead to the destination?  A mail is sent
  * to the account, is waited for at the destination, is looked for by a login
- * at the front, and goes again.  Without a way to send, the login alone shows
- * whose INBOX it is.
+ * at the front, and goes again.  Without a way to send it is put there: then
+ * the login alone is proved.
  */
 
 #include <stdio.h>
@@ -78,9 +78,9 @@ static const struct bk_folder *folder_named(const struct bk_folder_list *list,
 
 /* ---- the mail ---- */
 
-static int send_once(struct probe *p, struct bk_link *link, struct bk_err *err)
+static char *text_of(const struct probe *p)
 {
-	char *text = bk_asprintf(
+	return bk_asprintf(
 		"From: <%s>\r\nTo: <%s>\r\n"
 		"Subject: is this mailbox reached?\r\n"
 		"Message-ID: %s\r\n"
@@ -88,6 +88,56 @@ static int send_once(struct probe *p, struct bk_link *link, struct bk_err *err)
 		"Sent when the mailbox was moved; it is taken "
 		"away again by itself.\r\n",
 		p->address, p->address, p->mark);
+}
+
+static int append(const struct bk_store_ops *ops,
+		  struct bk_folder_writer *writer, const char *text,
+		  struct bk_err *err)
+{
+	const struct bk_message msg = {
+		.size = strlen(text),
+		.date = bk_clock_now(),
+	};
+	struct bk_sink *body = NULL;
+
+	if (ops->append(writer, &msg, &body, err) < 0)
+		return -1;
+	if (body->write(body, text, strlen(text), err) < 0) {
+		ops->drop(writer, body);
+		return -1;
+	}
+	return ops->keep(writer, body, &msg, err);
+}
+
+/* Into the INBOX of the destination. */
+static int put_mail(const struct probe *p, struct bk_err *err)
+{
+	struct bk_store *store = p->direct.store;
+	const struct bk_store_ops *ops = store->ops;
+	const struct bk_folder *inbox = folder_named(&p->before, "INBOX");
+	struct bk_folder_writer *writer = NULL;
+	struct bk_folder_result result = {0};
+
+	if (!inbox)
+		return bk_fail(err, BK_FAILED, "there is no INBOX");
+	/* It is one more message, and none that keeps its UID. */
+	struct bk_folder there = *inbox;
+	there.uid_validity = 0;
+	char *text = text_of(p);
+	int rc = ops->begin(store, &p->direct.account, &there, 0, &writer, err);
+	if (rc == 0 && append(ops, writer, text, err) < 0) {
+		ops->abort(writer);
+		rc = -1;
+	} else if (rc == 0) {
+		rc = ops->finish(writer, &result, err);
+	}
+	free(text);
+	return rc;
+}
+
+static int send_once(struct probe *p, struct bk_link *link, struct bk_err *err)
+{
+	char *text = text_of(p);
 	const struct bk_smtp_mail mail = {
 		.from = "",
 		.to = &p->address,
@@ -282,11 +332,11 @@ static int probe(struct probe *p, struct bk_err *err)
 	if (open_sight(&p->direct, request->to, p->address, err) < 0 ||
 	    list(&p->direct, &p->before, err) < 0)
 		return -1;
-	if (!request->front->settings.smtp)
-		return look_through_front(p, "INBOX", err);
-	if (send_mail(p, err) < 0 || wait_for_it(p, err) < 0)
+	int rc = request->front->settings.smtp ? send_mail(p, err)
+					       : put_mail(p, err);
+	if (rc < 0 || wait_for_it(p, err) < 0)
 		return -1;
-	int rc = find_through_front(p, err);
+	rc = find_through_front(p, err);
 	if (take_away(p, &why) < 0 && rc == 0) {
 		*err = why;
 		rc = bk_context(err, "taking the probe away");

@@ -110,7 +110,7 @@ put:i/b.b:200 ok
 put:i/a.b:50 EXISTS there is one of that name already
 get:i/a.b:0:100 ok
 get:i/b.b:0:200 ok
-remove:i/a.b DENIED Permission denied (libcurl 21)
+remove:i/a.b DENIED permission denied; may this login do that?
 i/a.b 100
 i/b.b 200
 list:i ok

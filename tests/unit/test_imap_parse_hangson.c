@@ -165,13 +165,15 @@ static void quotas_are_read_as_bytes(void **state)
 	assert_fine(bk_imap_parse_quota(words("a ()"), &arena, &root, &quota,
 					&err));
 	assert_int_equal(quota.used, 0);
+	assert_fine(bk_imap_parse_quota(words("\"ROOT\""), &arena, &root,
+					&quota, &err));
+	assert_int_equal(quota.limit, 0);
 }
 
 static void what_is_no_quota_is_refused(void **state)
 {
 	static const char *const wrong[] = {
 		"",
-		"a",
 		"a (STORAGE)",
 		"a (STORAGE 1)",
 		"a (STORAGE 1 2",
