@@ -96,8 +96,8 @@ static size_t strayed(const struct bk_cutover_view *view)
 
 static struct bk_cutover_step point(const struct bk_cutover_view *view)
 {
-	return any(view, NOWHERE) ? act(BK_CUTOVER_POINT)
-				  : note(BK_STAGE_MOVED);
+	return any(view, NOWHERE) || view->unsure ? act(BK_CUTOVER_POINT)
+						  : note(BK_STAGE_MOVED);
 }
 
 static struct bk_cutover_step forward(const struct bk_cutover_view *view)
@@ -108,7 +108,7 @@ static struct bk_cutover_step forward(const struct bk_cutover_view *view)
 		return all(view, TO_DESTINATION) ? act(BK_CUTOVER_END)
 						 : note(BK_STAGE_HOLDING);
 	case BK_STAGE_HOLDING:
-		if (!all(view, NOWHERE))
+		if (!all(view, NOWHERE) || view->unsure)
 			return act(BK_CUTOVER_HOLD);
 		return view->copied ? note(BK_STAGE_POINTING)
 				    : act(BK_CUTOVER_COPY);
@@ -124,8 +124,9 @@ static struct bk_cutover_step forward(const struct bk_cutover_view *view)
 	case BK_STAGE_UNDOING:
 		/* How routes were is noted anew where all of them are: somebody
 		 * may have changed it since. */
-		return note(all(view, TO_SOURCE) ? BK_STAGE_AS_IT_WAS
-						 : BK_STAGE_HOLDING);
+		return note(all(view, TO_SOURCE) && !view->unsure
+				    ? BK_STAGE_AS_IT_WAS
+				    : BK_STAGE_HOLDING);
 	}
 	return act(BK_CUTOVER_STOP);
 }
@@ -136,8 +137,8 @@ static struct bk_cutover_step forward(const struct bk_cutover_view *view)
  * account held. */
 static struct bk_cutover_step undo(const struct bk_cutover_view *view)
 {
-	return any(view, NOWHERE) ? act(BK_CUTOVER_BACK)
-				  : note(BK_STAGE_AS_IT_WAS);
+	return any(view, NOWHERE) || view->unsure ? act(BK_CUTOVER_BACK)
+						  : note(BK_STAGE_AS_IT_WAS);
 }
 
 static struct bk_cutover_step backward(const struct bk_cutover_view *view)
@@ -154,7 +155,7 @@ static struct bk_cutover_step backward(const struct bk_cutover_view *view)
 		return note(all(view, TO_SOURCE) ? BK_STAGE_AS_IT_WAS
 						 : BK_STAGE_RETURNING);
 	case BK_STAGE_RETURNING:
-		if (!all(view, NOWHERE))
+		if (!all(view, NOWHERE) || view->unsure)
 			return act(BK_CUTOVER_HOLD);
 		return view->copied ? note(BK_STAGE_UNDOING)
 				    : act(BK_CUTOVER_RECALL);

@@ -59,6 +59,9 @@ struct bk_cutover_view {
 	bool back;   /* the source is to be active in the end, not the
 			destination */
 	bool copied; /* COPY or RECALL was done by this run, in this stage */
+	bool unsure; /* routes were written by who was cut off, or failed:
+			whether servers know is not known until they are
+			written again */
 	const enum bk_route_state *routes;
 	size_t n; /* at least one */
 };

@@ -199,10 +199,18 @@ static int copy(struct bk_cutover *c, const struct bk_move_task *task,
 static int kick(struct bk_cutover *c, struct bk_err *err)
 {
 	struct bk_move *move = c->move;
+	bool ended = false;
 
-	for (size_t i = 0; i < move->n_routes; i++)
-		if (bk_route_kick(move->routes[i], c->address, err) < 0)
+	for (size_t i = 0; i < move->n_routes; i++) {
+		int rc = bk_route_kick(move->routes[i], c->address, err);
+		if (rc < 0)
 			return -1;
+		ended = ended || rc > 0;
+	}
+	if (!ended)
+		bk_progress_note(move->progress,
+				 "no route can end sessions: one that is open "
+				 "goes on at the server that is left");
 	bk_fault("cutover: sessions ended");
 	return 0;
 }
@@ -239,6 +247,7 @@ static int hold(struct bk_cutover *c, struct bk_err *err)
 			   reason ? reason : REASON_USUAL, err) < 0)
 		return -1;
 	bk_cutover_all_are(c, BK_ROUTE_HELD);
+	c->unsure = false;
 	bk_fault("cutover: held");
 	return 0;
 }
@@ -251,6 +260,7 @@ static int point(struct bk_cutover *c, struct bk_err *err)
 			    BK_ROUTE_TO_DESTINATION, err) < 0)
 		return -1;
 	bk_cutover_all_are(c, BK_ROUTE_DESTINATION);
+	c->unsure = false;
 	c->free_ms = bk_clock_now_ms();
 	bk_fault("cutover: pointed");
 	return 0;
@@ -269,6 +279,7 @@ static int back(struct bk_cutover *c, struct bk_err *err)
 	if (rc < 0)
 		return -1;
 	bk_cutover_all_are(c, BK_ROUTE_SOURCE);
+	c->unsure = false;
 	c->free_ms = bk_clock_now_ms();
 	bk_fault("cutover: back");
 	return 0;

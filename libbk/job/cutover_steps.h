@@ -24,6 +24,8 @@ struct bk_cutover {
 	struct bk_move_session session;
 	const struct bk_move_task *open; /* which of them it is for, or NULL */
 	bool back, copied;
+	bool unsure;       /* see struct bk_cutover_view */
+	bool stuck;        /* neither forward nor back */
 	bool turned;       /* since something failed: */
 	struct bk_err why; /* that */
 	bool touched;      /* a route was written, or may have been */

@@ -17,6 +17,7 @@
 int bk_move_routes_open(struct bk_move *move, struct bk_err *err)
 {
 	const struct bk_move_cutover *cutover = &move->request->cutover;
+	unsigned stops = 0;
 
 	move->routes = bk_alloc((cutover->n_routes + 1) * sizeof(void *));
 	for (size_t i = 0; i < cutover->n_routes; i++) {
@@ -24,7 +25,12 @@ int bk_move_routes_open(struct bk_move *move, struct bk_err *err)
 		    0)
 			return -1;
 		move->n_routes++;
+		stops |= bk_route_stops(move->routes[i]);
 	}
+	if (cutover->n_routes && !(stops & BK_ROUTE_LOGINS))
+		bk_progress_warning(move->progress,
+				    "no route stops logins: what people write "
+				    "while their account is held stays behind");
 	return 0;
 }
 
@@ -77,14 +83,21 @@ static int take_whole(struct bk_cutover *c, const struct bk_cutover_step *step,
 }
 
 /* Neither forward nor back: where everything is. */
-static int stuck(struct bk_cutover *c, const struct bk_err *why,
-		 struct bk_err *err)
+static int stuck(struct bk_cutover *c, enum bk_cutover_act act,
+		 const struct bk_err *why, struct bk_err *err)
 {
 	struct bk_buf text = {0};
 	struct bk_err ignored = {0};
 
-	(void)bk_cutover_look(c, &ignored);
+	bool known = bk_cutover_look(c, &ignored) == 0 && !c->unsure &&
+		     act == BK_CUTOVER_NOTE;
+	c->stuck = true;
 	c->report->cutover = BK_CUTOVER_STUCK;
+	/* It is in force, and only not noted. */
+	if (known && bk_cutover_all_at(c, BK_ROUTE_DESTINATION))
+		c->report->cutover = BK_CUTOVER_MOVED;
+	else if (known && bk_cutover_all_at(c, BK_ROUTE_SOURCE))
+		c->report->cutover = BK_CUTOVER_UNDONE;
 	if (c->turned)
 		bk_buf_printf(&text, "%s; and then ", c->why.text);
 	bk_buf_printf(&text, "%s", why->text);
@@ -108,17 +121,20 @@ static int turn(struct bk_cutover *c, const struct bk_cutover_step *step,
 		return -1;
 	}
 	if (c->turned || step->act == BK_CUTOVER_STOP)
-		return stuck(c, why, err);
+		return stuck(c, step->act, why, err);
 	c->turned = true;
 	c->why = *why;
 	c->back = !c->back;
 	c->copied = false;
+	c->unsure = c->unsure || step->act == BK_CUTOVER_POINT ||
+		    step->act == BK_CUTOVER_BACK;
 	/* Where a hold failed, all may be held: that can be undone. */
 	if (step->act == BK_CUTOVER_HOLD && bk_cutover_look(c, &second) < 0)
 		bk_cutover_all_are(c, BK_ROUTE_HELD);
-	else if (step->act == BK_CUTOVER_POINT &&
+	else if ((step->act == BK_CUTOVER_POINT ||
+		  step->act == BK_CUTOVER_BACK) &&
 		 bk_cutover_look(c, &second) < 0)
-		return stuck(c, &second, err);
+		return stuck(c, step->act, &second, err);
 	return 0;
 }
 
@@ -131,6 +147,7 @@ static int go(struct bk_cutover *c, struct bk_err *err)
 				.stage = c->note.stage,
 				.back = c->back,
 				.copied = c->copied,
+				.unsure = c->unsure,
 				.routes = c->states,
 				.n = c->move->n_routes,
 			});
@@ -158,6 +175,7 @@ static int begin(struct bk_cutover *c, struct bk_err *err)
 			       "follow that; point it by hand");
 	if (check_routes(c, err) < 0 || bk_cutover_look(c, err) < 0)
 		return -1;
+	c->unsure = !bk_cutover_is_at_rest(c->note.stage);
 	return 0;
 }
 
@@ -188,7 +206,7 @@ static void tell(struct bk_cutover *c, bool back)
 	if (c->free_ms > c->note.held_ms)
 		report->downtime =
 			(double)(c->free_ms - c->note.held_ms) / 1000;
-	if (report->cutover == BK_CUTOVER_STUCK)
+	if (c->stuck)
 		return;
 	if (c->back != back)
 		report->cutover = back ? BK_CUTOVER_MOVED : BK_CUTOVER_UNDONE;
@@ -298,8 +316,14 @@ int bk_move_cutover(struct bk_move_trying *t, bool back, struct bk_err *err)
 	t->place = BK_PLACE_LOCK;
 	(void)pthread_mutex_lock(&move->cutting);
 	int rc = bk_cancelled(err);
+	if (rc == 0 && move->stuck)
+		rc = bk_fail(
+			err, BK_BUSY,
+			"another account is active at neither server: this "
+			"one was left alone");
 	if (rc == 0)
 		rc = run(&c, back, err);
+	move->stuck |= t->report->cutover == BK_CUTOVER_STUCK;
 	bk_cutover_clear(&c);
 	(void)pthread_mutex_unlock(&move->cutting);
 	if (rc < 0 || back || t->report->downtime <= 0 || !move->request->front)

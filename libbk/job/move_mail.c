@@ -32,6 +32,24 @@ static const struct bk_move_record *record_of(const struct mail *mail, size_t i)
 	return record && record->ended >= move->began ? record : NULL;
 }
 
+/* None was begun where the run ended before. */
+static size_t n_accounts(const struct mail *mail)
+{
+	return mail->move->tasks ? mail->move->accounts.n : 0;
+}
+
+/* In an earlier run: nothing was to be done. */
+static bool has_moved(const struct mail *mail, size_t i)
+{
+	const struct bk_move *move = mail->move;
+	const struct bk_move_record *record =
+		bk_move_records_find(&mail->records, move->tasks[i].name);
+
+	return record && record->ended < move->began &&
+	       record->report.cutover == BK_CUTOVER_MOVED &&
+	       move->request->verb == BK_MOVE_RUN;
+}
+
 static bool needs_somebody(const struct bk_move_report *r)
 {
 	return r->state != BK_MOVE_DONE || r->cutover == BK_CUTOVER_UNDONE ||
@@ -95,10 +113,10 @@ static void print_needs(const struct mail *mail)
 	bool told = !mail->why; /* that, by some account */
 	FILE *out = mail->out;
 
-	for (size_t i = 0; i < mail->move->accounts.n; i++) {
+	for (size_t i = 0; i < n_accounts(mail); i++) {
 		const char *account = mail->move->accounts.items[i].from;
 		const struct bk_move_record *record = record_of(mail, i);
-		const char *need = need_of(record);
+		const char *need = has_moved(mail, i) ? NULL : need_of(record);
 		if (!need)
 			continue;
 		need = without(need, account);
@@ -125,7 +143,7 @@ static void print_needs(const struct mail *mail)
 static void print_accounts(const struct mail *mail)
 {
 	(void)fprintf(mail->out, "\nACCOUNTS\n");
-	for (size_t i = 0; i < mail->move->accounts.n; i++) {
+	for (size_t i = 0; i < n_accounts(mail); i++) {
 		const struct bk_move_record *record = record_of(mail, i);
 		if (!record)
 			continue;
@@ -208,7 +226,7 @@ static char *json_of(const struct mail *mail)
 	if (mail->why)
 		bk_json_text(json, "error", mail->why->text);
 	struct bk_json *accounts = bk_json_array(json, "accounts");
-	for (size_t i = 0; i < mail->move->accounts.n; i++)
+	for (size_t i = 0; i < n_accounts(mail); i++)
 		if (record_of(mail, i))
 			add_account(accounts, record_of(mail, i));
 	char *text = bk_json_line(json);

@@ -334,9 +334,11 @@ static int probe(struct probe *p, struct bk_err *err)
 		return -1;
 	int rc = request->front->settings.smtp ? send_mail(p, err)
 					       : put_mail(p, err);
-	if (rc < 0 || wait_for_it(p, err) < 0)
+	if (rc < 0)
 		return -1;
-	rc = find_through_front(p, err);
+	rc = wait_for_it(p, err);
+	if (rc == 0)
+		rc = find_through_front(p, err);
 	if (take_away(p, &why) < 0 && rc == 0) {
 		*err = why;
 		rc = bk_context(err, "taking the probe away");

@@ -46,7 +46,8 @@ struct bk_move {
 	struct bk_route **routes; /* owned, open; of who holds `cutting` */
 	size_t n_routes;
 	pthread_mutex_t cutting; /* one account at a time changes servers */
-	bool data_only;          /* this round */
+	bool stuck;     /* of who holds it: one is active at neither server */
+	bool data_only; /* this round */
 	struct bk_journal *journal;
 	const struct bk_rights_map *identities; /* of the data stage */
 	int64_t start_ms;

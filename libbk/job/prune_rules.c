@@ -8,6 +8,7 @@
 #include "job/choose.h"
 #include "job/keep.h"
 #include "job/prune_run.h"
+#include "target/spread.h"
 
 /* The sets of a view, as rules look at them. */
 struct items {
@@ -52,6 +53,15 @@ static bool is_for(const struct bk_prune_rule *rule,
 	       strcmp(rule->store, info->root.store_name) == 0;
 }
 
+/* What is missing may be where nobody can look now. */
+static bool is_degraded(const struct bk_prune_run *run)
+{
+	struct bk_spread *spread = bk_spread_of(run->repo->target);
+	struct bk_spread_gap gaps[BK_SPREAD_MOST];
+
+	return spread && bk_spread_missed(spread, gaps) > 0;
+}
+
 /* All that is said of it, together; empty where nothing is.  What is not whole
  * stays: it may be mended. */
 static struct bk_keep rules_of(const struct bk_prune_run *run,
@@ -61,7 +71,7 @@ static struct bk_keep rules_of(const struct bk_prune_run *run,
 	struct bk_keep all = {0};
 
 	if (!is_asked_for(run, set->info) ||
-	    (set->fault && !run->request->incomplete))
+	    (set->fault && (!run->request->incomplete || is_degraded(run))))
 		return all;
 	for (size_t i = 0; i < place->n_rules; i++)
 		if (is_for(&place->rules[i], set->info))

@@ -91,6 +91,20 @@ static char *fingerprint_of(ssh_key key)
 	return out;
 }
 
+static bool lacks_newline(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char last = '\n';
+
+	if (fd < 0)
+		return false;
+	off_t end = lseek(fd, 0, SEEK_END);
+	if (end > 0 && pread(fd, &last, 1, end - 1) != 1)
+		last = '\n';
+	(void)close(fd);
+	return last != '\n';
+}
+
 /* "host" or "[host]:port", key type, key.  libssh would add the same, but
  * without a word of where that failed. */
 static int write_down(const struct bk_url *url, ssh_key key,
@@ -102,6 +116,8 @@ static int write_down(const struct bk_url *url, ssh_key key,
 
 	if (ssh_pki_export_pubkey_base64(key, &base64) != SSH_OK)
 		return bk_fail(err, BK_FAILED, "the host key is none");
+	if (lacks_newline(known_hosts))
+		bk_buf_printf(&text, "\n");
 	if (url->port && url->port != USUAL_PORT)
 		bk_buf_printf(&text, "[%s]:%u", url->host, (unsigned)url->port);
 	else

@@ -97,6 +97,29 @@ static int sum_part(const struct bk_set *set, const struct bk_set_level *level,
 	return bk_fail(err, BK_CORRUPT, "%s is damaged", name);
 }
 
+/* What a cache has of it may be right when what lies there is not. */
+static int sum_root(const struct bk_set *set, const struct bk_set_level *level,
+		    struct bk_err *err)
+{
+	char name[BK_NAME_MAX];
+	struct bk_file_place place = {.name = bk_name_root(name, level->id)};
+	struct bk_file_id id = {.type = BK_FILE_ROOT};
+	struct bk_file_reader *file = NULL;
+	uint8_t sum[BK_SHA256_LEN];
+
+	memcpy(id.set, level->id, sizeof(id.set));
+	if (bk_file_reader_open(&file, set->repo, set->repo->target, &place,
+				&id, err) < 0)
+		return -1;
+	uint64_t body_len = bk_file_reader_body_len(file);
+	bk_file_reader_close(file);
+	if (bk_target_sum(set->repo->target, name, 0, body_len, sum, err) < 0)
+		return -1;
+	if (memcmp(sum, level->root_sha256, sizeof(sum)) == 0)
+		return 0;
+	return bk_fail(err, BK_CORRUPT, "%s is damaged", name);
+}
+
 int bk_presence_sums(const struct bk_set *set, struct bk_err *err)
 {
 	for (size_t i = 0; i < set->n_levels; i++) {
@@ -108,7 +131,8 @@ int bk_presence_sums(const struct bk_set *set, struct bk_err *err)
 		if (!index || !manifest)
 			return bk_fail(err, BK_CORRUPT,
 				       "a root names no index or no manifest");
-		if (sum_part(set, level, index, err) < 0 ||
+		if (sum_root(set, level, err) < 0 ||
+		    sum_part(set, level, index, err) < 0 ||
 		    sum_part(set, level, manifest, err) < 0)
 			return -1;
 	}

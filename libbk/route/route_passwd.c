@@ -105,7 +105,7 @@ static bool find_line(struct bk_view text, const char *name,
 static int find(const struct bk_route *route, struct bk_view text,
 		const char *name, struct place *place, struct bk_err *err)
 {
-	if (strchr(name, ':') || *name == '#') {
+	if (strchr(name, ':') || *name == '#' || *name == '-') {
 		(void)bk_fail(err, BK_REFUSED,
 			      "'%s' cannot be a name in a passwd-file", name);
 		return -1;

@@ -23,17 +23,25 @@ static void read_head(struct bk_view line, struct bk_route_queued *out)
 	}
 }
 
-/* "                             ann@a.test" */
+/* "                             ann@a.test", or ann+list@a.test, which the
+ * entry of the address holds too (recipient_delimiter): to wait for one too
+ * many does no harm. */
 static bool is_recipient(struct bk_view line, const char *address)
 {
-	size_t len = strlen(address);
+	const char *at = strrchr(address, '@');
+	size_t domain = at ? strlen(at) : 0;
+	size_t local = strlen(address) - domain;
 
 	while (line.len && *line.data == ' ') {
 		line.data++;
 		line.len--;
 	}
-	return line.len == len &&
-	       strncasecmp((const char *)line.data, address, len) == 0;
+	const char *is = (const char *)line.data;
+	if (line.len < local + domain || strncasecmp(is, address, local) != 0 ||
+	    strncasecmp(is + line.len - domain, address + local, domain) != 0)
+		return false;
+	return line.len == local + domain || is[local] == '+' ||
+	       is[local] == '-';
 }
 
 bool bk_route_queue_next(struct bk_view printed, const char *address,

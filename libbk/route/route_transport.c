@@ -138,6 +138,14 @@ static enum bk_route_state state_of(const struct bk_route *route,
 	return BK_ROUTE_OTHER;
 }
 
+static int check_key(const char *address, struct bk_err *err)
+{
+	if (*address == '#' || strchr(address, '"'))
+		return bk_fail(err, BK_REFUSED,
+			       "cannot be a key of a transport map");
+	return 0;
+}
+
 static int look(struct bk_route *route, const char *address,
 		struct bk_arena *arena, enum bk_route_state *state,
 		const char **saved, struct bk_err *err)
@@ -145,7 +153,9 @@ static int look(struct bk_route *route, const char *address,
 	struct bk_buf text = {0}, line = {0};
 	struct bk_route_entry entry;
 
-	if (bk_route_file_read(route->config.file, &text, err) < 0)
+	/* Before anything is begun that could not be ended. */
+	if (check_key(address, err) < 0 ||
+	    bk_route_file_read(route->config.file, &text, err) < 0)
 		return -1;
 	*state = BK_ROUTE_NONE;
 	*saved = "none";
@@ -176,14 +186,6 @@ static int edit(void *context, struct bk_view old, struct bk_buf *text,
 
 	(void)err;
 	bk_route_entry_put(old, task->address, task->entry, text);
-	return 0;
-}
-
-static int check_key(const char *address, struct bk_err *err)
-{
-	if (*address == '#' || strchr(address, '"'))
-		return bk_fail(err, BK_REFUSED,
-			       "cannot be a key of a transport map");
 	return 0;
 }
 

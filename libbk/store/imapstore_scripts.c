@@ -79,6 +79,8 @@ static int run(struct bk_store *store, const struct bk_account *account,
 
 /* ---- reading ---- */
 
+#define ALL_MOST ((size_t)16 << 20) /* bytes of an account's scripts */
+
 static int read_one(struct bk_sieve *sieve, const struct bk_sieve_name *name,
 		    struct bk_script_list *out, struct bk_err *err)
 {
@@ -86,6 +88,9 @@ static int read_one(struct bk_sieve *sieve, const struct bk_sieve_name *name,
 	struct bk_err why = {0};
 	int rc = bk_sieve_get(sieve, name->raw, &text, &why);
 
+	if (rc == 0 && out->arena.bytes + text.len > ALL_MOST)
+		rc = bk_fail(&why, BK_REFUSED,
+			     "all scripts together are above 16 MiB");
 	if (rc == 0) {
 		struct bk_script *script = bk_script_list_add(out);
 		script->name = bk_arena_strdup(&out->arena, name->name);

@@ -149,7 +149,12 @@ static int drop_half(struct bk_transfer *t, struct bk_err *err)
 		return 0;
 	int rc = bk_transfer_hear(t, true, err);
 	t->ops->drop(t->writer, body);
-	return rc == 0 ? bk_transfer_flush(t, err) : -1;
+	if (rc < 0)
+		return -1;
+	t->broke_off = true;
+	rc = bk_transfer_flush(t, err);
+	t->broke_off = false;
+	return rc;
 }
 
 static int fail_message(void *arg, struct bk_message *msg,

@@ -56,6 +56,7 @@ struct bk_transfer {
 					    last one first */
 	size_t n_again, cap_again;
 	bool begins_anew; /* with those, before anything else comes */
+	bool broke_off;   /* what is flushed went with half a message */
 };
 
 /* A message as it is to be there. */

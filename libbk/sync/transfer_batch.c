@@ -209,8 +209,9 @@ static int send_again(struct bk_transfer *t,
 	if (n == 0)
 		return 0;
 	/* Servers turn a message down for a keyword, too. */
-	bool undress = n == 1 && !items->bare && items->msg->n_keywords;
-	if (n == 1 && !undress)
+	bool undress = n == 1 && !t->broke_off && !items->bare &&
+		       items->msg->n_keywords;
+	if (n == 1 && !undress && !t->broke_off)
 		return bk_pass_item_failed(folder, items->msg, why,
 					   &folder->pass->counts->refused, err);
 	if (t->writer->keeps_uids)

@@ -76,7 +76,10 @@ static int read_names(struct bk_walk *walk, struct bk_sftp_line *line,
 		return 0;
 	if (bk_sftp_expect(line, &answer, BK_SFTP_NAME, err) < 0)
 		return -1;
-	for (uint32_t n = bk_sftp_get_u32(&answer); n > 0 && !answer.bad; n--)
+	uint32_t n = bk_sftp_get_u32(&answer);
+	if (n == 0)
+		return bk_sftp_nonsense(line, err);
+	for (; n > 0 && !answer.bad; n--)
 		if (add_entry(walk, folder, &answer, err) < 0)
 			return -1;
 	return bk_sftp_check(line, &answer, err) < 0 ? -1 : 1;

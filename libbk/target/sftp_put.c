@@ -135,6 +135,12 @@ static int explain(const struct sftp_put *put, struct bk_err *err)
 	return err->kind == BK_FAILED ? explain_failure(put, err) : -1;
 }
 
+/* What is in the way is told when it is opened or closed. */
+static int explain_write(const struct sftp_put *put, struct bk_err *err)
+{
+	return err->kind == BK_FAILED ? explain_failure(put, err) : -1;
+}
+
 /* ---- the bytes ---- */
 
 static int open_part(struct sftp_put *put, struct bk_err *err)
@@ -214,7 +220,7 @@ static int write_all(struct sftp_put *put, struct bk_view left,
 	while (left.len > 0) {
 		size_t n = left.len < BK_SFTP_CHUNK ? left.len : BK_SFTP_CHUNK;
 		if (write_some(put, (struct bk_view){left.data, n}, err) < 0)
-			return explain(put, err);
+			return explain_write(put, err);
 		left.data += n;
 		left.len -= n;
 	}
@@ -277,8 +283,9 @@ static int finish(const struct sftp_put *put, struct bk_err *err)
 		return bk_fail(err, BK_MISUSE, "%ju bytes written, not %ju",
 			       (uintmax_t)put->written,
 			       (uintmax_t)put->expected);
-	if (hear(put, 0, err) < 0 || make_durable(put, err) < 0 ||
-	    close_part(put, err) < 0)
+	if (hear(put, 0, err) < 0)
+		return explain_write(put, err);
+	if (make_durable(put, err) < 0 || close_part(put, err) < 0)
 		return explain(put, err);
 	return check_size(put, err);
 }

@@ -96,7 +96,9 @@ static bool is_possible(const struct bk_shard_head *head, const uint8_t *in)
 	    head->position >= head->targets)
 		return false;
 	return head->code == BK_SHARD_COPY
-		       ? head->number == 0
+		       ? head->number == 0 &&
+				 memcmp(head->original, head->payload,
+					BK_SHA256_LEN) == 0
 		       : head->code == BK_SHARD_REED_SOLOMON &&
 				 head->number < head->d + head->p;
 }

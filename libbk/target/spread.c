@@ -51,9 +51,14 @@ static int spread_remove(struct bk_target *target, const char *name,
 {
 	struct bk_spread *spread = bk_spread_here(target);
 	struct bk_spread_answers answers;
+	unsigned need = need_to_remove(spread, name);
+	unsigned asked = (unsigned)__builtin_popcount(bk_spread_all(spread));
 	unsigned done = 0, gone = 0;
 	uint64_t length = 0;
 
+	/* Half of it would be worse than nothing. */
+	if (asked < need)
+		return bk_spread_too_few(spread, asked, need, NULL, err);
 	if (bk_spread_is_cut(name) &&
 	    bk_spread_length(spread, name, false, &length, err) < 0)
 		return -1;
@@ -68,7 +73,6 @@ static int spread_remove(struct bk_target *target, const char *name,
 		if (answers.rc[n] < 0 && answers.err[n].kind == BK_GONE)
 			answers.err[n] = (struct bk_err){0};
 	}
-	unsigned need = need_to_remove(spread, name);
 	if (done + gone < need)
 		return bk_spread_too_few(spread, done + gone, need, &answers,
 					 err);

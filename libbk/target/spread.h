@@ -9,8 +9,9 @@
  * which and why, until bk_spread_mend() (target/spread_mend.h).
  *
  * A listing needs the answers of a majority and is the union of all answers, so
- * that it shows whatever was committed; a blob with fewer than d shards is
- * listed as empty.  Pieces are proved by their CRCs whenever they are read, and
+ * that it shows every copy that was committed; a blob with fewer than d shards
+ * among those who answered is listed as empty, or not at all, though the others
+ * may have it.  Pieces are proved by their CRCs whenever they are read, and
  * taken from other shards or copies where they are wrong.
  *
  * An empty child among others that are not is neither read nor written: it may

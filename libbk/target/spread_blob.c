@@ -194,8 +194,10 @@ static struct bk_shard *shard_of(struct bk_spread *spread,
 		(void)look(spread, blob, number, why);
 	if (!blob->shard[number] || why->kind)
 		return NULL;
-	if (!blob->known || memcmp(blob->shard[number]->head.original,
-				   blob->original, BK_SHA256_LEN) == 0)
+	if (!blob->known ||
+	    (blob->shard[number]->layout.length == blob->layout.length &&
+	     memcmp(blob->shard[number]->head.original, blob->original,
+		    BK_SHA256_LEN) == 0))
 		return blob->shard[number];
 	(void)bk_fail(
 		why, BK_CORRUPT, "%s: %s: is not what the others have",
@@ -245,26 +247,44 @@ static unsigned agreeing(const struct bk_spread_blob *blob, unsigned number)
 	return n;
 }
 
-/* Takes what d shards agree on. */
+static bool are_alike(const struct bk_spread_blob *blob, unsigned a, unsigned b)
+{
+	return memcmp(blob->shard[a]->head.original,
+		      blob->shard[b]->head.original, BK_SHA256_LEN) == 0;
+}
+
+/* Takes what most shards agree on, at least d of them.  Of two that so many
+ * have, neither is it. */
 static bool settle(struct bk_spread_blob *blob)
 {
+	unsigned most = 0, best = 0;
+	bool tie = false;
+
 	for (unsigned i = 0; i < blob->shards; i++) {
-		if (!blob->shard[i] || blob->why[i].kind ||
-		    agreeing(blob, i) < blob->d)
+		if (!blob->shard[i] || blob->why[i].kind)
 			continue;
-		memcpy(blob->original, blob->shard[i]->head.original,
-		       BK_SHA256_LEN);
-		blob->layout = blob->shard[i]->layout;
-		return true;
+		unsigned n = agreeing(blob, i);
+		if (n > most)
+			tie = false;
+		else if (n == most && !are_alike(blob, i, best))
+			tie = true;
+		if (n > most) {
+			most = n;
+			best = i;
+		}
 	}
-	return false;
+	if (most < blob->d || tie)
+		return false;
+	memcpy(blob->original, blob->shard[best]->head.original, BK_SHA256_LEN);
+	blob->layout = blob->shard[best]->layout;
+	return true;
 }
 
 /* Looks at shards until d of them agree; those of children that did not answer
  * before come last. */
 static bool look_around(struct bk_spread *spread, struct bk_spread_blob *blob)
 {
-	for (unsigned pass = 0; pass < 2; pass++)
+	for (unsigned pass = 0; pass < 2; pass++) {
 		for (unsigned i = 0; i < blob->shards; i++) {
 			unsigned place = bk_spread_blob_place(spread, blob, i);
 			bool silent =
@@ -272,9 +292,13 @@ static bool look_around(struct bk_spread *spread, struct bk_spread_blob *blob)
 			if (silent != (pass == 1))
 				continue;
 			(void)shard_of(spread, blob, i);
-			if (settle(blob))
+			/* Who proves or mends hears all of them first. */
+			if (!blob->stored && settle(blob))
 				return true;
 		}
+		if (settle(blob))
+			return true;
+	}
 	return false;
 }
 

@@ -188,7 +188,9 @@ bool bk_spread_is_left(const struct bk_spread *spread,
 		       const struct bk_spread_found *found)
 {
 	unsigned have = (unsigned)__builtin_popcount(found->children);
-	unsigned told = (unsigned)__builtin_popcount(files->answered);
+	/* That an empty one lacks it says nothing. */
+	unsigned told = (unsigned)__builtin_popcount(files->answered &
+						     bk_spread_all(spread));
 
 	if (found->cut)
 		return have < spread->shape.d;

@@ -369,6 +369,16 @@ static void leave_out(struct bk_spread *spread, struct bk_spread_blob *blob,
 	bk_spread_blob_spoilt(spread, blob, number, &fault->why);
 }
 
+/* Then nobody knows all that lacks. */
+static bool is_one_silent(const struct bk_spread *spread)
+{
+	for (unsigned n = 0; n < spread->shape.n; n++)
+		if (bk_spread_usable(spread, n) &&
+		    atomic_load(&spread->children[n].silent))
+			return true;
+	return false;
+}
+
 int bk_spread_mend(struct bk_spread *spread,
 		   const struct bk_spread_fault *fault, struct bk_err *err)
 {
@@ -378,9 +388,10 @@ int bk_spread_mend(struct bk_spread *spread,
 
 	if (fault->why.kind == BK_EXISTS)
 		return bk_target_remove(child->target, fault->name, err);
-	if (marker && child->not_mended)
+	if (marker && (child->not_mended || is_one_silent(spread)))
 		return bk_fail(err, BK_FAILED,
-			       "it still lacks files, and is not used");
+			       "it still lacks files, or another one did not "
+			       "answer: it is not used yet");
 	bk_spread_blob_forget(spread, fault->name);
 	int rc = bk_spread_blob_open(spread, fault->name, true, &blob, err);
 	if (rc == 0) {
