@@ -46,6 +46,9 @@ static const char *const examples[] = {
 	"message by message: status 0, or 17 and the list",
 	NULL,
 };
+static const char *const see_also[] = {
+	"bk(1)", "bk.conf(5)", "bk-exit(7)", "bk-move(7)", NULL,
+};
 /* clang-format on */
 
 int main(int argc, char **argv)
@@ -88,8 +91,6 @@ int main(int argc, char **argv)
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 	};
 	/* clang-format on */
-	static const char *const see_also[] = {
-		"bk(1)", "bk.conf(5)", "bk-exit(7)", "bk-move(7)", NULL};
 	const struct bk_tool tool = {
 		.name = "bk-move",
 		.purpose =

@@ -233,50 +233,49 @@ void bk_spread_blob_spoilt(struct bk_spread *spread,
 
 /* ---- opening ---- */
 
+static bool are_alike(const struct bk_shard *a, const struct bk_shard *b)
+{
+	return memcmp(a->head.original, b->head.original, BK_SHA256_LEN) == 0;
+}
+
 /* How many of those that were looked at are of the same original as this one.
  */
-static unsigned agreeing(const struct bk_spread_blob *blob, unsigned number)
+static unsigned agreeing(const struct bk_spread_blob *blob,
+			 const struct bk_shard *with)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < blob->shards; i++)
 		n += blob->shard[i] && !blob->why[i].kind &&
-		     memcmp(blob->shard[i]->head.original,
-			    blob->shard[number]->head.original,
-			    BK_SHA256_LEN) == 0;
+		     are_alike(blob->shard[i], with);
 	return n;
-}
-
-static bool are_alike(const struct bk_spread_blob *blob, unsigned a, unsigned b)
-{
-	return memcmp(blob->shard[a]->head.original,
-		      blob->shard[b]->head.original, BK_SHA256_LEN) == 0;
 }
 
 /* Takes what most shards agree on, at least d of them.  Of two that so many
  * have, neither is it. */
 static bool settle(struct bk_spread_blob *blob)
 {
-	unsigned most = 0, best = 0;
+	const struct bk_shard *best = NULL;
+	unsigned most = 0;
 	bool tie = false;
 
 	for (unsigned i = 0; i < blob->shards; i++) {
-		if (!blob->shard[i] || blob->why[i].kind)
+		const struct bk_shard *it = blob->shard[i];
+		if (!it || blob->why[i].kind)
 			continue;
-		unsigned n = agreeing(blob, i);
-		if (n > most)
-			tie = false;
-		else if (n == most && !are_alike(blob, i, best))
-			tie = true;
-		if (n > most) {
+		unsigned n = agreeing(blob, it);
+		if (!best || n > most) {
 			most = n;
-			best = i;
+			best = it;
+			tie = false;
+		} else if (n == most && !are_alike(it, best)) {
+			tie = true;
 		}
 	}
-	if (most < blob->d || tie)
+	if (!best || most < blob->d || tie)
 		return false;
-	memcpy(blob->original, blob->shard[best]->head.original, BK_SHA256_LEN);
-	blob->layout = blob->shard[best]->layout;
+	memcpy(blob->original, best->head.original, BK_SHA256_LEN);
+	blob->layout = best->layout;
 	return true;
 }
 
