@@ -171,23 +171,6 @@ static char *text_of(struct mail *mail)
 
 /* ---- the same for programs ---- */
 
-static const char *state_word(enum bk_move_state state)
-{
-	switch (state) {
-	case BK_MOVE_DONE:
-		return "complete";
-	case BK_MOVE_INCOMPLETE:
-		return "incomplete";
-	case BK_MOVE_FAILED:
-		return "failed";
-	case BK_MOVE_PUT_OFF:
-		return "put-off";
-	case BK_MOVE_PLANNED:
-		break;
-	}
-	return "planned";
-}
-
 static void add_account(struct bk_json *accounts,
 			const struct bk_move_record *record)
 {
@@ -196,7 +179,7 @@ static void add_account(struct bk_json *accounts,
 
 	bk_json_text(account, "account", r->account);
 	bk_json_text(account, "to", r->to);
-	bk_json_text(account, "state", state_word(r->state));
+	bk_json_text(account, "state", bk_move_state_word(r->state));
 	bk_json_text(account, "cutover", bk_move_cutover_word(r->cutover));
 	bk_json_real(account, "held_s", r->downtime);
 	bk_json_uint(account, "messages", r->messages);

@@ -125,23 +125,6 @@ static const char *state_of(enum bk_target_state state)
 	return "failed";
 }
 
-static const char *move_state_of(enum bk_move_state state)
-{
-	switch (state) {
-	case BK_MOVE_DONE:
-		return "complete";
-	case BK_MOVE_INCOMPLETE:
-		return "incomplete";
-	case BK_MOVE_FAILED:
-		return "failed";
-	case BK_MOVE_PUT_OFF:
-		return "put-off";
-	case BK_MOVE_PLANNED:
-		return "planned";
-	}
-	return "failed";
-}
-
 static struct bk_json *begin(const struct jsonlines *to, const char *type)
 {
 	struct bk_json *json = bk_json_new();
@@ -304,7 +287,7 @@ static void moved(struct bk_progress *progress,
 
 	bk_json_text(json, "account", report->account);
 	bk_json_text(json, "to", report->to);
-	bk_json_text(json, "state", move_state_of(report->state));
+	bk_json_text(json, "state", bk_move_state_word(report->state));
 	bk_json_uint(json, "folders", report->folders);
 	struct bk_json *into = bk_json_object(json, "messages");
 	bk_json_uint(into, "total", report->messages);

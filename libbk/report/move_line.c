@@ -119,3 +119,20 @@ void bk_move_print(const struct bk_move_report *report, bool color, FILE *out)
 	print_cutover(report, out);
 	(void)fputc('\n', out);
 }
+
+const char *bk_move_state_word(enum bk_move_state state)
+{
+	switch (state) {
+	case BK_MOVE_DONE:
+		return "complete";
+	case BK_MOVE_INCOMPLETE:
+		return "incomplete";
+	case BK_MOVE_FAILED:
+		return "failed";
+	case BK_MOVE_PUT_OFF:
+		return "put-off";
+	case BK_MOVE_PLANNED:
+		return "planned";
+	}
+	return "failed";
+}

@@ -13,6 +13,9 @@
  * out. */
 void bk_move_print(const struct bk_move_report *report, bool color, FILE *out);
 
+/* "complete", "put-off" and so on, for programs. */
+const char *bk_move_state_word(enum bk_move_state state);
+
 /* "moved" and so on, for programs and tables; "" for NOT_TRIED. */
 const char *bk_move_cutover_word(enum bk_cutover_end end);
 
