@@ -67,6 +67,8 @@ struct bk_prune_view {
 	struct bk_live live;       /* of what is not visible, and stays */
 	struct bk_condemned trash; /* all lists, and tombstones */
 	struct bk_blob_list data;  /* all files, as listed before the rest */
+	struct bk_blob_list later; /* data/, as listed after the rest: read only
+				      if a set lacks something in the first */
 	int64_t now_ms;
 };
 

@@ -39,7 +39,30 @@ static int check_base(const struct bk_prune_view *view,
 	return 0;
 }
 
-static int look_at(const struct bk_prune_view *view, const struct bk_repo *repo,
+static int find_files(const struct bk_blob_list *data,
+		      const struct bk_prune_set *set, struct bk_err *err)
+{
+	if (bk_presence_packs(data, &set->table, err) < 0)
+		return -1;
+	return bk_presence_parts(data, &set->info->root, set->info->id, err);
+}
+
+/* A set that was committed after data/ was listed lacks everything there: what
+ * is missing counts only if it is not in a listing of after its root either. */
+static int check_files(struct bk_prune_view *view, const struct bk_repo *repo,
+		       const struct bk_prune_set *set, struct bk_err *err)
+{
+	struct bk_err early = {0};
+
+	if (find_files(&view->data, set, &early) == 0)
+		return 0;
+	if (view->later.n == 0 &&
+	    bk_target_list(repo->target, "data", &view->later, err) < 0)
+		return -1;
+	return find_files(&view->later, set, err);
+}
+
+static int look_at(struct bk_prune_view *view, const struct bk_repo *repo,
 		   struct bk_prune_set *set, struct bk_err *err)
 {
 	if (set->info->broken)
@@ -49,9 +72,7 @@ static int look_at(const struct bk_prune_view *view, const struct bk_repo *repo,
 		return -1;
 	}
 	set->packs_known = true;
-	if (bk_presence_packs(&view->data, &set->table, err) < 0 ||
-	    bk_presence_parts(&view->data, &set->info->root, set->info->id,
-			      err) < 0)
+	if (check_files(view, repo, set, err) < 0)
 		return -1;
 	return check_base(view, set, err);
 }
@@ -195,6 +216,7 @@ void bk_prune_view_clear(struct bk_prune_view *view)
 	bk_live_clear(&view->live);
 	bk_condemned_clear(&view->trash);
 	bk_blob_list_clear(&view->data);
+	bk_blob_list_clear(&view->later);
 	*view = (struct bk_prune_view){0};
 }
 

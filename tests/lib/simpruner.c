@@ -45,6 +45,7 @@ static void decide(struct sim_pruner *pruner, const struct bk_prune_view *view,
 		   bool *goes)
 {
 	for (size_t i = view->infos.n; i-- > 0;) {
+		pruner->faulty += view->sets[i].fault != NULL;
 		goes[i] = (pruner->all || dice_one_in(&pruner->dice, 2)) &&
 			  may_go(pruner, view, i, goes);
 		if (goes[i])

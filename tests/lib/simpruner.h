@@ -22,6 +22,7 @@ struct sim_pruner {
 	/* What it decided to take away, when all could see it. */
 	uint8_t decided[SIM_DECISIONS][BK_ID_LEN];
 	unsigned n_decided;
+	unsigned faulty; /* sets of which it said that they are not whole */
 };
 
 void sim_pruner_make(struct sim_pruner *pruner, const struct sim_world *world,

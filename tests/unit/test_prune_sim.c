@@ -163,6 +163,26 @@ static void an_intent_that_counts_keeps_what_it_needs(void **state)
 		sim_stage_lost(&s, s.old[SIM_FULL_A].set, "its base", why));
 }
 
+/* Whoever lists files before sets sees sets without files. */
+static void a_set_that_is_published_under_a_pruner_is_not_called_damaged(
+	void **state)
+{
+	(void)state;
+	for (unsigned at = 0; at < 40; at++) {
+		const struct sim_leg legs[] = {
+			{1, at  },
+                        {0, 1000},
+                        {1, 1000}
+                };
+		sim_pair_set_up(&s, SIM_PAIR_ONE_BUNDLE, NULL);
+		s.world.sim.legs = legs;
+		s.world.sim.n_legs = 3;
+		assert_run_is_safe("published");
+		assert_true(s.writers[0].good);
+		assert_int_equal(s.pruners[1].faulty, 0);
+	}
+}
+
 static void there_were_ten_thousand_interleavings(void **state)
 {
 	(void)state;
@@ -178,6 +198,8 @@ int main(void)
 		cmocka_unit_test(
 			nothing_is_lost_when_one_is_cut_off_at_any_act),
 		cmocka_unit_test(an_intent_that_counts_keeps_what_it_needs),
+		cmocka_unit_test(
+			a_set_that_is_published_under_a_pruner_is_not_called_damaged),
 		cmocka_unit_test(there_were_ten_thousand_interleavings),
 	};
 
