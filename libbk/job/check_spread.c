@@ -92,7 +92,7 @@ static void add_fault(struct bk_check_found *found, size_t place,
 		    bk_asprintf("degraded: %s %s %zu file%s%s, first %s",
 				fault->where, left ? "still has" : "lacks", n,
 				n == 1 ? "" : "s",
-				left ? " that a prune took away" : "",
+				left ? " taken away elsewhere" : "",
 				fault->name));
 }
 
@@ -181,5 +181,7 @@ int bk_check_spread_mend(struct bk_target *at, struct bk_spread_mending *how,
 	for (size_t i = 0; rc == 0 && i < faults.n; i++)
 		rc = mend(spread, &faults.items[i], how, err);
 	bk_spread_faults_clear(&faults);
+	if (rc == 0 && !how->dry_run)
+		bk_spread_tidy(spread);
 	return rc;
 }

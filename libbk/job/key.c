@@ -8,8 +8,10 @@
 
 #include "crypto/password.h"
 #include "crypto/random.h"
+#include "job/command.h"
 #include "job/open.h"
 #include "repo/keyfile.h"
+#include "target/spread.h"
 
 int bk_key_list(const struct bk_key_request *request, struct bk_slot_list *out,
 		struct bk_err *err)
@@ -92,12 +94,48 @@ static int put_slot(struct bk_target *target, const struct bk_slot *slot,
 	return 0;
 }
 
-static int remove_slot(struct bk_target *target, const uint8_t id[BK_ID_LEN],
-		       struct bk_err *err)
+static bool is_listed(const struct bk_opened *opened,
+		      const uint8_t id[BK_ID_LEN])
 {
+	struct bk_slot_list slots = {0};
+	struct bk_err ignored = {0};
+	bool listed = false;
+
+	/* Who cannot say that it is gone has it. */
+	if (bk_slot_list(opened->target, opened->repo->id, &slots, &ignored) <
+	    0)
+		return true;
+	for (size_t i = 0; i < slots.n; i++)
+		listed |= memcmp(slots.items[i].id, id, BK_ID_LEN) == 0;
+	bk_slot_list_clear(&slots);
+	return listed;
+}
+
+/* From all targets that the repository is spread over, or, where one failed in
+ * the middle of it, what is left to be done. */
+static int remove_slot(const struct bk_key_request *request,
+		       const struct bk_opened *opened,
+		       const uint8_t id[BK_ID_LEN], struct bk_err *err)
+{
+	struct bk_buf next = {0};
 	char name[BK_NAME_MAX];
 
-	return bk_target_remove(target, bk_name_slot(name, id), err);
+	if (bk_target_remove(opened->target, bk_name_slot(name, id), err) == 0)
+		return 0;
+	if (!bk_spread_of(opened->target))
+		return -1;
+	bool listed = is_listed(opened, id);
+	bk_command_begin(&next, "check", request->repo, 0);
+	bk_buf_printf(&next, " --repair");
+	(void)bk_context(err,
+			 listed ? "the key slot still opens the repository; "
+				  "when all targets are there, remove it again"
+				: "the key slot opens the repository no more, "
+				  "but a target still has it; when all are "
+				  "there, run: %s",
+			 bk_buf_text(&next));
+	bk_buf_clear(&next);
+	return -1;
 }
 
 /* A slot with a password and everything that the open one gives. */
@@ -200,7 +238,7 @@ int bk_key_remove(const struct bk_key_request *request, const char *which,
 	if (rc == 0)
 		rc = check_removable(&opened, &slots, slot, err);
 	if (rc == 0)
-		rc = remove_slot(opened.target, slot->id, err);
+		rc = remove_slot(request, &opened, slot->id, err);
 	if (rc == 0)
 		*removed = *slot;
 	end(&opened, &slots);
@@ -231,7 +269,8 @@ static int check_opens(const struct bk_opened *opened,
 		      : 0;
 }
 
-static int replace_slot(const struct bk_opened *opened,
+static int replace_slot(const struct bk_key_request *request,
+			const struct bk_opened *opened,
 			const struct bk_secret *password, struct bk_slot *made,
 			struct bk_err *err)
 {
@@ -241,10 +280,10 @@ static int replace_slot(const struct bk_opened *opened,
 		    0 ||
 	    check_opens(opened, made, password, err) < 0)
 		return -1;
-	if (remove_slot(opened->target, repo->slot, err) < 0)
+	if (remove_slot(request, opened, repo->slot, err) < 0)
 		return bk_context(err,
 				  "the new password opens the repository, "
-				  "and the old one still does");
+				  "and the old one is not gone");
 	return 0;
 }
 
@@ -272,7 +311,7 @@ int bk_key_change(const struct bk_key_request *request, struct bk_slot *made,
 		rc = get_new_password(request, opened.repo->slot_label,
 				      &password, err);
 	if (rc == 0)
-		rc = replace_slot(&opened, &password, made, err);
+		rc = replace_slot(request, &opened, &password, made, err);
 	bk_secret_clear(&password);
 	end(&opened, &slots);
 	return rc;

@@ -348,28 +348,29 @@ static int find_whole(const struct bk_mend *mend, struct gather *gather,
 
 /* ---- putting it there ---- */
 
+struct put_sink {
+	struct bk_sink sink;
+	struct bk_put *put;
+};
+
+static int put_sink_write(struct bk_sink *to, const void *data, size_t len,
+			  struct bk_err *err)
+{
+	return bk_put_write(((struct put_sink *)to)->put, data, len, err);
+}
+
 static int put_gathered(struct bk_target *at, const char *name,
 			const struct bk_gathered *bytes, struct bk_err *err)
 {
-	struct bk_put *put = NULL;
-	uint8_t *room = bk_alloc(STEP);
-	uint64_t done = 0;
+	struct put_sink to = {.sink.write = put_sink_write};
 
-	int rc = bk_target_put_begin(at, name, bytes->len, &put, err);
-	while (rc == 0 && done < bytes->len) {
-		uint64_t left = bytes->len - done;
-		size_t n = left < STEP ? (size_t)left : STEP;
-		rc = bk_gathered_read(bytes, done, room, n, err);
-		if (rc == 0)
-			rc = bk_put_write(put, room, n, err);
-		done += n;
-	}
-	free(room);
-	if (rc < 0) {
-		bk_put_abort(put);
+	if (bk_target_put_begin(at, name, bytes->len, &to.put, err) < 0)
+		return -1;
+	if (bk_gathered_copy(bytes, 0, bytes->len, &to.sink, err) < 0) {
+		bk_put_abort(to.put);
 		return -1;
 	}
-	return bk_put_commit(put, err) < 0 ? -1 : bk_target_flush(at, err);
+	return bk_put_commit(to.put, err) < 0 ? -1 : bk_target_flush(at, err);
 }
 
 static int remove_if_there(struct bk_target *at, const char *name,

@@ -11,9 +11,11 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "crypto/secret.h"
+#include "job/command.h"
 #include "job/prune_run.h"
 #include "net/url.h"
 #include "repo/marker.h"
+#include "target/spread.h"
 
 static int take_lock(struct bk_prune_run *run, struct bk_lock **out,
 		     struct bk_err *err)
@@ -40,6 +42,26 @@ static int take_lock(struct bk_prune_run *run, struct bk_lock **out,
 	return rc;
 }
 
+/* What is done with the others is done; one that was away keeps its files of
+ * sets that are gone, and lacks what was written. */
+static void tell_gaps(struct bk_prune_run *run)
+{
+	struct bk_spread *spread = bk_spread_of(run->repo->target);
+	struct bk_spread_gap gaps[BK_SPREAD_MOST];
+	unsigned n = spread ? bk_spread_missed(spread, gaps) : 0;
+	struct bk_buf next = {0};
+
+	bk_command_begin(&next, "check", run->request->which, 0);
+	for (unsigned i = 0; i < n; i++)
+		bk_log(BK_LOG_ERROR,
+		       "%s: done without %s: %s; when it is there again, run: "
+		       "%s --repair",
+		       run->place->name, gaps[i].child, gaps[i].why.text,
+		       bk_buf_text(&next));
+	bk_buf_clear(&next);
+	run->incomplete |= n > 0;
+}
+
 static int act(struct bk_prune_run *run, struct bk_err *err)
 {
 	struct bk_lock *lock = NULL;
@@ -50,6 +72,8 @@ static int act(struct bk_prune_run *run, struct bk_err *err)
 	int rc = run->request->verb == BK_PRUNE_RULES
 			 ? bk_prune_by_rules(run, err)
 			 : bk_prune_hold(run, err);
+	if (rc == 0)
+		tell_gaps(run);
 	bk_lock_release(lock);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "job/exec.h"
 #include "job/settings.h"
+#include "target/spread_shape.h"
 
 static void print_sections(const struct bk_conf *conf, const char *type,
 			   FILE *out)
@@ -18,6 +19,41 @@ static void print_sections(const struct bk_conf *conf, const char *type,
 
 	while ((s = bk_conf_next(conf, type, s)))
 		(void)fprintf(out, "%s\n", s->name);
+}
+
+/* Is it one of the words, which commas part? */
+static bool is_named(const char *words, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *words; words += strcspn(words, ","), words += *words == ',')
+		if (strncmp(words, name, len) == 0 &&
+		    (words[len] == ',' || words[len] == 0))
+			return true;
+	return false;
+}
+
+/* "spread:2+1:nas,off": what is typed of it stays, and the target that is being
+ * typed follows. */
+static void print_spread(const struct bk_conf *conf, const char *typed,
+			 FILE *out)
+{
+	const struct bk_conf_section *s = NULL;
+	const char *names = strchr(typed, ':');
+
+	names = names ? strchr(names + 1, ':') : NULL;
+	if (!names) {
+		(void)fputs(BK_SPREAD_SCHEME "2+1:\n", out);
+		return;
+	}
+	const char *comma = strrchr(++names, ',');
+	const char *word = comma ? comma + 1 : names;
+	char *before = bk_strndup(names, (size_t)(word - names));
+	while ((s = bk_conf_next(conf, "target", s)))
+		if (!is_named(before, s->name))
+			(void)fprintf(out, "%.*s%s\n", (int)(word - typed),
+				      typed, s->name);
+	free(before);
 }
 
 /* `bk-list -q [latest]` with what was typed of common options. */
@@ -53,8 +89,18 @@ static void run_list(const struct bk_common *common, const char *operand)
  * us. */
 struct lookup {
 	struct bk_settings settings;
+	const char *typed; /* of the word that is asked for */
 	bool sets, accounts;
 };
+
+/* Behind the '=' of "--repo=...", too. */
+static const char *being_typed(const char *last)
+{
+	const char *equals =
+		strncmp(last, "--", 2) == 0 ? strchr(last, '=') : NULL;
+
+	return equals ? equals + 1 : last;
+}
 
 static void print_words(void *data, const char *kind, FILE *out)
 {
@@ -73,6 +119,9 @@ static void print_words(void *data, const char *kind, FILE *out)
 		if (strcmp(kind, sections[i].kind) == 0)
 			print_sections(&in->settings.conf, sections[i].type,
 				       out);
+	if ((strcmp(kind, "REPO") == 0 || strcmp(kind, "TARGET") == 0) &&
+	    bk_spread_is(in->typed))
+		print_spread(&in->settings.conf, in->typed, out);
 	in->sets |= strcmp(kind, "SET") == 0;
 	in->accounts |= strcmp(kind, "ACCOUNT") == 0;
 }
@@ -80,7 +129,8 @@ static void print_words(void *data, const char *kind, FILE *out)
 void bk_words_complete(const struct bk_tool *tool, int argc, char **argv)
 {
 	char **copy = bk_alloc(((size_t)argc + 1) * sizeof(*copy));
-	struct lookup in = {0};
+	struct lookup in = {
+		.typed = being_typed(argc > 2 ? argv[argc - 1] : "")};
 	struct bk_common common = {0};
 	struct bk_err ignored = {0};
 	int n = argc - 1;

@@ -10,8 +10,6 @@
 #include "target/spool_queue.h"
 #include "target/wrapper.h"
 
-#define READ_SIZE ((size_t)1 << 16)
-
 struct spool {
 	struct bk_wrapper wrapper;
 	struct bk_spool_queue *queue;
@@ -90,21 +88,10 @@ static int spool_put_read(struct bk_put *base, uint64_t offset, uint64_t len,
 			  struct bk_sink *to, struct bk_err *err)
 {
 	const struct spool_put *put = (const struct spool_put *)base;
-	char *room = bk_alloc(READ_SIZE);
-	int rc = 0;
 
 	if (put->cut)
-		rc = was_cut(put, err);
-	while (rc == 0 && len) {
-		size_t n = len < READ_SIZE ? (size_t)len : READ_SIZE;
-		rc = bk_gathered_read(&put->bytes, offset, room, n, err);
-		if (rc == 0)
-			rc = to->write(to, room, n, err);
-		offset += n;
-		len -= n;
-	}
-	free(room);
-	return rc;
+		return was_cut(put, err);
+	return bk_gathered_copy(&put->bytes, offset, len, to, err);
 }
 
 static void spool_put_abort(struct bk_put *base)

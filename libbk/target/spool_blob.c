@@ -10,6 +10,8 @@
 
 #include "base/file.h"
 
+#define COPY_STEP ((size_t)1 << 16)
+
 void bk_gathered_init(struct bk_gathered *bytes, struct bk_gather_room *room)
 {
 	*bytes = (struct bk_gathered){.room = room, .fd = -1};
@@ -97,4 +99,22 @@ int bk_gathered_read(const struct bk_gathered *bytes, uint64_t offset,
 		return 0;
 	err->kind = BK_FAILED;
 	return bk_context(err, "%s", bytes->room->folder);
+}
+
+int bk_gathered_copy(const struct bk_gathered *bytes, uint64_t offset,
+		     uint64_t len, struct bk_sink *to, struct bk_err *err)
+{
+	uint8_t *room = bk_alloc(COPY_STEP);
+	int rc = 0;
+
+	while (rc == 0 && len) {
+		size_t n = len < COPY_STEP ? (size_t)len : COPY_STEP;
+		rc = bk_gathered_read(bytes, offset, room, n, err);
+		if (rc == 0)
+			rc = to->write(to, room, n, err);
+		offset += n;
+		len -= n;
+	}
+	free(room);
+	return rc;
 }

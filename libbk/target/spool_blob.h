@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/stream.h"
 
 /* A blob above this is kept in a file. */
 #define BK_GATHER_MEMORY ((size_t)1 << 20)
@@ -41,5 +42,8 @@ int bk_gathered_add(struct bk_gathered *bytes, const void *data, size_t len,
 /* Exactly len bytes at `offset`.  Several threads may read. */
 int bk_gathered_read(const struct bk_gathered *bytes, uint64_t offset,
 		     void *into, size_t len, struct bk_err *err);
+/* The same, however many they are, into a sink. */
+int bk_gathered_copy(const struct bk_gathered *bytes, uint64_t offset,
+		     uint64_t len, struct bk_sink *to, struct bk_err *err);
 
 #endif

@@ -20,8 +20,10 @@ unsigned bk_spread_blob_place(const struct bk_spread *spread,
 
 static void blob_free(struct bk_spread_blob *blob)
 {
-	for (unsigned i = 0; i < BK_SPREAD_MOST; i++)
+	for (unsigned i = 0; i < BK_SPREAD_MOST; i++) {
 		bk_shard_close(blob->shard[i]);
+		free(blob->bad[i]);
+	}
 	(void)pthread_mutex_destroy(&blob->lock);
 	free(blob->name);
 	free(blob->there);
@@ -156,6 +158,24 @@ static void note_bad(struct bk_spread *spread, unsigned child,
 		note_damage(spread, blob->name, child, why);
 }
 
+/* Whoever was interrupted while he replaced it has it beside. */
+static int open_there(struct bk_target *at, const struct bk_spread_blob *blob,
+		      struct bk_shard **out, struct bk_err *err)
+{
+	struct bk_err ignored = {0};
+
+	if (bk_shard_open(out, at, blob->there, blob->stored, err) == 0)
+		return 0;
+	if (err->kind != BK_GONE)
+		return -1;
+	char *beside = bk_spread_name_beside(blob->there);
+	int rc = bk_shard_open(out, at, beside, blob->stored, &ignored);
+	free(beside);
+	if (rc == 0)
+		*err = (struct bk_err){0};
+	return rc;
+}
+
 static int look(struct bk_spread *spread, struct bk_spread_blob *blob,
 		unsigned number, struct bk_err *err)
 {
@@ -172,8 +192,7 @@ static int look(struct bk_spread *spread, struct bk_spread_blob *blob,
 			err->kind = BK_LOST;
 		return -1;
 	}
-	int rc = bk_shard_open(&shard, child->target, blob->there, blob->stored,
-			       err);
+	int rc = open_there(child->target, blob, &shard, err);
 	if (rc == 0)
 		rc = check_head(spread, blob, number, &shard->head, err);
 	if (rc < 0) {
@@ -229,6 +248,41 @@ void bk_spread_blob_spoilt(struct bk_spread *spread,
 	if (!blob->why[number].kind)
 		blob->why[number] = *why;
 	(void)pthread_mutex_unlock(&blob->lock);
+}
+
+void bk_spread_blob_piece_bad(struct bk_spread *spread,
+			      struct bk_spread_blob *blob, unsigned number,
+			      uint32_t row, const struct bk_err *why)
+{
+	struct bk_err damage = *why;
+
+	/* A disk that does not give it, too, is mended by putting it anew. */
+	damage.kind = BK_CORRUPT;
+	note_bad(spread, bk_spread_blob_place(spread, blob, number), blob,
+		 &damage);
+	(void)pthread_mutex_lock(&blob->lock);
+	if (!blob->bad[number])
+		blob->bad[number] = bk_alloc(blob->layout.rows / 8 + 1);
+	blob->bad[number][row / 8] |= (uint8_t)(1U << row % 8);
+	if (!blob->first_bad.kind)
+		blob->first_bad = damage;
+	(void)pthread_mutex_unlock(&blob->lock);
+}
+
+uint32_t bk_spread_blob_bad(struct bk_spread_blob *blob, unsigned number,
+			    uint32_t first)
+{
+	uint32_t bad = 0;
+
+	(void)pthread_mutex_lock(&blob->lock);
+	const uint8_t *bits = blob->bad[number];
+	for (uint32_t i = 0; bits && i < 32 && first + i < blob->layout.rows;
+	     i++) {
+		uint32_t row = first + i;
+		bad |= (uint32_t)(bits[row / 8] >> row % 8 & 1) << i;
+	}
+	(void)pthread_mutex_unlock(&blob->lock);
+	return bad;
 }
 
 /* ---- opening ---- */

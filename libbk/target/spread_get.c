@@ -1,6 +1,7 @@
 /* Reading from a spread target: rows of pieces, and those that are missing
  * computed from the others. */
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,13 +15,78 @@ struct rows {
 	struct bk_spread *spread;
 	struct bk_spread_blob *blob;
 	uint32_t first, n;
-	size_t len; /* of the pieces of one shard, one after the other */
+	uint32_t all; /* a bit for each of them */
 	uint8_t *pieces[BK_SPREAD_MOST];
-	bool good[BK_SPREAD_MOST];
+	uint32_t good[BK_SPREAD_MOST]; /* rows whose piece is there */
 };
 
-/* 1; 0: that shard is no good; -1: nobody has it, for it is our fault. */
-static int read_shard(struct rows *rows, unsigned number, struct bk_err *err)
+/* It says nothing of what lies there. */
+static bool is_ours(enum bk_kind kind)
+{
+	return kind == BK_CANCELLED || kind == BK_STARVED;
+}
+
+/* The shard's own, and not the place where it lies: other pieces of it may be
+ * right. */
+static bool is_of_the_piece(enum bk_kind kind)
+{
+	return kind == BK_CORRUPT || kind == BK_FAILED;
+}
+
+/* One piece; -1 with what ends the reading of this shard. */
+static int read_piece(struct rows *rows, unsigned number,
+		      const struct bk_shard *shard, uint32_t i,
+		      struct bk_err *why)
+{
+	uint8_t *into = rows->pieces[number] + i * (size_t)BK_PIECE;
+	struct bk_err wrong = {0};
+
+	if (bk_cancelled(why) < 0)
+		return -1;
+	if (bk_shard_read(shard, rows->first + i, 1, into, &wrong) == 0) {
+		rows->good[number] |= UINT32_C(1) << i;
+		return 0;
+	}
+	if (!is_of_the_piece(wrong.kind)) {
+		*why = wrong;
+		return -1;
+	}
+	bk_spread_blob_piece_bad(rows->spread, rows->blob, number,
+				 rows->first + i, &wrong);
+	return 0;
+}
+
+/* The rows in `want`: by one request, or, where that does not give all of them,
+ * one after the other. */
+static int read_pieces(struct rows *rows, unsigned number,
+		       const struct bk_shard *shard, uint32_t want,
+		       struct bk_err *why)
+{
+	struct bk_err wrong = {0};
+	int rc = 0;
+
+	want &= ~bk_spread_blob_bad(rows->blob, number, rows->first);
+	if (want == rows->all) {
+		if (bk_shard_read(shard, rows->first, rows->n,
+				  rows->pieces[number], &wrong) == 0) {
+			rows->good[number] = want;
+			return 0;
+		}
+		if (!is_of_the_piece(wrong.kind)) {
+			*why = wrong;
+			return -1;
+		}
+	}
+	for (uint32_t i = 0; rc == 0 && i < rows->n; i++)
+		if (want >> i & 1)
+			rc = read_piece(rows, number, shard, i, why);
+	return rc;
+}
+
+/* What that shard has of the rows in `want`; -1: nobody has it, for it is our
+ * fault. */
+static int read_shard(struct rows *rows, unsigned number, uint32_t want,
+		      struct bk_err *err)
 {
 	struct bk_spread_blob *blob = rows->blob;
 	struct bk_spread *spread = rows->spread;
@@ -30,17 +96,13 @@ static int read_shard(struct rows *rows, unsigned number, struct bk_err *err)
 		return -1;
 	struct bk_shard *shard =
 		bk_spread_blob_shard(spread, blob, number, &why);
-	if (!shard)
+	if (!shard || read_pieces(rows, number, shard, want, &why) == 0)
 		return 0;
-	if (bk_shard_read(shard, rows->first, rows->n, rows->pieces[number],
-			  &why) == 0) {
-		rows->good[number] = true;
-		return 1;
-	}
-	if (why.kind == BK_CANCELLED || why.kind == BK_STARVED) {
+	if (is_ours(why.kind)) {
 		*err = why;
 		return -1;
 	}
+	rows->good[number] = 0;
 	bk_spread_blob_spoilt(spread, blob, number, &why);
 	return 0;
 }
@@ -51,6 +113,8 @@ static int too_few(const struct rows *rows, unsigned have, struct bk_err *err)
 	struct bk_err why = {.kind = BK_GONE};
 
 	(void)pthread_mutex_lock(&blob->lock);
+	if (blob->first_bad.kind)
+		why = blob->first_bad;
 	for (unsigned i = 0; i < blob->shards; i++)
 		if (blob->why[i].kind && why.kind == BK_GONE)
 			why = blob->why[i];
@@ -62,62 +126,106 @@ static int too_few(const struct rows *rows, unsigned have, struct bk_err *err)
 			  blob->cut ? "shards" : "copies");
 }
 
-/* Any d shards, those that lack computed. */
-static int rebuild(struct rows *rows, struct bk_err *err)
+/* How many pieces that row has. */
+static unsigned pieces_of(const struct rows *rows, uint32_t row)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < rows->blob->shards; i++)
+		n += rows->good[i] >> row & 1;
+	return n;
+}
+
+/* Of the row that has least. */
+static unsigned least(const struct rows *rows)
+{
+	unsigned n = UINT_MAX;
+
+	for (uint32_t row = 0; row < rows->n; row++) {
+		unsigned its = pieces_of(rows, row);
+		if (its < n)
+			n = its;
+	}
+	return n;
+}
+
+/* Those rows from `row` on that the same shards have, from these; the one after
+ * them. */
+static uint32_t rebuild_alike(const struct rows *rows, uint32_t row)
+{
+	const struct bk_spread_blob *blob = rows->blob;
+	uint8_t *pieces[BK_SPREAD_MOST];
+	bool good[BK_SPREAD_MOST] = {0};
+	uint32_t end = row;
+	size_t len = 0;
+	bool alike = true;
+
+	for (unsigned i = 0; i < blob->shards; i++) {
+		good[i] = rows->good[i] >> row & 1;
+		pieces[i] = rows->pieces[i] + row * (size_t)BK_PIECE;
+	}
+	while (alike) {
+		len += bk_shard_piece(&blob->layout, rows->first + end++);
+		alike = end < rows->n;
+		for (unsigned i = 0; alike && i < blob->shards; i++)
+			alike = good[i] == (rows->good[i] >> end & 1);
+	}
+	(void)bk_erasure_rebuild(rows->spread->code, pieces, good, len);
+	return end;
+}
+
+/* Of each row any d pieces, those that lack computed. */
+static int rebuild(struct rows *rows, unsigned from, unsigned to,
+		   struct bk_err *err)
 {
 	struct bk_spread_blob *blob = rows->blob;
-	unsigned have = 0;
 
-	for (unsigned i = 0; i < blob->shards; i++)
-		have += rows->good[i];
-	for (unsigned i = 0; i < blob->shards && have < blob->d; i++) {
-		int rc = rows->good[i] ? 0 : read_shard(rows, i, err);
-		if (rc < 0)
+	for (unsigned i = 0; i < blob->shards && least(rows) < blob->d; i++)
+		if ((i < from || i >= to) &&
+		    read_shard(rows, i, rows->all, err) < 0)
 			return -1;
-		have += rc > 0;
-	}
-	if (have < blob->d)
-		return too_few(rows, have, err);
-	(void)bk_erasure_rebuild(rows->spread->code, rows->pieces, rows->good,
-				 rows->len);
+	if (least(rows) < blob->d)
+		return too_few(rows, least(rows), err);
+	for (uint32_t row = 0; row < rows->n;)
+		row = rebuild_alike(rows, row);
 	return 0;
 }
 
-/* A copy from whoever has a good one, those that did not answer last. */
+/* Each row from whoever has it right, those that did not answer last. */
 static int read_copy(struct rows *rows, struct bk_err *err)
 {
 	struct bk_spread_blob *blob = rows->blob;
+	uint32_t lacking = rows->all;
 
 	for (unsigned pass = 0; pass < 2; pass++)
-		for (unsigned i = 0; i < blob->shards; i++) {
+		for (unsigned i = 0; i < blob->shards && lacking; i++) {
 			bool silent =
 				atomic_load(&rows->spread->children[i].silent);
 			if (silent != (pass == 1))
 				continue;
 			rows->pieces[i] = rows->pieces[0];
-			int rc = read_shard(rows, i, err);
-			if (rc != 0)
-				return rc < 0 ? -1 : 0;
+			if (read_shard(rows, i, lacking, err) < 0)
+				return -1;
+			lacking &= ~rows->good[i];
 		}
-	return too_few(rows, 0, err);
+	return lacking ? too_few(rows, 0, err) : 0;
 }
 
 /* The columns that are wanted, [from, to). */
 static int read_columns(struct rows *rows, unsigned from, unsigned to,
 			struct bk_err *err)
 {
-	bool all = true;
+	uint32_t good = rows->all;
 
 	memset(rows->good, 0, sizeof(rows->good));
 	if (!rows->blob->cut)
 		return read_copy(rows, err);
 	for (unsigned c = from; c < to; c++) {
-		int rc = read_shard(rows, c, err);
-		if (rc < 0)
+		if (read_shard(rows, c, rows->all, err) < 0)
 			return -1;
-		all &= rc > 0;
+		good &= rows->good[c];
 	}
-	return all ? 0 : rebuild(rows, err);
+	return good == rows->all ? 0 : rebuild(rows, from, to, err);
 }
 
 /* ---- which rows ---- */
@@ -143,9 +251,7 @@ static void cut_rows(struct rows *rows, uint64_t end)
 
 	if (rows->first + rows->n > last + 1)
 		rows->n = last + 1 - rows->first;
-	rows->len = 0;
-	for (uint32_t i = 0; i < rows->n; i++)
-		rows->len += bk_shard_piece(layout, rows->first + i);
+	rows->all = (uint32_t)((UINT64_C(1) << rows->n) - 1);
 }
 
 /* What lies in [from, to) of them. */

@@ -145,7 +145,7 @@ static void prove_blob(struct bk_spread *spread,
 
 /* ---- surveys ---- */
 
-/* A root at a few children, which nobody wants any more. */
+/* A root or a key slot at a few children, which nobody wants any more. */
 static void add_leftover(struct bk_spread *spread,
 			 const struct bk_spread_found *found,
 			 struct bk_spread_faults *out)
@@ -168,9 +168,10 @@ static bool is_to_be_compared(struct bk_spread *spread,
 {
 	bool left = bk_spread_is_left(spread, files, found);
 	bool root = strncmp(found->name, "sets/", 5) == 0;
+	bool slot = strncmp(found->name, "keys/", 5) == 0;
 	bool wanted = !what->wanted || what->wanted(what->arg, found->name);
 
-	if (left && root && !wanted)
+	if (left && (slot || (root && !wanted)))
 		add_leftover(spread, found, out);
 	return wanted && (!left || root) &&
 	       strncmp(found->name, "open/", 5) != 0;
@@ -210,7 +211,7 @@ static bool has(const struct bk_spread_faults *faults, const char *name,
 	return false;
 }
 
-/* What lacks twice is not just on its way. */
+/* What lacks twice, or is at a few twice, is not just on its way. */
 static int look_again(struct bk_spread *spread,
 		      const struct bk_spread_survey *what,
 		      struct bk_spread_faults *out, struct bk_err *err)
@@ -223,7 +224,7 @@ static int look_again(struct bk_spread *spread,
 	int rc = look(spread, &listed, &again, err);
 	for (size_t i = 0; rc == 0 && i < out->n; i++) {
 		struct bk_spread_fault *fault = &out->items[i];
-		if (fault->why.kind == BK_GONE &&
+		if (fault->why.kind != BK_CORRUPT &&
 		    !has(&again, fault->name, fault->child))
 			free(fault->name);
 		else
@@ -279,56 +280,6 @@ int bk_spread_survey(struct bk_spread *spread,
 
 /* ---- mending ---- */
 
-struct refill {
-	struct bk_sink sink;
-	struct bk_put *put;
-};
-
-static int refill_write(struct bk_sink *to, const void *data, size_t len,
-			struct bk_err *err)
-{
-	if (bk_cancelled(err) < 0)
-		return -1;
-	return bk_put_write(((struct refill *)to)->put, data, len, err);
-}
-
-/* What was put is what the others have, byte for byte. */
-static int read_back(struct bk_spread *spread, unsigned child,
-		     const struct bk_spread_blob *blob, struct bk_err *err)
-{
-	struct bk_target *at = spread->children[child].target;
-	struct bk_shard *shard = NULL;
-
-	if (bk_shard_open(&shard, at, blob->there, true, err) < 0)
-		return -1;
-	int rc = bk_shard_prove(shard, err);
-	if (rc == 0 &&
-	    memcmp(shard->head.original, blob->original, BK_SHA256_LEN) != 0)
-		rc = bk_fail(err, BK_FAILED,
-			     "%s: what is read back is not what was put",
-			     blob->name);
-	bk_shard_close(shard);
-	return rc;
-}
-
-static int mend_blob(struct bk_spread *spread, unsigned child,
-		     struct bk_spread_blob *blob, struct bk_err *err)
-{
-	struct refill refill = {.sink.write = refill_write};
-
-	if (bk_spread_put_begin(&spread->target, blob->name,
-				blob->layout.length, &refill.put, err) < 0)
-		return -1;
-	if (bk_spread_blob_read(spread, blob, 0, blob->layout.length,
-				&refill.sink, err) < 0) {
-		bk_put_abort(refill.put);
-		return -1;
-	}
-	if (bk_spread_put_to(refill.put, child, blob->original, err) < 0)
-		return -1;
-	return read_back(spread, child, blob, err);
-}
-
 /* From now on it is one of them. */
 static void take_in(struct bk_spread *spread, unsigned child)
 {
@@ -357,7 +308,7 @@ static void forget_noted(struct bk_spread *spread, const char *name,
 	(void)pthread_mutex_unlock(&spread->lock);
 }
 
-/* The damaged one is no help to itself. */
+/* The damaged one is of no help to itself: what it says may be wrong. */
 static void leave_out(struct bk_spread *spread, struct bk_spread_blob *blob,
 		      const struct bk_spread_fault *fault)
 {
@@ -367,6 +318,24 @@ static void leave_out(struct bk_spread *spread, struct bk_spread_blob *blob,
 		number = bk_spread_shard_at(&spread->shape, blob->turn,
 					    fault->child);
 	bk_spread_blob_spoilt(spread, blob, number, &fault->why);
+}
+
+/* From the others alone, or with what is right of the damaged one too. */
+static int replace(struct bk_spread *spread,
+		   const struct bk_spread_fault *fault, bool itself,
+		   struct bk_err *err)
+{
+	struct bk_spread_blob *blob = NULL;
+
+	bk_spread_blob_forget(spread, fault->name);
+	if (bk_spread_blob_open(spread, fault->name, true, &blob, err) < 0)
+		return -1;
+	if (!itself)
+		leave_out(spread, blob, fault);
+	int rc = bk_spread_replace(spread, blob, fault->child, itself, err);
+	bk_spread_blob_close(spread, blob);
+	bk_spread_blob_forget(spread, fault->name);
+	return rc;
 }
 
 /* Then nobody knows all that lacks. */
@@ -384,7 +353,6 @@ int bk_spread_mend(struct bk_spread *spread,
 {
 	struct bk_spread_child *child = &spread->children[fault->child];
 	bool marker = strcmp(fault->name, MARKER) == 0;
-	struct bk_spread_blob *blob = NULL;
 
 	if (fault->why.kind == BK_EXISTS)
 		return bk_target_remove(child->target, fault->name, err);
@@ -392,14 +360,14 @@ int bk_spread_mend(struct bk_spread *spread,
 		return bk_fail(err, BK_FAILED,
 			       "it still lacks files, or another one did not "
 			       "answer: it is not used yet");
-	bk_spread_blob_forget(spread, fault->name);
-	int rc = bk_spread_blob_open(spread, fault->name, true, &blob, err);
-	if (rc == 0) {
-		leave_out(spread, blob, fault);
-		rc = mend_blob(spread, fault->child, blob, err);
-		bk_spread_blob_close(spread, blob);
+	int rc = replace(spread, fault, false, err);
+	/* Others are damaged too, at another place. */
+	if (rc < 0 && err->kind == BK_CORRUPT) {
+		struct bk_err why = {0};
+		rc = replace(spread, fault, true, &why);
+		if (rc < 0 && why.kind != BK_CORRUPT)
+			*err = why;
 	}
-	bk_spread_blob_forget(spread, fault->name);
 	if (rc < 0) {
 		child->not_mended = true;
 		return -1;

@@ -18,8 +18,8 @@ struct bk_spread_fault {
 	unsigned child;    /* its place, from 0 */
 	const char *where; /* its name */
 	struct bk_err why; /* BK_GONE: it is not there; BK_CORRUPT: not as it
-			      should be; BK_EXISTS: a root that is there, and
-			      that was taken away elsewhere */
+			      should be; BK_EXISTS: a root or key slot that
+			      is there, and was taken away elsewhere */
 };
 
 struct bk_spread_faults {
@@ -57,6 +57,10 @@ void bk_spread_faults_clear(struct bk_spread_faults *faults);
  */
 int bk_spread_mend(struct bk_spread *spread,
 		   const struct bk_spread_fault *fault, struct bk_err *err);
+
+/* Takes away what a mending that was interrupted left beside files that are
+ * whole now. */
+void bk_spread_tidy(struct bk_spread *spread);
 
 /* Opens children that were not there, making their folders, for the acts
  * above; what fails is told by bk_spread_missed(). */

@@ -123,12 +123,7 @@ int bk_spread_put_commit(struct bk_put *base, struct bk_err *err);
 void bk_spread_put_abort(struct bk_put *base);
 int bk_spread_flush(struct bk_target *target, struct bk_err *err);
 
-/* Ends the put as a commit does, but to one child, whatever it is, and in place
- * of what is there; only if the whole has that SHA-256, else BK_CORRUPT. */
-int bk_spread_put_to(struct bk_put *base, unsigned child,
-		     const uint8_t original[BK_SHA256_LEN], struct bk_err *err);
-
-/* ---- reading (spread_get.c, spread_blob.c) ---- */
+/* ---- reading (spread_get.c, spread_blob.c, spread_replace.c) ---- */
 
 /* A blob that is read: its shards where they lie, each looked at once. */
 struct bk_spread_blob {
@@ -146,6 +141,9 @@ struct bk_spread_blob {
 	struct bk_shard *shard[BK_SPREAD_MOST];
 	struct bk_err why[BK_SPREAD_MOST]; /* of those that are no good; kind
 					      BK_OK: not looked at yet */
+	uint8_t *bad[BK_SPREAD_MOST]; /* owned; a bit for each piece that is
+					 wrong; NULL: none is known to be */
+	struct bk_err first_bad;      /* of these */
 };
 
 /* The caller gives it back.  BK_GONE when a majority says that it is not there.
@@ -162,7 +160,14 @@ void bk_spread_blobs_clear(struct bk_spread *spread);
 struct bk_shard *bk_spread_blob_shard(struct bk_spread *spread,
 				      struct bk_spread_blob *blob,
 				      unsigned number, struct bk_err *err);
-/* What was read of it was wrong. */
+/* One piece of it is wrong; the rest is of use. */
+void bk_spread_blob_piece_bad(struct bk_spread *spread,
+			      struct bk_spread_blob *blob, unsigned number,
+			      uint32_t row, const struct bk_err *why);
+/* Of 32 rows from that one on, a bit for each whose piece is. */
+uint32_t bk_spread_blob_bad(struct bk_spread_blob *blob, unsigned number,
+			    uint32_t first);
+/* Nothing of it is of use. */
 void bk_spread_blob_spoilt(struct bk_spread *spread,
 			   struct bk_spread_blob *blob, unsigned number,
 			   const struct bk_err *why);
@@ -175,6 +180,15 @@ unsigned bk_spread_blob_place(const struct bk_spread *spread,
 int bk_spread_blob_read(struct bk_spread *spread, struct bk_spread_blob *blob,
 			uint64_t offset, uint64_t len, struct bk_sink *to,
 			struct bk_err *err);
+
+/*
+ * Puts the child's file of it anew, in place of what is there, from what
+ * bk_spread_blob_read() gives, and reads it back; BK_CORRUPT when that has not
+ * the right SHA-256.  `beside`: what is there is still needed, so that it stays
+ * until the new one lies beside it, whole.
+ */
+int bk_spread_replace(struct bk_spread *spread, struct bk_spread_blob *blob,
+		      unsigned child, bool beside, struct bk_err *err);
 
 int bk_spread_get(struct bk_target *target, const char *name, uint64_t offset,
 		  uint64_t len, struct bk_sink *to, struct bk_err *err);

@@ -11,6 +11,7 @@
 #define BUNDLE ".bkb"
 #define PACK   ".bkp"
 #define SUFFIX ".bkf"
+#define BESIDE ".anew"
 #define DIGITS 10
 #define TAIL   (1 + DIGITS + sizeof(SUFFIX) - 1) /* ".0004000000.bkf" */
 
@@ -179,10 +180,29 @@ static char *cut_name(const char *there, size_t len)
 	return name;
 }
 
+char *bk_spread_name_beside(const char *there)
+{
+	return bk_asprintf("%s" BESIDE, there);
+}
+
+bool bk_spread_is_beside(const char *there, size_t *len)
+{
+	size_t end = sizeof(BESIDE) - 1;
+
+	*len = strlen(there);
+	if (*len <= end || strcmp(there + *len - end, BESIDE) != 0)
+		return false;
+	*len -= end;
+	return true;
+}
+
 char *bk_spread_name_here(const char *there, bool *cut, uint64_t *length)
 {
-	size_t len = strlen(there);
+	size_t len;
 
+	*cut = false;
+	if (bk_spread_is_beside(there, &len))
+		return NULL;
 	*cut = len > TAIL &&
 	       strcmp(there + len - (sizeof(SUFFIX) - 1), SUFFIX) == 0;
 	if (!*cut)

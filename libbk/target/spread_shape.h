@@ -7,6 +7,9 @@
  *	anything else              the same
  *
  * The ten digits are the blob's length: a listing is enough to know it.
+ *
+ * What takes the place of a file that is damaged, and still of use, lies beside
+ * it as NAME.anew until it is proved.  That is no blob's name.
  */
 
 #ifndef BK_TARGET_SPREAD_SHAPE_H
@@ -55,6 +58,11 @@ unsigned bk_spread_place_of(const struct bk_spread_shape *shape, uint32_t turn,
 
 /* What the blob is called at a target; the caller's. */
 char *bk_spread_name_there(const char *name, uint64_t length);
+
+/* The file beside that one; the caller's. */
+char *bk_spread_name_beside(const char *there);
+/* Is it the name of such a file?  *len: of the name without that end. */
+bool bk_spread_is_beside(const char *there, size_t *len);
 
 /* The blob of a name at a target, the caller's; *cut: it is a shard's name, and
  * *length the blob's.  NULL for a name that is none. */

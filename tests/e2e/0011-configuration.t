@@ -150,6 +150,19 @@ ok "repositories are completed from the file" \
 	bk-key --complete list -c good.conf -r ma
 cp out got
 ok "... by name" grep -qx main got
+for name in nas offsite cloud; do
+	printf '[target %s]\nurl = file:///t/%s\n' $name $name
+done >spread.conf
+completes() {
+	ok "$1 is completed" bk-key --complete list -c spread.conf "$1"
+	sed '/^:/d' out >got
+	shift
+	printf '%s\n' "$@" >want
+	ok "... by $*" cmp want got
+}
+completes --repo=spread: spread:2+1:
+completes --repo=spread:2+1: spread:2+1:nas spread:2+1:offsite spread:2+1:cloud
+completes --repo=spread:2+1:nas,offsite,cl spread:2+1:nas,offsite,cloud
 ok "a broken file completes nothing and says nothing" \
 	bk-key --complete list -c bk.conf -r ma
 cp err got

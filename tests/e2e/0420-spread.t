@@ -196,9 +196,18 @@ exits 13 '... a check says so' bk-check --read-data
 ok '... and they are mended' bk-check --read-data --repair
 ok '... to the same bytes' diff -r nas nas.whole
 shard=$(find nas/data -name 'p*.bkf')
-cp "$shard" shard.whole
 flip "$shard" 100000
 other=$(find cloud/data -name 'p*.bkf')
+flip "$other" 2000000
+ok 'two of three are damaged, at different places: everything is restored' restores
+exits 13 '... a check says so' bk-check --read-data
+ok '... and one is mended from the other, and that from the first' \
+	bk-check --read-data --repair
+ok '... to the same bytes' diff -r nas nas.whole
+tree cloud >tree.after
+ok '... both of them' cmp tree.before tree.after
+ok '... and all is whole' bk-check --read-data
+flip "$shard" 100000
 flip "$other" 100000
 exits 13 'a piece is damaged in two of three: that is told' bk-check --read-data --repair
 says_like '.*not mended.*'

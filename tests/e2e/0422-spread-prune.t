@@ -58,8 +58,9 @@ ok 'all is whole' bk-check --read-data
 ok 'everything is restored' back
 
 mv nas nas.away
-ok 'one is away: two more are condemned' on 2026-03-25 bk-prune --keep last:1
-ok '... and deleted' on 2026-03-27 bk-prune --keep last:1
+exits 3 'one is away: two more are condemned' on 2026-03-25 bk-prune --keep last:1
+says_like 'bk-prune: main: done without nas: .*; when it is there again, run: bk check .*--repair'
+exits 3 '... and deleted' on 2026-03-27 bk-prune --keep last:1
 ok '... where one can' test "$(packs cloud)" -eq 1
 mv nas.away nas
 listed 20260321T2200-f

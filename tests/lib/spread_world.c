@@ -129,3 +129,12 @@ struct bk_buf spread_bytes(size_t n)
 	dice_fill(&dice, bk_buf_grow(&bytes, n), n);
 	return bytes;
 }
+
+struct faulty *spread_spoil(struct bk_target *target, unsigned child)
+{
+	struct bk_spread_child *it = &bk_spread_of(target)->children[child];
+	struct faulty *faulty = faulty_open(it->target);
+
+	it->target = &faulty->wrapper.target;
+	return faulty;
+}

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "lib/faulty.h"
 #include "lib/scratch.h"
 #include "target/spread.h"
 
@@ -50,5 +51,8 @@ void spread_flip(const struct spread_world *world, unsigned child,
 		 const char *name, size_t length, size_t at);
 
 struct bk_buf spread_bytes(size_t n);
+
+/* Faults may be added to that child from now on. */
+struct faulty *spread_spoil(struct bk_target *target, unsigned child);
 
 #endif

@@ -120,6 +120,60 @@ static void any_piece_of_each_row_may_be_damaged_and_no_more(void **state)
 	spread_end(&world, target);
 }
 
+/* All of it at once: each row from whoever has it right. */
+static void shards_damaged_at_different_rows_are_read_together(void **state)
+{
+	struct bk_buf bytes = spread_bytes(LENGTH);
+	struct bk_target *target = begin_three();
+
+	(void)state;
+	spread_must_put(target, SPREAD_PACK, &bytes);
+	for (unsigned bad = 0; bad < 512; bad++) {
+		bool enough = true;
+		for (unsigned row = 0; row < 3; row++)
+			enough &= __builtin_popcount(bad >> 3 * row & 7) <= 1;
+		flip_pieces(bad);
+		assert_int_equal(spread_reads(target, SPREAD_PACK, &bytes),
+				 enough);
+		flip_pieces(bad);
+	}
+	bk_buf_clear(&bytes);
+	spread_end(&world, target);
+}
+
+/* Piece k is of row k / 3, of the copy at target k % 3. */
+static void flip_rows_of_copies(unsigned which)
+{
+	struct bk_shard_layout layout;
+
+	(void)bk_shard_layout(&layout, 1, 2 * BK_PIECE + 9, &world.err);
+	assert_int_equal(layout.rows, 3);
+	for (unsigned k = 0; k < 9; k++)
+		if (which >> k & 1)
+			spread_flip(&world, k % 3, SPREAD_ROOT, 0,
+				    layout.start + k / 3 * BK_PIECE + 5);
+}
+
+static void copies_damaged_at_different_rows_are_read_together(void **state)
+{
+	struct bk_buf bytes = spread_bytes(2 * BK_PIECE + 9);
+	struct bk_target *target = begin_three();
+
+	(void)state;
+	spread_must_put(target, SPREAD_ROOT, &bytes);
+	for (unsigned bad = 0; bad < 512; bad++) {
+		bool enough = true;
+		for (unsigned row = 0; row < 3; row++)
+			enough &= (bad >> 3 * row & 7) != 7;
+		flip_rows_of_copies(bad);
+		assert_int_equal(spread_reads(target, SPREAD_ROOT, &bytes),
+				 enough);
+		flip_rows_of_copies(bad);
+	}
+	bk_buf_clear(&bytes);
+	spread_end(&world, target);
+}
+
 static void flip_copies(unsigned which)
 {
 	for (unsigned i = 0; i < 3; i++)
@@ -150,6 +204,10 @@ int main(void)
 		cmocka_unit_test(any_p_shards_may_be_lost_and_no_more),
 		cmocka_unit_test(
 			any_piece_of_each_row_may_be_damaged_and_no_more),
+		cmocka_unit_test(
+			shards_damaged_at_different_rows_are_read_together),
+		cmocka_unit_test(
+			copies_damaged_at_different_rows_are_read_together),
 		cmocka_unit_test(a_copy_is_read_from_whoever_has_it_right),
 	};
 

@@ -24,15 +24,6 @@ static struct bk_target *begin_three(void)
 
 /* ---- targets that fail ---- */
 
-static struct faulty *spoil(struct bk_target *target, unsigned child)
-{
-	struct bk_spread_child *it = &bk_spread_of(target)->children[child];
-	struct faulty *faulty = faulty_open(it->target);
-
-	it->target = &faulty->wrapper.target;
-	return faulty;
-}
-
 static void one_that_fails_is_told_and_two_are_a_failure(void **state)
 {
 	static const char *const names[] = {SPREAD_PACK, SPREAD_ROOT};
@@ -46,7 +37,7 @@ static void one_that_fails_is_told_and_two_are_a_failure(void **state)
 			unsigned n = (unsigned)__builtin_popcount(bad);
 			for (unsigned k = 0; k < 3; k++)
 				if (bad >> k & 1)
-					faulty_add(spoil(target, k),
+					faulty_add(spread_spoil(target, k),
 						   (struct fault){
 							   .act = FAULTY_COMMIT,
 							   .kind = BK_LOST});
@@ -76,7 +67,7 @@ static void a_root_is_not_put_after_shards_that_were_lost(void **state)
 	spread_must_put(target, SPREAD_PACK, &bytes); /* at 1, 2 and 3 */
 	for (unsigned k = 1; k < 3; k++)
 		faulty_add(
-			spoil(target, k),
+			spread_spoil(target, k),
 			(struct fault){.act = FAULTY_COMMIT, .kind = BK_LOST});
 	/* The copy has three of five, and does not count for the pack. */
 	assert_int_equal(
@@ -98,9 +89,10 @@ static void a_listing_of_a_minority_is_an_error_and_never_empty(void **state)
 
 	(void)state;
 	for (unsigned k = 0; k < 2; k++)
-		faulty_add(spoil(target, k), (struct fault){.act = FAULTY_LIST,
-							    .kind = BK_LOST,
-							    .times = 99});
+		faulty_add(spread_spoil(target, k),
+			   (struct fault){.act = FAULTY_LIST,
+					  .kind = BK_LOST,
+					  .times = 99});
 	assert_int_equal(bk_target_list(target, "", &list, &world.err), -1);
 	assert_int_equal(world.err.kind, BK_LOST);
 	spread_end(&world, target);
@@ -113,7 +105,7 @@ static void a_key_slot_is_gone_only_when_all_have_removed_it(void **state)
 
 	(void)state;
 	spread_must_put(target, SPREAD_SLOT, &bytes);
-	faulty_add(spoil(target, 2),
+	faulty_add(spread_spoil(target, 2),
 		   (struct fault){.act = FAULTY_REMOVE, .kind = BK_LOST});
 	assert_int_equal(bk_target_remove(target, SPREAD_SLOT, &world.err), -1);
 	assert_int_equal(bk_target_remove(target, SPREAD_SLOT, &world.err), 0);
@@ -121,6 +113,64 @@ static void a_key_slot_is_gone_only_when_all_have_removed_it(void **state)
 	assert_int_equal(world.err.kind, BK_GONE);
 	bk_buf_clear(&bytes);
 	spread_end(&world, target);
+}
+
+/* Mends all that lacks; how many files that were. */
+static size_t mend_all(struct bk_target *target)
+{
+	const struct bk_spread_survey survey = {.folder = ""};
+	struct bk_spread *spread = bk_spread_of(target);
+	struct bk_spread_faults faults;
+
+	if (bk_spread_survey(spread, &survey, &faults, &world.err) < 0)
+		fail_msg("%s", world.err.text);
+	size_t n = faults.n;
+	for (size_t i = 0; i < n; i++)
+		if (bk_spread_mend(spread, &faults.items[i], &world.err) < 0)
+			fail_msg("%s", world.err.text);
+	bk_spread_faults_clear(&faults);
+	return n;
+}
+
+static size_t slots_at(struct bk_target *target)
+{
+	struct bk_blob_list list = {0};
+
+	assert_int_equal(bk_target_list(target, "keys", &list, &world.err), 0);
+	size_t n = list.n;
+	bk_blob_list_clear(&list);
+	return n;
+}
+
+/* Whichever fail while it is removed: a mending takes it away everywhere, or
+ * puts it everywhere again, as the listing says. */
+static void a_key_slot_that_is_half_removed_is_made_whole(void **state)
+{
+	struct bk_buf bytes = spread_bytes(100);
+
+	(void)state;
+	for (unsigned bad = 1; bad < 8; bad++) {
+		struct bk_target *target = begin_three();
+		spread_must_put(target, SPREAD_SLOT, &bytes);
+		for (unsigned k = 0; k < 3; k++)
+			if (bad >> k & 1)
+				faulty_add(spread_spoil(target, k),
+					   (struct fault){.act = FAULTY_REMOVE,
+							  .kind = BK_LOST});
+		assert_int_equal(
+			bk_target_remove(target, SPREAD_SLOT, &world.err), -1);
+		unsigned have = (unsigned)__builtin_popcount(bad);
+		size_t listed = slots_at(target);
+		assert_int_equal(listed, have >= 2);
+		assert_int_equal(mend_all(target), have < 3);
+		for (unsigned k = 0; k < 3; k++)
+			assert_int_equal(slots_at(bk_spread_of(target)
+							  ->children[k]
+							  .target),
+					 listed);
+		spread_end(&world, target);
+	}
+	bk_buf_clear(&bytes);
 }
 
 /* ---- targets that lie ---- */
@@ -281,6 +331,7 @@ int main(void)
 			a_listing_of_a_minority_is_an_error_and_never_empty),
 		cmocka_unit_test(
 			a_key_slot_is_gone_only_when_all_have_removed_it),
+		cmocka_unit_test(a_key_slot_that_is_half_removed_is_made_whole),
 		cmocka_unit_test(one_that_lists_nothing_hides_nothing),
 		cmocka_unit_test(
 			one_that_only_says_that_it_took_something_is_found_out),
