@@ -111,19 +111,33 @@ static void spell_once(struct bk_settings *settings,
 	free(path);
 }
 
+/* The length of "maildir:" and the like in front of a path; 0: there is none.
+ */
+static size_t lies_in_files(const char *word)
+{
+	static const char *const types[] = {"maildir:", "eml:", "tar:", "zip:"};
+
+	for (size_t i = 0; word && i < sizeof(types) / sizeof(*types); i++)
+		if (strncmp(word, types[i], strlen(types[i])) == 0)
+			return strlen(types[i]);
+	return 0;
+}
+
 const char *bk_settings_store_name(struct bk_settings *settings,
 				   const char *word)
 {
-	struct bk_store_config config = {.type = "maildir"};
+	size_t len = lies_in_files(word);
+	struct bk_store_config config = {0};
 	const struct bk_conf_section *server =
 		word ? bk_sections_of_url(&settings->conf, "server", word)
 		     : NULL;
 
 	if (server)
 		return server->name;
-	if (!word || strncmp(word, "maildir:", 8) != 0)
+	if (!len)
 		return word;
-	config.path = word + 8;
+	config.type = bk_arena_strndup(&settings->arena, word, len - 1);
+	config.path = word + len;
 	spell_once(settings, &config);
 	return config.name;
 }
@@ -137,8 +151,7 @@ static int store_of_url(struct bk_settings *settings, const char *word,
 	if (word[len + 1] == 0)
 		return bk_fail(err, BK_MISUSE, "'%s' lacks a path", word);
 	/* A path may begin with any number of '/'. */
-	if (strncmp(word, "maildir:", 8) != 0 &&
-	    bk_schema_check_where(word, err) < 0)
+	if (!lies_in_files(word) && bk_schema_check_where(word, err) < 0)
 		return -1;
 	*out = (struct bk_store_settings){
 		.config = {.name = word,
@@ -148,7 +161,7 @@ static int store_of_url(struct bk_settings *settings, const char *word,
 			   .layout = "auto"},
 		.uid_gap = UID_GAP,
 	};
-	if (strcmp(out->config.type, "maildir") == 0)
+	if (lies_in_files(word))
 		spell_once(settings, &out->config);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 
 #include "base/clock.h"
 #include "base/lock.h"
@@ -50,7 +51,7 @@ static int check_room(const struct bk_restore *run, struct bk_err *err)
 	const struct bk_restore_plan *plan = &run->plan;
 
 	if (run->to.server ? !bk_server_is_account(run->to.server)
-			   : strchr(run->to.config.path, '%') != NULL)
+			   : bk_store_holds_many(&run->to.config))
 		return 0;
 	for (size_t i = 1; i < plan->n; i++)
 		if (plan->items[i].account != plan->items[0].account)
@@ -83,6 +84,17 @@ static void tell_full(const struct bk_restore *run, struct bk_err *err)
 		       "is not restored twice.");
 }
 
+static int check_replace(const struct bk_restore *run, struct bk_err *err)
+{
+	const struct bk_store_config *to = &run->to.config;
+
+	if (!run->request->replace || bk_store_ops_named(to->type)->remove)
+		return 0;
+	return bk_fail(err, BK_MISUSE,
+		       "--replace: %s can only be added to. Nothing changed.",
+		       to->name);
+}
+
 /* The store that is named, or the one that the set was made of. */
 static int find_store(struct bk_restore *run, struct bk_err *err)
 {
@@ -103,7 +115,8 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 	if (bk_store_check_type(&run->to.config, err) < 0 ||
 	    check_room(run, err) < 0)
 		return -1;
-	if (bk_restore_places_check(&run->plan, &run->to.config, err) < 0)
+	if (check_replace(run, err) < 0 ||
+	    bk_restore_places_check(&run->plan, &run->to.config, err) < 0)
 		return -1;
 	return bk_server_store_open(&run->server, &run->to, err);
 }
@@ -147,9 +160,35 @@ static void tell_wait(void *arg, const char *what, int64_t most_ms)
 	free(text);
 }
 
+/* Else it would be told of each account by itself. */
+static int check_writable(const struct bk_store_config *to, struct bk_err *err)
+{
+	struct statvfs fs;
+
+	if (to->server)
+		return 0;
+	char *path = bk_strndup(to->path, strcspn(to->path, "%"));
+	for (char *end; *path && statvfs(path, &fs) < 0; *end = 0) {
+		end = strrchr(path, '/');
+		fs.f_flag = 0;
+		if (!end)
+			break;
+	}
+	int rc = *path && (fs.f_flag & ST_RDONLY)
+			 ? bk_fail(err, BK_DENIED,
+				   "%s: Read-only file system. Nothing "
+				   "changed.",
+				   to->path)
+			 : 0;
+	free(path);
+	return rc;
+}
+
 static int open_store(struct bk_restore *run, struct bk_err *err)
 {
 	run->outcome->place = BK_PLACE_DESTINATION;
+	if (run->to.config.writable && check_writable(&run->to.config, err) < 0)
+		return -1;
 	if (bk_store_open(&run->store, &run->to.config, err) < 0)
 		return -1;
 	if (!run->store->ops->begin)
@@ -295,6 +334,9 @@ static int write_all(struct bk_restore *run, struct bk_err *err)
 	run->writing.threads = run->request->threads;
 	tell_start(run, label);
 	if (bk_restore_folders(run, err) < 0 || check_found(run, err) < 0)
+		return -1;
+	run->outcome->place = BK_PLACE_DESTINATION;
+	if (run->store->ops->end && run->store->ops->end(run->store, err) < 0)
 		return -1;
 	tell_remarks(run);
 	tell_end(run, label, start_ms);

@@ -99,7 +99,7 @@ static void count_end(struct bk_restore *run,
 	run->removed += end->removed;
 	if (folder->n_todo) {
 		run->kept_uids += end->result.kept_uids;
-		run->new_uids += !end->result.kept_uids;
+		run->new_uids += !end->result.kept_uids && !end->result.no_uids;
 		remember_remark(run, folder->item, end->result.note);
 	}
 	if (end->kept_extra)

@@ -105,6 +105,9 @@ int bk_restore_places_check(const struct bk_restore_plan *plan,
 {
 	const char *const patterns[] = {to->path, to->control, to->index};
 
+	/* It gives each a folder of its own. */
+	if (bk_store_ops_named(to->type)->holds_accounts)
+		return 0;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
 		if (patterns[i] && check_pattern(plan, patterns[i], err) < 0)
 			return -1;

@@ -9,28 +9,40 @@
 #include "net/link.h"
 
 static const struct bk_store_ops *const drivers[] = {
-	&bk_maildir_ops,
-	&bk_imapstore_ops,
+	&bk_maildir_ops, &bk_imapstore_ops, &bk_eml_ops,
+	&bk_tar_ops,     &bk_zip_ops,
 };
+#define DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
 
-static const struct bk_store_ops *driver_of(
-	const struct bk_store_config *config)
+const struct bk_store_ops *bk_store_ops_named(const char *type)
 {
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
-		if (config->type && strcmp(drivers[i]->type, config->type) == 0)
+	for (size_t i = 0; i < DRIVERS; i++)
+		if (type && strcmp(drivers[i]->type, type) == 0)
 			return drivers[i];
 	return NULL;
+}
+
+bool bk_store_holds_many(const struct bk_store_config *config)
+{
+	const struct bk_store_ops *ops = bk_store_ops_named(config->type);
+
+	return (ops && ops->holds_accounts) ||
+	       (config->path && strchr(config->path, '%'));
 }
 
 int bk_store_check_type(const struct bk_store_config *config,
 			struct bk_err *err)
 {
-	if (driver_of(config))
+	struct bk_buf known = {0};
+
+	if (bk_store_ops_named(config->type))
 		return 0;
-	return bk_fail(err, BK_MISUSE,
-		       "'%s' is no type of store; there are: %s, %s",
-		       config->type ? config->type : "", drivers[0]->type,
-		       drivers[1]->type);
+	for (size_t i = 0; i < DRIVERS; i++)
+		bk_buf_printf(&known, "%s%s", i ? ", " : "", drivers[i]->type);
+	(void)bk_fail(err, BK_MISUSE, "'%s' is no type of store; there are: %s",
+		      config->type ? config->type : "", bk_buf_text(&known));
+	bk_buf_clear(&known);
+	return -1;
 }
 
 int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
@@ -38,7 +50,7 @@ int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
 {
 	if (bk_store_check_type(config, err) < 0)
 		return -1;
-	return driver_of(config)->open(out, config, err);
+	return bk_store_ops_named(config->type)->open(out, config, err);
 }
 
 void bk_store_close(struct bk_store *store)

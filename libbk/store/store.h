@@ -157,6 +157,7 @@ struct bk_folder_result {
 	size_t added;          /* messages */
 	bool own_uids;         /* the store keeps none in any folder, and that
 				  is all that the note says */
+	bool no_uids;          /* what is written there has none at all */
 	char note[256];        /* what could not be carried over, for people;
 				  "" when nothing was lost */
 };
@@ -165,6 +166,8 @@ struct bk_store_ops {
 	const char *type;
 	bool parallel_fetch;     /* fetch and stat may run in several threads */
 	bool accounts_are_given; /* create_account makes none: it finds them */
+	bool holds_accounts;     /* any number of them under one path, which has
+				    no variables */
 
 	int (*open)(struct bk_store **out, const struct bk_store_config *config,
 		    struct bk_err *err);
@@ -351,7 +354,8 @@ struct bk_store_ops {
 	int (*begin_flush)(struct bk_folder_writer *writer, struct bk_err *err);
 	int (*end_flush)(struct bk_folder_writer *writer, bool wait,
 			 struct bk_message_list *out, struct bk_err *err);
-	/* Takes a message that is present out of the folder (--replace). */
+	/* Takes a message that is present out of the folder (--replace).  NULL:
+	 * it can only be added to. */
 	int (*remove)(struct bk_folder_writer *writer,
 		      const struct bk_message *msg, struct bk_err *err);
 	/* Sets flags and keywords of a message that is present and, where UIDs
@@ -403,6 +407,11 @@ struct bk_store_ops {
 	 * the last one counts as not written.
 	 */
 	int (*sync)(struct bk_store *store, struct bk_err *err);
+
+	/* After the last account: what is written as one thing (an archive) is
+	 * there from now on, and nothing more is written; without it close()
+	 * forgets it.  NULL: nothing is. */
+	int (*end)(struct bk_store *store, struct bk_err *err);
 };
 
 /* Embedded first in each driver's own struct. */
@@ -441,6 +450,11 @@ int bk_store_check_type(const struct bk_store_config *config,
 			struct bk_err *err);
 void bk_store_close(struct bk_store *store); /* NULL is fine */
 
+/* The ops of a type; NULL: there is none of that name. */
+const struct bk_store_ops *bk_store_ops_named(const char *type);
+/* Can it hold more than one account? */
+bool bk_store_holds_many(const struct bk_store_config *config);
+
 /* By the driver's op, or by fetch() for each. */
 int bk_store_fetch_many(struct bk_store *store,
 			const struct bk_account *account,
@@ -458,5 +472,9 @@ char *bk_store_identity(const struct bk_store_config *config);
 
 extern const struct bk_store_ops bk_maildir_ops;
 extern const struct bk_store_ops bk_imapstore_ops;
+/* Single files, only written: store/eml.h. */
+extern const struct bk_store_ops bk_eml_ops;
+extern const struct bk_store_ops bk_tar_ops;
+extern const struct bk_store_ops bk_zip_ops;
 
 #endif
