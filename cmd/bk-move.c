@@ -26,7 +26,7 @@ static const struct bk_opt_clash clashes[] = {
 static const char *const usage[] = {
 	"[plan|preflight] --from END --to END [--account PATTERN | --accounts FILE | --domains LIST]",
 	"--stages data,account --from SERVER --to SERVER [--route NAME] ...",
-	"verify|status|report|rollback --from END --to END ...",
+	"announce|verify|status|report|rollback --from END --to END ...",
 	NULL,
 };
 static const char *const examples[] = {
@@ -40,6 +40,8 @@ static const char *const examples[] = {
 	"all accounts of a Maildir tree into a server",
 	"bk move --from mx1 --to mx2 --domains a.example --stages data,account",
 	"one account after the other is held for seconds, and changes servers",
+	"bk move announce --from mx1 --to mx2 --domains a.example --cutover-at 2026-11-30T22:00",
+	"people are told, each by a mail; nobody twice",
 	"bk move rollback --from mx1 --to mx2 --account ann@a.example",
 	"back to where it was, with the mail that came since",
 	"bk move verify --from mx1 --to mx2 --accounts accounts.csv",
@@ -77,6 +79,7 @@ int main(int argc, char **argv)
 		{BK_OPT_FLAG, 0, "leave-some", NULL, "accounts change servers though messages that could not be carried over stay behind", &words.leave_some},
 		{BK_OPT_TEXT, 0, "reason", "TEXT", "what who logs in is told while an account is held", &words.reason},
 		{BK_OPT_TEXT, 0, "notify", "ADDRESS", "who gets a mail at the end, instead of those of [notify]", &words.notify},
+		{BK_OPT_TEXT, 0, "notify-users", "before,after", "people have a mail before their account is held, and after it has moved; none: they have not", &words.notify_users},
 		{BK_OPT_LIST, 0, "map", "FROM=TO", "a folder becomes another; Old/=New/ with all below; Trash= is left out", &words.maps},
 		{BK_OPT_TEXT, 0, "into", "FOLDER", "everything below this folder", &words.into},
 		{BK_OPT_FLAG, 0, "no-special-use", NULL, "folders for sent mail, drafts and so on find each other by name alone", &words.no_special_use},
@@ -97,7 +100,8 @@ int main(int argc, char **argv)
 			"moves mailboxes from one server or store to "
 			"another",
 		.usage = usage,
-		.operands = "plan|preflight|verify|status|report|rollback",
+		.operands =
+			"plan|preflight|announce|verify|status|report|rollback",
 		.operands_max = 1,
 		.common = BK_COMMON_CONFIG | BK_COMMON_JSON |
 			  BK_COMMON_PROGRESS | BK_COMMON_JOBS | BK_COMMON_WAIT |

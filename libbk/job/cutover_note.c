@@ -10,16 +10,14 @@
 
 #include "job/cutover_note.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fields.h"
 #include "base/file.h"
 #include "base/parse.h"
-#include "crypto/digest.h"
+#include "job/account_file.h"
 
 #define FIRST     "bk-cutover\t1"
 #define FILE_MOST ((size_t)1 << 20)
@@ -43,24 +41,6 @@ void bk_cutover_note_clear(struct bk_cutover_note *note)
 	*note = (struct bk_cutover_note){0};
 }
 
-/* An address may hold what no file name may. */
-static char *path_of(const char *folder, const char *account)
-{
-	uint8_t digest[BK_SHA256_LEN];
-	struct bk_sha256 sha;
-	struct bk_buf path = {0};
-
-	bk_sha256_init(&sha);
-	bk_sha256_update(&sha, account, strlen(account));
-	bk_sha256_final(&sha, digest);
-	bk_buf_printf(&path, "%s/", folder);
-	for (size_t i = 0; i < 16; i++)
-		bk_buf_printf(&path, "%02x", digest[i]);
-	char *text = bk_strdup(bk_buf_text(&path));
-	bk_buf_clear(&path);
-	return text;
-}
-
 /* ---- writing ---- */
 
 void bk_cutover_note_routes(struct bk_cutover_note *note, size_t n)
@@ -76,13 +56,6 @@ void bk_cutover_note_saved(struct bk_cutover_note *note, size_t i,
 	note->routes[i] =
 		(struct bk_cutover_saved){bk_arena_strdup(&note->arena, route),
 					  bk_arena_strdup(&note->arena, saved)};
-}
-
-static int drop(const char *path, struct bk_err *err)
-{
-	if (unlink(path) < 0)
-		return errno == ENOENT ? 0 : bk_fail_errno(err, "%s", path);
-	return bk_dir_sync(AT_FDCWD, path, err);
 }
 
 static void add_all(struct bk_buf *text, const struct bk_cutover_note *note)
@@ -103,18 +76,16 @@ static void add_all(struct bk_buf *text, const struct bk_cutover_note *note)
 int bk_cutover_note_write(const struct bk_cutover_note *note,
 			  const char *folder, struct bk_err *err)
 {
-	char *path = path_of(folder, note->account);
+	char *path = bk_account_file(folder, note->account);
 	struct bk_buf text = {0};
 	int rc;
 
 	if (note->stage == BK_STAGE_AS_IT_WAS) {
-		rc = drop(path, err);
+		rc = bk_account_file_drop(path, err);
 	} else {
 		add_all(&text, note);
-		rc = bk_dir_make(AT_FDCWD, folder, 0700, err);
-		if (rc == 0)
-			rc = bk_file_replace(AT_FDCWD, path, bk_buf_view(&text),
-					     0600, err);
+		rc = bk_account_file_write(folder, path, bk_buf_view(&text),
+					   err);
 	}
 	bk_buf_clear(&text);
 	free(path);
@@ -204,7 +175,7 @@ static int read_text(struct bk_cutover_note *out, struct bk_view text,
 int bk_cutover_note_read(struct bk_cutover_note *out, const char *folder,
 			 const char *account, struct bk_err *err)
 {
-	char *path = path_of(folder, account);
+	char *path = bk_account_file(folder, account);
 	struct bk_buf text = {0};
 	struct bk_err why = {0};
 

@@ -37,6 +37,7 @@ static void name_folder(struct bk_move *move, const char *from, const char *to)
 	move->record_path = bk_asprintf("%s/report", move->folder);
 	move->journal_path = bk_asprintf("%s/journal", move->folder);
 	move->notes = bk_asprintf("%s/accounts", move->folder);
+	move->letters = bk_asprintf("%s/letters", move->folder);
 	bk_buf_clear(&name);
 }
 
@@ -333,10 +334,9 @@ static int run_verify(struct bk_move *move, struct bk_err *err)
 	return end(move, bk_move_verify(move, err), err);
 }
 
-static int run_preflight(struct bk_move *move, struct bk_err *err)
+/* Nothing was copied, so there is no summary. */
+static int end_of_look(struct bk_move *move, struct bk_err *err)
 {
-	if (bk_move_preflight(move, err) < 0)
-		return -1;
 	if (move->failed && move->failed == move->accounts.n)
 		return all_failed(move, err);
 	if (move->failed)
@@ -344,10 +344,26 @@ static int run_preflight(struct bk_move *move, struct bk_err *err)
 	return 0;
 }
 
+static int run_preflight(struct bk_move *move, struct bk_err *err)
+{
+	if (bk_move_preflight(move, err) < 0)
+		return -1;
+	return end_of_look(move, err);
+}
+
+/* Each of them, or a word why not. */
+static int run_announce(struct bk_move *move, struct bk_err *err)
+{
+	if (bk_move_announce(move, err) < 0)
+		return -1;
+	return end_of_look(move, err);
+}
+
 static bool is_change(const struct bk_move_request *request)
 {
 	return (request->verb == BK_MOVE_RUN ||
-		request->verb == BK_MOVE_ROLLBACK) &&
+		request->verb == BK_MOVE_ROLLBACK ||
+		request->verb == BK_MOVE_ANNOUNCE) &&
 	       !request->dry_run;
 }
 
@@ -362,6 +378,8 @@ static int carry_out(struct bk_move *move, struct bk_err *err)
 	make_tasks(move);
 	if (move->request->verb == BK_MOVE_PREFLIGHT)
 		return run_preflight(move, err);
+	if (move->request->verb == BK_MOVE_ANNOUNCE)
+		return run_announce(move, err);
 	/* A folder that was begun without it could not get its UIDs later. */
 	move->outcome->place = BK_PLACE_DESTINATION;
 	if (writes && bk_move_end_try(move->request->to, err) < 0)
@@ -431,7 +449,8 @@ int bk_move_run(const struct bk_move_request *request,
 	} else {
 		name_folder(&move, from, to);
 		rc = lock_and_run(&move, from, to, err);
-		if (is_change(request) && (rc == 0 || err->kind != BK_MISUSE))
+		if (is_change(request) && request->verb != BK_MOVE_ANNOUNCE &&
+		    (rc == 0 || err->kind != BK_MISUSE))
 			bk_move_mail(&move, rc < 0 ? err : NULL);
 	}
 	bk_move_end_close(request->from);
@@ -447,6 +466,7 @@ int bk_move_run(const struct bk_move_request *request,
 	free(move.record_path);
 	free(move.journal_path);
 	free(move.notes);
+	free(move.letters);
 	free(move.scratch);
 	free(from);
 	free(to);

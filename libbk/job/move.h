@@ -11,9 +11,11 @@
  *	status     what the journal says of the accounts
  *	report     what came of the last pass of each
  *	rollback   accounts that changed servers go back
+ *	announce   people are told that their accounts will move
  *
  * Only run and rollback write anything: at the destination, in the state
- * directory, in the account stage the routes, and rollback at the source.
+ * directory, in the account stage the routes, and rollback at the source; and
+ * announce notes who was told.
  */
 
 #ifndef BK_JOB_MOVE_H
@@ -28,6 +30,7 @@
 #include "job/exit.h"
 #include "job/move_accounts.h"
 #include "job/move_end.h"
+#include "job/move_letter.h"
 #include "job/notify.h"
 #include "report/listing.h"
 #include "route/route.h"
@@ -42,6 +45,7 @@ enum bk_move_verb {
 	BK_MOVE_STATUS,
 	BK_MOVE_REPORT,
 	BK_MOVE_ROLLBACK,
+	BK_MOVE_ANNOUNCE,
 };
 
 /* The account stage: job/cutover_plan.h.  Settings of it that are 0 or NULL are
@@ -67,7 +71,8 @@ struct bk_move_request {
 	const struct bk_folder_rules *rules;
 	const char *identities; /* file: who rights are for there, or NULL */
 	const char *state_dir;
-	const struct bk_notify_settings *notify; /* or NULL */
+	const struct bk_notify_settings *notify;  /* or NULL */
+	const struct bk_letter_settings *letters; /* to people; or NULL */
 	int64_t wait_ms; /* for another run of the same move */
 	unsigned jobs;   /* accounts at a time */
 	uint64_t bad_items;

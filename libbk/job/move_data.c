@@ -342,22 +342,33 @@ static int passes(struct bk_move_trying *t, struct bk_err *err)
 
 static int pass_and_switch(struct bk_move_trying *t, struct bk_err *err)
 {
+	struct bk_err ignored = {0}; /* they are told as it happens */
 	bool pass_first = true;
 
 	t->place = BK_PLACE_LOCK;
 	if (bk_move_cutover_before(t, &pass_first, err) < 0)
 		return -1;
 	t->place = BK_PLACE_SOURCE;
+	if (pass_first && t->task->move->request->cutover.wanted)
+		(void)bk_move_tell(t->task, BK_LETTER_BEFORE, &ignored);
 	if (pass_first && passes(t, err) < 0)
 		return -1;
 	if (!bk_move_switches(t->task->move))
 		return 0;
-	return bk_move_cutover(t, false, err);
+	if (t->report->cutover != BK_CUTOVER_MOVED &&
+	    bk_move_tell_later(t->task, err) < 0)
+		return -1;
+	if (bk_move_cutover(t, false, err) < 0)
+		return -1;
+	(void)bk_move_tell(t->task, BK_LETTER_AFTER, &ignored);
+	return 0;
 }
 
 static int roll_back(struct bk_move_trying *t, struct bk_err *err)
 {
-	return bk_move_cutover(t, true, err);
+	if (bk_move_cutover(t, true, err) < 0)
+		return -1;
+	return bk_move_tell_anew(t->task, err);
 }
 
 /* What came of an account that ends the whole run. */

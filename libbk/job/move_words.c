@@ -42,9 +42,9 @@ void bk_move_order_clear(struct bk_move_order *order)
 static int find_verb(const char *word, enum bk_move_verb *out,
 		     struct bk_err *err)
 {
-	static const char *const verbs[] = {"plan",   "preflight", "verify",
-					    "status", "report",    "rollback",
-					    NULL};
+	static const char *const verbs[] = {"plan",     "preflight", "verify",
+					    "status",   "report",    "rollback",
+					    "announce", NULL};
 
 	*out = BK_MOVE_RUN;
 	if (!word)
@@ -59,8 +59,8 @@ static int find_verb(const char *word, enum bk_move_verb *out,
 		return bk_fail(err, BK_MISUSE,
 			       "unknown '%s'; did you mean '%s'?", word, near);
 	return bk_fail(err, BK_MISUSE,
-		       "'%s' is none of plan, preflight, verify, status, "
-		       "report and rollback; see: bk move --help",
+		       "'%s' is none of plan, preflight, announce, verify, "
+		       "status, report and rollback; see: bk move --help",
 		       word);
 }
 
@@ -90,17 +90,20 @@ static int read_stages(struct bk_move_order *order, const char *stages,
 }
 
 /* An option that only means something to an account that changes servers. */
-static const char *cutover_option(const struct bk_move_words *words)
+static const char *cutover_option(const struct bk_move_words *words,
+				  bool announced)
 {
 	if (words->leave_some)
 		return "leave-some";
-	if (words->cutover_at)
-		return "cutover-at";
 	if (words->route)
 		return "route";
-	if (words->front)
-		return "front";
-	return words->reason ? "reason" : NULL;
+	if (words->notify_users)
+		return "notify-users";
+	if (words->reason)
+		return "reason";
+	if (words->cutover_at && !announced)
+		return "cutover-at";
+	return words->front && !announced ? "front" : NULL;
 }
 
 static int check_cutover(const struct bk_move_order *order,
@@ -110,7 +113,8 @@ static int check_cutover(const struct bk_move_order *order,
 	bool back = verb == BK_MOVE_ROLLBACK;
 
 	if (!order->account && !back) {
-		const char *word = cutover_option(words);
+		const char *word =
+			cutover_option(words, verb == BK_MOVE_ANNOUNCE);
 		return word ? bk_fail(err, BK_MISUSE,
 				      "--%s goes with --stages data,account",
 				      word)
@@ -152,6 +156,9 @@ static int find_routes(struct bk_move_order *order,
 	struct bk_move_cutover *cutover = &order->request.cutover;
 	const struct bk_move_end *const ends[] = {&order->from, &order->to};
 
+	cutover->at = words->cutover_at;
+	if (words->front && find_front(order, settings, words->front, err) < 0)
+		return -1;
 	cutover->wanted =
 		order->account || order->request.verb == BK_MOVE_ROLLBACK;
 	if (!cutover->wanted)
@@ -171,10 +178,7 @@ static int find_routes(struct bk_move_order *order,
 			       "what leads people and mail to the servers? "
 			       "There is no [route] in %s; see bk.conf(5)",
 			       settings->source);
-	if (words->front && find_front(order, settings, words->front, err) < 0)
-		return -1;
 	cutover->routes = order->routes;
-	cutover->at = words->cutover_at;
 	cutover->data_now = order->data;
 	cutover->leave_some = words->leave_some;
 	cutover->reason = words->reason;
@@ -307,6 +311,7 @@ static void write_command(struct bk_move_order *order,
 	add_option(line, "--stages", words->stages);
 	add_option(line, "--route", words->route);
 	add_option(line, "--front", words->front);
+	add_option(line, "--notify-users", words->notify_users);
 	if (words->leave_some)
 		bk_buf_printf(line, " --leave-some");
 	line = &order->selection;
@@ -348,6 +353,9 @@ static void fill_request(struct bk_move_order *order,
 	request->rules = &order->rules;
 	request->state_dir = settings->state_dir;
 	request->notify = &order->notify;
+	request->letters = &order->letters;
+	if (request->verb == BK_MOVE_ANNOUNCE)
+		order->letters.wanted[BK_LETTER_BEFORE] = true;
 	request->wait_ms = common->wait_ms;
 	request->jobs = jobs_of(settings);
 	request->bad_items = words->bad_items;
@@ -392,7 +400,10 @@ int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
 	    read_filter(words, &out->only, err) < 0 ||
 	    read_rules(out, settings, words, err) < 0 ||
 	    find_routes(out, settings, words, err) < 0 ||
-	    bk_settings_notify(settings, words->notify, &out->notify, err) < 0)
+	    bk_settings_notify(settings, words->notify, &out->notify, err) <
+		    0 ||
+	    bk_settings_letters(settings, words->notify_users, &out->letters,
+				err) < 0)
 		return -1;
 	write_command(out, settings->common, words);
 	fill_request(out, settings, words);

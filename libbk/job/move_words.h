@@ -21,6 +21,7 @@ struct bk_move_words {
 	const char *front;          /* a server */
 	const char *route, *reason; /* routes; what who logs in is told */
 	const char *notify;         /* addresses */
+	const char *notify_users;   /* before,after */
 	int64_t until_delta_ms;     /* BK_MOVE_UNSAID */
 	int64_t cutover_at;         /* UTC seconds; 0: at once */
 	uint64_t max_passes;        /* 0: as usual */
@@ -42,6 +43,7 @@ struct bk_move_order {
 	struct bk_folder_rule *rule_items; /* owned */
 	struct bk_route_config *routes;    /* the settings' */
 	struct bk_notify_settings notify;
+	struct bk_letter_settings letters;
 	bool data, account; /* stages */
 	struct bk_buf command, stages, selection;
 };

@@ -43,6 +43,7 @@ struct bk_move {
 	char *journal_path;       /* in it, or a scratch file of a dry run */
 	char *scratch;            /* folder that goes at the end, or NULL */
 	char *notes;              /* folder of job/cutover_note.h */
+	char *letters;            /* that of job/move_letter.h */
 	struct bk_route **routes; /* owned, open; of who holds `cutting` */
 	size_t n_routes;
 	pthread_mutex_t cutting; /* one account at a time changes servers */
@@ -125,6 +126,23 @@ void bk_move_count(struct bk_move_trying *t,
 
 /* Do its accounts change servers, in this round? */
 bool bk_move_switches(const struct bk_move *move);
+
+/* ---- move_people.c ---- */
+
+/* Sends who the account is of this mail, if it is wanted, and was not sent
+ * before; AFTER: if it is due.  -1: the progress has been told already, and
+ * nobody need stop. */
+int bk_move_tell(const struct bk_move_task *task, enum bk_letter letter,
+		 struct bk_err *err);
+
+/* Before the account is touched: when it has moved, AFTER is due. */
+int bk_move_tell_later(const struct bk_move_task *task, struct bk_err *err);
+
+/* It is back where it was: when it moves again it is another move. */
+int bk_move_tell_anew(const struct bk_move_task *task, struct bk_err *err);
+
+/* The verb: BEFORE to all of them. */
+int bk_move_announce(struct bk_move *move, struct bk_err *err);
 
 /* ---- move_cutover.c ---- */
 

@@ -169,7 +169,8 @@ static void write_mail(struct sending *sending,
 		(void)snprintf(id + 2 * i, 3, "%02x", bytes[i]);
 	sending->from = sending->notify->from ? bk_strdup(sending->notify->from)
 					      : bk_asprintf("bk@%s", host);
-	char *subject = bk_asprintf("[bk] %s", what->subject);
+	char *subject = bk_asprintf("%s%s", what->to_people ? "" : "[bk] ",
+				    what->subject);
 	const struct bk_notice notice = {
 		.from = sending->from,
 		.to = (const char *const *)sending->notify->to.items,
@@ -238,8 +239,11 @@ static int run_sendmail(const struct bk_argv *argv, int input,
 	size_t len = 0;
 	int status = 0;
 
-	if (bk_run(&run, &len, &status, err) < 0)
+	if (bk_run(&run, &len, &status, err) < 0) {
+		if (err->kind == BK_LOST)
+			err->kind = BK_UNSAFE; /* it may be queued already */
 		return -1;
+	}
 	complaint[strcspn(complaint, "\n")] = 0;
 	return status ? bk_fail(err, BK_REFUSED, "%s ended with status %d%s%s",
 				argv->items[0], status, *complaint ? ": " : "",
@@ -277,6 +281,13 @@ static int by_sendmail(const struct sending *sending, const char *way,
 	bk_argv_clear(&argv);
 	bk_buf_clear(&text);
 	return rc;
+}
+
+/* Twice is worse than not at all, to people. */
+static bool may_try_another(const struct bk_notify_text *what,
+			    const struct bk_err *why)
+{
+	return !what->to_people || why->kind != BK_UNSAFE;
 }
 
 /* 1: kept; -1. */
@@ -319,13 +330,15 @@ int bk_notify(const struct bk_notify_settings *notify,
 				      : by_smtp(&sending, way, err);
 		if (rc == 0)
 			*how = bk_asprintf("by %s", way);
+		else if (!may_try_another(what, err))
+			break;
 		else if (i + 1 < notify->via.n)
 			bk_log(BK_LOG_WARN,
 			       "the mail did not go: %s; trying "
 			       "%s",
 			       err->text, notify->via.items[i + 1]);
 	}
-	if (rc < 0)
+	if (rc < 0 && !what->to_people)
 		rc = keep(&sending, how, err);
 	free(sending.from);
 	bk_buf_clear(&sending.text);

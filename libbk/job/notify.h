@@ -27,6 +27,9 @@ struct bk_notify_text {
 	const char *matter;  /* see mail/notice.h */
 	const char *text;
 	const char *json; /* or NULL */
+	/* To people, not to administrators: the subject has nothing before it,
+	 * and what no way took is not kept. */
+	bool to_people;
 };
 
 /* Of keys of [notify]; for job/schema. */
@@ -43,6 +46,8 @@ void bk_notify_settings_clear(struct bk_notify_settings *notify);
  * 0: a way took it, which *how says, "by smtp://localhost"; ways before that
  * failed are told in the log.  1: none did, and it lies in the file that *how
  * names; the error says why.  -1: it is lost.  *how is the caller's to free.
+ * -1 with BK_UNSAFE for people: whether they have it is not known, and no other
+ * way was tried.
  */
 int bk_notify(const struct bk_notify_settings *notify,
 	      const struct bk_notify_text *what, char **how,

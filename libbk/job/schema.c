@@ -11,6 +11,7 @@
 #include "base/schedule.h"
 #include "imap/capability.h"
 #include "job/keep.h"
+#include "job/move_letter.h"
 #include "job/notify.h"
 #include "job/schema_checks.h"
 #include "net/url.h"
@@ -376,6 +377,10 @@ static const struct bk_conf_key notify_keys[] = {
 	{"mail", bk_notify_check_mail},
 	{"via",  bk_notify_check_via },
 	{"from", bk_notify_check_mail},
+	{"users", bk_letter_check_which},
+	{"users-from", bk_notify_check_mail},
+	{"users-before", bk_check_path},
+	{"users-after", bk_check_path},
 	{"on",   NULL                },
 	{"ping", check_url           },
 	{NULL,   NULL                },

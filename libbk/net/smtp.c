@@ -56,6 +56,13 @@ static int send_it(struct bk_line *line, const struct bk_smtp_mail *mail,
 	return bk_line_send_end(line, err);
 }
 
+/* It said 354 (RFC 5321 4.2.3), and nothing about the mail after it. */
+static bool has_begun(const struct bk_line *line)
+{
+	return memmem(line->replies.data, line->replies.len, "\n354", 4) !=
+	       NULL;
+}
+
 int bk_smtp_send(struct bk_link *link, const struct bk_smtp_mail *mail,
 		 struct bk_err *err)
 {
@@ -71,6 +78,8 @@ int bk_smtp_send(struct bk_link *link, const struct bk_smtp_mail *mail,
 	}
 	struct bk_line *line = bk_link_take(link);
 	int rc = send_it(line, mail, to, err);
+	if (rc < 0 && err->kind == BK_LOST && has_begun(line))
+		err->kind = BK_UNSAFE;
 	bk_link_give(line);
 	curl_slist_free_all(to);
 	return rc < 0 ? bk_context(err, "%s", bk_link_url(link)->text) : 0;

@@ -26,7 +26,8 @@ struct bk_smtp_mail {
  * as those of net/link.h, and: none has it.  BK_REFUSED when it is refused for
  * good (5xx), BK_BUSY when it is to be tried again later (4xx), BK_FULL for a
  * full mailbox or disk, BK_DENIED for the login; the text has what the server
- * said.
+ * said.  BK_UNSAFE when the connection broke while the server had the mail, or
+ * some of it: whether it has taken it is not known.
  */
 int bk_smtp_send(struct bk_link *link, const struct bk_smtp_mail *mail,
 		 struct bk_err *err);

@@ -16,33 +16,7 @@ ann=ann@a.test
 bob=bob@b.test
 
 ok "two servers, a proxy and a Postfix run" front_up $ann $bob
-cat >>"$BK_CONFIG" <<-CONF
-	[server a]
-	url = imap://127.0.0.1:$(port a IMAP)
-	allow-cleartext = yes
-	password = file:$work/pw
-	proxy-to = $proxy_a
-	transport = $lmtp_a
-	[server b]
-	url = imap://127.0.0.1:$(port b IMAP)
-	allow-cleartext = yes
-	password = file:$work/pw
-	proxy-to = $proxy_b
-	transport = $lmtp_b
-	[server front]
-	url = imap://127.0.0.1:$(port front IMAP)
-	allow-cleartext = yes
-	password = file:$work/pw
-	smtp = smtp://127.0.0.1:$(port mx SMTP)
-	[route logins]
-	type = dovecot-passwd
-	file = $work/front/users
-	command = doveadm -c $work/front/dovecot.conf
-	[route mail]
-	type = postfix-transport
-	file = $work/mx/etc/transport
-	config = $work/mx/etc
-CONF
+front_sections
 cp "$work/front/users" users.first
 cp "$work/mx/etc/transport" transport.first
 

@@ -44,6 +44,37 @@ front_up() {
 	front dovecot_proxy "$work/front" start && front postfix "$work/mx" start
 }
 
+# front_sections: [server]s a, b and front, and the routes logins and mail.
+front_sections() {
+	cat >>"$BK_CONFIG" <<-CONF
+	[server a]
+	url = imap://127.0.0.1:$(port a IMAP)
+	allow-cleartext = yes
+	password = file:$work/pw
+	proxy-to = $proxy_a
+	transport = $lmtp_a
+	[server b]
+	url = imap://127.0.0.1:$(port b IMAP)
+	allow-cleartext = yes
+	password = file:$work/pw
+	proxy-to = $proxy_b
+	transport = $lmtp_b
+	[server front]
+	url = imap://127.0.0.1:$(port front IMAP)
+	allow-cleartext = yes
+	password = file:$work/pw
+	smtp = smtp://127.0.0.1:$(port mx SMTP)
+	[route logins]
+	type = dovecot-passwd
+	file = $work/front/users
+	command = doveadm -c $work/front/dovecot.conf
+	[route mail]
+	type = postfix-transport
+	file = $work/mx/etc/transport
+	config = $work/mx/etc
+	CONF
+}
+
 # at_the_front ACCOUNT COMMAND...: IMAP through the proxy.
 at_the_front() {
 	"$top/tests/lib/imap_client.py" "$work/front/env" "$@"

@@ -16,6 +16,7 @@ static struct bk_err err;
 static char came[4096];    /* all that the server was told */
 static const char *at;     /* the command that is refused */
 static const char *answer; /* so */
+static bool breaks;        /* it hangs up when it has the mail */
 
 static bool refuses(int fd, const char *command)
 {
@@ -36,7 +37,7 @@ static void take_message(int fd)
 		if (strcmp(line, ".") == 0)
 			break;
 	}
-	if (!refuses(fd, "."))
+	if (!breaks && !refuses(fd, "."))
 		scripted_say(fd, "250 queued\r\n");
 }
 
@@ -58,7 +59,9 @@ static void serve(int fd, unsigned number)
 			continue;
 		if (strcmp(verb, "DATA") == 0)
 			take_message(fd);
-		else
+		if (breaks && strcmp(verb, "DATA") == 0)
+			return;
+		if (strcmp(verb, "DATA") != 0)
 			scripted_say(fd, "250 ok\r\n");
 	}
 }
@@ -71,6 +74,7 @@ static int begin(void **state)
 	err = (struct bk_err){0};
 	*came = 0;
 	at = NULL;
+	breaks = false;
 	access_ = (struct bk_access){.allow_cleartext = true, .timeout_s = 5};
 	scripted_start(&server, serve);
 	(void)snprintf(text, sizeof(text), "smtp://127.0.0.1:%u",
@@ -158,6 +162,20 @@ static void what_it_says_tells_what_to_do(void **state)
 	}
 }
 
+static void who_hangs_up_with_the_mail_may_have_taken_it(void **state)
+{
+	(void)state;
+	breaks = true;
+	assert_int_equal(send_from("bk@a.test", "ann@a.test"), -1);
+	assert_int_equal(err.kind, BK_UNSAFE);
+	assert_non_null(strstr(came, "DATA\nSubject: x\n"));
+	breaks = false;
+	scripted_stop(&server);
+	assert_int_equal(send_from("bk@a.test", "ann@a.test"), -1);
+	assert_int_equal(err.kind, BK_LOST);
+	scripted_start(&server, serve);
+}
+
 static void an_address_cannot_say_more(void **state)
 {
 	static const char *const wrong[] = {"", "ann@a.test>\r\nRCPT TO:<x@y",
@@ -188,6 +206,7 @@ int main(void)
 		EACH(a_mail_arrives_as_it_is),
 		EACH(nobody_may_be_the_sender),
 		EACH(what_it_says_tells_what_to_do),
+		EACH(who_hangs_up_with_the_mail_may_have_taken_it),
 		EACH(an_address_cannot_say_more),
 		EACH(clear_text_has_to_be_allowed),
 	};
