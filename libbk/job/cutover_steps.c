@@ -346,7 +346,9 @@ static int take(struct bk_cutover *c, const struct bk_cutover_step *step,
 	case BK_CUTOVER_HOLD:
 		return hold(c, err);
 	case BK_CUTOVER_COPY:
-		return kick_and_copy(c, c->task, err);
+		return bk_move_reverse_forget(c->task, err) < 0
+			       ? -1
+			       : kick_and_copy(c, c->task, err);
 	case BK_CUTOVER_RECALL:
 		return make_reverse(c, err) < 0
 			       ? -1

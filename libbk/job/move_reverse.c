@@ -1,10 +1,16 @@
 /* A move in the other direction: what came to the destination is brought back
- * to the source, which takes nothing away there. */
+ * to the source.  What the source had stays there; what an earlier pass of these
+ * brought goes where it went at the destination. */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "job/move_work.h"
+
+static char *name_of(const struct bk_move_task *task)
+{
+	return bk_asprintf("%s (back)", task->name);
+}
 
 int bk_move_reverse_make(struct bk_move_reverse *out,
 			 const struct bk_move_task *task, struct bk_err *err)
@@ -14,7 +20,7 @@ int bk_move_reverse_make(struct bk_move_reverse *out,
 
 	*out = (struct bk_move_reverse){
 		.task = *task,
-		.name = bk_asprintf("%s (back)", task->name),
+		.name = name_of(task),
 	};
 	if (bk_journal_reverse(journal, task->name, out->name, &out->folders,
 			       err) < 0)
@@ -35,6 +41,15 @@ int bk_move_reverse_make(struct bk_move_reverse *out,
 	out->task.reverse = true;
 	out->task.rules = &out->rules;
 	return 0;
+}
+
+int bk_move_reverse_forget(const struct bk_move_task *task, struct bk_err *err)
+{
+	char *name = name_of(task);
+
+	int rc = bk_journal_account_drop(task->move->journal, name, err);
+	free(name);
+	return rc;
 }
 
 void bk_move_reverse_clear(struct bk_move_reverse *reverse)

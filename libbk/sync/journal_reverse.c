@@ -55,7 +55,8 @@ static int turn_all(struct bk_journal *journal,
 {
 	int64_t account = 0;
 
-	if (bk_journal_account(journal, back, &account, err) < 0)
+	if (bk_journal_account_drop(journal, back, err) < 0 ||
+	    bk_journal_account(journal, back, &account, err) < 0)
 		return -1;
 	for (size_t i = 0; i < folders->n; i++) {
 		struct bk_journal_folder folder = turned(&folders->items[i]);
@@ -67,15 +68,35 @@ static int turn_all(struct bk_journal *journal,
 	return 0;
 }
 
+/* 1 when a pass has looked at it since it was turned: what it brought is ours.
+ */
+static int is_under_way(struct bk_journal *journal, const char *back,
+			struct bk_err *err)
+{
+	struct bk_journal_folders folders = {0};
+	int64_t account = 0;
+	bool looked = false;
+
+	int rc = bk_journal_account(journal, back, &account, err);
+	if (rc == 0)
+		rc = bk_journal_folders(journal, account, &folders, err);
+	for (size_t i = 0; rc == 0 && i < folders.n; i++)
+		looked = looked || folders.items[i].from.uid_next;
+	bk_journal_folders_clear(&folders);
+	return rc < 0 ? -1 : looked;
+}
+
 int bk_journal_reverse(struct bk_journal *journal, const char *name,
 		       const char *back, struct bk_journal_folders *folders,
 		       struct bk_err *err)
 {
 	int64_t account = 0;
 
-	if (bk_journal_account_drop(journal, back, err) < 0 ||
-	    bk_journal_account(journal, name, &account, err) < 0 ||
+	if (bk_journal_account(journal, name, &account, err) < 0 ||
 	    bk_journal_folders(journal, account, folders, err) < 0)
 		return -1;
-	return turn_all(journal, folders, back, err);
+	int rc = is_under_way(journal, back, err);
+	if (rc == 0)
+		return turn_all(journal, folders, back, err);
+	return rc < 0 ? -1 : 0;
 }
