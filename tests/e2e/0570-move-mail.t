@@ -30,17 +30,7 @@ notify() {
 	printf '%s\n' '[notify]' "$@" >>"$BK_CONFIG"
 }
 
-inbox=$work/a/mail/a.test/admin/Maildir/new
-
-# arrives: a mail, which is in `mail` then.
-arrives() {
-	for _ in $(seq 100); do
-		set -- "$inbox"/*
-		[ ! -e "$1" ] || { mv "$1" mail && return; }
-		sleep 0.1
-	done
-	return 1
-}
+inbox=$work/a/mail/a.test/admin/Maildir
 
 # reads REGEX: somebody who opens it does.
 reads() {
@@ -66,7 +56,7 @@ ok "... is told to nobody" test ! -e state/unsent
 
 notify 'mail = admin@a.test' 'from = bk@mx1.test' "via = $smtp"
 exits 0 "a move" move $ann
-ok "a mail is delivered" arrives
+ok "a mail is delivered" delivered "$inbox"
 opened
 reads '^Subject: \[bk\] COMPLETE move a to b: 1 of 1 accounts$'
 reads '^From: bk@mx1.test$'
@@ -78,7 +68,7 @@ sed -n 's/^References: //p' read >thread
 ok "... and nobody is needed" sh -c '! grep -q "NEEDS YOU" read'
 
 exits 16 "an account that is not there" move nobody@a.test
-ok "a mail is delivered" arrives
+ok "a mail is delivered" delivered "$inbox"
 opened
 reads '^Subject: \[bk\] FAILED move a to b: 0 of 1 accounts - action needed$'
 reads '^NEEDS YOU$'
@@ -87,16 +77,16 @@ ok "... once" test "$(grep -c 'are user and password right' read)" -eq 1
 ok "... in the same thread" test "$(sed -n 's/^References: //p' read)" = \
 	"$(cat thread)"
 exits 0 "another one, told to somebody else" move bob@a.test --notify bob@a.test
-ok "... and not to the first" test -z "$(ls "$inbox")"
+ok "... and not to the first" test -z "$(ls "$inbox/new")"
 exits 0 "a plan" bk-move plan --from a --to b --account $ann
-ok "... is told to nobody" test -z "$(ls "$inbox")"
+ok "... is told to nobody" test -z "$(ls "$inbox/new")"
 
 # ---- another way ---------------------------------------------------------------
 
 notify 'mail = admin@a.test' "via = smtp://127.0.0.1:1 $smtp"
 exits 0 "the first way is down" move $ann
 says_like 'bk-move: the mail did not go: smtp://127.0.0.1:1: .*; trying smtp.*'
-ok "the second takes it" arrives
+ok "the second takes it" delivered "$inbox"
 cat >sendmail <<'SCRIPT'
 #!/bin/sh
 echo "$@" >"$(dirname "$0")/sent.to"

@@ -3,7 +3,9 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # `work` is e2e.sh's; others use these
 #
 #	. "$top/tests/lib/front.sh"	after e2e.sh
+#	far=cyrus			what b is; else it is a Dovecot as a is
 #	front_up ACCOUNT...		all four run; the accounts live at a
+#	front_sections			[server]s a, b and front, [route]s logins and mail
 #
 # Each account has a folder at-a at a, and at-b at b.  $proxy_a and $proxy_b are
 # fields of the proxy's passwd-file that lead there, $lmtp_a and $lmtp_b nexthops
@@ -22,11 +24,27 @@ port() {
 	sed -n "s/^$2=//p" "$work/$1/env"
 }
 
+dovecot_up() {
+	side=$1
+	shift
+	dovecot "$work/$side" new && dovecot "$work/$side" adduser "$@" &&
+		dovecot "$work/$side" start
+}
+
+cyrus_up() {
+	"$top/tests/servers/pki" "$work/pki" && cyrus "$work/b" new "$work/pki" &&
+		cyrus "$work/b" start && cyrus "$work/b" adduser "$@"
+}
+
+b_up() {
+	case ${far:-dovecot} in
+	dovecot) dovecot_up b "$@" ;;
+	cyrus) cyrus_up "$@" ;;
+	esac
+}
+
 front_up() {
-	for side in a b; do
-		dovecot "$work/$side" new && dovecot "$work/$side" adduser "$@" &&
-			dovecot "$work/$side" start || return
-	done
+	dovecot_up a "$@" && b_up "$@" || return
 	proxy_a="proxy=y host=127.0.0.1 port=$(port a IMAP)"
 	proxy_b="proxy=y host=127.0.0.1 port=$(port b IMAP)"
 	lmtp_a="lmtp:inet:127.0.0.1:$(port a LMTP)"
@@ -44,26 +62,25 @@ front_up() {
 	front dovecot_proxy "$work/front" start && front postfix "$work/mx" start
 }
 
-# front_sections: [server]s a, b and front, and the routes logins and mail.
-front_sections() {
+# front_server NAME LINE...: its section; LINEs may need a login of their own.
+front_server() {
 	cat >>"$BK_CONFIG" <<-CONF
-	[server a]
-	url = imap://127.0.0.1:$(port a IMAP)
+	[server $1]
+	url = imap://127.0.0.1:$(port "$1" IMAP)
 	allow-cleartext = yes
 	password = file:$work/pw
-	proxy-to = $proxy_a
-	transport = $lmtp_a
-	[server b]
-	url = imap://127.0.0.1:$(port b IMAP)
-	allow-cleartext = yes
-	password = file:$work/pw
-	proxy-to = $proxy_b
-	transport = $lmtp_b
-	[server front]
-	url = imap://127.0.0.1:$(port front IMAP)
-	allow-cleartext = yes
-	password = file:$work/pw
-	smtp = smtp://127.0.0.1:$(port mx SMTP)
+	CONF
+	shift
+	printf '%s\n' "$@" >>"$BK_CONFIG"
+}
+
+front_sections() {
+	front_server a "proxy-to = $proxy_a" "transport = $lmtp_a"
+	front_server b "proxy-to = $proxy_b" "transport = $lmtp_b"
+	[ "${far:-dovecot}" != cyrus ] ||
+		printf '%s\n' 'login = proxy:cyrus' "ca = $work/pki/ca.crt" >>"$BK_CONFIG"
+	front_server front "smtp = smtp://127.0.0.1:$(port mx SMTP)"
+	cat >>"$BK_CONFIG" <<-CONF
 	[route logins]
 	type = dovecot-passwd
 	file = $work/front/users
@@ -85,10 +102,34 @@ reaches() {
 	at_the_front "$2" "SELECT at-$1"
 }
 
-# subjects SERVER ACCOUNT: of what was delivered to its INBOX there, sorted.
+# subjects SERVER ACCOUNT: of what was delivered to its INBOX there, a Dovecot,
+# sorted.
 subjects() {
 	find "$work/$1/mail/${2#*@}/${2%@*}/Maildir/new" \
 		"$work/$1/mail/${2#*@}/${2%@*}/Maildir/cur" -type f \
 		-exec sed -n 's/^Subject: //p;/^\r*$/q' {} \; 2>/dev/null |
 		tr -d '\r' | sort -n
+}
+
+# delivered FOLDER: a mail came to that Maildir, and is `mail` then.
+delivered() {
+	for _ in $(seq 100); do
+		set -- "$1" "$1"/new/*
+		[ ! -e "$2" ] || { mv "$2" mail && return; }
+		sleep 0.1
+	done
+	return 1
+}
+
+# queue_runs_out: what was put off is delivered.
+queue_runs_out() {
+	tries=0
+	front postfix "$work/mx" tool postqueue -f
+	until front postfix "$work/mx" tool postqueue -p | grep -q 'queue is empty'; do
+		tries=$((tries + 1))
+		[ $tries -lt 300 ] || return
+		sleep 0.1
+		[ $((tries % 20)) -ne 0 ] ||
+			front postfix "$work/mx" tool postqueue -f
+	done
 }

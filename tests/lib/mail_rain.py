@@ -2,9 +2,9 @@
 """Mail that comes in by SMTP for one account until a file appears, a message
 after the other, as fast as it is taken.
 
-    mail_rain.py PORT ADDRESS UNTIL TAKEN [PAUSE_MS]
+    mail_rain.py PORT ADDRESS UNTIL TAKEN [PAUSE_MS [FIRST]]
 
-The subjects are numbers.  Who is told to try later does, with the same message,
+The subjects are numbers, from FIRST (0) on.  Who is told to try later does, with the same message,
 as a mail server would; TAKEN gets a line for each that was taken: its number,
 then how often it was put off.  Ends with 1 when one was refused for good.
 """
@@ -39,7 +39,8 @@ def send(port, address, number):
 def main():
     port, address, until, taken = sys.argv[1:5]
     pause = int(sys.argv[5]) / 1000 if len(sys.argv) > 5 else .03
-    number, put_off, end = 0, 0, None
+    number = int(sys.argv[6]) if len(sys.argv) > 6 else 0
+    put_off, end = 0, None
     with open(taken, "w", encoding="ascii", buffering=1) as out:
         while True:
             if os.path.exists(until):

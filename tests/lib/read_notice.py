@@ -2,7 +2,8 @@
 """What a mail reader shows of a mail that bk sent, by Python's email package.
 
     read_notice.py FILE [HEADER...]   headers, decoded; then the text, and the
-                                      accounts and states of the JSON
+                                      accounts and states of the JSON, the
+                                      last word is for how long each was held
 """
 
 import email
@@ -24,4 +25,4 @@ for part in mail.iter_attachments():
     told = json.loads(part.get_content())
     for account in told["accounts"]:
         print("JSON", account["account"], account["state"],
-              account["cutover"], account["copied"])
+              account["cutover"], account["copied"], account["held_s"])
