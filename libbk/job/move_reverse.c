@@ -1,6 +1,6 @@
 /* A move in the other direction: what came to the destination is brought back
- * to the source.  What the source had stays there; what an earlier pass of these
- * brought goes where it went at the destination. */
+ * to the source.  What the source had stays there; what an earlier pass of
+ * these brought goes where it went at the destination. */
 
 #include <stdlib.h>
 #include <string.h>

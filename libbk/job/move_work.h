@@ -180,8 +180,7 @@ struct bk_move_reverse {
 int bk_move_reverse_make(struct bk_move_reverse *out,
 			 const struct bk_move_task *task, struct bk_err *err);
 /* Before it goes forward: what came back by then is the source's own. */
-int bk_move_reverse_forget(const struct bk_move_task *task,
-			   struct bk_err *err);
+int bk_move_reverse_forget(const struct bk_move_task *task, struct bk_err *err);
 void bk_move_reverse_clear(struct bk_move_reverse *reverse);
 
 /* ---- move_data.c, move_plan.c, move_preflight.c, move_verify.c ---- */

@@ -143,8 +143,8 @@ int bk_journal_scripts_put(struct bk_journal *journal, int64_t account,
 /* The account `back` becomes what `name` is in the other direction: a pass from
  * its destination to its source knows every message by it, and takes nothing
  * away there but what such passes brought.  One that passes went over already
- * stays: drop it when `name` goes forward again.  *folders gets those of `name`.
- * Call it before the first of such passes. */
+ * stays: drop it when `name` goes forward again.  *folders gets those of
+ * `name`. Call it before the first of such passes. */
 int bk_journal_reverse(struct bk_journal *journal, const char *name,
 		       const char *back, struct bk_journal_folders *folders,
 		       struct bk_err *err);

@@ -44,17 +44,17 @@ says_like 'bk-move: .*route door leads to the destination, which is not our doin
 ok "... and the administrator has a mail" notice told
 for account in $ann $bob; do
 	ok "$account may not come yet" cyrus "$work/b" tool cyr_deny \
-		-s imaps,lmtp,sieve -m 'this account has moved to another server' $account
-	exits 1 "... and does not" at_the_door $account
+		-s imaps,lmtp,sieve -m 'this account has moved to another server' "$account"
+	exits 1 "... and does not" at_the_door "$account"
 done
 
 day_forth $ann $bob
 for account in $ann $bob; do
-	ok "$account gets in" at_the_door $account
+	ok "$account gets in" at_the_door "$account"
 done
 day_back $ann $bob
 for account in $ann $bob; do
-	exits 1 "$account does not get in any more" at_the_door $account
+	exits 1 "$account does not get in any more" at_the_door "$account"
 done
 ok "the passwd-file is as it was" cmp users.first "$work/front/users"
 ok "the transport map, too" cmp transport.first "$work/mx/etc/transport"

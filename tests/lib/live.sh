@@ -55,7 +55,7 @@ day_ends() {
 	done
 	queue_runs_out || return
 	: >people.end
-	wait $people && [ ! -s people.err ]
+	wait "$people" && [ ! -s people.err ]
 	# shellcheck disable=SC2181 # of both
 	set -- $?
 	rm -f people.end
