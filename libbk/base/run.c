@@ -15,9 +15,11 @@
 
 #include "base/argv.h"
 #include "base/buf.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 
 #define ENDING_MS 2000
+#define HEED_MS   250 /* how soon it is noticed that we are asked to stop */
 
 /* What password managers and their agents look at; no secret has a name here.
  */
@@ -51,7 +53,7 @@ struct child {
 	int64_t deadline_ms;
 };
 
-static void clean_environment(struct bk_argv *env)
+static void clean_environment(struct bk_argv *env, char *const *more)
 {
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(*passed_on); i++) {
 		const char *value = getenv(passed_on[i]);
@@ -61,6 +63,8 @@ static void clean_environment(struct bk_argv *env)
 		bk_argv_add(env, entry);
 		free(entry);
 	}
+	for (char *const *entry = more; entry && *entry; entry++)
+		bk_argv_add(env, *entry);
 }
 
 static int time_left(const struct child *child)
@@ -133,7 +137,7 @@ static int start(struct child *child, struct bk_err *err)
 		bk_fail_errno(err, "pipe");
 		goto out;
 	}
-	clean_environment(&env);
+	clean_environment(&env, child->run->more_env);
 	number = spawn(child, env.items, out[1], complaint[1]);
 	if (number) {
 		child->pid = -1;
@@ -177,10 +181,16 @@ static int wait_and_read(struct child *child, struct bk_err *err)
 		{child->out.fd,       POLLIN, 0},
 		{child->complaint.fd, POLLIN, 0},
 	};
-	int n = poll(fds, 3, time_left(child));
+	int left = time_left(child);
+	bool part = child->run->heeds && left > HEED_MS;
+	int n = poll(fds, 3, part ? HEED_MS : left);
 
+	if (child->run->heeds && bk_cancelled(err) < 0)
+		return -1;
 	if (n < 0)
 		return errno == EINTR ? 1 : bk_fail_errno(err, "poll");
+	if (n == 0 && part)
+		return 1;
 	if (n == 0)
 		return bk_fail(err, BK_LOST, "%s",
 			       child->out.fd < 0 ? "it did not end in time"
@@ -198,7 +208,7 @@ static int read_until_end(struct child *child, struct bk_err *err)
 	int rc;
 
 	while ((rc = wait_and_read(child, err)) > 0)
-		if (child->out.len == child->out.room)
+		if (child->out.len == child->out.room && !child->run->chatty)
 			return bk_fail(err, BK_CORRUPT, "it prints too much");
 	return rc;
 }

@@ -26,6 +26,7 @@ struct jsonlines {
 	pthread_mutex_t lock; /* of what follows, and of `out` */
 	struct bk_totals totals;
 	struct bk_pace pace;
+	bool finished;     /* an act: another one may begin */
 	int failed;        /* a line could not be written: */
 	struct bk_err why; /* the first time */
 };
@@ -204,6 +205,11 @@ static void start(struct bk_progress *progress, const struct bk_run *run)
 	text(json, "set", run->set);
 	add_totals(json, "totals", &run->totals);
 	(void)pthread_mutex_lock(&to->lock);
+	if (to->finished) {
+		bk_progress_reset(progress);
+		to->pace = (struct bk_pace){0};
+		to->finished = false;
+	}
 	to->totals = run->totals;
 	bk_pace_update(&to->pace, bk_clock_monotonic_ms(), 0);
 	end(to, json);
@@ -357,6 +363,7 @@ static void finish(struct bk_progress *progress,
 	bk_json_uint(json, "errors", summary->errors);
 	bk_json_real(json, "seconds", summary->seconds);
 	text(json, "next", summary->next);
+	to->finished = true;
 	end_locked(to, json);
 }
 

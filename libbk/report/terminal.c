@@ -118,6 +118,15 @@ static void tick(void *data)
 	(void)pthread_mutex_unlock(&terminal->lock);
 }
 
+/* The act before has told all of itself. */
+static void begin_anew(struct terminal *terminal)
+{
+	bk_progress_reset(&terminal->progress);
+	bk_problems_clear(&terminal->problems);
+	terminal->pace = (struct bk_pace){0};
+	terminal->finished = false;
+}
+
 static void start(struct bk_progress *to, const struct bk_run *run)
 {
 	struct terminal *terminal = of(to);
@@ -125,6 +134,8 @@ static void start(struct bk_progress *to, const struct bk_run *run)
 	unsigned interval_ms = options->interval_ms;
 
 	(void)pthread_mutex_lock(&terminal->lock);
+	if (terminal->finished)
+		begin_anew(terminal);
 	terminal->totals = run->totals;
 	bk_pace_update(&terminal->pace, bk_clock_monotonic_ms(), 0);
 	if (!interval_ms)

@@ -199,13 +199,27 @@ struct bk_progress {
 	 * and does not count again. */
 	bool (*watch)(void *arg, const struct bk_item_error *error);
 	void *watch_arg;
+	/* Another reporter that is told the same, but for what is counted
+	 * above; set before threads start, or NULL. */
+	struct bk_progress *also;
 };
+
+/* For reporters: an act begins, and what was done before is not its. */
+static inline void bk_progress_reset(struct bk_progress *to)
+{
+	atomic_store(&to->accounts, 0);
+	atomic_store(&to->messages, 0);
+	atomic_store(&to->bytes, 0);
+	atomic_store(&to->errors, 0);
+}
 
 static inline void bk_progress_start(struct bk_progress *to,
 				     const struct bk_run *run)
 {
 	if (to)
 		to->ops->start(to, run);
+	if (to && to->also)
+		to->also->ops->start(to->also, run);
 }
 
 /* More is known now: all three are the new totals, not additions. */
@@ -244,6 +258,8 @@ static inline void bk_progress_item_error(struct bk_progress *to,
 		return;
 	atomic_fetch_add_explicit(&to->errors, 1, memory_order_relaxed);
 	to->ops->item_error(to, error);
+	if (to->also)
+		to->also->ops->item_error(to->also, error);
 }
 
 /* A line of talk: "no full set to stand on; making a full one". */
@@ -251,6 +267,8 @@ static inline void bk_progress_note(struct bk_progress *to, const char *text)
 {
 	if (to)
 		to->ops->note(to, text);
+	if (to && to->also)
+		to->also->ops->note(to->also, text);
 }
 
 /* The same of what has consequences: shown even to who wants no talk. */
@@ -262,6 +280,7 @@ static inline void bk_progress_warning(struct bk_progress *to, const char *text)
 		to->ops->warning(to, text);
 	else
 		to->ops->note(to, text);
+	bk_progress_warning(to->also, text);
 }
 
 /* Now and then while a target is under way, and once when all is done there. */
@@ -270,6 +289,8 @@ static inline void bk_progress_target(struct bk_progress *to,
 {
 	if (to)
 		to->ops->target(to, report);
+	if (to && to->also)
+		to->also->ops->target(to->also, report);
 }
 
 /* Once for each account of a move. */
@@ -285,6 +306,8 @@ static inline void bk_progress_finish(struct bk_progress *to,
 {
 	if (to)
 		to->ops->finish(to, summary);
+	if (to && to->also)
+		to->also->ops->finish(to->also, summary);
 }
 
 #endif
