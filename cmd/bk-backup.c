@@ -3,16 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "job/backup.h"
-#include "job/open.h"
-#include "job/server_store.h"
+#include "job/jobrun.h"
 #include "job/tool.h"
 
 struct backup_opts {
 	bool automatic, full, differential, incremental;
 	struct bk_opt_list accounts, exclude;
 	struct bk_opt_list domains, accounts_from;
-	bool accept_shrink, stat;
+	bool accept_shrink, stat, only_set;
 };
 
 #define ONE_KIND "a set is of one kind, choose one of them"
@@ -96,58 +94,36 @@ static int filter_of(const struct backup_opts *opts, struct bk_filter *filter,
 	return 0;
 }
 
-/* Who wrote it may count on it. */
-static void note_unused(const struct bk_job_settings *job,
-			struct bk_progress *progress)
-{
-	if (!bk_keep_is_empty(&job->keep))
-		bk_progress_note(progress,
-				 "keep: this run removes no old sets; "
-				 "the command that does is: bk prune");
-	if (job->ship)
-		bk_progress_note(progress,
-				 "ship: this run copies no sets; the "
-				 "command that does is: bk ship push");
-}
-
 static int run(struct bk_call *call, struct bk_err *err)
 {
 	const struct backup_opts *opts = call->opts;
 	struct bk_job_settings job = {0};
-	struct bk_server_store server = {0};
-	struct bk_opened opened = {0};
 	struct bk_filter only = {0};
-	struct bk_backup_request request = {
+	struct bk_jobrun_request request = {
+		.settings = &call->settings,
 		.job = &job,
-		.only = &only,
-		.wish = wish_of(opts),
-		.state_dir = call->settings.state_dir,
-		.accept_shrink = opts->accept_shrink,
-		.stat = opts->stat,
-		.threads = call->settings.jobs,
-		.wait_ms = call->common.wait_ms,
-		.dry_run = call->common.dry_run,
-		.style = {.out = stdout, .json = call->common.json},
+		.only_due = opts->automatic,
+		.only_set = opts->only_set,
+		.backup =
+			{
+				 .only = &only,
+				 .wish = wish_of(opts),
+				 .state_dir = call->settings.state_dir,
+				 .accept_shrink = opts->accept_shrink,
+				 .stat = opts->stat,
+				 .threads = call->settings.jobs,
+				 .wait_ms = call->common.wait_ms,
+				 .dry_run = call->common.dry_run,
+				 .style = {.out = stdout,
+					  .json = call->common.json},
+				 },
 	};
-	enum bk_open_for what = request.dry_run ? BK_OPEN_TRY : BK_OPEN_WRITE;
 	int rc = -1;
 
-	if (filter_of(opts, &only, err) < 0 ||
-	    bk_settings_job(&call->settings, call->operands[0], &job, err) <
-		    0 ||
-	    bk_opened_open(&opened, &call->settings, &job.repo, what,
-			   &call->outcome, err) < 0)
-		goto out;
-	request.repo = opened.repo;
-	call->outcome.place = BK_PLACE_SOURCE;
-	if (bk_server_store_open(&server, &job.store, err) < 0)
-		goto out;
-	note_unused(&job, bk_call_progress(call));
-	rc = bk_backup_run(&request, bk_call_progress(call), &call->outcome,
-			   err);
-out:
-	bk_server_store_close(&server);
-	bk_opened_close(&opened);
+	if (filter_of(opts, &only, err) == 0 &&
+	    bk_settings_job(&call->settings, call->operands[0], &job, err) == 0)
+		rc = bk_jobrun(&request, bk_call_progress(call), &call->outcome,
+			       err);
 	bk_job_settings_clear(&job);
 	bk_filter_clear(&only);
 	return rc;
@@ -158,7 +134,7 @@ int main(int argc, char **argv)
 	struct backup_opts opts = {0};
 	/* clang-format off */
 	const struct bk_opt options[] = {
-		{BK_OPT_FLAG, 0, "auto", NULL, "full or differential, as the job's schedule says (the default)", &opts.automatic},
+		{BK_OPT_FLAG, 0, "auto", NULL, "only what has become due by the job's schedule; nothing, if nothing has", &opts.automatic},
 		{BK_OPT_FLAG, 0, "full", NULL, "everything anew; needs no other set", &opts.full},
 		{BK_OPT_FLAG, 0, "differential", NULL, "what changed since the last full set", &opts.differential},
 		{BK_OPT_FLAG, 0, "incremental", NULL, "what changed since the last set of any kind", &opts.incremental},
@@ -168,13 +144,16 @@ int main(int argc, char **argv)
 		{BK_OPT_LIST, 0, "exclude", "PATTERN", "not these accounts", &opts.exclude},
 		{BK_OPT_FLAG, 0, "accept-shrink", NULL, "the store has lost many messages, and that is right", &opts.accept_shrink},
 		{BK_OPT_FLAG, 0, "stat", NULL, "compare sizes and dates of known messages too, not names alone", &opts.stat},
+		{BK_OPT_FLAG, 0, "only-set", NULL, "the job's set alone: nothing is shipped, pruned or mailed", &opts.only_set},
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 	};
 	/* clang-format on */
 	static const char *const usage[] = {"[-r REPO] [JOB|STORE]", NULL};
 	static const char *const examples[] = {
 		"bk backup nightly",
-		"the job of that name, as its schedule says",
+		"the job of that name: its set, its copies, its mails",
+		"bk backup nightly --auto -q",
+		"from a timer or cron, as often as you like",
 		"bk backup -r /backup maildir:/var/vmail/%d/%n/Maildir --full",
 		"a full set, without a configuration",
 		"bk backup nightly -n",

@@ -28,8 +28,8 @@ struct bk_program {
 	 * ended; without, it may ask on the terminal. */
 	bool apart;
 	char *const *more_env; /* "NAME=value" besides, up to NULL; or NULL */
-	bool chatty; /* what it prints beyond the room is dropped */
-	bool heeds;  /* it is ended when we are asked to stop: BK_CANCELLED */
+	bool chatty;           /* what it prints beyond the room is dropped */
+	bool heeds; /* it is ended when we are asked to stop: BK_CANCELLED */
 };
 
 /*

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "crypto/random.h"
+#include "job/job_due.h"
 #include "job/server.h"
 #include "repo/presence.h"
 
@@ -18,10 +19,8 @@
 static bool is_ours(const struct bk_set_info *info,
 		    const struct bk_backup_request *request)
 {
-	return !info->broken &&
-	       memcmp(info->root.host, request->repo->host, BK_ID_LEN) == 0 &&
-	       strcmp(info->root.store_name, request->job->store.config.name) ==
-		       0;
+	return bk_due_is_ours(info, request->repo,
+			      request->job->store.config.name);
 }
 
 /* The newest of our sets, or of our full ones: by their sequence, for a clock
@@ -193,19 +192,20 @@ static void note_new_store(const struct bk_backup_base *base,
 	free(spelt);
 }
 
-static enum bk_set_kind scheduled_kind(const struct bk_backup_request *request,
-				       const struct bk_set_info *full)
+static enum bk_set_kind scheduled_kind(const struct bk_backup_base *base,
+				       const struct bk_backup_request *request)
 {
-	const struct bk_schedule *schedule = &request->job->full;
+	int64_t now = bk_clock_now();
+	struct bk_due_times times;
 
-	if (schedule->n && bk_schedule_due(schedule, full->root.start_ms / 1000,
-					   bk_clock_now()))
-		return BK_SET_FULL;
-	return BK_SET_DIFFERENTIAL;
+	bk_due_look(&times, &base->sets, request->repo,
+		    request->job->store.config.name, now);
+	return bk_due_full(request->job, &times, now) ? BK_SET_FULL
+						      : BK_SET_DIFFERENTIAL;
 }
 
-static enum bk_set_kind wished_kind(const struct bk_backup_request *request,
-				    const struct bk_set_info *full)
+static enum bk_set_kind wished_kind(const struct bk_backup_base *base,
+				    const struct bk_backup_request *request)
 {
 	if (!bk_filter_is_empty(request->only))
 		return BK_SET_INCREMENTAL;
@@ -219,7 +219,7 @@ static enum bk_set_kind wished_kind(const struct bk_backup_request *request,
 	case BK_BACKUP_AUTO:
 		break;
 	}
-	return scheduled_kind(request, full);
+	return scheduled_kind(base, request);
 }
 
 /* Opens what the kind stands on, or settles for a full set. */
@@ -273,7 +273,7 @@ int bk_backup_base_choose(struct bk_backup_base *out,
 				    "a full one");
 		return bk_backup_base_check(out, request, err);
 	}
-	out->kind = wished_kind(request, full);
+	out->kind = wished_kind(out, request);
 	if (out->kind != BK_SET_FULL &&
 	    open_base(out, request, latest, full, progress, err) < 0)
 		return -1;

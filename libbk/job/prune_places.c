@@ -165,3 +165,30 @@ int bk_prune_places_find(struct bk_prune_places *out,
 	}
 	return 0;
 }
+
+/* Those of other stores are for the runs of their jobs. */
+static void leave_rules_of(struct bk_prune_place *place, const char *store)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < place->n_rules; i++)
+		if (strcmp(place->rules[i].store, store) == 0)
+			place->rules[n++] = place->rules[i];
+	place->n_rules = n;
+}
+
+int bk_prune_places_job(struct bk_prune_places *out,
+			struct bk_settings *settings,
+			const struct bk_job_settings *job, struct bk_err *err)
+{
+	out->repo = job->repo;
+	out->items = bk_alloc((job->ship.n + 1) * sizeof(*out->items));
+	if (add_repo(out, settings, NULL, err) < 0)
+		return -1;
+	leave_rules_of(&out->items[0], job->store.config.name);
+	for (size_t i = 0; i < job->ship.n; i++)
+		if (add_target(out, settings, job->ship.items[i], NULL, err) <
+		    0)
+			return -1;
+	return 0;
+}

@@ -42,6 +42,12 @@ int bk_prune_places_find(struct bk_prune_places *out,
 			 struct bk_settings *settings, char **targets,
 			 size_t n_targets, const char *keep,
 			 struct bk_err *err);
+
+/* A job's repository, for the sets of its store, and the targets that it is
+ * shipped to. */
+int bk_prune_places_job(struct bk_prune_places *out,
+			struct bk_settings *settings,
+			const struct bk_job_settings *job, struct bk_err *err);
 void bk_prune_places_clear(struct bk_prune_places *places);
 
 #endif

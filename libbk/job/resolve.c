@@ -15,6 +15,7 @@
 #define UID_GAP     100000
 #define READ_ERRORS 1000   /* 0.1 % */
 #define MAX_SHRINK  300000 /* 30 % */
+#define HOOK_MS     ((int64_t)600 * 1000)
 
 /* ---- stores ---- */
 
@@ -269,6 +270,23 @@ static int read_filter(const struct bk_conf_section *section,
 	return bk_conf_blame(file, err);
 }
 
+static int read_hooks(const struct bk_conf_section *section,
+		      struct bk_job_settings *out, struct bk_err *err)
+{
+	const struct bk_conf_entry *before = bk_conf_get(section, "before");
+	const struct bk_conf_entry *after = bk_conf_get(section, "after");
+	const struct bk_conf_entry *time = bk_conf_get(section, "hook-time");
+
+	out->ping = bk_conf_value(section, "ping");
+	if (before && bk_argv_split(&out->before, before->value, err) < 0)
+		return bk_conf_blame(before, err);
+	if (after && bk_argv_split(&out->after, after->value, err) < 0)
+		return bk_conf_blame(after, err);
+	if (time && bk_parse_duration(time->value, &out->hook_ms, err) < 0)
+		return bk_conf_blame(time, err);
+	return 0;
+}
+
 static int read_job(const struct bk_conf_section *section,
 		    struct bk_job_settings *out, struct bk_err *err)
 {
@@ -276,7 +294,9 @@ static int read_job(const struct bk_conf_section *section,
 
 	if (keep && bk_keep_parse(keep->value, &out->keep, err) < 0)
 		return bk_conf_blame(keep, err);
-	out->ship = bk_conf_value(section, "ship");
+	if (read_names(section, "ship", &out->ship, err) < 0 ||
+	    read_hooks(section, out, err) < 0)
+		return -1;
 	if (read_schedule(section, "full", &out->full, err) < 0 ||
 	    read_schedule(section, "differential", &out->differential, err) <
 		    0 ||
@@ -317,6 +337,7 @@ int bk_settings_job(struct bk_settings *settings, const char *word,
 	*out = (struct bk_job_settings){
 		.read_errors_ppm = READ_ERRORS,
 		.max_shrink_ppm = MAX_SHRINK,
+		.hook_ms = HOOK_MS,
 	};
 	if (find_job(settings, word, &section, err) < 0)
 		return -1;
@@ -324,6 +345,7 @@ int bk_settings_job(struct bk_settings *settings, const char *word,
 		store = bk_conf_value(section, "store");
 		repo = bk_conf_value(section, "repo");
 	}
+	out->section = section;
 	int rc = section ? read_job(section, out, err) : 0;
 	if (rc == 0)
 		rc = bk_settings_store(settings, store, &out->store, err);
@@ -340,5 +362,8 @@ int bk_settings_job(struct bk_settings *settings, const char *word,
 void bk_job_settings_clear(struct bk_job_settings *job)
 {
 	bk_filter_clear(&job->accounts);
+	bk_names_clear(&job->ship);
+	bk_argv_clear(&job->before);
+	bk_argv_clear(&job->after);
 	*job = (struct bk_job_settings){0};
 }

@@ -182,6 +182,7 @@ static const struct bk_conf_key store_keys[] = {
 	{NULL,            NULL            },
 };
 
+/* clang-format off */
 static const struct bk_conf_key job_keys[] = {
 	{"store",         NULL          },
 	{"repo",          NULL          },
@@ -195,8 +196,13 @@ static const struct bk_conf_key job_keys[] = {
 	{"accounts-file", bk_check_path },
 	{"domains",       NULL          },
 	{"exclude",       NULL          },
+	{"before",        bk_check_hook },
+	{"after",         bk_check_hook },
+	{"hook-time",     bk_check_hook_time},
+	{"ping",          check_url},
 	{NULL,            NULL          },
 };
+/* clang-format on */
 
 /* ---- mail servers ---- */
 

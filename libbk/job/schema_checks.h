@@ -18,6 +18,12 @@ int bk_check_path(const char *value, struct bk_err *err);
 /* In whole seconds, of which a server needs a few. */
 int bk_check_timeout(const char *value, struct bk_err *err);
 
+/* A program by its path, and its words: cron's PATH is not a shell's. */
+int bk_check_hook(const char *value, struct bk_err *err);
+
+/* How long one may take. */
+int bk_check_hook_time(const char *value, struct bk_err *err);
+
 /* Of [route NAME]. */
 extern const struct bk_conf_key bk_schema_route_keys[];
 

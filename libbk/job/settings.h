@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/argv.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/opt.h"
@@ -78,10 +79,14 @@ struct bk_job_settings {
 		*name; /* of the job, or of the store where there is no job */
 	struct bk_store_settings store;
 	struct bk_repo_settings repo;
+	const struct bk_conf_section *section; /* NULL: made up for a store */
 	struct bk_schedule full;         /* n is 0: no schedule was given */
-	struct bk_schedule differential; /* checked; nothing looks at it yet */
+	struct bk_schedule differential; /* likewise */
 	struct bk_keep keep;             /* empty: for ever */
-	const char *ship;          /* targets, or NULL; nothing ships yet */
+	struct bk_names ship;            /* targets */
+	struct bk_argv before, after;    /* hooks; n is 0: none */
+	int64_t hook_ms;                 /* that each of them may take */
+	const char *ping;                /* URL of its own, or NULL */
 	uint32_t read_errors_ppm;  /* of the messages: more stop the run */
 	uint32_t max_shrink_ppm;   /* of the messages since the last set */
 	struct bk_filter accounts; /* from the job's section; options may add */

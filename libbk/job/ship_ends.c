@@ -123,6 +123,20 @@ int bk_ship_ends_push(struct bk_ship_ends *out, struct bk_settings *settings,
 	return 0;
 }
 
+int bk_ship_ends_job(struct bk_ship_ends *out, struct bk_settings *settings,
+		     const struct bk_job_settings *job, struct bk_err *err)
+{
+	const struct bk_ship_words words = {.verb = "push"};
+
+	out->from = job->repo;
+	out->to = bk_alloc((job->ship.n + 1) * sizeof(*out->to));
+	for (size_t i = 0; i < job->ship.n; i++)
+		if (add_target(out, settings, &words, job->ship.items[i], err) <
+		    0)
+			return -1;
+	return 0;
+}
+
 int bk_ship_ends_pull(struct bk_ship_ends *out, struct bk_settings *settings,
 		      const struct bk_ship_words *words, struct bk_err *err)
 {

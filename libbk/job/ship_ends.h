@@ -32,6 +32,10 @@ struct bk_ship_words {
 int bk_ship_ends_push(struct bk_ship_ends *out, struct bk_settings *settings,
 		      const struct bk_ship_words *words, struct bk_err *err);
 
+/* From a job's repository to its targets; none is fine. */
+int bk_ship_ends_job(struct bk_ship_ends *out, struct bk_settings *settings,
+		     const struct bk_job_settings *job, struct bk_err *err);
+
 /* From the one target to the repository of -r. */
 int bk_ship_ends_pull(struct bk_ship_ends *out, struct bk_settings *settings,
 		      const struct bk_ship_words *words, struct bk_err *err);

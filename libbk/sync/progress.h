@@ -274,13 +274,12 @@ static inline void bk_progress_note(struct bk_progress *to, const char *text)
 /* The same of what has consequences: shown even to who wants no talk. */
 static inline void bk_progress_warning(struct bk_progress *to, const char *text)
 {
-	if (!to)
-		return;
-	if (to->ops->warning)
-		to->ops->warning(to, text);
-	else
-		to->ops->note(to, text);
-	bk_progress_warning(to->also, text);
+	for (; to; to = to->also) {
+		if (to->ops->warning)
+			to->ops->warning(to, text);
+		else
+			to->ops->note(to, text);
+	}
 }
 
 /* Now and then while a target is under way, and once when all is done there. */

@@ -1,0 +1,293 @@
+/* A run of a job, step by step: see jobrun.h. */
+
+#include "job/jobrun.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "job/job_copies.h"
+#include "job/job_due.h"
+#include "job/job_hooks.h"
+#include "job/job_record.h"
+#include "job/job_state.h"
+#include "job/open.h"
+#include "job/sections.h"
+#include "job/server_store.h"
+
+struct run {
+	const struct bk_jobrun_request *request;
+	struct bk_job_settings *job;
+	struct bk_progress *progress;
+	struct bk_opened opened;
+	struct bk_lock *lock;
+	struct bk_job_state state;
+	struct bk_job_record record;
+	struct bk_job_copies copies;
+	bool is_job;       /* hooks, state */
+	bool has_copies;   /* shipping, pruning, telling */
+	bool wants_set;    /* it is due, or was asked for */
+	bool is_idle;      /* nothing is to be done */
+	bool is_committed; /* the set is there */
+};
+
+/* ---- before anything is touched ---- */
+
+static void begin(struct run *run, const struct bk_jobrun_request *request,
+		  struct bk_progress *progress)
+{
+	struct bk_job_settings *job = request->job;
+	const struct bk_settings *settings = request->settings;
+
+	*run = (struct run){
+		.request = request,
+		.job = job,
+		.progress = progress,
+		.is_job = job->section && !request->backup.dry_run,
+		.wants_set = true,
+	};
+	run->has_copies = run->is_job && !request->only_set &&
+			  bk_sections_job_writes(&settings->conf, job->section,
+						 job->repo.name);
+	bk_job_record_init(&run->record);
+	progress->also = &run->record.progress;
+}
+
+static void end(struct run *run)
+{
+	run->progress->also = NULL;
+	bk_job_copies_clear(&run->copies);
+	bk_job_record_clear(&run->record);
+	bk_job_state_clear(&run->state);
+	bk_opened_close(&run->opened);
+	bk_lock_release(run->lock);
+}
+
+/* Two runs of one job would wait for each other in the midst of it, and tell
+ * everything twice. */
+static int take_lock(struct run *run, struct bk_outcome *outcome,
+		     struct bk_err *err)
+{
+	const struct bk_backup_request *backup = &run->request->backup;
+	char *what = bk_asprintf("job %s", run->job->name);
+	struct bk_lock_request lock = {
+		.state_dir = backup->state_dir,
+		.store = what,
+		.repo = run->job->repo.where,
+		.command = "bk-backup",
+		.wait_ms = backup->wait_ms,
+	};
+
+	outcome->place = BK_PLACE_LOCK;
+	int rc = bk_lock_take(&run->lock, &lock, err);
+	free(what);
+	if (rc == 0)
+		outcome->place = BK_PLACE_REQUEST;
+	return rc;
+}
+
+static int find_copies(struct run *run, struct bk_err *err)
+{
+	const struct bk_backup_request *backup = &run->request->backup;
+
+	run->copies = (struct bk_job_copies){
+		.record = &run->record,
+		.progress = run->progress,
+		.state_dir = backup->state_dir,
+		.wait_ms = backup->wait_ms,
+		.style = backup->style,
+	};
+	run->copies.style.quiet = true; /* not every set, each time */
+	return bk_job_copies_find(&run->copies, run->request->settings,
+				  run->job, err);
+}
+
+static int open_repo(struct run *run, struct bk_outcome *outcome,
+		     struct bk_err *err)
+{
+	bool dry = run->request->backup.dry_run;
+
+	if (bk_opened_open(&run->opened, run->request->settings,
+			   &run->job->repo, dry ? BK_OPEN_TRY : BK_OPEN_WRITE,
+			   outcome, err) < 0)
+		return -1;
+	run->copies.repo = run->opened.repo;
+	return 0;
+}
+
+/* ---- is it due? ---- */
+
+static void tell_ahead(struct run *run, int64_t ahead, int64_t now)
+{
+	char then[BK_CLOCK_TEXT], clock[BK_CLOCK_TEXT];
+
+	char *text = bk_asprintf(
+		"a set of %s is there, and this host's clock says %s: it does "
+		"not count as made; is the clock right?",
+		bk_clock_local(then, ahead), bk_clock_local(clock, now));
+	bk_progress_warning(run->progress, text);
+	free(text);
+}
+
+static void tell_idle(struct run *run, int64_t now)
+{
+	int64_t next = bk_due_next(run->job, now);
+	char when[BK_CLOCK_TEXT];
+
+	if (next == INT64_MAX)
+		return;
+	char *text = bk_asprintf("%s: nothing is due before %s", run->job->name,
+				 bk_clock_local(when, next));
+	bk_progress_note(run->progress, text);
+	free(text);
+}
+
+/* A target that lacks something is enough to go on. */
+static int decide(struct run *run, struct bk_err *err)
+{
+	const struct bk_repo *repo = run->opened.repo;
+	struct bk_set_info_list sets = {0};
+	int64_t now = bk_clock_now();
+	struct bk_due_times times;
+
+	if (!run->request->only_due)
+		return 0;
+	if (bk_sets_list(repo, &sets, err) < 0) {
+		bk_set_info_list_clear(&sets);
+		return -1;
+	}
+	bk_due_look(&times, &sets, repo, run->job->store.config.name, now);
+	bk_set_info_list_clear(&sets);
+	run->wants_set = bk_due_any(run->job, &times, now);
+	run->is_idle =
+		!run->wants_set && (!run->has_copies || !run->state.lacking.n);
+	if (run->wants_set && times.ahead != INT64_MIN)
+		tell_ahead(run, times.ahead, now);
+	if (run->is_idle)
+		tell_idle(run, now);
+	return 0;
+}
+
+/* ---- the set ---- */
+
+/* A snapshot that stays is something to be seen to, but no lost set. */
+static void run_after(struct run *run, int rc, struct bk_outcome *outcome,
+		      const struct bk_err *err)
+{
+	const struct bk_hook_outcome told = {
+		.status = bk_exit_status(rc, outcome, err),
+		.set = outcome->committed,
+	};
+	struct bk_err why = {0};
+
+	if (bk_hook_after(run->job, &told, &why) == 0)
+		return;
+	bk_log(BK_LOG_ERROR, "%s", why.text);
+	bk_job_record_problem(&run->record, run->job->name, &why, NULL);
+	outcome->ending = bk_job_worse(outcome->ending, BK_ENDING_INCOMPLETE);
+}
+
+static int back_up(struct run *run, struct bk_outcome *outcome,
+		   struct bk_err *err)
+{
+	struct bk_backup_request backup = run->request->backup;
+	struct bk_server_store server = {0};
+
+	backup.repo = run->opened.repo;
+	backup.job = run->job;
+	int rc = bk_server_store_open(&server, &run->job->store, err);
+	if (rc == 0)
+		rc = bk_backup_run(&backup, run->progress, outcome, err);
+	bk_server_store_close(&server);
+	return rc;
+}
+
+static int make_set(struct run *run, struct bk_outcome *outcome,
+		    struct bk_err *err)
+{
+	outcome->place = BK_PLACE_SOURCE;
+	if (!run->is_job)
+		return back_up(run, outcome, err);
+	int rc = bk_hook_before(run->job, err);
+	if (rc == 0)
+		rc = back_up(run, outcome, err);
+	run->is_committed = rc == 0;
+	run_after(run, rc, outcome, err);
+	return rc;
+}
+
+/* ---- all of it ---- */
+
+/* After a set that failed, what others lack can be copied as long as the
+ * repository is in order and nobody asked us to stop. */
+static bool may_copy(const struct run *run, int rc,
+		     const struct bk_outcome *outcome, const struct bk_err *err)
+{
+	if (!run->has_copies)
+		return false;
+	return rc == 0 || (run->state.lacking.n && err->kind != BK_CANCELLED &&
+			   outcome->place == BK_PLACE_SOURCE);
+}
+
+static int copy(struct run *run, struct bk_outcome *outcome, struct bk_err *err)
+{
+	enum bk_ending ending = outcome->ending;
+	bool newer = run->is_committed || run->state.lacking.n;
+
+	int rc = bk_job_ship(&run->copies, &run->state.lacking, &ending, err);
+	if (rc == 0 && newer)
+		rc = bk_job_prune(&run->copies, run->is_committed, &ending,
+				  err);
+	outcome->ending = ending;
+	return rc;
+}
+
+static int act(struct run *run, struct bk_outcome *outcome, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (open_repo(run, outcome, err) < 0 || decide(run, err) < 0)
+		return -1;
+	if (run->is_idle)
+		return 0;
+	int rc = run->wants_set ? make_set(run, outcome, err) : 0;
+	if (may_copy(run, rc, outcome, err) &&
+	    copy(run, outcome, rc < 0 ? &why : err) < 0)
+		rc = -1;
+	return rc;
+}
+
+static void remember(struct run *run, int rc, const struct bk_outcome *outcome,
+		     const struct bk_err *err)
+{
+	struct bk_job_state *state = &run->state;
+	struct bk_err why = {0};
+
+	state->status = (int)bk_exit_status(rc, outcome, err);
+	state->ended = bk_clock_now();
+	if (bk_job_state_save(state, &why) < 0)
+		bk_log(BK_LOG_ERROR, "%s", why.text);
+}
+
+int bk_jobrun(const struct bk_jobrun_request *request,
+	      struct bk_progress *progress, struct bk_outcome *outcome,
+	      struct bk_err *err)
+{
+	struct run run;
+
+	begin(&run, request, progress);
+	int rc = run.is_job ? take_lock(&run, outcome, err) : 0;
+	if (rc == 0 && run.is_job)
+		bk_job_state_load(&run.state, request->backup.state_dir,
+				  run.job->name);
+	if (rc == 0 && run.has_copies)
+		rc = find_copies(&run, err);
+	if (rc == 0)
+		rc = act(&run, outcome, err);
+	if (run.lock && run.has_copies && !run.is_idle)
+		remember(&run, rc, outcome, err);
+	end(&run);
+	return rc;
+}
