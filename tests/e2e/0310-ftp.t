@@ -14,11 +14,6 @@ keeps_promises() {
 		"$BK_BUILD/drivers/test_target"
 }
 
-# acts URL ACT...: a line of what came of each in `came`, see drivers/acts.
-acts() {
-	timeout 100 "$BK_BUILD/drivers/acts" "$@" >came 2>came.err
-}
-
 # come_to TEXT LINE...: the last acts came to these, and each line that says
 # more than "ok" names the target before the text.
 come_to() {
@@ -150,7 +145,7 @@ come_to '... learns it with the first blob, and says so when it is large' \
 # ---- a full disk
 
 if [ -n "${BK_TEST_FTPES_TINY_URL:-}" ]; then
-	acts "$BK_TEST_FTPES_TINY_URL" create put:i/big:20000000 list: \
+	acts_until_full "$BK_TEST_FTPES_TINY_URL" create put:i/big:20000000 list: \
 		put:i/small:100 list:
 	come_to 'a full disk is told, and what was sent is taken away' \
 		'create ok' 'put:i/big:20000000 FULL the server says "452 Transfer aborted. No space left on device"' \

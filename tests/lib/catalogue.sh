@@ -49,10 +49,6 @@ catalogue() {
 	ok "$protocol: a folder there" test "$(grep -c ' ok$' came)" -eq 5
 }
 
-acts() {
-	timeout 100 "$BK_BUILD/drivers/acts" "$@" >came 2>came.err
-}
-
 counts() {
 	faults=$((faults + 1))
 	case $seen in *" $1 "*) ;; *) seen="$seen$1 " ;; esac
@@ -251,8 +247,8 @@ server_dies() {
 
 disk_fills() {
 	[ -n "$1" ] || return 0
-	acts "$1" create put:f/large.b:12000000 list: put:f/small.b:1000 \
-		get:f/small.b:0:1000 list:
+	acts_until_full "$1" create put:f/large.b:12000000 list: \
+		put:f/small.b:1000 get:f/small.b:0:1000 list:
 	shows full 'a full disk is told' \
 		grep -q "^put:f/large.b:12000000 FULL $1/f/large.b: " came
 	ok '... nothing half is listed' sh -c '! grep large.*12000000$ came'

@@ -315,3 +315,17 @@ fault() {
 	echo "$*" >"$root/fault.new"
 	mv "$root/fault.new" "$root/fault"
 }
+
+# acts URL ACT...: a line of what came of each in `came`, see drivers/acts.
+acts() {
+	timeout 100 "$BK_BUILD/drivers/acts" "$@" >came 2>came.err
+}
+
+# acts_until_full URL ACT...: a ProFTPD says ENOSPC where a write fails, and EIO
+# where it could write a part, as chance has it.
+acts_until_full() {
+	for _ in 1 2 3 4 5; do
+		acts "$@"
+		grep -q ' BUSY .*Input/output error' came || break
+	done
+}
