@@ -36,6 +36,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 	if (call->n_operands == 0 && opts->choice.at == BK_NO_TIME)
 		return bk_fail(err, BK_MISUSE,
 			       "which set? latest, or one that bk list shows");
+	opts->wish.deleted = opts->wish.deleted_since != BK_NO_TIME;
 	opts->choice.word = call->operands[0];
 	opts->choice.store =
 		bk_settings_store_name(&call->settings, opts->choice.store);
@@ -51,15 +52,41 @@ static int run(struct bk_call *call, struct bk_err *err)
 	return rc;
 }
 
+static const char *const usage[] = {
+	"[-r REPO] SET|latest [--account PATTERN] [--folder PATTERN] "
+	"[--message ID] [--to STORE]",
+	"[-r REPO] --at TIME ...",
+	"[-r REPO] SET|latest --deleted-since TIME ...",
+	NULL,
+};
+/* clang-format off */
+static const char *const examples[] = {
+	"bk restore latest",
+	"everything, to where it was",
+	"bk restore latest --account ann@a.example --folder Old --into Back",
+	"a folder, beside what is there",
+	"bk restore 20261119T1230 --to maildir:/srv/back/%d/%n/Maildir",
+	"everything, elsewhere",
+	"bk restore latest --deleted-since 14d --account ann@a.example --into Deleted",
+	"what ann deleted in two weeks",
+	NULL,
+};
+/* clang-format on */
+static const char *const see_also[] = {"bk-list(1)",   "bk-check(1)",
+				       "bk-backup(1)", "bk.conf(5)",
+				       "bk-exit(7)",   NULL};
+
 int main(int argc, char **argv)
 {
-	struct restore_opts opts = {.choice.at = BK_NO_TIME};
+	struct restore_opts opts = {.choice.at = BK_NO_TIME,
+				    .wish.deleted_since = BK_NO_TIME};
 	/* clang-format off */
 	const struct bk_opt options[] = {
 		{BK_OPT_LIST, 0, "account", "ACCOUNT", "only these accounts, a pattern", &opts.wish.accounts},
 		{BK_OPT_LIST, 0, "folder", "PATTERN", "only these folders", &opts.wish.folders},
 		{BK_OPT_LIST, 0, "message", "ID", "only these messages: UID, name or digest", &opts.wish.messages},
 		{BK_OPT_TIME, 0, "at", "TIME", "from the newest set that is not later", &opts.choice.at},
+		{BK_OPT_TIME, 0, "deleted-since", "TIME", "only what was deleted between TIME and the set", &opts.wish.deleted_since},
 		{BK_OPT_TEXT, 0, "to", "STORE", "into this store (else where it came from)", &opts.to},
 		{BK_OPT_TEXT, 0, "as", "ACCOUNT", "as another account; with %n, %d, %u for several", &opts.wish.as},
 		{BK_OPT_TEXT, 0, "into", "FOLDER", "below this folder", &opts.wish.into},
@@ -70,26 +97,6 @@ int main(int argc, char **argv)
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 	};
 	/* clang-format on */
-	static const char *const usage[] = {
-		"[-r REPO] SET|latest [--account PATTERN] [--folder PATTERN] "
-		"[--message ID] [--to STORE]",
-		"[-r REPO] --at TIME ...",
-		NULL,
-	};
-	/* clang-format off */
-	static const char *const examples[] = {
-		"bk restore latest",
-		"everything, to where it was",
-		"bk restore latest --account ann@a.example --folder Old --into Back",
-		"a folder, beside what is there",
-		"bk restore 20261119T1230 --to maildir:/srv/back/%d/%n/Maildir",
-		"everything, elsewhere",
-		NULL,
-	};
-	/* clang-format on */
-	static const char *const see_also[] = {"bk-list(1)",   "bk-check(1)",
-					       "bk-backup(1)", "bk.conf(5)",
-					       "bk-exit(7)",   NULL};
 	const struct bk_tool tool = {
 		.name = "bk-restore",
 		.purpose =

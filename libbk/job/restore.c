@@ -34,7 +34,13 @@ static int make_plan(struct bk_restore *run, struct bk_err *err)
 	const struct bk_restore_request *request = run->request;
 	const char *missing = NULL;
 
-	if (bk_restore_plan_make(run->set, request->wish, &run->plan, &missing,
+	if (request->wish->deleted)
+		return bk_restore_deleted_open(&run->deleted, run->chosen,
+					       request->wish, run->progress,
+					       err);
+	run->plan = &run->whole;
+	run->set = run->chosen;
+	if (bk_restore_plan_make(run->set, request->wish, &run->whole, &missing,
 				 err) == 0)
 		return 0;
 	if (err->kind == BK_GONE && missing)
@@ -46,10 +52,9 @@ static int make_plan(struct bk_restore *run, struct bk_err *err)
 }
 
 /* Without a variable in its path a store holds one account. */
-static int check_room(const struct bk_restore *run, struct bk_err *err)
+static int check_room(const struct bk_restore *run,
+		      const struct bk_restore_plan *plan, struct bk_err *err)
 {
-	const struct bk_restore_plan *plan = &run->plan;
-
 	if (run->to.server ? !bk_server_is_account(run->to.server)
 			   : bk_store_holds_many(&run->to.config))
 		return 0;
@@ -84,6 +89,15 @@ static void tell_full(const struct bk_restore *run, struct bk_err *err)
 		       "is not restored twice.");
 }
 
+static int check_places(struct bk_restore *run, void *arg, struct bk_err *err)
+{
+	(void)arg;
+	return check_room(run, run->plan, err) < 0
+		       ? -1
+		       : bk_restore_places_check(run->plan, &run->to.config,
+						 err);
+}
+
 static int check_replace(const struct bk_restore *run, struct bk_err *err)
 {
 	const struct bk_store_config *to = &run->to.config;
@@ -99,7 +113,7 @@ static int check_replace(const struct bk_restore *run, struct bk_err *err)
 static int find_store(struct bk_restore *run, struct bk_err *err)
 {
 	const struct bk_restore_request *request = run->request;
-	const struct bk_root *root = &run->set->levels[0].root;
+	const struct bk_root *root = &run->chosen->levels[0].root;
 	const char *word = request->to ? request->to : root->store_name;
 
 	run->outcome->place = BK_PLACE_REQUEST;
@@ -113,10 +127,8 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 	}
 	run->to.config.writable = true;
 	if (bk_store_check_type(&run->to.config, err) < 0 ||
-	    check_room(run, err) < 0)
-		return -1;
-	if (check_replace(run, err) < 0 ||
-	    bk_restore_places_check(&run->plan, &run->to.config, err) < 0)
+	    check_replace(run, err) < 0 ||
+	    bk_restore_each_source(run, check_places, NULL, err) < 0)
 		return -1;
 	return bk_server_store_open(&run->server, &run->to, err);
 }
@@ -124,6 +136,10 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 static int check_request(const struct bk_restore_request *request,
 			 struct bk_err *err)
 {
+	if (request->replace && request->wish->deleted)
+		return bk_fail(err, BK_MISUSE,
+			       "--replace is for whole folders, and "
+			       "--deleted-since for some messages of them");
 	if (request->replace && request->wish->messages.n)
 		return bk_fail(err, BK_MISUSE,
 			       "--replace is for whole folders; with --message "
@@ -207,13 +223,13 @@ static void tell_start(struct bk_restore *run, const char *label)
 	struct bk_run start = {
 		.act = BK_ACT_RESTORE,
 		.store = run->to.config.name,
-		.repo = run->set->repo->target->where,
+		.repo = run->chosen->repo->target->where,
 		.set = label,
 	};
 	const struct bk_set_account *last = NULL;
 
-	for (size_t i = 0; i < run->plan.n; i++) {
-		const struct bk_restore_item *item = &run->plan.items[i];
+	for (size_t i = 0; i < run->whole.n; i++) {
+		const struct bk_restore_item *item = &run->whole.items[i];
 		start.totals.accounts += item->account != last;
 		start.totals.messages += item->folder->messages;
 		last = item->account;
@@ -228,6 +244,14 @@ static int check_found(struct bk_restore *run, struct bk_err *err)
 {
 	const struct bk_opt_list *messages = &run->request->wish->messages;
 	size_t found = 0;
+
+	if (run->into.deleted && !run->deleted.found && !run->errors) {
+		run->outcome->place = BK_PLACE_SET;
+		return bk_fail(err, BK_GONE,
+			       "nothing that was chosen was deleted in this "
+			       "time: %zu sets were compared. Nothing changed.",
+			       run->deleted.n + 1);
+	}
 
 	for (size_t i = 0; i < messages->n; i++)
 		found += run->into.found[i] > 0;
@@ -287,7 +311,7 @@ static void tell_end(struct bk_restore *run, const char *label,
 		.result = errors ? BK_RESULT_INCOMPLETE : BK_RESULT_COMPLETE,
 		.set = label,
 		.store = run->to.config.name,
-		.repo = run->set->repo->target->where,
+		.repo = run->chosen->repo->target->where,
 		.accounts = run->accounts,
 		.messages.total =
 			writing->written + run->there + writing->failed,
@@ -321,7 +345,7 @@ static void tell_end(struct bk_restore *run, const char *label,
 
 static int write_all(struct bk_restore *run, struct bk_err *err)
 {
-	const struct bk_set_level *top = &run->set->levels[0];
+	const struct bk_set_level *top = &run->chosen->levels[0];
 	int64_t start_ms = bk_clock_now_ms();
 	char label[BK_SET_NAME];
 
@@ -333,7 +357,8 @@ static int write_all(struct bk_restore *run, struct bk_err *err)
 	run->writing.progress = run->progress;
 	run->writing.threads = run->request->threads;
 	tell_start(run, label);
-	if (bk_restore_folders(run, err) < 0 || check_found(run, err) < 0)
+	if (bk_restore_each_source(run, bk_restore_folders, NULL, err) < 0 ||
+	    check_found(run, err) < 0)
 		return -1;
 	run->outcome->place = BK_PLACE_DESTINATION;
 	if (run->store->ops->end && run->store->ops->end(run->store, err) < 0)
@@ -388,13 +413,15 @@ static int restore(struct bk_restore *run, struct bk_err *err)
 
 	run->outcome->place = BK_PLACE_REQUEST;
 	if (check_request(request, err) < 0 ||
-	    bk_choose_and_open(&run->set, request->repo, request->choice,
+	    bk_choose_and_open(&run->chosen, request->repo, request->choice,
 			       run->outcome, err) < 0)
 		return -1;
 	run->outcome->place = BK_PLACE_SET;
 	if (make_plan(run, err) < 0 || find_store(run, err) < 0)
 		return -1;
 	run->into.set = run->set;
+	run->into.deleted = request->wish->deleted ? &run->deleted : NULL;
+	run->errors = run->deleted.unread;
 	run->into.wish = request->wish;
 	run->into.found = bk_alloc((request->wish->messages.n + 1) *
 				   sizeof(*run->into.found));
@@ -419,10 +446,12 @@ int bk_restore_run(const struct bk_restore_request *request,
 	int rc = restore(&run, err);
 	(void)pthread_mutex_destroy(&run.lock);
 	bk_digester_free(run.into.digester);
-	bk_restore_plan_clear(&run.plan);
+	bk_restore_deleted_clear(&run.deleted);
+	bk_restore_plan_clear(&run.whole);
+	bk_name_table_clear(&run.counted);
 	bk_store_close(run.store);
 	bk_server_store_close(&run.server);
-	bk_set_close(run.set);
+	bk_set_close(run.chosen);
 	free(run.into.found);
 	return rc;
 }

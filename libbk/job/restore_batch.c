@@ -120,7 +120,7 @@ static int open_account(struct bk_restore *run, struct bk_restore_batch *batch,
 	batch->accounts = bk_array_room(batch->accounts, batch->n_accounts,
 					&batch->cap_accounts, sizeof(void *));
 	batch->accounts[batch->n_accounts++] = account;
-	run->accounts++;
+	bk_restore_count_account(run, item->account->account.address);
 	bk_progress_account(run->progress, item->to_account);
 	*out = account;
 	return create_account(run, account, item->to_account, err);
@@ -170,7 +170,7 @@ static int open_folder(struct bk_restore *run, struct bk_restore_batch *batch,
 					 "not restored", &why);
 		return 0;
 	}
-	if (run->request->wish->messages.n && !folder->rows.n)
+	if (bk_restore_is_choosy(run->request->wish) && !folder->rows.n)
 		return 0;
 	return begin_folder(run, batch, folder, err);
 }
@@ -202,13 +202,48 @@ static bool is_full(const struct bk_restore *run,
 		batch->messages + next->folder->messages > MESSAGES_MOST);
 }
 
-int bk_restore_folders(struct bk_restore *run, struct bk_err *err)
+void bk_restore_count_account(struct bk_restore *run, const char *address)
+{
+	struct bk_name_key key =
+		bk_name_table_key(&run->counted, address, strlen(address));
+	uint32_t value;
+	size_t at = 0;
+
+	if (bk_name_table_next(&run->counted, key, &at, &value))
+		return;
+	bk_name_table_add(&run->counted, key, 0);
+	run->accounts++;
+}
+
+int bk_restore_each_source(struct bk_restore *run,
+			   int (*act)(struct bk_restore *run, void *arg,
+				      struct bk_err *err),
+			   void *arg, struct bk_err *err)
+{
+	struct bk_restore_deleted *deleted = &run->deleted;
+	int rc = 0;
+
+	if (!run->request->wish->deleted)
+		return act(run, arg, err);
+	for (size_t i = 0; i < deleted->n && rc == 0; i++) {
+		run->set = deleted->sources[i].set;
+		run->plan = &deleted->sources[i].plan;
+		run->into.set = run->set;
+		run->writing.set = run->set;
+		rc = act(run, arg, err);
+		bk_restore_deleted_next(deleted);
+	}
+	return rc;
+}
+
+int bk_restore_folders(struct bk_restore *run, void *arg, struct bk_err *err)
 {
 	struct bk_restore_batch batch = {0};
 	int rc = 0;
 
-	for (size_t i = 0; i < run->plan.n && rc == 0; i++) {
-		const struct bk_restore_item *item = &run->plan.items[i];
+	(void)arg;
+	for (size_t i = 0; i < run->plan->n && rc == 0; i++) {
+		const struct bk_restore_item *item = &run->plan->items[i];
 		rc = bk_cancelled(err);
 		if (rc == 0 && is_full(run, &batch, item))
 			rc = finish_batch(run, &batch, item->account, err);

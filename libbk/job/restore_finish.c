@@ -140,7 +140,7 @@ static int finish_account(struct bk_restore *run,
 			  struct bk_err *err)
 {
 	const struct bk_account *from = &account->from->account;
-	bool whole = run->plan.whole_accounts;
+	bool whole = run->plan->whole_accounts;
 	struct bk_err why = {0};
 
 	if (account->failed ||

@@ -42,10 +42,14 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 	describe(out, into->wish->into != NULL);
 	if (bk_set_rows(into->set, item->folder->id, true, rows, err) < 0)
 		return -1;
-	if (!into->wish->messages.n)
+	if (!bk_restore_is_choosy(into->wish))
 		return 0;
 	for (size_t i = 0; i < rows->n; i++) {
-		if (!bk_restore_wants(into->wish, &rows->items[i], &which))
+		if (!bk_restore_wants(into->wish, &rows->items[i], &which) ||
+		    (into->deleted &&
+		     !bk_restore_deleted_takes(into->deleted,
+					       item->account->account.address,
+					       &rows->items[i])))
 			continue;
 		into->found[which]++;
 		rows->items[n++] = rows->items[i];

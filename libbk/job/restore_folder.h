@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "crypto/digester.h"
+#include "job/restore_deleted.h"
 #include "job/restore_match.h"
 #include "job/restore_plan.h"
 #include "repo/set.h"
@@ -33,6 +34,7 @@ struct bk_restore_into {
 	struct bk_digester *digester; /* of the thread that opens folders */
 	uint32_t uid_gap;
 	bool replace;
+	struct bk_restore_deleted *deleted; /* NULL: all messages */
 	size_t *found; /* how often each of wish->messages was met */
 };
 

@@ -163,6 +163,11 @@ bool bk_restore_wants(const struct bk_restore_wish *wish,
 	return wish->messages.n == 0;
 }
 
+bool bk_restore_is_choosy(const struct bk_restore_wish *wish)
+{
+	return wish->messages.n || wish->deleted;
+}
+
 /* A UID means a message of one folder; another in another. */
 static int check_uids(const struct bk_restore_wish *wish,
 		      const struct bk_restore_plan *plan, struct bk_err *err)

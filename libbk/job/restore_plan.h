@@ -19,8 +19,11 @@ struct bk_restore_wish {
 	struct bk_opt_list accounts; /* patterns; none: all */
 	struct bk_opt_list folders;  /* patterns; none: all */
 	struct bk_opt_list messages; /* UIDs, names or digests; none: all */
-	const char *as;   /* another account: an address, or with %u %n %d for
-			     several; NULL: the same */
+	const char *as; /* another account: an address, or with %u %n %d for
+			   several; NULL: the same */
+	bool deleted;   /* of those only what was deleted between deleted_since
+			   and the set: restore_deleted.h */
+	int64_t deleted_since; /* UTC seconds */
 	const char *into; /* a folder to collect what is restored, NULL: none */
 };
 
@@ -57,5 +60,9 @@ void bk_restore_plan_clear(struct bk_restore_plan *plan);
  * *which (may be NULL) becomes the index of the name. */
 bool bk_restore_wants(const struct bk_restore_wish *wish,
 		      const struct bk_row *row, size_t *which);
+
+/* Does it choose among the messages of a folder?  One without any of them is
+ * passed over then. */
+bool bk_restore_is_choosy(const struct bk_restore_wish *wish);
 
 #endif

@@ -96,7 +96,7 @@ static int look_at_account(struct preview *preview,
 		return 0;
 	forget_account(preview);
 	preview->from = item->account;
-	preview->run->accounts++;
+	bk_restore_count_account(preview->run, item->account->account.address);
 	if ((store->ops->find_account(store, item->to_account, &preview->arena,
 				      &preview->here, &why) == 0 &&
 	     store->ops->folders(store, &preview->here, &preview->folders,
@@ -172,7 +172,7 @@ static int list_item(struct preview *preview,
 	int rc = bk_cancelled(err);
 	if (rc == 0)
 		rc = bk_restore_folder_read(&folder, &run->into, item, err);
-	bool some = folder.rows.n || !run->request->wish->messages.n;
+	bool some = folder.rows.n || !bk_restore_is_choosy(run->request->wish);
 	if (rc == 0 && some && run->into.replace)
 		rc = look_at_folder(preview, &folder, err);
 	else if (rc == 0)
@@ -186,7 +186,7 @@ static int list_item(struct preview *preview,
 static void tell_end(const struct preview *preview)
 {
 	const struct bk_restore *run = preview->run;
-	const struct bk_set_level *top = &run->set->levels[0];
+	const struct bk_set_level *top = &run->chosen->levels[0];
 	uint64_t all = preview->added + run->there;
 	char label[BK_SET_NAME];
 	struct bk_summary summary = {
@@ -209,16 +209,23 @@ static void tell_end(const struct preview *preview)
 	bk_progress_finish(run->progress, &summary);
 }
 
+static int list_items(struct bk_restore *run, void *arg, struct bk_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < run->plan->n && rc == 0; i++)
+		rc = list_item(arg, &run->plan->items[i], err);
+	return rc;
+}
+
 int bk_restore_preview(struct bk_restore *run, struct bk_err *err)
 {
 	bool replace = run->into.replace;
 	struct preview preview = {.run = run};
-	int rc = 0;
 
 	preview.to = bk_listing_new(&run->request->style, "restore", fields,
 				    replace ? FIELDS_REPLACE : FIELDS_PLAIN);
-	for (size_t i = 0; i < run->plan.n && rc == 0; i++)
-		rc = list_item(&preview, &run->plan.items[i], err);
+	int rc = bk_restore_each_source(run, list_items, &preview, err);
 	forget_account(&preview);
 	if (rc < 0) {
 		bk_listing_free(preview.to);

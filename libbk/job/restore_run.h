@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "job/restore.h"
+#include "job/restore_deleted.h"
 #include "job/restore_folder.h"
 #include "job/restore_write.h"
 #include "job/server_store.h"
@@ -24,15 +25,21 @@ struct bk_restore {
 	const struct bk_restore_request *request;
 	struct bk_progress *progress;
 	struct bk_outcome *outcome;
+	struct bk_set *chosen;
+	struct bk_restore_plan whole; /* of the chosen set */
+	struct bk_restore_deleted deleted;
+	/* What is at work: the chosen set, or one of those where deleted
+	 * messages are. */
 	struct bk_set *set;
-	struct bk_restore_plan plan;
+	const struct bk_restore_plan *plan;
 	struct bk_store_settings to;
 	struct bk_server_store server; /* that it is on */
 	struct bk_store *store;
 	struct bk_restore_into into;
 	struct bk_restore_writing writing;
-	size_t folders_most;  /* that can be open at a time */
-	pthread_mutex_t lock; /* of all that follows */
+	struct bk_name_table counted; /* addresses, in `accounts` */
+	size_t folders_most;          /* that can be open at a time */
+	pthread_mutex_t lock;         /* of all that follows */
 	struct bk_restore_remark remarks[BK_RESTORE_REMARKS];
 	size_t n_remarks;
 	uint64_t accounts, there, flags, removed;
@@ -57,8 +64,18 @@ struct bk_restore_batch {
 	size_t messages;
 };
 
-/* Restores all items of the plan, some folders at a time. */
-int bk_restore_folders(struct bk_restore *run, struct bk_err *err);
+/* Does it for each set that messages come from, with run->set and run->plan
+ * set. */
+int bk_restore_each_source(struct bk_restore *run,
+			   int (*act)(struct bk_restore *run, void *arg,
+				      struct bk_err *err),
+			   void *arg, struct bk_err *err);
+
+/* Counts an account once. */
+void bk_restore_count_account(struct bk_restore *run, const char *address);
+
+/* Restores all items of the plan, some folders at a time; `arg` is not used. */
+int bk_restore_folders(struct bk_restore *run, void *arg, struct bk_err *err);
 
 /*
  * Finishes the folders of a batch, and its accounts but for the one that the
