@@ -107,6 +107,7 @@ struct bk_common {
 	uint64_t jobs;
 	int64_t wait_ms;
 	bool yes;
+	bool config_may_lack; /* -c FILE need not be there: the tool's say */
 
 	/* Asked for instead of running the tool. */
 	bool help;
@@ -128,6 +129,7 @@ struct bk_tool {
 	const struct bk_opt_clash *clashes; /* NULL: none */
 	const char *const *examples; /* command, what it does, ..., NULL */
 	const char *const *see_also; /* "bk-backup(1)" ..., NULL */
+	bool makes_config;           /* -c FILE need not be there */
 };
 
 /*

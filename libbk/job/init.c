@@ -22,9 +22,8 @@ static int get_password(const struct bk_repo_settings *which,
 	return rc;
 }
 
-/* Looks at what is there, and makes nothing yet. */
-static int check_place(struct bk_opened *out,
-		       const struct bk_repo_settings *which, struct bk_err *err)
+int bk_init_look(struct bk_opened *out, const struct bk_repo_settings *which,
+		 struct bk_err *err)
 {
 	struct bk_err why = {0};
 
@@ -53,32 +52,42 @@ static int make_place(struct bk_opened *out,
 	return -1;
 }
 
+int bk_init_make(struct bk_opened *out, const struct bk_settings *settings,
+		 const struct bk_repo_settings *which,
+		 const struct bk_repo_plan *plan, struct bk_outcome *outcome,
+		 struct bk_err *err)
+{
+	uint8_t host[BK_ID_LEN];
+
+	outcome->place = BK_PLACE_REQUEST;
+	int rc = bk_host_id(settings->state_dir, true, host, err);
+	if (rc == 0) {
+		outcome->place = BK_PLACE_REPO;
+		rc = make_place(out, which, err);
+	}
+	if (rc == 0)
+		rc = bk_repo_init(&out->repo, out->target, host, plan, err);
+	return rc;
+}
+
 int bk_init_run(struct bk_opened *out, const struct bk_settings *settings,
 		const struct bk_repo_settings *which, const char *label,
 		struct bk_outcome *outcome, struct bk_err *err)
 {
 	struct bk_secret password = {0};
 	struct bk_repo_plan plan = {.password = &password, .label = label};
-	uint8_t host[BK_ID_LEN];
-	int rc;
 
-	rc = bk_slot_check_label(label, err);
+	int rc = bk_slot_check_label(label, err);
 	if (rc < 0)
 		goto out;
 	outcome->place = BK_PLACE_REPO;
-	rc = check_place(out, which, err);
+	rc = bk_init_look(out, which, err);
 	if (rc < 0)
 		goto out;
 	outcome->place = BK_PLACE_REQUEST;
 	rc = get_password(which, &password, err);
 	if (rc == 0)
-		rc = bk_host_id(settings->state_dir, true, host, err);
-	if (rc < 0)
-		goto out;
-	outcome->place = BK_PLACE_REPO;
-	rc = make_place(out, which, err);
-	if (rc == 0)
-		rc = bk_repo_init(&out->repo, out->target, host, &plan, err);
+		rc = bk_init_make(out, settings, which, &plan, outcome, err);
 out:
 	bk_secret_clear(&password);
 	if (rc < 0)

@@ -138,10 +138,9 @@ static int remove_slot(const struct bk_key_request *request,
 	return -1;
 }
 
-/* A slot with a password and everything that the open one gives. */
-static int make_with_password(const struct bk_opened *opened, const char *label,
-			      const struct bk_secret *password,
-			      struct bk_slot *made, struct bk_err *err)
+int bk_key_make(const struct bk_opened *opened, const char *label,
+		const struct bk_secret *password, struct bk_slot *made,
+		struct bk_err *err)
 {
 	struct bk_slot_plan plan = {
 		.repository = opened->repo->id,
@@ -168,7 +167,7 @@ int bk_key_add(const struct bk_key_request *request, const char *label,
 	if (rc == 0)
 		rc = get_new_password(request, label, &password, err);
 	if (rc == 0)
-		rc = make_with_password(&opened, label, &password, made, err);
+		rc = bk_key_make(&opened, label, &password, made, err);
 	bk_secret_clear(&password);
 	end(&opened, &slots);
 	return rc;
@@ -276,8 +275,7 @@ static int replace_slot(const struct bk_key_request *request,
 {
 	const struct bk_repo *repo = opened->repo;
 
-	if (make_with_password(opened, repo->slot_label, password, made, err) <
-		    0 ||
+	if (bk_key_make(opened, repo->slot_label, password, made, err) < 0 ||
 	    check_opens(opened, made, password, err) < 0)
 		return -1;
 	if (remove_slot(request, opened, repo->slot, err) < 0)
@@ -359,17 +357,18 @@ static int write_and_put(const struct bk_opened *opened, const char *path,
 	return -1;
 }
 
-static int make_with_keyfile(const struct bk_opened *opened, const char *label,
-			     const char *path, struct bk_slot *made,
-			     struct bk_err *err)
+int bk_key_make_file(const struct bk_opened *opened, const char *label,
+		     const char *path, struct bk_slot *made, struct bk_err *err)
 {
 	struct bk_keyfile keyfile = {0};
+	char usual[BK_LABEL_MAX + 1];
 
+	name_export(usual);
 	bk_secret_alloc(&keyfile.key, BK_KEY_LEN);
 	bk_random_bytes(keyfile.key.data, BK_KEY_LEN);
 	struct bk_slot_plan plan = {
 		.repository = opened->repo->id,
-		.label = label,
+		.label = label ? label : usual,
 		.keys = &opened->repo->keys,
 		.key = keyfile.key.data,
 	};
@@ -396,7 +395,7 @@ int bk_key_export(const struct bk_key_request *request, const char *path,
 	if (rc == 0)
 		rc = check_label(&slots, label, err);
 	if (rc == 0)
-		rc = make_with_keyfile(&opened, label, path, made, err);
+		rc = bk_key_make_file(&opened, label, path, made, err);
 	end(&opened, &slots);
 	return rc;
 }

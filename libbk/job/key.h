@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "job/exit.h"
+#include "job/open.h"
 #include "job/settings.h"
 #include "repo/slot.h"
 
@@ -43,5 +44,14 @@ int bk_key_change(const struct bk_key_request *request, struct bk_slot *made,
  * HOST".  BK_EXISTS for a path or label that is there. */
 int bk_key_export(const struct bk_key_request *request, const char *path,
 		  struct bk_slot *made, struct bk_err *err);
+
+/* The same two in a repository that is open for writing, whose slots are known:
+ * labels are not looked at.  NULL is the usual label of a key file. */
+int bk_key_make(const struct bk_opened *opened, const char *label,
+		const struct bk_secret *password, struct bk_slot *made,
+		struct bk_err *err);
+int bk_key_make_file(const struct bk_opened *opened, const char *label,
+		     const char *path, struct bk_slot *made,
+		     struct bk_err *err);
 
 #endif

@@ -45,11 +45,21 @@ static int read_usual(struct bk_settings *s, struct bk_err *err)
 	return bk_conf_read_dir(&s->conf, CONFIG_DIR, err);
 }
 
+static int read_named(struct bk_settings *s, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (bk_conf_read(&s->conf, s->source, &why) == 0 ||
+	    (why.kind == BK_GONE && s->common->config_may_lack))
+		return 0;
+	*err = why;
+	return -1;
+}
+
 static int read_config(struct bk_settings *s, struct bk_err *err)
 {
 	s->source = s->common->config ? s->common->config : env("BK_CONFIG");
-	if (s->source ? bk_conf_read(&s->conf, s->source, err) < 0
-		      : read_usual(s, err) < 0)
+	if (s->source ? read_named(s, err) < 0 : read_usual(s, err) < 0)
 		return -1;
 	if (bk_conf_check(&s->conf, bk_schema, err) < 0)
 		return -1;

@@ -124,6 +124,7 @@ static int parse(struct bk_call *call, int argc, char **argv,
 {
 	if (bk_opt_parse(call->tool, &call->common, &argc, argv, err) < 0)
 		return -1;
+	call->common.config_may_lack = call->tool->makes_config;
 	call->operands = argv + 1;
 	call->n_operands = (size_t)argc - 1;
 	const char *no_color = getenv("NO_COLOR");
