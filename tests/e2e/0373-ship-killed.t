@@ -12,16 +12,10 @@ needs bk-init bk-backup bk-list bk-restore bk-check bk-ship
 . "$top/tests/lib/faults.sh"
 # shellcheck source=tests/lib/ship.sh
 . "$top/tests/lib/ship.sh"
+# shellcheck source=tests/lib/strikes.sh
+. "$top/tests/lib/strikes.sh"
 new_source 1 300000
 
-for name in proftpd nginx sshd samba rgw; do
-	"need_$name"
-	need_faultproxy $name
-done
-secret=password=file:$BK_TEST_PASSWORD_FILE
-s3() {
-	echo "$1" | sed "s,://,://$BK_TEST_S3_KEY@,"
-}
 # What a push counts: all but the marker.
 files=$(($(find repo -type f | wc -l) - 1))
 
@@ -54,88 +48,38 @@ checked() {
 		--password-from "keyblock:$key" --read-data
 }
 
-# strikes WHAT [WORD]: at more and more, until nothing is left to strike.
+before() {
+	:
+}
 # shellcheck disable=SC2086
-strikes() {
-	at=$first
-	while [ "$at" -lt 1000 ]; do
-		place=$1${2:+-$2}-$at
-		fault "$server" "$1" $at 1 ${2:+"$2"}
-		as_victim "$server" bk-ship push "$far/$place" $reach >out 2>err
-		status=$?
-		fault_struck "$server" || break
-		fault "$server" none
-		holds "$kind: $1${2:+ of $2} at $at" next_run
-		at=$((at + at / 2 + 1))
-	done
-	fault "$server" none
+attempt() {
+	as_victim "$server" bk-ship push "$far/$place" $reach
 }
 
-# Before what is asked for the Nth time arrives, and before its answer does.
-killed() {
-	for what in kill down-kill; do
-		strikes $what
-		holds "$kind: $what: there was something to kill at" \
-			test "$at" -gt 20
-		holds '... and nothing, in the end' test "$status" -eq 0
-	done
-	checked
-}
-
-# killed_at WORD...: where the words can be read, before the Nth of each kind.
-killed_at() {
-	for word; do
-		strikes kill "$word"
-		holds "$kind: there was a $word" test "$at" -gt 0
-	done
-	checked
-}
-
-# place URL: $near and $far.
-place() {
-	near=$1
-	far=$(through_proxy "$1")
-}
 ftpes() {
-	kind=FTPES server=proftpd dir=${BK_TEST_FTPES_DIR%/*}/es first=0
-	reach="-o $secret -o ca=$BK_TEST_CA"
-	place "${BK_TEST_FTPES_URL%/*}/es"
+	by_ftpes
 	killed
-	kind=FTP dir=${BK_TEST_FTP_DIR%/*}/clear first=0
-	reach="-o $secret -o allow-cleartext=yes"
-	place "${BK_TEST_FTP_URL%/*}/clear"
+	by_ftp
 	killed_at MKD STOR SIZE RNFR RNTO MLSD RETR
 }
 https() {
-	kind=HTTPS server=nginx dir=${BK_TEST_WEBDAV_DIR%/*}/s first=1
-	reach="-o $secret -o ca=$BK_TEST_CA"
-	place "${BK_TEST_WEBDAV_URL%/*}/s"
+	by_https
 	killed
-	kind=HTTP dir=${BK_TEST_WEBDAV_DIR%/*}/clear first=0
-	reach="-o $secret -o allow-cleartext=yes"
-	place "${BK_TEST_HTTP_URL%/*}/clear"
+	by_http
 	killed_at PROPFIND MKCOL PUT HEAD MOVE GET
 }
 sftp() {
-	kind=SFTP server=sshd dir=${BK_TEST_SFTP_DIR%/*}/s first=2
-	reach="-o ssh-key=$BK_TEST_SSH_KEY -o known-hosts=$BK_TEST_KNOWN_HOSTS"
-	place "${BK_TEST_SFTP_URL%/*}/s"
+	by_sftp
 	killed
 }
 smb() {
-	kind=SMB server=samba dir=${BK_TEST_SMB_DIR%/*}/s first=1
-	reach="-o $secret"
-	place "${BK_TEST_SMB_URL%/*}/s"
+	by_smb
 	killed
 }
 s3_killed() {
-	kind=S3 server=rgw dir='' first=2
-	reach="-o $secret -o ca=$BK_TEST_CA"
-	place "$(s3 "${BK_TEST_S3_URL%/*}/s")"
+	by_s3
 	killed
-	kind='S3 in clear text' first=0
-	reach="-o $secret -o allow-cleartext=yes"
-	place "$(s3 "${BK_TEST_S3_HTTP_URL%/*}/clear")"
+	by_s3_clear
 	killed_at PUT GET
 }
 hand_over "${BK_TEST_FTPES_DIR%/*}" "${BK_TEST_WEBDAV_DIR%/*}"
@@ -166,27 +110,19 @@ server_dies() {
 	holds '... byte for byte' is_copy "$dir/dies"
 }
 ftpes_dies() {
-	kind=FTPES server=proftpd dir=${BK_TEST_FTPES_DIR%/*}/es
-	reach="-o $secret -o ca=$BK_TEST_CA"
-	near=${BK_TEST_FTPES_URL%/*}/es
+	by_ftpes
 	server_dies
 }
 https_dies() {
-	kind=HTTPS server=nginx dir=${BK_TEST_WEBDAV_DIR%/*}/s
-	reach="-o $secret -o ca=$BK_TEST_CA"
-	near=${BK_TEST_WEBDAV_URL%/*}/s
+	by_https
 	server_dies
 }
 sftp_dies() {
-	kind=SFTP server=sshd dir=${BK_TEST_SFTP_DIR%/*}/s
-	reach="-o ssh-key=$BK_TEST_SSH_KEY -o known-hosts=$BK_TEST_KNOWN_HOSTS"
-	near=${BK_TEST_SFTP_URL%/*}/s
+	by_sftp
 	server_dies
 }
 smb_dies() {
-	kind=SMB server=samba dir=${BK_TEST_SMB_DIR%/*}/s
-	reach="-o $secret"
-	near=${BK_TEST_SMB_URL%/*}/s
+	by_smb
 	server_dies
 }
 at_a_time ftpes_dies https_dies sftp_dies smb_dies
