@@ -157,7 +157,8 @@ static struct bk_repo *view_of(const struct bk_repo *repo,
 }
 
 /* What a prune there took away, or is about to, does not come back. */
-static int read_gone(const struct bk_ship_lane *lane, bool *gone,
+static int read_gone(struct bk_ship_lane *lane,
+		     const struct bk_blob_list *there, bool *gone,
 		     struct bk_err *err)
 {
 	const struct bk_ship_world *world = &lane->run->world;
@@ -166,6 +167,8 @@ static int read_gone(const struct bk_ship_lane *lane, bool *gone,
 	int rc = bk_tombstones_read(lane->view, &trash, err);
 	for (size_t i = 0; i < world->n_sets; i++)
 		gone[i] = bk_condemned_has_set(&trash, world->sets[i].id);
+	if (rc == 0)
+		bk_ship_gone_find(lane, there, &trash);
 	bk_condemned_clear(&trash);
 	return rc;
 }
@@ -185,7 +188,7 @@ static int make_plan(struct bk_ship_lane *lane, struct bk_err *err)
 				     "show " BK_MARKER_NAME,
 				     lane->target->where);
 		if (rc == 0)
-			rc = read_gone(lane, gone, err);
+			rc = read_gone(lane, &there, gone, err);
 	}
 	if (rc == 0) {
 		bk_ship_plan_make(&lane->plan, world, &there, gone,
@@ -276,6 +279,7 @@ void bk_ship_lane_close(struct bk_ship_lane *lane)
 	bk_lock_release(lane->lock);
 	if (lane->planned)
 		bk_ship_plan_clear(&lane->plan);
+	free(lane->missed.items);
 	free(lane->wanted);
 	free(lane->fresh);
 }

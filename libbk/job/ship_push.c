@@ -204,6 +204,8 @@ int bk_ship_push(struct bk_ship_lane *lane, struct bk_err *err)
 		    complete(lane, at, end, err) < 0)
 			return -1;
 	}
+	if (!atomic_load(&lane->out) && bk_ship_gone_tell(lane, err) < 0)
+		return -1;
 	bk_ship_lane_gaps(lane);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "job/ship_feed.h"
 #include "job/ship_plan.h"
 #include "job/ship_world.h"
+#include "repo/condemned.h"
 
 struct bk_ship_run;
 
@@ -28,6 +29,8 @@ struct bk_ship_lane {
 	bool planned;
 	bool *wanted; /* owned; blobs that are to be copied or proved now */
 	bool *fresh;  /* owned; sets whose roots this batch put */
+	struct bk_set_ids missed; /* that sets here name as the one before, and
+				     that neither are nor come there */
 	_Atomic uint64_t files, bytes;
 	_Atomic unsigned problems; /* that were told */
 	unsigned gaps;             /* of them: it is there, and degraded */
@@ -116,6 +119,15 @@ int bk_ship_blobs(struct bk_ship_lane *lane, struct bk_err *err);
 
 int bk_ship_push(struct bk_ship_lane *lane, struct bk_err *err);
 int bk_ship_verify(struct bk_ship_lane *lane, struct bk_err *err);
+
+/* ---- sets that never came: ship_gone.c ---- */
+
+/* Fills lane->missed: what lies there, and is condemned there, is given. */
+void bk_ship_gone_find(struct bk_ship_lane *lane,
+		       const struct bk_blob_list *there,
+		       const struct bk_condemned *trash);
+/* Says there which of them the source knows to be pruned. */
+int bk_ship_gone_tell(struct bk_ship_lane *lane, struct bk_err *err);
 
 /* ---- what came of it: ship_report.c ---- */
 

@@ -297,6 +297,7 @@ static int look_at(struct reading *r, size_t set,
 	if (info->broken)
 		return bk_fail(err, BK_CORRUPT, "%s", info->broken);
 	world->sets[set].kind = info->root.kind;
+	memcpy(world->sets[set].previous, info->root.previous, BK_ID_LEN);
 	size_t on = world->sets[set].base;
 	if (info->root.kind != BK_SET_FULL && on == BK_SHIP_NONE)
 		return bk_fail(err, BK_CORRUPT,

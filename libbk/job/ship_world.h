@@ -40,7 +40,8 @@ struct bk_ship_blob {
 
 struct bk_ship_set {
 	uint8_t id[BK_ID_LEN];
-	unsigned kind; /* enum bk_set_kind; 0: not known */
+	uint8_t previous[BK_ID_LEN]; /* that its host made before; or zero */
+	unsigned kind;               /* enum bk_set_kind; 0: not known */
 	size_t base;   /* the set that it stands on, or BK_SHIP_NONE */
 	size_t root;   /* the blob */
 	size_t *needs; /* owned; data blobs, its own and those of others */

@@ -15,6 +15,14 @@
 #include "repo/table.h"
 #include "repo/trash.h"
 
+/* Identifiers of sets. */
+struct bk_set_ids {
+	struct {
+		uint8_t id[BK_ID_LEN];
+	} * items; /* owned */
+	size_t n, cap;
+};
+
 /* {0} is a valid empty one. */
 struct bk_condemned {
 	struct bk_trash *lists; /* owned */
@@ -31,6 +39,15 @@ int bk_condemned_read(const struct bk_repo *repo, struct bk_condemned *out,
  * gone, or going, because a prune said so. */
 int bk_tombstones_read(const struct bk_repo *repo, struct bk_condemned *out,
 		       struct bk_err *err);
+
+/*
+ * Says in a copy of the repository, `to`, which of these sets are gone: those
+ * that `trash` has tombstones of.  They were never there, or are no more; they
+ * are not put there from then on.  Where none is, nothing is written.
+ */
+int bk_tombstones_carry(const struct bk_repo *to,
+			const struct bk_condemned *trash,
+			const struct bk_set_ids *sets, struct bk_err *err);
 void bk_condemned_clear(struct bk_condemned *condemned);
 
 bool bk_condemned_has_set(const struct bk_condemned *condemned,

@@ -311,6 +311,7 @@ class Year:
             if day.day == 1:
                 month = (day - datetime.timedelta(days=1)).strftime("%Y-%m")
                 print(month, "; ".join(self.wrong.get(month, ["ok"])), flush=True)
+        self.ship(day)
         print(f"# {self.tools.runs} runs", flush=True)
 
 
