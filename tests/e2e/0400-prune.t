@@ -34,6 +34,11 @@ back_to() {
 		seen back >files.back && cmp "files.$1" files.back
 }
 
+# tree FOLDER: every file, by its content.
+tree() {
+	(cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2)
+}
+
 # labels REPO: of all sets that are listed.
 labels() {
 	bk-list -r "$1" --json | grep -o '"label":"[^"]*' | cut -d '"' -f 4 |
@@ -103,6 +108,20 @@ listed repo "$kept"
 ok '... for good' test "$(find repo/sets -type f | wc -l)" -eq 2
 ok 'nothing of it is left' test "$(find repo/data -type f | wc -l)" -eq 2
 ok 'what stays is whole' bk-check --read-data
+ok 'a copy made after that' bk-ship push "$work/late"
+ok '... is whole, looked at alone' bk-check -r "$work/late" --read-data \
+	--password-from "keyblock:$work/repo.key"
+ok '... and so is one that is made from it' bk-ship pull -r "$work/bare" \
+	"$work/late" --password-from "keyblock:$work/repo.key"
+ok '... alone' bk-check -r "$work/bare" --password-from "keyblock:$work/repo.key"
+tree "$work/late" >tree.late
+ok 'another push has nothing to say there' bk-ship push "$work/late"
+tree "$work/late" >tree.after
+ok '... at all' cmp tree.late tree.after
+root=$(find bare/sets -type f | sort | head -n 1)
+exits 13 'a set that no prune took is missed' sh -c "rm $root && bk-check \
+	-r $work/bare --password-from keyblock:$work/repo.key"
+rm -rf late bare
 ok 'JSON' sh -c "faketime -f '@2026-03-19 22:00:00' bk-prune --keep last:2 \
 	--json >out && grep -q '\"type\":\"verdict\".*\"verdict\":\"stays\"' out &&
 	grep -q '\"type\":\"prune\",\"at\":\"repo\",\"condemned\":0' out"
@@ -198,7 +217,7 @@ store = mail
 keep = weekly:9
 CONF
 for day in 2026-03-16 2026-03-17 2026-03-24; do
-	ok "$day: by the job" on $day bk-backup nightly --full -q
+	ok "$day: of that store" on $day bk-backup mail --full -q
 done
 ok 'a set stays if any job keeps it' sh -c "faketime -f '@2026-03-25 22:00:00' \
 	bk-prune repo -n >said; cat said; test \$(grep -c ' goes ' said) -eq 1"

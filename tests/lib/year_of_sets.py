@@ -189,9 +189,9 @@ class Year:
         with open(os.path.join(box, name), "w", encoding="ascii") as file:
             file.write(f"Subject: {day} {store}\n\nof that day\n")
 
-    def backup(self, day, hour, job, store, kind):
+    def backup(self, day, hour, store, kind):
         self.letter(store, day)
-        self.tools.run(self.at(day, hour), "bk-backup", job, "--" + kind, "-q")
+        self.tools.run(self.at(day, hour), "bk-backup", store, "--" + kind, "-q")
 
     def away(self, day):
         return AWAY[0] <= day < AWAY[1]
@@ -199,18 +199,18 @@ class Year:
     def backups(self, day):
         week = (day - datetime.date(2026, 1, 3)).days // 7
         if day.day == 1:
-            self.backup(day, 3, "weekly", "post", "full")
+            self.backup(day, 3, "post", "full")
         elif day.weekday() == 6:
-            self.backup(day, 3, "weekly", "post", "differential")
+            self.backup(day, 3, "post", "differential")
         if day.weekday() == 5:
             kind = "differential" if week % 2 else "full"
-            self.backup(day, 22, "nightly", "mail", kind)
+            self.backup(day, 22, "mail", kind)
         elif day.weekday() == 1:
-            self.backup(day, 22, "nightly", "mail", "differential")
+            self.backup(day, 22, "mail", "differential")
         elif day.weekday() == 3:
-            self.backup(day, 20, "nightly", "mail", "incremental")
+            self.backup(day, 20, "mail", "incremental")
         elif day.weekday() == 6:
-            self.backup(day, 23, "nightly", "mail", "incremental")
+            self.backup(day, 23, "mail", "incremental")
 
     def look(self, day, name):
         """The rules against what is listed there."""
