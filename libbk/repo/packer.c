@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/fault.h"
 #include "crypto/digest.h"
+#include "repo/foreign.h"
 #include "repo/pack_seal.h"
 #include "repo/pack_writer.h"
 
@@ -23,11 +24,10 @@
 #define IN_BLOCK_BITS   16
 #define BLOCK_CHUNKS    ((size_t)UINT16_MAX)
 #define PACK_BLOCKS_MAX 65535u
-#define NO_ORDINAL      UINT32_MAX
 
 /* Where a block that was taken out lies. */
 struct place {
-	uint32_t ordinal; /* NO_ORDINAL while it is open */
+	uint32_t ordinal; /* BK_NO_ORDINAL while it is open */
 	uint32_t first;   /* number of its first chunk in the pack */
 };
 
@@ -36,11 +36,6 @@ struct open_block {
 	struct bk_buf rows; /* 24 bytes a chunk, as in the pack */
 	uint64_t sequence;
 	size_t chunks;
-};
-
-struct foreign {
-	struct bk_table_row row;
-	uint32_t ordinal; /* in our table, NO_ORDINAL until it is used */
 };
 
 struct bk_packer {
@@ -56,8 +51,7 @@ struct bk_packer {
 	size_t n_spare, cap_spare;
 	struct place *places; /* by sequence number */
 	size_t n_places, cap_places;
-	struct foreign *foreign;
-	size_t n_foreign, cap_foreign;
+	struct bk_foreign_list foreign;
 	uint32_t n_ordinals;  /* given out, own and foreign */
 	struct bk_pack *pack; /* the one that blocks go to now */
 	uint64_t fill;        /* its bytes so far; unsealed blocks at their
@@ -111,7 +105,7 @@ void bk_packer_free(struct bk_packer *packer)
 	bk_known_clear(&packer->known);
 	bk_table_clear(&packer->table);
 	free(packer->places);
-	free(packer->foreign);
+	bk_foreign_list_clear(&packer->foreign);
 	(void)pthread_mutex_destroy(&packer->lock);
 	free(packer);
 }
@@ -159,7 +153,7 @@ static struct open_block *begin_block(struct bk_packer *packer)
 		bk_array_room(packer->places, packer->n_places,
 			      &packer->cap_places, sizeof(*packer->places));
 	block->sequence = packer->n_places;
-	packer->places[packer->n_places++] = (struct place){NO_ORDINAL, 0};
+	packer->places[packer->n_places++] = (struct place){BK_NO_ORDINAL, 0};
 	return block;
 }
 
@@ -364,9 +358,9 @@ int bk_packer_flush(struct bk_packer_hand *hand, struct bk_err *err)
 }
 
 static uint32_t foreign_ordinal(struct bk_packer *packer,
-				struct foreign *foreign)
+				struct bk_foreign *foreign)
 {
-	if (foreign->ordinal == NO_ORDINAL)
+	if (foreign->ordinal == BK_NO_ORDINAL)
 		foreign->ordinal = packer->n_ordinals++;
 	return foreign->ordinal;
 }
@@ -377,12 +371,12 @@ static bool place_locked(struct bk_packer *packer, uint64_t ref,
 	if (ref & FOREIGN) {
 		size_t number = (size_t)((ref & ~FOREIGN) >> 32);
 		uint64_t ordinal =
-			foreign_ordinal(packer, &packer->foreign[number]);
+			foreign_ordinal(packer, &packer->foreign.items[number]);
 		*place = ordinal << 32 | (uint32_t)ref;
 		return true;
 	}
 	const struct place *block = &packer->places[ref >> IN_BLOCK_BITS];
-	if (block->ordinal == NO_ORDINAL)
+	if (block->ordinal == BK_NO_ORDINAL)
 		return false;
 	*place = (uint64_t)block->ordinal << 32 |
 		 (block->first + (uint32_t)(ref & BLOCK_CHUNKS));
@@ -400,22 +394,10 @@ bool bk_packer_place(struct bk_packer *packer, uint64_t ref, uint64_t *place)
 uint64_t bk_packer_foreign(struct bk_packer *packer,
 			   const struct bk_table_row *pack, uint32_t chunk)
 {
-	size_t i = 0;
-
 	pthread_mutex_lock(&packer->lock);
-	while (i < packer->n_foreign &&
-	       (packer->foreign[i].row.owner_ordinal != pack->owner_ordinal ||
-		memcmp(packer->foreign[i].row.owner, pack->owner, 16) != 0))
-		i++;
-	if (i == packer->n_foreign) {
-		packer->foreign = bk_array_room(
-			packer->foreign, packer->n_foreign,
-			&packer->cap_foreign, sizeof(*packer->foreign));
-		packer->foreign[packer->n_foreign++] =
-			(struct foreign){*pack, NO_ORDINAL};
-	}
+	uint64_t number = bk_foreign_number(&packer->foreign, pack);
 	pthread_mutex_unlock(&packer->lock);
-	return FOREIGN | (uint64_t)i << 32 | chunk;
+	return FOREIGN | number << 32 | chunk;
 }
 
 void bk_packer_know(struct bk_packer *packer, const uint8_t id[BK_CHUNK_ID_LEN],
@@ -435,9 +417,9 @@ int bk_packer_finish(struct bk_packer *packer, struct bk_err *err)
 	if (bk_pack_writer_finish(packer->writer, packer->n_ordinals,
 				  &packer->table, err) < 0)
 		return fail_all(packer, err);
-	for (size_t i = 0; i < packer->n_foreign; i++) {
-		const struct foreign *foreign = &packer->foreign[i];
-		if (foreign->ordinal == NO_ORDINAL)
+	for (size_t i = 0; i < packer->foreign.n; i++) {
+		const struct bk_foreign *foreign = &packer->foreign.items[i];
+		if (foreign->ordinal == BK_NO_ORDINAL)
 			continue;
 		struct bk_table_row *row =
 			&packer->table.rows[foreign->ordinal];
@@ -459,7 +441,8 @@ struct bk_table *bk_packer_table(struct bk_packer *packer)
 static bool is_in_table(const struct bk_packer *packer, uint64_t ref)
 {
 	return !(ref & FOREIGN) ||
-	       packer->foreign[(ref & ~FOREIGN) >> 32].ordinal != NO_ORDINAL;
+	       packer->foreign.items[(ref & ~FOREIGN) >> 32].ordinal !=
+		       BK_NO_ORDINAL;
 }
 
 static int by_id(const void *a, const void *b)
@@ -473,6 +456,7 @@ void bk_packer_index_rows(struct bk_packer *packer, struct bk_buf *out)
 	uint64_t ref, place;
 	size_t at = 0, start = out->len;
 
+	(void)bk_buf_room(out, packer->known.n * BK_PACK_ROW_LEN);
 	while (bk_known_next(&packer->known, &at, id, &ref)) {
 		if (!is_in_table(packer, ref) ||
 		    !bk_packer_place(packer, ref, &place))
@@ -481,6 +465,7 @@ void bk_packer_index_rows(struct bk_packer *packer, struct bk_buf *out)
 		bk_buf_add_u32(out, (uint32_t)(place >> 32));
 		bk_buf_add_u32(out, (uint32_t)place);
 	}
+	bk_known_clear(&packer->known); /* most of the memory of a run */
 	if (out->len > start)
 		qsort(out->data + start, (out->len - start) / 24, 24, by_id);
 }

@@ -83,7 +83,7 @@ void bk_packer_know(struct bk_packer *packer, const uint8_t id[BK_CHUNK_ID_LEN],
 struct bk_table *bk_packer_table(struct bk_packer *packer);
 
 /* After finish: appends the index rows of all packs in the table that this
- * packer knows, sorted by id. */
+ * packer knows, sorted by id, and forgets them: once. */
 void bk_packer_index_rows(struct bk_packer *packer, struct bk_buf *out);
 
 struct bk_packer_stats {

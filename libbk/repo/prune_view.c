@@ -13,13 +13,23 @@
 #define SKEW_MS ((int64_t)5 * 60 * 1000)
 /* ---- sets ---- */
 
+static int id_against_info(const void *id, const void *info)
+{
+	const struct bk_set_info *set = info;
+
+	return memcmp(id, set->id, BK_ID_LEN);
+}
+
 size_t bk_prune_find(const struct bk_prune_view *view,
 		     const uint8_t id[BK_ID_LEN])
 {
-	for (size_t i = 0; i < view->infos.n; i++)
-		if (memcmp(view->infos.items[i].id, id, BK_ID_LEN) == 0)
-			return i;
-	return BK_PRUNE_NONE;
+	const struct bk_set_info_list *infos = &view->infos;
+	const struct bk_set_info *found =
+		infos->n ? bsearch(id, infos->items, infos->n,
+				   sizeof(*infos->items), id_against_info)
+			 : NULL;
+
+	return found ? (size_t)(found - infos->items) : BK_PRUNE_NONE;
 }
 
 static int check_base(const struct bk_prune_view *view,

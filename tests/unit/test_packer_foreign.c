@@ -14,6 +14,7 @@ static struct testrepo t;
 static struct bk_packer *packer;
 static struct bk_packer_hand *hand;
 static struct bk_err err;
+static struct bk_buf rows; /* of the index, after finish() */
 
 /* Two packs of an earlier set. */
 static const struct bk_table_row packs[2] = {
@@ -82,6 +83,7 @@ static int end(void **state)
 	(void)state;
 	bk_packer_hand_free(hand);
 	bk_packer_free(packer);
+	bk_buf_clear(&rows);
 	testrepo_drop(&t);
 	return 0;
 }
@@ -111,16 +113,15 @@ static const struct bk_table *finish(void)
 {
 	testrepo_done(bk_packer_flush(hand, &err), &err);
 	testrepo_done(bk_packer_finish(packer, &err), &err);
+	bk_packer_index_rows(packer, &rows);
 	return bk_packer_table(packer);
 }
 
 /* The place that the index rows give an id; -1: none. */
 static int64_t indexed(const uint8_t id[BK_SHA256_LEN])
 {
-	struct bk_buf rows = {0};
 	int64_t place = -1;
 
-	bk_packer_index_rows(packer, &rows);
 	for (size_t at = 0; at < rows.len; at += 24) {
 		const uint8_t *row = rows.data + at;
 		if (at)
@@ -129,7 +130,6 @@ static int64_t indexed(const uint8_t id[BK_SHA256_LEN])
 			place = (int64_t)((uint64_t)bk_get_u32(row + 16) << 32 |
 					  bk_get_u32(row + 20));
 	}
-	bk_buf_clear(&rows);
 	return place;
 }
 
