@@ -11,6 +11,7 @@ static const struct {
 	const char *name, *purpose;
 } tools[] = {
 	{"init",    "makes a repository and its first key slot"                 },
+	{"doctor",  "looks for what will keep backups from being made"          },
 	{"backup",  "writes a set of a mail store"                              },
 	{"list",    "shows sets, and the accounts, folders and messages in them"},
 	{"restore", "brings back everything, an account, a folder, a message"   },
