@@ -208,6 +208,14 @@ int bk_file_move(int from_dir, const char *from, int to_dir, const char *to,
 	return 0;
 }
 
+int bk_file_take_place(int dir, const char *from, const char *to,
+		       struct bk_err *err)
+{
+	if (renameat(dir, from, dir, to) < 0)
+		return bk_fail_errno(err, "rename %s to %s", from, to);
+	return 0;
+}
+
 int bk_file_rename(int dir, const char *from, const char *to,
 		   struct bk_err *err)
 {

@@ -52,6 +52,11 @@ int bk_fd_settle_begin(int fd, struct bk_err *err);
 int bk_file_move(int from_dir, const char *from, int to_dir, const char *to,
 		 struct bk_err *err);
 
+/* Renames within a folder, over what is there, which may be no folder.  Syncs
+ * nothing. */
+int bk_file_take_place(int dir, const char *from, const char *to,
+		       struct bk_err *err);
+
 /* Renames and syncs the folder that `to` lies in. */
 int bk_file_rename(int dir, const char *from, const char *to,
 		   struct bk_err *err);

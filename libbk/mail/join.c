@@ -38,8 +38,8 @@ bool bk_chunk_fits(uint8_t type, enum bk_ref_role role)
 	case BK_REF_ENCODED:
 		return type == BK_CHUNK_TEXT || type == BK_CHUNK_BINARY ||
 		       type == BK_CHUNK_PIECE;
-	case BK_REF_ROLES:
-		break;
+	case BK_REF_TREE:
+		return type == BK_CHUNK_TREE;
 	}
 	return false;
 }

@@ -63,6 +63,7 @@ enum bk_ref_role {
 	BK_REF_PLAIN,   /* of a part that is stored as it is */
 	BK_REF_ENCODED, /* of a part that is stored decoded */
 	BK_REF_ROLES,
+	BK_REF_TREE = BK_REF_ROLES, /* of no message: of a tree of files */
 };
 
 struct bk_ref_trail {

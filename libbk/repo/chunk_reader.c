@@ -151,6 +151,14 @@ int bk_chunk_reader_trace(struct bk_chunk_reader *reader, uint32_t frame,
 	return give_chunk(&reader->source, ref, out, err);
 }
 
+int bk_chunk_reader_tree(struct bk_chunk_reader *reader, uint64_t ref,
+			 struct bk_view *out, struct bk_err *err)
+{
+	reader->frame = 0;
+	reader->source.role = BK_REF_TREE;
+	return give_chunk(&reader->source, ref, out, err);
+}
+
 struct bk_chunk_reader *bk_chunk_reader_share(const struct bk_set *set,
 					      struct bk_block_cache *cache)
 {

@@ -57,6 +57,10 @@ int bk_chunk_reader_trace(struct bk_chunk_reader *reader, uint32_t frame,
 			  uint64_t ref, struct bk_view *out,
 			  struct bk_err *err);
 
+/* The same of a tree of files, whose chunks are all of the set's own frame. */
+int bk_chunk_reader_tree(struct bk_chunk_reader *reader, uint64_t ref,
+			 struct bk_view *out, struct bk_err *err);
+
 /*
  * A key by which rows that are read all may be sorted, their traces being
  * fetched in advance (repo/hoard.h): by the last block that the row needs, then

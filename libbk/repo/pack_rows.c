@@ -18,7 +18,7 @@ static const char *fault_of_row(const uint8_t *row)
 	bool trace = row[BK_ROW_TYPE] == BK_CHUNK_TRACE;
 
 	if (row[BK_ROW_TYPE] < BK_CHUNK_TRACE ||
-	    row[BK_ROW_TYPE] > BK_CHUNK_PIECE)
+	    row[BK_ROW_TYPE] > BK_CHUNK_TREE)
 		return "a chunk of an impossible type";
 	if (!len || len > BK_CHUNK_MAX)
 		return "a chunk of an impossible length";

@@ -257,6 +257,7 @@ void bk_set_close(struct bk_set *set)
 	}
 	(void)pthread_mutex_destroy(&set->lock);
 	bk_set_names_clear(set);
+	bk_set_trees_clear(&set->trees);
 	free(set->by_address);
 	free(set->by_account);
 	free(set->by_name);

@@ -19,6 +19,7 @@
 #include "repo/repo.h"
 #include "repo/root.h"
 #include "repo/rows.h"
+#include "repo/set_trees.h"
 #include "repo/table.h"
 
 #define BK_CHAIN_MAX 33 /* a set, at most 31 between, its full */
@@ -69,8 +70,9 @@ struct bk_set {
 	size_t n_gone, cap_gone;
 	uint32_t last_account, last_folder; /* highest ids ever used in the
 					       chain */
-	uint64_t messages, bytes; /* of the merged state, from record 8 */
-	uint8_t state_sha256[32]; /* likewise */
+	struct bk_set_trees trees; /* of this set alone, not of its bases */
+	uint64_t messages, bytes;  /* of the merged state, from record 8 */
+	uint8_t state_sha256[32];  /* likewise */
 };
 
 /*

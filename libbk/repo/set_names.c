@@ -26,6 +26,7 @@ struct names {
 	bool *folder_gone; /* by index */
 	size_t cap_gone;
 	struct places places;
+	bool top; /* the set itself, not a base of it */
 	bool ended;
 };
 
@@ -374,6 +375,10 @@ static int apply_record(struct bk_set *set, struct names *names, uint8_t type,
 		return folder_gone(set, names, body, err);
 	case BK_RECORD_ACCOUNT_GONE:
 		return account_gone(set, names, body, err);
+	case BK_RECORD_TREE:
+		/* Each set has its own: nothing of them is inherited. */
+		return names->top ? bk_set_trees_take(&set->trees, body, err)
+				  : 0;
 	case BK_RECORD_MESSAGES:
 	case BK_RECORD_CHANGES:
 		return bk_fail(err, BK_CORRUPT,
@@ -417,6 +422,7 @@ int bk_set_names_apply(struct bk_set *set, const struct bk_set_level *level,
 		.folders = set->folders,
 		.n_folders = set->n_folders,
 		.cap_folders = set->n_folders,
+		.top = level == &set->levels[0],
 	};
 	struct bk_block_at at = {trailer->rows_offset, trailer->rows_extra};
 	struct bk_buf block = {0};
