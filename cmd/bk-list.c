@@ -64,6 +64,7 @@ int main(int argc, char **argv)
 	static const char *const usage[] = {
 		"[-r REPO] [--host HOST] [--store STORE]",
 		"[-r REPO] SET|latest [ACCOUNT [FOLDER]]",
+		"[-r REPO] SET|latest PATH",
 		NULL,
 	};
 	static const char *const examples[] = {
@@ -73,6 +74,8 @@ int main(int argc, char **argv)
 		"the folders of an account in the newest set",
 		"bk list 20261119T1230 ann@example.org INBOX",
 		"the messages of a folder, with UIDs and identifiers",
+		"bk list latest /etc/dovecot",
+		"the files of configuration that went along",
 		NULL,
 	};
 	static const char *const see_also[] = {"bk-backup(1)", "bk-restore(1)",

@@ -4,14 +4,54 @@
 
 #include "job/open.h"
 #include "job/restore.h"
+#include "job/restore_trees.h"
 #include "job/tool.h"
 
 struct restore_opts {
 	struct bk_choice choice;
 	struct bk_restore_wish wish;
 	const char *to;
-	bool merge, replace;
+	struct bk_opt_list paths;
+	bool merge, replace, trees;
 };
+
+/* Files alone, or mail alone: what is for the one cannot be meant with the
+ * other. */
+static int check_trees(const struct restore_opts *opts, struct bk_err *err)
+{
+	const struct bk_restore_wish *wish = &opts->wish;
+
+	if (!opts->trees && opts->paths.n)
+		return bk_fail(err, BK_MISUSE, "--path needs --trees");
+	if (opts->trees && (wish->accounts.n || wish->folders.n ||
+			    wish->messages.n || wish->as || wish->into ||
+			    opts->replace || wish->deleted_since != BK_NO_TIME))
+		return bk_fail(err, BK_MISUSE,
+			       "--trees brings files back and no mail: of the "
+			       "other options it takes --to, --path, --at, "
+			       "--host and --store");
+	return 0;
+}
+
+static int restore(struct bk_call *call,
+		   const struct bk_restore_request *request, struct bk_err *err)
+{
+	const struct restore_opts *opts = call->opts;
+	const struct bk_restore_trees_request trees = {
+		.repo = request->repo,
+		.choice = request->choice,
+		.paths = &opts->paths,
+		.to = request->to,
+		.dry_run = request->dry_run,
+		.style = request->style,
+	};
+
+	return opts->trees
+		       ? bk_restore_trees_run(&trees, bk_call_progress(call),
+					      &call->outcome, err)
+		       : bk_restore_run(request, bk_call_progress(call),
+					&call->outcome, err);
+}
 
 static int run(struct bk_call *call, struct bk_err *err)
 {
@@ -37,6 +77,8 @@ static int run(struct bk_call *call, struct bk_err *err)
 		return bk_fail(err, BK_MISUSE,
 			       "which set? latest, or one that bk list shows");
 	opts->wish.deleted = opts->wish.deleted_since != BK_NO_TIME;
+	if (check_trees(opts, err) < 0)
+		return -1;
 	opts->choice.word = call->operands[0];
 	opts->choice.store =
 		bk_settings_store_name(&call->settings, opts->choice.store);
@@ -46,8 +88,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 			   &call->outcome, err) < 0)
 		return -1;
 	request.repo = opened.repo;
-	int rc = bk_restore_run(&request, bk_call_progress(call),
-				&call->outcome, err);
+	int rc = restore(call, &request, err);
 	bk_opened_close(&opened);
 	return rc;
 }
@@ -55,6 +96,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 static const char *const usage[] = {
 	"[-r REPO] SET|latest [--account PATTERN] [--folder PATTERN] "
 	"[--message ID] [--to STORE]",
+	"[-r REPO] SET|latest --trees [--path PATTERN] [--to FOLDER]",
 	"[-r REPO] --at TIME ...",
 	"[-r REPO] SET|latest --deleted-since TIME ...",
 	NULL,
@@ -69,6 +111,8 @@ static const char *const examples[] = {
 	"everything, elsewhere",
 	"bk restore latest --deleted-since 14d --account ann@a.example --into Deleted",
 	"what ann deleted in two weeks",
+	"bk restore latest --trees -n",
+	"which files of configuration it would make or overwrite",
 	NULL,
 };
 /* clang-format on */
@@ -92,6 +136,8 @@ int main(int argc, char **argv)
 		{BK_OPT_TEXT, 0, "into", "FOLDER", "below this folder", &opts.wish.into},
 		{BK_OPT_FLAG, 0, "merge", NULL, "add what is not there yet (the default)", &opts.merge},
 		{BK_OPT_FLAG, 0, "replace", NULL, "make the folders as they are in the set: remove other messages, set flags", &opts.replace},
+		{BK_OPT_FLAG, 0, "trees", NULL, "trees of files (configuration) and no mail; --to is a folder then", &opts.trees},
+		{BK_OPT_LIST, 0, "path", "PATTERN", "with --trees: only these files", &opts.paths},
 		{BK_OPT_TEXT, 0, "host", "HOST", "sets of this host", &opts.choice.host},
 		{BK_OPT_TEXT, 0, "store", "STORE", "sets of this store", &opts.choice.store},
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
@@ -118,5 +164,6 @@ int main(int argc, char **argv)
 	bk_opt_list_clear(&opts.wish.accounts);
 	bk_opt_list_clear(&opts.wish.folders);
 	bk_opt_list_clear(&opts.wish.messages);
+	bk_opt_list_clear(&opts.paths);
 	return status;
 }

@@ -17,6 +17,7 @@
 #include "job/backup_preview.h"
 #include "job/backup_read.h"
 #include "job/backup_state.h"
+#include "job/backup_trees.h"
 #include "job/backup_walk.h"
 #include "job/choose.h"
 #include "job/set_gaps.h"
@@ -444,7 +445,8 @@ static int make_set(struct bk_backup *run, struct bk_root *root,
 	run->errors =
 		bk_backup_read_errors(run->walk.read) + run->walk.unlisted;
 	if (check_errors(run, err) < 0 || check_shrink(run, err) < 0 ||
-	    bk_cancelled(err) < 0 || bk_backup_commit(run, root, err) < 0)
+	    bk_cancelled(err) < 0 || bk_backup_trees(run, err) < 0 ||
+	    bk_backup_commit(run, root, err) < 0)
 		return -1;
 	remember_head(run);
 	tell_end(run, root);

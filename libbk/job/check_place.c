@@ -128,7 +128,8 @@ static int check_data(struct bk_check_run *run, struct bk_set **sets, size_t n,
 		if (!sets[i])
 			continue;
 		bk_check_index(run, sets[i]);
-		if (bk_check_messages(run, sets[i], err) < 0)
+		if (bk_check_messages(run, sets[i], err) < 0 ||
+		    bk_check_trees(run, sets[i], err) < 0)
 			return -1;
 	}
 	return bk_check_rest(run, err);

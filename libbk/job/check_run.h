@@ -159,6 +159,10 @@ void bk_check_index(struct bk_check_run *run, struct bk_set *set);
 int bk_check_messages(struct bk_check_run *run, struct bk_set *set,
 		      struct bk_err *err);
 
+/* Reads every tree of files that the set has. */
+int bk_check_trees(struct bk_check_run *run, struct bk_set *set,
+		   struct bk_err *err);
+
 /* Names the accounts of a set whose messages lie in bad packs. */
 void bk_check_affected(struct bk_check_run *run, struct bk_set *set);
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/pattern.h"
 #include "job/list_sets.h"
+#include "job/list_trees.h"
 #include "job/lookup.h"
 
 /* Digests are as long as identifiers, and shown alike. */
@@ -260,7 +261,13 @@ static int list_set(const struct bk_list_request *request, struct bk_set *set,
 		    struct bk_err *err)
 {
 	if (!request->account)
-		return list_accounts(request, set, err);
+		return list_accounts(request, set, err) < 0
+			       ? -1
+			       : bk_list_trees(&request->style, set, err);
+	/* An address does not begin so, and a path does. */
+	if (*request->account == '/' && !request->folder)
+		return bk_list_tree_entries(&request->style, set,
+					    request->account, err);
 	const struct bk_set_account *account =
 		bk_lookup_account(set, request->account);
 	if (account)

@@ -69,6 +69,7 @@ static int complete(struct bk_settings *settings,
 		return bk_conf_blame(bk_conf_get(section, "server"), err);
 	on.config.name = section->name;
 	on.uid_gap = out->uid_gap;
+	on.trees = out->trees;
 	*out = on;
 	return 0;
 }
@@ -92,6 +93,7 @@ static int store_of_section(struct bk_settings *settings,
 			   .index = bk_conf_value(section, "index"),
 			   .owner = bk_conf_value(section, "owner")},
 		.uid_gap = (uint32_t)uid_gap,
+		.trees = bk_conf_value(section, "trees"),
 	};
 	if (!out->config.layout)
 		out->config.layout = "auto";

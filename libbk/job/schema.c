@@ -72,13 +72,22 @@ static int check_schedule(const char *value, struct bk_err *err)
 	return bk_schedule_parse(value, &unused, err);
 }
 
-/* An administrator who writes it counts on it. */
-static int refuse_trees(const char *value, struct bk_err *err)
+static int check_trees(const char *value, struct bk_err *err)
 {
-	(void)value;
-	return bk_fail(err, BK_MISUSE,
-		       "this version does not back up folders beside the mail; "
-		       "take the line out, and back them up by other means");
+	struct bk_names names = {0};
+	int rc = 0;
+
+	bk_names_add_words(&names, value);
+	if (!names.n)
+		rc = bk_fail(err, BK_MISUSE, "no paths in '%s'", value);
+	for (size_t i = 0; i < names.n && rc == 0; i++)
+		rc = bk_check_path(names.items[i], err);
+	for (size_t i = 0; i < names.n && rc == 0; i++)
+		if (!names.items[i][1])
+			rc = bk_fail(err, BK_MISUSE,
+				     "'/' is all of this host; name folders");
+	bk_names_clear(&names);
+	return rc;
 }
 
 int bk_schema_check_where(const char *where, struct bk_err *err)
@@ -176,7 +185,7 @@ static const struct bk_conf_key store_keys[] = {
 	{"control",       bk_check_path   },
 	{"index",         bk_check_path   },
 	{"owner",         NULL            },
-	{"trees",         refuse_trees    },
+	{"trees",         check_trees     },
 	{"uid-gap",       check_uid_gap   },
 	{"accounts-file", bk_check_path   },
 	{NULL,            NULL            },

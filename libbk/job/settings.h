@@ -68,7 +68,8 @@ struct bk_server_settings;
 
 struct bk_store_settings {
 	struct bk_store_config config; /* writable is false: set it */
-	uint32_t uid_gap; /* how far UIDNEXT is raised where UIDs are kept */
+	uint32_t uid_gap;  /* how far UIDNEXT is raised where UIDs are kept */
+	const char *trees; /* of files that go along, parted by blanks; NULL */
 	/* The mail server that it is on, or NULL; job/server_store.h then
 	 * completes the config. */
 	const struct bk_server_settings *server;

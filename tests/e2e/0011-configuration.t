@@ -30,9 +30,9 @@ refuses ":14: unknown key 'pasword' in [repo main]; did you mean 'password'?" <<
 	path = /var/lib/bk/main
 	pasword = file:/etc/bk/main.pass
 CONF
-refuses ":2: trees: this version does not back up folders beside the mail; take the line out, and back them up by other means" <<-'CONF'
+refuses ":2: trees: '/' is all of this host; name folders" <<-'CONF'
 	[store mail]
-	trees = /etc/dovecot
+	trees = /etc/dovecot /
 CONF
 refuses ":1: unknown section [rope main]; did you mean [repo main]?" <<-'CONF'
 	[rope main]

@@ -14,7 +14,7 @@ page bk-format(5) alone, which explains every line of it.
 
 DIR gets a Maildir++ for each account: DIR/ann@example.org/.Projects.Rhine/cur/NAME:2,FLAGS.
 The time of a file is the date of arrival; keywords, up to 26 to a folder, are letters that
-dovecot-keywords explains.  UIDs, subscriptions, access lists and quotas are left out.
+dovecot-keywords explains.  Trees of files are DIR/trees.tar.  UIDs, subscriptions, access lists and quotas are left out.
 
 No wrong mail comes out: the root of a set is signed and names its files by their SHA-256,
 every block is sealed, and every message has its digest.  A message that cannot be proven is
@@ -233,7 +233,7 @@ class Set:
         """Accounts, folders and rows by their ids: those of the base, as this set changes them."""
         accounts, folders, rows = self.base.state() if self.base else ({}, {}, {})
         old, new = {}, {}
-        for kind, body in Reader(self.part(3, "m00000000.bkm")).records((1, 2, 3, 7, 8, 9, 10)):
+        for kind, body in Reader(self.part(3, "m00000000.bkm")).records((1, 2, 3, 5, 7, 8, 9, 10)):
             r = Reader(body)
             if kind in (1, 2):
                 item = dict(r.records(range(1, 16)))
@@ -245,7 +245,7 @@ class Set:
                 new.setdefault(number, []).extend(read)
             elif kind == 8:
                 end = body
-            else:
+            elif kind != 5:
                 del (folders if kind == 9 else accounts)[r.varint()]
         folders = {n: f for n, f in folders.items() if Reader(f[2]).varint() in accounts}
         rows = {n: new.get(n, rows.get(n, [])) for n in folders}
@@ -253,6 +253,15 @@ class Set:
         counts = len(accounts), len(folders), len(every), sum(row["size"] for row in every)
         need(end[:32] == struct.pack("<4Q", *counts), f"{self.name}: its end record differs")
         return accounts, folders, rows
+
+    def trees(self):
+        """The pieces of the set's trees of files, as messages: each is a stretch of a pax stream."""
+        for kind, body in Reader(self.part(3, "m00000000.bkm")).records(range(1, 11)):
+            if kind == 5:
+                r = Reader(body)
+                path, _, size, digest = r.string(), r.varint(), r.varint(), r.read(16)
+                row = next(rows_of(Reader(bytes(8) + r.read()), self))
+                yield path, row | {"size": size, "digest": digest}
 
 def rows_of(r, origin):
     """The rows that a record has, one after the other; each is told by the one before."""
@@ -378,6 +387,21 @@ def extract(one, top):
                 failed += tell(about, error)
     return failed
 
+def extract_trees(one, top):
+    """Lists the trees of files of a set, or writes them to trees.tar; how many could not be had."""
+    failed = 0
+    for path, row in one.trees():
+        try:
+            if not top:
+                print(repr(text(path)), row["size"])
+                continue
+            content = message(row)
+            with open(os.path.join(top, "trees.tar"), "ab") as file:
+                file.write(content)
+        except Exception as error:  # whatever damage can lead to
+            failed += tell((text(path),), error)
+    return failed
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -394,7 +418,8 @@ def main():
         need(len(names) == 1, f"{len(names)} sets begin with {args.set}")
         if args.dir:
             os.mkdir(args.dir)
-        return extract(Set(repo, names[0]), args.dir)
+        one = Set(repo, names[0])
+        return extract(one, args.dir) + extract_trees(one, args.dir)
     for name in names:
         try:
             print(name, *Set(repo, name).about)

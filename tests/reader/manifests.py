@@ -179,13 +179,26 @@ class Folder:
         return state.digest()
 
 
+class Tree:
+    """A stretch of the pax stream that a tree of files is."""
+
+    def __init__(self, body):
+        c = Cursor(body)
+        self.path, self.entries, self.size = c.string(), c.varint(), c.varint()
+        need(self.path[:1] == b"/" and self.entries, "a tree of nothing")
+        need(not {b"", b".", b"..", b"\0"} & set(self.path[1:].split(b"/")), "an impossible path")
+        self.digest, self.body = c.take(16), Rows(c, None).read_body()
+        c.end()
+        need(self.body.style == 2 and not self.body.traces + self.body.parts, "no body of a tree")
+
+
 class Manifest:
     """What one manifest says, before it is applied."""
 
     def __init__(self, file, set_id):
         self.place, self.set = file.place, set_id
         self.accounts, self.folders, self.gone_folders, self.gone_accounts = {}, {}, [], []
-        self.messages, self.starts, self.end = {}, {}, None
+        self.messages, self.starts, self.end, self.trees = {}, {}, None, []
         records, directory, names = 0, b"", None
         for block in file.walk():
             if block.kind == DIRECTORY_BLOCK:
@@ -232,6 +245,8 @@ class Manifest:
             need(folder == next(reversed(self.messages)), f"folder {folder} is in two places")
             known[1].append(c)
             self.starts.setdefault(folder, start)
+        elif kind == 5:
+            self.trees.append(Tree(body))
         elif kind == 8:
             need(len(body) == 64, "record 8 of another length")
             self.end = body

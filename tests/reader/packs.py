@@ -52,7 +52,7 @@ class Pack:
             with at(f"{self.place}: chunk {number}"):
                 need(not pad, "a field that should be zero is not zero")
                 need(1 <= length <= 1 << 20, "an impossible length")
-                need(1 <= kind <= 5, f"type {kind}")
+                need(1 <= kind <= 6, f"type {kind}")
                 need(kind != 1 or not any(ident), "a trace with an identifier")
 
     def read_block_table(self):

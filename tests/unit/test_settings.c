@@ -316,9 +316,10 @@ static void every_value_is_checked_when_it_is_loaded(void **state)
 		":2: type: unknown 'maildri'; did you mean 'maildir'?");
 	refused("[store m]\nlayout = maildir+\n",
 		":2: layout: unknown 'maildir+'; did you mean 'maildir++'?");
-	refused("[store m]\ntrees = /etc/dovecot\n",
-		":2: trees: this version does not back up folders beside the "
-		"mail; take the line out, and back them up by other means");
+	refused("[store m]\ntrees = /etc/dovecot etc/postfix\n",
+		":2: trees: 'etc/postfix' does not begin with '/'");
+	refused("[store m]\ntrees = /\n",
+		":2: trees: '/' is all of this host; name folders");
 	refused("[job j]\nfull = sat 25:00\n",
 		":2: full: '25:00' in 'sat 25:00' is not understood; write "
 		"times as sat 22:00 or mon-sat 06:30 12:30");

@@ -1,0 +1,374 @@
+/* Trees of files, brought back: see restore_trees.h. */
+
+#include "job/restore_trees.h"
+
+#include <stdlib.h>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/pattern.h"
+#include "crypto/digester.h"
+#include "repo/chunk_reader.h"
+#include "store/tree_archive.h"
+#include "store/tree_place.h"
+
+#define CACHE ((size_t)8 << 20)
+
+/* What the first reading found about an entry. */
+enum finding { NOT_WANTED, WANTED_NEW, WANTED_OTHER, IS_THERE, IS_REFUSED };
+
+struct restore_trees {
+	const struct bk_restore_trees_request *request;
+	struct bk_progress *progress;
+	struct bk_outcome *outcome;
+	struct bk_set *set;
+	struct bk_chunk_reader *reader;
+	struct bk_digester *digester;
+	struct bk_tree_place *place;
+	struct bk_listing *listing;
+	uint8_t **findings; /* [tree][entry] */
+	uint64_t made, replaced, there, failed, written, bytes;
+};
+
+static bool is_wanted(const struct restore_trees *run, const char *path)
+{
+	const struct bk_opt_list *paths = run->request->paths;
+
+	for (size_t i = 0; i < paths->n; i++)
+		if (bk_pattern_match(paths->items[i], path, false))
+			return true;
+	return paths->n == 0;
+}
+
+static void tell_failed(void *arg, const char *path, const struct bk_err *why)
+{
+	struct restore_trees *run = arg;
+
+	run->failed++;
+	bk_progress_item_error(run->progress, &(struct bk_item_error){
+						      .kind = why->kind,
+						      .name = path,
+						      .text = why->text,
+						      .outcome = "not restored",
+					      });
+}
+
+/* Does it concern one entry alone? */
+static bool is_of_one(const struct bk_err *err)
+{
+	switch (err->kind) {
+	case BK_GONE:
+	case BK_EXISTS:
+	case BK_REFUSED:
+	case BK_BUSY:
+	case BK_DENIED:
+	case BK_FAILED:
+		return true;
+	case BK_OK:
+	case BK_FULL:
+	case BK_LOST:
+	case BK_NO_KEY:
+	case BK_CORRUPT:
+	case BK_NEWER:
+	case BK_MISUSE:
+	case BK_UNSAFE:
+	case BK_CANCELLED:
+	case BK_STARVED:
+		break;
+	}
+	return false;
+}
+
+/* ---- the first reading ---- */
+
+static int list_entry(struct restore_trees *run,
+		      const struct bk_tree_entry *entry, const char *does,
+		      struct bk_err *err)
+{
+	const struct bk_cell cells[] = {
+		bk_cell_text(entry->path),
+		bk_cell_n(entry->size),
+		bk_cell_time(entry->mtime),
+		bk_cell_text(does),
+	};
+
+	return bk_listing_row(run->listing, cells, err);
+}
+
+static int count_finding(struct restore_trees *run,
+			 const struct bk_tree_entry *entry,
+			 enum bk_tree_state state, uint8_t *finding,
+			 struct bk_err *err)
+{
+	switch (state) {
+	case BK_TREE_SAME:
+		run->there++;
+		*finding = IS_THERE;
+		return 0;
+	case BK_TREE_NEW:
+		run->made++;
+		*finding = WANTED_NEW;
+		return list_entry(run, entry, "new", err);
+	case BK_TREE_OTHER:
+		run->replaced++;
+		*finding = WANTED_OTHER;
+		return list_entry(run, entry,
+				  entry->type == BK_TREE_FOLDER ? "marks"
+								: "overwrites",
+				  err);
+	}
+	return 0;
+}
+
+static int compare(struct restore_trees *run, struct bk_tree_archive *archive,
+		   const struct bk_tree_entry *entry, uint8_t *finding,
+		   struct bk_err *err)
+{
+	enum bk_tree_state state = BK_TREE_NEW;
+	struct bk_err why = {0};
+
+	*finding = NOT_WANTED;
+	if (!is_wanted(run, entry->path))
+		return 0;
+	*finding = IS_REFUSED;
+	if (entry->fault)
+		(void)bk_fail(&why, BK_REFUSED, "%s", entry->fault);
+	else if (bk_tree_place_compare(run->place, archive, entry, &state,
+				       &why) == 0)
+		return count_finding(run, entry, state, finding, err);
+	if (!is_of_one(&why)) {
+		*err = why;
+		return -1;
+	}
+	tell_failed(run, entry->path, &why);
+	return 0;
+}
+
+/* ---- the second ---- */
+
+/* A folder gets its marks again after what is written into it; a hard link may
+ * have been one to a file that was replaced since. */
+static bool is_to_do(struct restore_trees *run, struct bk_tree_archive *archive,
+		     const struct bk_tree_entry *entry, enum finding finding)
+{
+	enum bk_tree_state state = BK_TREE_OTHER;
+	struct bk_err ignored = {0};
+
+	if (finding != IS_THERE)
+		return finding == WANTED_NEW || finding == WANTED_OTHER;
+	if (entry->type == BK_TREE_HARD_LINK)
+		(void)bk_tree_place_compare(run->place, archive, entry, &state,
+					    &ignored);
+	return entry->type == BK_TREE_FOLDER ||
+	       (entry->type == BK_TREE_HARD_LINK && state != BK_TREE_SAME);
+}
+
+static int write_entry(struct restore_trees *run,
+		       struct bk_tree_archive *archive,
+		       const struct bk_tree_entry *entry, uint8_t *finding,
+		       struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (!is_to_do(run, archive, entry, *finding))
+		return 0;
+	int rc = bk_tree_place_put(run->place, archive, entry, &why);
+	if (rc < 0 && !is_of_one(&why)) {
+		*err = why;
+		return bk_context(err, "%s", entry->path);
+	}
+	if (rc < 0) {
+		tell_failed(run, entry->path, &why);
+	} else if (*finding != IS_THERE) {
+		run->written++;
+		run->bytes += entry->size;
+	}
+	return 0;
+}
+
+/* ---- both ---- */
+
+typedef int (*entry_fn)(struct restore_trees *run,
+			struct bk_tree_archive *archive,
+			const struct bk_tree_entry *entry, uint8_t *finding,
+			struct bk_err *err);
+
+static int read_tree(struct restore_trees *run, size_t i, entry_fn each,
+		     struct bk_err *err)
+{
+	const struct bk_set_tree *tree = &run->set->trees.items[i];
+	struct bk_tree_archive *archive = NULL;
+	struct bk_tree_source source;
+	struct bk_tree_entry entry;
+	uint64_t n = 0;
+
+	bk_tree_source_init(&source, run->reader, run->digester, tree);
+	int rc =
+		bk_tree_archive_open(&archive, &source.source, tree->path, err);
+	while (rc == 0 &&
+	       (rc = bk_tree_archive_next(archive, &entry, err)) > 0) {
+		rc = n == tree->entries
+			     ? bk_fail(err, BK_CORRUPT,
+				       "tree %s: has more than its entries",
+				       tree->path)
+			     : each(run, archive, &entry,
+				    &run->findings[i][n++], err);
+		if (rc == 0)
+			rc = bk_cancelled(err);
+	}
+	bk_tree_archive_close(archive);
+	bk_tree_source_clear(&source);
+	return rc;
+}
+
+static int read_trees(struct restore_trees *run, entry_fn each,
+		      struct bk_err *err)
+{
+	for (size_t i = 0; i < run->set->trees.n; i++)
+		if (read_tree(run, i, each, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int compare_all(struct restore_trees *run, struct bk_err *err)
+{
+	static const struct bk_field fields[] = {
+		{"FILE",     "file",  BK_FIELD_NAME},
+		{"SIZE",     "bytes", BK_FIELD_SIZE},
+		{"MODIFIED", "mtime", BK_FIELD_TIME},
+		{"RESTORE",  "does",  BK_FIELD_TEXT},
+	};
+
+	run->findings = bk_alloc((run->set->trees.n + 1) * sizeof(uint8_t *));
+	for (size_t i = 0; i < run->set->trees.n; i++) {
+		const struct bk_set_tree *tree = &run->set->trees.items[i];
+		/* An entry is at least a block of a tar file. */
+		run->findings[i] =
+			bk_try_alloc((size_t)tree->entries + 1,
+				     (size_t)(tree->bytes / 512 + 1), err);
+		if (!run->findings[i])
+			return -1;
+	}
+	run->listing =
+		bk_listing_new(&run->request->style, "tree_entry", fields, 4);
+	if (read_trees(run, compare, err) < 0)
+		return -1;
+	struct bk_listing *listing = run->listing;
+	run->listing = NULL;
+	if (bk_listing_finish(listing, err) < 0)
+		return -1;
+	if (run->made + run->replaced + run->there + run->failed == 0)
+		return bk_fail(err, BK_GONE,
+			       "no file of the set's trees fits. Nothing "
+			       "changed.");
+	char *text = bk_asprintf("%ju new, %ju overwritten, %ju as they are",
+				 (uintmax_t)run->made, (uintmax_t)run->replaced,
+				 (uintmax_t)run->there);
+	bk_progress_note(run->progress, text);
+	free(text);
+	return 0;
+}
+
+static void tell_end(struct restore_trees *run, const char *label,
+		     int64_t start_ms)
+{
+	struct bk_summary summary = {
+		.act = BK_ACT_RESTORE,
+		.result =
+			run->failed ? BK_RESULT_INCOMPLETE : BK_RESULT_COMPLETE,
+		.set = label,
+		.store = run->set->levels[0].root.store_name,
+		.repo = run->request->repo->target->where,
+		.messages.total = run->written + run->there + run->failed,
+		.messages.added = run->written,
+		.messages.kept = run->there,
+		.messages.flags = run->written,
+		.messages.dates = run->written,
+		.bytes.source = run->bytes,
+		.bytes.stored = run->bytes,
+		.errors = run->failed,
+		.seconds = (double)(bk_clock_now_ms() - start_ms) / 1000,
+	};
+
+	if (run->failed)
+		summary.next = "mend what is named above, then restore again";
+	bk_progress_finish(run->progress, &summary);
+}
+
+static int write_all(struct restore_trees *run, struct bk_err *err)
+{
+	const struct bk_set_level *top = &run->set->levels[0];
+	int64_t start_ms = bk_clock_now_ms();
+	char label[BK_SET_NAME];
+
+	bk_set_name(label, top->id, top->root.kind);
+	bk_progress_start(run->progress,
+			  &(struct bk_run){
+				  .act = BK_ACT_RESTORE,
+				  .store = top->root.store_name,
+				  .repo = run->request->repo->target->where,
+				  .set = label,
+			  });
+	if (read_trees(run, write_entry, err) < 0)
+		return -1;
+	run->outcome->place = BK_PLACE_DESTINATION;
+	if (bk_tree_place_finish(run->place, tell_failed, run, err) < 0)
+		return -1;
+	tell_end(run, label, start_ms);
+	return 0;
+}
+
+static int restore(struct restore_trees *run, struct bk_err *err)
+{
+	const struct bk_restore_trees_request *request = run->request;
+	const char *to = request->to ? request->to : "/";
+
+	run->outcome->place = BK_PLACE_REQUEST;
+	if (*to != '/')
+		return bk_fail(
+			err, BK_MISUSE,
+			"--to %s: with --trees it is a folder, and begins "
+			"with '/'",
+			to);
+	if (bk_choose_and_open(&run->set, request->repo, request->choice,
+			       run->outcome, err) < 0)
+		return -1;
+	run->outcome->place = BK_PLACE_SET;
+	if (!run->set->trees.n)
+		return bk_fail(err, BK_GONE,
+			       "the set has no trees of files. Nothing "
+			       "changed.");
+	run->outcome->place = BK_PLACE_DESTINATION;
+	if (bk_tree_place_open(&run->place, to, err) < 0)
+		return -1;
+	run->outcome->place = BK_PLACE_SET;
+	run->reader = bk_chunk_reader_new(run->set, CACHE);
+	run->digester = bk_digester_new(&request->repo->keys.digest);
+	if (compare_all(run, err) < 0)
+		return -1;
+	return request->dry_run ? 0 : write_all(run, err);
+}
+
+int bk_restore_trees_run(const struct bk_restore_trees_request *request,
+			 struct bk_progress *progress,
+			 struct bk_outcome *outcome, struct bk_err *err)
+{
+	struct restore_trees run = {
+		.request = request,
+		.progress = progress,
+		.outcome = outcome,
+	};
+	int rc = restore(&run, err);
+
+	if (rc == 0 && run.failed)
+		outcome->ending = BK_ENDING_INCOMPLETE;
+	for (size_t i = 0; run.findings && i < run.set->trees.n; i++)
+		free(run.findings[i]);
+	free(run.findings);
+	bk_listing_free(run.listing);
+	bk_tree_place_close(run.place);
+	bk_digester_free(run.digester);
+	bk_chunk_reader_free(run.reader);
+	bk_set_close(run.set);
+	return rc;
+}
