@@ -140,6 +140,12 @@ static int check_request(const struct bk_restore_request *request,
 		return bk_fail(err, BK_MISUSE,
 			       "--replace is for whole folders, and "
 			       "--deleted-since for some messages of them");
+	if (request->accounts_first &&
+	    (request->replace || bk_restore_is_choosy(request->wish)))
+		return bk_fail(err, BK_MISUSE,
+			       "--accounts-first brings all mail of folders; "
+			       "leave out --replace, --message and "
+			       "--deleted-since");
 	if (request->replace && request->wish->messages.n)
 		return bk_fail(err, BK_MISUSE,
 			       "--replace is for whole folders; with --message "
@@ -357,7 +363,11 @@ static int write_all(struct bk_restore *run, struct bk_err *err)
 	run->writing.progress = run->progress;
 	run->writing.threads = run->request->threads;
 	tell_start(run, label);
-	if (bk_restore_each_source(run, bk_restore_folders, NULL, err) < 0 ||
+	if (bk_restore_each_source(run,
+				   run->request->accounts_first
+					   ? bk_restore_accounts_first
+					   : bk_restore_folders,
+				   NULL, err) < 0 ||
 	    check_found(run, err) < 0)
 		return -1;
 	run->outcome->place = BK_PLACE_DESTINATION;

@@ -32,8 +32,9 @@ struct bk_restore_request {
 	const struct bk_choice *choice;
 	const struct bk_restore_wish *wish;
 	const char *to; /* a store; NULL: the one that the set was made of */
-	bool replace;   /* folders become as they are in the set */
-	bool dry_run;   /* only lists, in this style: */
+	bool accounts_first; /* all folders, then the newest mail of all */
+	bool replace;        /* folders become as they are in the set */
+	bool dry_run;        /* only lists, in this style: */
 	struct bk_listing_style style;
 	unsigned threads;
 	int64_t wait_ms; /* for another restore into the same store */

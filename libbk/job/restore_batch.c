@@ -136,7 +136,7 @@ static int begin_folder(struct bk_restore *run, struct bk_restore_batch *batch,
 	if (open_account(run, batch, folder->item, &account, err) < 0)
 		return -1;
 	if (account->failed) {
-		bk_restore_count_lost(run, folder->rows.n);
+		bk_restore_count_lost(run, folder->wanted);
 		return 0;
 	}
 	if (bk_restore_folder_begin(folder, &run->into, &account->here, &why) ==
@@ -146,7 +146,7 @@ static int begin_folder(struct bk_restore *run, struct bk_restore_batch *batch,
 		*err = why;
 		return -1;
 	}
-	bk_restore_report_folder(run, folder->item, folder->rows.n,
+	bk_restore_report_folder(run, folder->item, folder->wanted,
 				 "not restored", &why);
 	return 0;
 }
@@ -170,7 +170,8 @@ static int open_folder(struct bk_restore *run, struct bk_restore_batch *batch,
 					 "not restored", &why);
 		return 0;
 	}
-	if (bk_restore_is_choosy(run->request->wish) && !folder->rows.n)
+	if (!folder->wanted &&
+	    (folder->part || bk_restore_is_choosy(run->request->wish)))
 		return 0;
 	return begin_folder(run, batch, folder, err);
 }

@@ -98,8 +98,12 @@ static void count_end(struct bk_restore *run,
 	run->flags += end->flags;
 	run->removed += end->removed;
 	if (folder->n_todo) {
-		run->kept_uids += end->result.kept_uids;
-		run->new_uids += !end->result.kept_uids && !end->result.no_uids;
+		/* One whose mail comes in several passes counts once: what
+		 * comes later gets new ones. */
+		run->kept_uids += end->result.kept_uids && !folder->part;
+		run->new_uids += !end->result.kept_uids &&
+				 !end->result.no_uids &&
+				 (!folder->part || folder->rest);
 		remember_remark(run, folder->item, end->result.note);
 	}
 	if (end->kept_extra)

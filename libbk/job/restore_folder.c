@@ -17,17 +17,49 @@
 /* A copy elsewhere is a folder of its own: two with one GUID or one special
  * use would be mistaken for each other.  It is subscribed to, so that its
  * owner finds it. */
-static void describe(struct bk_restore_folder *folder, bool copy)
+void bk_restore_folder_describe(struct bk_folder *out,
+				const struct bk_restore_item *item, bool copy)
 {
-	folder->want = folder->item->folder->folder;
-	folder->want.arena = (struct bk_arena){0};
-	folder->want.name = folder->item->to_folder;
+	*out = item->folder->folder;
+	out->arena = (struct bk_arena){0};
+	out->name = item->to_folder;
 	if (!copy)
 		return;
-	folder->want.raw = (struct bk_view){NULL, 0};
-	folder->want.has_guid = false;
-	folder->want.special_use = NULL;
-	folder->want.subscribed = true;
+	out->raw = (struct bk_view){NULL, 0};
+	out->has_guid = false;
+	out->special_use = NULL;
+	out->subscribed = true;
+}
+
+static bool is_dated(const struct bk_restore_into *into)
+{
+	return into->since || into->before;
+}
+
+/* Is the row of the dates that are asked for? */
+static bool is_in_time(const struct bk_restore_into *into,
+		       const struct bk_row *row)
+{
+	return !is_dated(into) ||
+	       (row->msg.date >= into->since && row->msg.date < into->before);
+}
+
+/* All rows are compared with what is there, lest one be taken for another of
+ * the same content. */
+static void count_wanted(struct bk_restore_folder *folder,
+			 const struct bk_restore_into *into)
+{
+	const struct bk_row_list *rows = &folder->rows;
+	uint64_t older = 0;
+
+	folder->wanted = 0;
+	for (size_t i = 0; i < rows->n; i++) {
+		folder->wanted += is_in_time(into, &rows->items[i]);
+		older +=
+			is_dated(into) && rows->items[i].msg.date < into->since;
+	}
+	folder->part = folder->wanted < rows->n;
+	folder->rest = folder->part && !older;
 }
 
 int bk_restore_folder_read(struct bk_restore_folder *out,
@@ -39,9 +71,10 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 	size_t n = 0, which = 0;
 
 	out->item = item;
-	describe(out, into->wish->into != NULL);
+	bk_restore_folder_describe(&out->want, item, into->wish->into != NULL);
 	if (bk_set_rows(into->set, item->folder->id, true, rows, err) < 0)
 		return -1;
+	count_wanted(out, into);
 	if (!bk_restore_is_choosy(into->wish))
 		return 0;
 	for (size_t i = 0; i < rows->n; i++) {
@@ -55,6 +88,7 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 		rows->items[n++] = rows->items[i];
 	}
 	rows->n = n;
+	out->wanted = n;
 	return 0;
 }
 
@@ -300,13 +334,15 @@ static int compare(struct bk_restore_folder *folder,
 	return rc;
 }
 
-static void list_todo(struct bk_restore_folder *folder)
+static void list_todo(struct bk_restore_folder *folder,
+		      const struct bk_restore_into *into)
 {
 	folder->todo = bk_alloc((folder->rows.n + 1) * sizeof(*folder->todo));
 	for (uint32_t i = 0; i < folder->rows.n; i++)
-		if (folder->match.present_of[i] == BK_MATCH_NONE)
+		if (folder->match.present_of[i] == BK_MATCH_NONE &&
+		    is_in_time(into, &folder->rows.items[i]))
 			folder->todo[folder->n_todo++] = i;
-	folder->there = folder->rows.n - folder->n_todo;
+	folder->there = folder->wanted - folder->n_todo;
 }
 
 int bk_restore_folder_begin(struct bk_restore_folder *folder,
@@ -322,7 +358,7 @@ int bk_restore_folder_begin(struct bk_restore_folder *folder,
 	    ops->present(folder->writer, &folder->present, err) < 0 ||
 	    compare(folder, into, err) < 0)
 		return -1;
-	list_todo(folder);
+	list_todo(folder, into);
 	return 0;
 }
 
@@ -341,7 +377,7 @@ int bk_restore_folder_look(struct bk_restore_folder *folder,
 	bk_match_init(&folder->match, &folder->rows, &folder->present);
 	if (rc == 0 && folder->present.n && folder->rows.n)
 		rc = compare_listed(folder, into, listed, err);
-	list_todo(folder);
+	list_todo(folder, into);
 	return rc;
 }
 

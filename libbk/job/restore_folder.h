@@ -34,6 +34,9 @@ struct bk_restore_into {
 	struct bk_digester *digester; /* of the thread that opens folders */
 	uint32_t uid_gap;
 	bool replace;
+	/* Of these dates only, UTC seconds: since <= date < before.  Both 0:
+	 * of all. */
+	int64_t since, before;
 	struct bk_restore_deleted *deleted; /* NULL: all messages */
 	size_t *found; /* how often each of wish->messages was met */
 };
@@ -48,7 +51,10 @@ struct bk_restore_folder {
 	struct bk_folder_writer *writer;
 	uint32_t *todo; /* indexes of rows that have to be written */
 	size_t n_todo;
-	uint64_t there;          /* rows that are there already */
+	uint64_t wanted;         /* rows of the dates that are asked for */
+	uint64_t there;          /* of them, there already */
+	bool part;               /* not all of its rows are of those dates; */
+	bool rest;               /* and none is older */
 	_Atomic uint64_t failed; /* messages that could not be written */
 };
 
@@ -58,6 +64,11 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 			   const struct bk_restore_into *into,
 			   const struct bk_restore_item *item,
 			   struct bk_err *err);
+
+/* What the folder of an item is to become; `copy`: beside another one.  Its
+ * strings stay the item's. */
+void bk_restore_folder_describe(struct bk_folder *out,
+				const struct bk_restore_item *item, bool copy);
 
 /* Opens it in the destination, and compares. */
 int bk_restore_folder_begin(struct bk_restore_folder *folder,

@@ -142,7 +142,7 @@ static int look_at_folder(struct preview *preview,
 	if (look_at_account(preview, item, err) < 0)
 		return -1;
 	if (preview->failed) {
-		bk_restore_count_lost(run, folder->rows.n);
+		bk_restore_count_lost(run, folder->wanted);
 		return 0;
 	}
 	if (bk_restore_folder_look(folder, &run->into, &preview->here,
@@ -155,7 +155,7 @@ static int look_at_folder(struct preview *preview,
 		*err = why;
 		return -1;
 	}
-	bk_restore_report_folder(run, item, folder->rows.n,
+	bk_restore_report_folder(run, item, folder->wanted,
 				 "would not be restored", &why);
 	return 0;
 }

@@ -74,6 +74,11 @@ int bk_restore_each_source(struct bk_restore *run,
 /* Counts an account once. */
 void bk_restore_count_account(struct bk_restore *run, const char *address);
 
+/* The same, for bk_restore_each_source(): first all accounts and folders, then
+ * the newest mail of all of them, then the rest. */
+int bk_restore_accounts_first(struct bk_restore *run, void *arg,
+			      struct bk_err *err);
+
 /* Restores all items of the plan, some folders at a time; `arg` is not used. */
 int bk_restore_folders(struct bk_restore *run, void *arg, struct bk_err *err);
 
