@@ -9,7 +9,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 	struct bk_move_order order;
 
 	int rc = bk_move_order_make(&order, &call->settings, call->opts,
-				    call->operands[0], err);
+				    call->operands[0], &call->outcome, err);
 	if (rc == 0)
 		rc = bk_move_run(&order.request, bk_call_progress(call),
 				 &call->outcome, err);
@@ -42,6 +42,8 @@ static const char *const examples[] = {
 	"one account after the other is held for seconds, and changes servers",
 	"bk move announce --from mx1 --to mx2 --domains a.example --cutover-at 2026-11-30T22:00",
 	"people are told, each by a mail; nobody twice",
+	"bk move --from mx1 --from-set latest --to mx2",
+	"mx1 is dead: its accounts as the newest set has them; later, without the set, what that lacks",
 	"bk move rollback --from mx1 --to mx2 --account ann@a.example",
 	"back to where it was, with the mail that came since",
 	"bk move verify --from mx1 --to mx2 --accounts accounts.csv",
@@ -59,10 +61,14 @@ int main(int argc, char **argv)
 		.bad_items = 100,
 		.error_stop_ppm = BK_MOVE_STOP_UNSAID,
 		.until_delta_ms = BK_MOVE_UNSAID,
+		.choice.at = BK_NO_TIME,
 	};
 	/* clang-format off */
 	const struct bk_opt options[] = {
 		{BK_OPT_TEXT, 0, "from", "SERVER|STORE", "where the mail is: a section of the configuration, imaps://HOST or maildir:PATH", &words.from},
+		{BK_OPT_TEXT, 0, "from-set", "SET", "its mail as a set of -r has it (latest, or one that bk list shows): the server is dead", &words.from_set},
+		{BK_OPT_TEXT, 0, "host", "HOST", "of --from-set: of this host", &words.choice.host},
+		{BK_OPT_TEXT, 0, "store", "STORE", "of --from-set: of this store", &words.choice.store},
 		{BK_OPT_TEXT, 0, "to", "SERVER|STORE", "where it goes", &words.to},
 		{BK_OPT_LIST, 0, "from-option", "KEY=VALUE", "how the server of --from is reached: a key of [server], such as password=file:PATH", &words.from_options},
 		{BK_OPT_LIST, 0, "to-option", "KEY=VALUE", "the same for --to", &words.to_options},
@@ -103,7 +109,7 @@ int main(int argc, char **argv)
 		.operands =
 			"plan|preflight|announce|verify|status|report|rollback",
 		.operands_max = 1,
-		.common = BK_COMMON_CONFIG | BK_COMMON_JSON |
+		.common = BK_COMMON_CONFIG | BK_COMMON_REPO | BK_COMMON_JSON |
 			  BK_COMMON_PROGRESS | BK_COMMON_JOBS | BK_COMMON_WAIT |
 			  BK_COMMON_DRY_RUN,
 		.options = options,

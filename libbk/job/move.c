@@ -2,121 +2,13 @@
 
 #include "job/move_work.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/lock.h"
 #include "base/timer.h"
-#include "crypto/digest.h"
 #include "job/move_mail.h"
-
-/* ---- where it remembers things ---- */
-
-/* One folder for each pair of ends. */
-static void name_folder(struct bk_move *move, const char *from, const char *to)
-{
-	uint8_t digest[BK_SHA256_LEN];
-	struct bk_sha256 sha;
-	struct bk_buf name = {0};
-
-	bk_sha256_init(&sha);
-	bk_sha256_update(&sha, from, strlen(from) + 1);
-	bk_sha256_update(&sha, to, strlen(to));
-	bk_sha256_final(&sha, digest);
-	bk_buf_printf(&name, "%s/move-", move->request->state_dir);
-	for (size_t i = 0; i < 8; i++)
-		bk_buf_printf(&name, "%02x", digest[i]);
-	move->folder = bk_strdup(bk_buf_text(&name));
-	move->record_path = bk_asprintf("%s/report", move->folder);
-	move->journal_path = bk_asprintf("%s/journal", move->folder);
-	move->notes = bk_asprintf("%s/accounts", move->folder);
-	move->letters = bk_asprintf("%s/letters", move->folder);
-	bk_buf_clear(&name);
-}
-
-static bool is_there(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0;
-}
-
-/* What only looks must not leave a journal behind. */
-static int use_scratch(struct bk_move *move, struct bk_err *err)
-{
-	const char *dir = getenv("TMPDIR");
-	char *name = bk_asprintf("%s/bk-move-XXXXXX",
-				 dir && *dir ? dir : "/var/tmp");
-
-	if (!mkdtemp(name)) {
-		(void)bk_fail_errno(err, "%s", name);
-		free(name);
-		return -1;
-	}
-	move->scratch = name;
-	free(move->journal_path);
-	move->journal_path = bk_asprintf("%s/journal", name);
-	return 0;
-}
-
-static int open_journal(struct bk_move *move, bool writes, struct bk_err *err)
-{
-	move->outcome->place = BK_PLACE_LOCK;
-	if (writes) {
-		if (bk_dir_make(AT_FDCWD, move->folder, 0700, err) < 0)
-			return -1;
-	} else if (!is_there(move->journal_path) &&
-		   use_scratch(move, err) < 0) {
-		return -1;
-	}
-	if (bk_journal_open(&move->journal, move->journal_path, err) < 0)
-		return -1;
-	const char *aside = bk_journal_set_aside(move->journal);
-	if (!aside)
-		return 0;
-	char *note = bk_asprintf(
-		"the journal was damaged and is now %s: what "
-		"is there is found by its content, once",
-		aside);
-	bk_progress_warning(move->progress, note);
-	free(note);
-	return 0;
-}
-
-static void close_journal(struct bk_move *move)
-{
-	bk_journal_close(move->journal);
-	move->journal = NULL;
-	if (!move->scratch)
-		return;
-	static const char *const ends[] = {"", "-wal", "-shm", "-journal",
-					   ".damaged"};
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		char *path = bk_asprintf("%s%s", move->journal_path, ends[i]);
-		(void)unlink(path);
-		free(path);
-	}
-	(void)rmdir(move->scratch);
-}
-
-/* The record holds each account once from here on. */
-static int tidy_record(struct bk_move *move, struct bk_err *err)
-{
-	struct bk_move_records records = {0};
-
-	int rc = bk_move_records_read(&records, move->record_path, err);
-	if (rc == 0 && records.n)
-		rc = bk_move_records_write(&records, move->record_path, err);
-	bk_move_records_clear(&records);
-	return rc;
-}
 
 /* ---- accounts and ends ---- */
 
@@ -384,8 +276,7 @@ static int carry_out(struct bk_move *move, struct bk_err *err)
 	move->outcome->place = BK_PLACE_DESTINATION;
 	if (writes && bk_move_end_try(move->request->to, err) < 0)
 		return -1;
-	if (open_journal(move, writes, err) < 0 ||
-	    (writes && tidy_record(move, err) < 0))
+	if (bk_move_state_open(move, writes, err) < 0)
 		return -1;
 	move->outcome->place = BK_PLACE_SOURCE;
 	if (move->request->verb == BK_MOVE_VERIFY)
@@ -419,7 +310,7 @@ static int lock_and_run(struct bk_move *move, const char *from, const char *to,
 	}
 	int rc = carry_out(move, err);
 	bk_move_routes_close(move);
-	close_journal(move);
+	bk_move_state_close(move);
 	bk_lock_release(lock);
 	return rc;
 }
@@ -447,7 +338,7 @@ int bk_move_run(const struct bk_move_request *request,
 		(void)bk_fail(err, BK_MISUSE,
 			      "--from and --to are the same mail: %s", from);
 	} else {
-		name_folder(&move, from, to);
+		bk_move_state_name(&move, from, to);
 		rc = lock_and_run(&move, from, to, err);
 		if (is_change(request) && request->verb != BK_MOVE_ANNOUNCE &&
 		    (rc == 0 || err->kind != BK_MISUSE))

@@ -78,6 +78,9 @@ struct bk_move_request {
 	uint64_t bad_items;
 	uint32_t error_stop_ppm; /* of the accounts: more that fail end it, */
 	size_t error_stop_few;   /* but so many may in any case */
+	/* The set that `from` is read from, for people; NULL: from itself. What
+	 * is known by an earlier pass stays as it is then. */
+	const char *set;
 	bool dry_run, keep_deleted, full;
 	bool bodies, no_extra; /* of verify */
 	/* Passes are made until one took no longer than that, and not more

@@ -279,7 +279,8 @@ static int before(struct bk_cutover *c, bool *pass_first, struct bk_err *err)
 	enum bk_stage stage = c->note.stage;
 	if (stage == BK_STAGE_MOVED)
 		c->report->cutover = BK_CUTOVER_MOVED;
-	*pass_first = stage == BK_STAGE_AS_IT_WAS;
+	*pass_first = stage == BK_STAGE_AS_IT_WAS ||
+		      (stage == BK_STAGE_MOVED && c->move->once);
 	if (*pass_first || stage == BK_STAGE_MOVED || bk_move_switches(c->move))
 		return 0;
 	return bk_fail(err, BK_UNSAFE,

@@ -87,7 +87,9 @@ int bk_move_pass(struct bk_move_session *session,
 		.rules = task->rules ? task->rules : request->rules,
 		.identities = task->reverse ? NULL : move->identities,
 		.dry_run = dry_run,
-		.keep_deleted = request->keep_deleted,
+		.keep_deleted = request->keep_deleted || move->once,
+		.once = move->once && !request->full,
+		.old = request->set != NULL,
 		.full = request->full,
 		.bad_items = request->bad_items,
 		.progress = move->progress,
@@ -349,7 +351,8 @@ static int pass_and_switch(struct bk_move_trying *t, struct bk_err *err)
 	if (bk_move_cutover_before(t, &pass_first, err) < 0)
 		return -1;
 	t->place = BK_PLACE_SOURCE;
-	if (pass_first && t->task->move->request->cutover.wanted)
+	if (pass_first && t->report->cutover != BK_CUTOVER_MOVED &&
+	    t->task->move->request->cutover.wanted)
 		(void)bk_move_tell(t->task, BK_LETTER_BEFORE, &ignored);
 	if (pass_first && passes(t, err) < 0)
 		return -1;

@@ -141,8 +141,26 @@ void bk_move_end_close(struct bk_move_end *end)
 	bk_server_store_close(&end->server);
 }
 
+void bk_move_end_read_set(struct bk_move_end *end, struct bk_set *set,
+			  struct bk_arena *arena)
+{
+	char *identity = bk_move_end_identity(end);
+
+	end->identity = bk_arena_strdup(arena, identity);
+	end->set = set;
+	end->remote = false;
+	end->store.config = (struct bk_store_config){
+		.name = end->name,
+		.type = "set",
+		.set = set,
+	};
+	free(identity);
+}
+
 char *bk_move_end_identity(const struct bk_move_end *end)
 {
+	if (end->identity)
+		return bk_strdup(end->identity);
 	return end->remote ? bk_strdup(end->settings.where)
 			   : bk_store_identity(&end->store.config);
 }

@@ -20,7 +20,9 @@ struct bk_move_end {
 	const char *word; /* as it was named */
 	const char *name; /* for people */
 	bool source;
-	bool remote; /* a mail server: */
+	struct bk_set *set;   /* its mail comes from there, not from itself */
+	const char *identity; /* of itself then */
+	bool remote;          /* a mail server: */
 	struct bk_server_settings settings;
 	struct bk_store_settings store; /* what stores are opened from */
 
@@ -32,6 +34,11 @@ struct bk_move_end {
 int bk_move_end_find(struct bk_move_end *out, struct bk_settings *settings,
 		     const char *word, const struct bk_opt_list *options,
 		     bool source, struct bk_err *err);
+
+/* From now on its mail is read from a set; `arena` is for its identity.  It
+ * remains what it is in journals and routes. */
+void bk_move_end_read_set(struct bk_move_end *end, struct bk_set *set,
+			  struct bk_arena *arena);
 
 /* Fetches its passwords, maybe by asking; nothing if it is open.  The accounts
  * outlive it, and it stays where it is. */

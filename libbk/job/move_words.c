@@ -29,6 +29,7 @@ void bk_move_words_clear(struct bk_move_words *words)
 
 void bk_move_order_clear(struct bk_move_order *order)
 {
+	bk_move_set_close(&order->set);
 	bk_filter_clear(&order->only);
 	bk_notify_settings_clear(&order->notify);
 	free(order->rule_items);
@@ -164,7 +165,7 @@ static int find_routes(struct bk_move_order *order,
 	if (!cutover->wanted)
 		return 0;
 	for (size_t i = 0; i < 2; i++)
-		if (!ends[i]->remote || !ends[i]->settings.section)
+		if (!ends[i]->settings.section)
 			return bk_fail(err, BK_MISUSE,
 				       "--%s %s: a route leads to a [server] "
 				       "of the configuration",
@@ -185,6 +186,20 @@ static int find_routes(struct bk_move_order *order,
 	return 0;
 }
 
+static int check_set(const struct bk_move_words *words, enum bk_move_verb verb,
+		     struct bk_err *err)
+{
+	if (words->from_set && verb == BK_MOVE_ROLLBACK)
+		return bk_fail(err, BK_MISUSE,
+			       "rollback brings mail back to a server, not to "
+			       "a set: leave --from-set out when it is there "
+			       "again");
+	if (!words->from_set && (words->choice.host || words->choice.store))
+		return bk_fail(err, BK_MISUSE, "--%s goes with --from-set",
+			       words->choice.host ? "host" : "store");
+	return 0;
+}
+
 static int check_verb(const struct bk_move_words *words, enum bk_move_verb verb,
 		      struct bk_err *err)
 {
@@ -197,7 +212,9 @@ static int check_verb(const struct bk_move_words *words, enum bk_move_verb verb,
 		return bk_fail(err, BK_MISUSE,
 			       "--full is for a pass; verify compares all of "
 			       "it anyway");
-	if (!words->from || !words->to)
+	if (check_set(words, verb, err) < 0)
+		return -1;
+	if ((!words->from && !words->from_set) || !words->to)
 		return bk_fail(
 			err, BK_MISUSE,
 			"from where, and to where? Give --from and "
@@ -292,6 +309,10 @@ static void write_command(struct bk_move_order *order,
 	struct bk_buf *line = &order->command;
 
 	add_option(line, "-c", common->config);
+	add_option(line, "-r", words->from_set ? common->repo : NULL);
+	add_option(line, "--from-set", words->from_set);
+	add_option(line, "--host", words->choice.host);
+	add_option(line, "--store", words->choice.store);
 	add_option(line, "--from", words->from);
 	add_option(line, "--to", words->to);
 	add_list(line, "--from-option", &words->from_options);
@@ -345,6 +366,7 @@ static void fill_request(struct bk_move_order *order,
 	bool said = words->error_stop_ppm != BK_MOVE_STOP_UNSAID;
 
 	request->from = &order->from;
+	request->set = words->from_set ? order->set.label : NULL;
 	request->to = &order->to;
 	request->accounts_file = words->accounts_file;
 	request->identities = words->identities;
@@ -384,17 +406,42 @@ static void fill_request(struct bk_move_order *order,
 	request->selection = bk_buf_text(&order->selection);
 }
 
-int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
-		       const struct bk_move_words *words, const char *verb,
+/* Without --from it is the store that the set was made of. */
+static int find_source(struct bk_move_order *order,
+		       struct bk_settings *settings,
+		       struct bk_move_words *words, struct bk_outcome *outcome,
 		       struct bk_err *err)
+{
+	const char *from = words->from;
+
+	if (words->from_set) {
+		words->choice.word = words->from_set;
+		if (bk_move_set_open(&order->set, settings, &words->choice,
+				     outcome, err) < 0)
+			return bk_context(err, "--from-set");
+		outcome->place = BK_PLACE_REQUEST;
+		if (!from)
+			from = order->set.store;
+	}
+	if (bk_move_end_find(&order->from, settings, from, &words->from_options,
+			     true, err) < 0)
+		return -1;
+	if (words->from_set)
+		bk_move_end_read_set(&order->from, order->set.set,
+				     &settings->arena);
+	return 0;
+}
+
+int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
+		       struct bk_move_words *words, const char *verb,
+		       struct bk_outcome *outcome, struct bk_err *err)
 {
 	*out = (struct bk_move_order){0};
 	if (find_verb(verb, &out->request.verb, err) < 0 ||
 	    check_verb(words, out->request.verb, err) < 0 ||
 	    read_stages(out, words->stages, err) < 0 ||
 	    check_cutover(out, words, err) < 0 ||
-	    bk_move_end_find(&out->from, settings, words->from,
-			     &words->from_options, true, err) < 0 ||
+	    find_source(out, settings, words, outcome, err) < 0 ||
 	    bk_move_end_find(&out->to, settings, words->to, &words->to_options,
 			     false, err) < 0 ||
 	    read_filter(words, &out->only, err) < 0 ||

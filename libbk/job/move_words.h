@@ -9,7 +9,10 @@
 
 #include "base/err.h"
 #include "base/opt.h"
+#include "job/choose.h"
+#include "job/exit.h"
 #include "job/move.h"
+#include "job/move_set.h"
 #include "job/settings.h"
 
 /* The options; {0} is nothing said but for the numbers. */
@@ -22,6 +25,8 @@ struct bk_move_words {
 	const char *route, *reason; /* routes; what who logs in is told */
 	const char *notify;         /* addresses */
 	const char *notify_users;   /* before,after */
+	const char *from_set;       /* instead of the source's own mail */
+	struct bk_choice choice;    /* of that set; .at: BK_NO_TIME */
 	int64_t until_delta_ms;     /* BK_MOVE_UNSAID */
 	int64_t cutover_at;         /* UTC seconds; 0: at once */
 	uint64_t max_passes;        /* 0: as usual */
@@ -38,6 +43,7 @@ void bk_move_words_clear(struct bk_move_words *words);
 struct bk_move_order {
 	struct bk_move_request request;
 	struct bk_move_end from, to, front;
+	struct bk_move_set set;
 	struct bk_filter only;
 	struct bk_folder_rules rules;
 	struct bk_folder_rule *rule_items; /* owned */
@@ -48,11 +54,13 @@ struct bk_move_order {
 	struct bk_buf command, stages, selection;
 };
 
-/* `verb`: "plan" and so on, or NULL.  BK_MISUSE.  The settings, whose common
- * options count too, and the words outlive it; it stays where it is. */
+/* `verb`: "plan" and so on, or NULL.  BK_MISUSE; with a set, all that opening
+ * one says, and outcome->place.  The settings, whose common options count too,
+ * and the words, whose choice is completed, outlive it; it stays where it is.
+ */
 int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
-		       const struct bk_move_words *words, const char *verb,
-		       struct bk_err *err);
+		       struct bk_move_words *words, const char *verb,
+		       struct bk_outcome *outcome, struct bk_err *err);
 void bk_move_order_clear(struct bk_move_order *order);
 
 #endif

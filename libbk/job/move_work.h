@@ -44,6 +44,7 @@ struct bk_move {
 	char *scratch;            /* folder that goes at the end, or NULL */
 	char *notes;              /* folder of job/cutover_note.h */
 	char *letters;            /* that of job/move_letter.h */
+	bool once;                /* its mail came from a set, now or before */
 	struct bk_route **routes; /* owned, open; of who holds `cutting` */
 	size_t n_routes;
 	pthread_mutex_t cutting; /* one account at a time changes servers */
@@ -70,6 +71,17 @@ struct bk_move {
 	struct bk_move_record **under_way; /* owned */
 	size_t n_under_way;
 };
+
+/* ---- move_state.c ---- */
+
+/* Where it remembers things: one folder for each pair of ends, by what they
+ * are. */
+void bk_move_state_name(struct bk_move *move, const char *from, const char *to);
+
+/* Opens the journal, or a scratch one for who only looks; the record holds each
+ * account once from then on, and `once` is known. */
+int bk_move_state_open(struct bk_move *move, bool writes, struct bk_err *err);
+void bk_move_state_close(struct bk_move *move);
 
 /* ---- move_choose.c ---- */
 

@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "net/link.h"
+#include "store/setstore.h"
 
 static const struct bk_store_ops *const drivers[] = {
 	&bk_maildir_ops, &bk_imapstore_ops, &bk_eml_ops,
@@ -48,6 +49,10 @@ int bk_store_check_type(const struct bk_store_config *config,
 int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
 		  struct bk_err *err)
 {
+	if (config->set) {
+		*out = bk_setstore_open(config->set);
+		return 0;
+	}
 	if (bk_store_check_type(config, err) < 0)
 		return -1;
 	return bk_store_ops_named(config->type)->open(out, config, err);

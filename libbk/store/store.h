@@ -32,6 +32,7 @@
 
 struct bk_doveadm;
 struct bk_link;
+struct bk_set;
 struct bk_store;
 
 /* How a mail server is reached: the IMAP driver's.  The caller's. */
@@ -83,6 +84,7 @@ struct bk_store_config {
 				tree's own */
 	bool writable;       /* false: every write op is BK_MISUSE */
 	const struct bk_store_server *server; /* imap; then path is not used */
+	struct bk_set *set; /* it is read in place of all that (setstore.h) */
 };
 
 /* Where fetch() puts a body; used again for the next one. */

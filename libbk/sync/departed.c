@@ -131,7 +131,7 @@ static int holds_its_mail(struct bk_pass *pass, struct bk_journal_folder *row,
 		at.to_side = (struct bk_folder_side){.heard = BK_HEARD_NOTHING,
 						     .same_uids = true};
 		bk_folder_plan_make(&at.pairs, &at.from_side, &at.to_side,
-				    false, &at.plan);
+				    &(struct bk_folder_policy){0}, &at.plan);
 		located = count_located(&at);
 		rc = located && located * 2 >= at.pairs.n;
 	}
@@ -373,8 +373,8 @@ static int empty_there(struct bk_folder_pass *at, struct bk_err *err)
 		.items = at->to_list.items,
 		.n = at->to_list.n,
 		.same_uids = at->row.to.uid_validity == at->to->uid_validity};
-	bk_folder_plan_make(&at->pairs, &at->from_side, &at->to_side, false,
-			    &at->plan);
+	bk_folder_plan_make(&at->pairs, &at->from_side, &at->to_side,
+			    &(struct bk_folder_policy){0}, &at->plan);
 	if (take_away(at, err) < 0)
 		return -1;
 	if (at->dry_run || at->failed || !at->row.made ||

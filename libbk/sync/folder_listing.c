@@ -176,8 +176,9 @@ static int ask_destination(struct bk_folder_pass *folder, bool all,
 		return ask_side(folder, false, all, err);
 	folder->to_side = (struct bk_folder_side){
 		.heard = BK_HEARD_ALL,
-		.same_uids = folder->to && folder->row.to.uid_validity ==
-						   folder->to->uid_validity,
+		.same_uids = folder->to ? folder->row.to.uid_validity ==
+						  folder->to->uid_validity
+					: folder->pass->request->once,
 	};
 	return 0;
 }
@@ -212,9 +213,15 @@ static bool has_strangers(const struct bk_folder_pass *folder)
 
 static void plan(struct bk_folder_pass *folder)
 {
+	const struct bk_sync_request *request = folder->pass->request;
+	const struct bk_folder_policy policy = {
+		.keep_deleted = request->keep_deleted,
+		.once = request->once,
+		.old = request->old,
+	};
+
 	bk_folder_plan_make(&folder->pairs, &folder->from_side,
-			    &folder->to_side,
-			    folder->pass->request->keep_deleted, &folder->plan);
+			    &folder->to_side, &policy, &folder->plan);
 }
 
 /* ---- what is there already ---- */

@@ -208,7 +208,7 @@ static void close_view(struct view *view)
 struct planning {
 	const struct bk_pair_list *pairs;
 	struct view from, to;
-	bool keep_deleted;
+	const struct bk_folder_policy *policy;
 	struct bk_folder_plan *out;
 	struct bk_arena arena;
 };
@@ -269,9 +269,11 @@ static void plan_gone(struct planning *p, uint32_t i)
 	const struct bk_pair *pair = &p->pairs->items[i];
 	uint32_t to = p->to.at[i];
 
+	if (p->policy->once && to == GONE)
+		return; /* it may be at the source again */
 	if (to == GONE || to == LOST)
 		add_task(p, BK_TASK_FORGET, i);
-	else if (!p->keep_deleted)
+	else if (!p->policy->keep_deleted)
 		add_task(p, pair->ours ? BK_TASK_REMOVE : BK_TASK_FORGET, i);
 }
 
@@ -286,8 +288,10 @@ static void plan_pair(struct planning *p, uint32_t i)
 			 to == GONE || to == LOST ? BK_TASK_FORGET
 						  : BK_TASK_ORPHAN,
 			 i);
-	else if (to == GONE || to == LOST)
+	else if (to == LOST || (to == GONE && !p->policy->once))
 		add_task(p, BK_TASK_ADD, i);
+	else if (to == GONE || p->policy->old)
+		p->out->kept++;
 	else
 		compare_marks(p, i);
 }
@@ -370,11 +374,11 @@ static uint32_t *partners(const struct planning *p)
 
 void bk_folder_plan_make(const struct bk_pair_list *pairs,
 			 const struct bk_folder_side *from,
-			 const struct bk_folder_side *to, bool keep_deleted,
+			 const struct bk_folder_side *to,
+			 const struct bk_folder_policy *policy,
 			 struct bk_folder_plan *out)
 {
-	struct planning p = {
-		.pairs = pairs, .keep_deleted = keep_deleted, .out = out};
+	struct planning p = {.pairs = pairs, .policy = policy, .out = out};
 
 	bk_folder_plan_clear(out);
 	open_view(&p.from, from, pairs->n);

@@ -71,9 +71,15 @@ struct bk_folder_plan {
 	uint32_t *orphan;  /* owned; of each pair, its task, or BK_NO_INDEX */
 };
 
+/* As struct bk_sync_request has them. */
+struct bk_folder_policy {
+	bool keep_deleted, once, old;
+};
+
 void bk_folder_plan_make(const struct bk_pair_list *pairs,
 			 const struct bk_folder_side *from,
-			 const struct bk_folder_side *to, bool keep_deleted,
+			 const struct bk_folder_side *to,
+			 const struct bk_folder_policy *policy,
 			 struct bk_folder_plan *out);
 void bk_folder_plan_clear(struct bk_folder_plan *plan);
 

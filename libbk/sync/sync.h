@@ -45,7 +45,12 @@ struct bk_sync_request {
 	const struct bk_folder_rules *rules;
 	const struct bk_rights_map *identities; /* or NULL */
 	bool dry_run;
-	bool keep_deleted;     /* what is gone at the source stays */
+	bool keep_deleted; /* what is gone at the source stays */
+	/* What was brought once is left to people: what they took away or moved
+	 * at the destination does not come back. */
+	bool once;
+	bool old; /* the source is older than what was seen of it: flags of what
+		     is known stay */
 	bool full;             /* trust no MODSEQ: compare everything */
 	uint64_t bad_items;    /* so many messages may fail; more end it */
 	size_t batch_messages; /* at most, at a time; 0: 500 */

@@ -195,7 +195,10 @@ static int pair_known(struct verifying *v, struct bk_err *err)
 		to.same_uids = row->to.uid_validity == v->to->uid_validity;
 	}
 	if (rc == 0) {
-		bk_folder_plan_make(&pairs, &from, &to, true, &plan);
+		bk_folder_plan_make(
+			&pairs, &from, &to,
+			&(struct bk_folder_policy){.keep_deleted = true},
+			&plan);
 		v->partner = plan.partner;
 		plan.partner = NULL;
 	}
