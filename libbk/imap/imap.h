@@ -105,6 +105,20 @@ int bk_imap_subscribe(struct bk_imap *imap, struct bk_view mailbox, bool on,
 /* SELECT, or EXAMINE when read_only.  *out lives until the next select. */
 int bk_imap_select(struct bk_imap *imap, struct bk_view mailbox, bool read_only,
 		   const struct bk_imap_selected **out, struct bk_err *err);
+
+struct bk_imap_made {
+	bool created;    /* it was not there */
+	bool subscribed; /* the subscription is as it was wished */
+	const struct bk_imap_selected *selected; /* as of bk_imap_select() */
+};
+
+/* CREATE of one that is not thought to be there, SUBSCRIBE or UNSUBSCRIBE, and
+ * SELECT, in one round trip.  Fails as SELECT does: *made holds all the same,
+ * and why the rest was refused is learned by asking for it alone. */
+int bk_imap_make_selected(struct bk_imap *imap, struct bk_view mailbox,
+			  const char *special_use, bool subscribed,
+			  struct bk_imap_made *made, struct bk_err *err);
+
 /* Leaves it without expunging anything. */
 int bk_imap_unselect(struct bk_imap *imap, struct bk_err *err);
 

@@ -150,23 +150,30 @@ int bk_imap_status(struct bk_imap *imap, struct bk_view mailbox,
 
 /* ---- how they come and go ---- */
 
+static bool takes_use(const struct bk_imap *imap, const char *special_use)
+{
+	return special_use && special_use[0] == '\\' &&
+	       bk_imap_is_keyword(special_use + 1) &&
+	       bk_imap_can(imap, BK_IMAP_CREATE_SPECIAL_USE);
+}
+
+size_t bk_imap_say_create(struct bk_imap *imap, struct bk_view mailbox,
+			  const char *special_use)
+{
+	size_t command = bk_imap_command(imap, "CREATE");
+
+	bk_imap_say_name(imap, mailbox);
+	if (takes_use(imap, special_use))
+		bk_imap_say(imap, " (USE (%s))", special_use);
+	return command;
+}
+
 static int create_as(struct bk_imap *imap, struct bk_view mailbox,
 		     const char *special_use, struct bk_err *err)
 {
-	size_t command;
-
 	bk_imap_talk_begin(imap);
-	command = bk_imap_command(imap, "CREATE");
-	bk_imap_say_name(imap, mailbox);
-	if (special_use)
-		bk_imap_say(imap, " (USE (%s))", special_use);
+	size_t command = bk_imap_say_create(imap, mailbox, special_use);
 	return bk_imap_talk_plainly(imap, command, err);
-}
-
-static bool is_use(const char *special_use)
-{
-	return special_use && special_use[0] == '\\' &&
-	       bk_imap_is_keyword(special_use + 1);
 }
 
 int bk_imap_create(struct bk_imap *imap, struct bk_view mailbox,
@@ -174,8 +181,7 @@ int bk_imap_create(struct bk_imap *imap, struct bk_view mailbox,
 {
 	struct bk_err refused = {0};
 
-	if (is_use(special_use) &&
-	    bk_imap_can(imap, BK_IMAP_CREATE_SPECIAL_USE)) {
+	if (takes_use(imap, special_use)) {
 		if (create_as(imap, mailbox, special_use, &refused) == 0)
 			return 0;
 		if (refused.kind != BK_REFUSED || imap->over) {
@@ -217,13 +223,20 @@ int bk_imap_rename(struct bk_imap *imap, struct bk_view from, struct bk_view to,
 	return look_if(imap, to, true, err);
 }
 
+size_t bk_imap_say_subscribe(struct bk_imap *imap, struct bk_view mailbox,
+			     bool on)
+{
+	size_t command =
+		bk_imap_command(imap, on ? "SUBSCRIBE" : "UNSUBSCRIBE");
+
+	bk_imap_say_name(imap, mailbox);
+	return command;
+}
+
 int bk_imap_subscribe(struct bk_imap *imap, struct bk_view mailbox, bool on,
 		      struct bk_err *err)
 {
-	size_t command;
-
 	bk_imap_talk_begin(imap);
-	command = bk_imap_command(imap, on ? "SUBSCRIBE" : "UNSUBSCRIBE");
-	bk_imap_say_name(imap, mailbox);
+	size_t command = bk_imap_say_subscribe(imap, mailbox, on);
 	return bk_imap_talk_plainly(imap, command, err);
 }

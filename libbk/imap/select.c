@@ -87,6 +87,26 @@ int bk_imap_select(struct bk_imap *imap, struct bk_view mailbox, bool read_only,
 	return bk_imap_end_select(imap, command, mailbox, out, err);
 }
 
+int bk_imap_make_selected(struct bk_imap *imap, struct bk_view mailbox,
+			  const char *special_use, bool subscribed,
+			  struct bk_imap_made *made, struct bk_err *err)
+{
+	const struct bk_imap_hands hands = {.untagged = take_untagged,
+					    .arg = imap};
+	struct bk_err unheard = {0};
+
+	*made = (struct bk_imap_made){0};
+	bk_imap_talk_begin(imap);
+	size_t create = bk_imap_say_create(imap, mailbox, special_use);
+	size_t subscribe = bk_imap_say_subscribe(imap, mailbox, subscribed);
+	size_t select = bk_imap_say_select(imap, mailbox, false);
+	if (bk_imap_talk(imap, &hands, err) < 0)
+		return -1;
+	made->created = bk_imap_verdict(imap, create, &unheard) == 0;
+	made->subscribed = bk_imap_verdict(imap, subscribe, &unheard) == 0;
+	return bk_imap_end_select(imap, select, mailbox, &made->selected, err);
+}
+
 /*
  * Without UNSELECT: CLOSE, which expunges nothing where the mailbox is open for
  * reading only.  It is not said before the server has agreed to that.

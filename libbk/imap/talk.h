@@ -198,6 +198,12 @@ int bk_imap_end_select(struct bk_imap *imap, size_t command,
 
 /* ---- mailboxes: mailbox.c ---- */
 
+/* Commands of an exchange.  The use is left out where the server takes none. */
+size_t bk_imap_say_create(struct bk_imap *imap, struct bk_view mailbox,
+			  const char *special_use);
+size_t bk_imap_say_subscribe(struct bk_imap *imap, struct bk_view mailbox,
+			     bool on);
+
 /* Equal, and INBOX in any case. */
 bool bk_imap_same_name(struct bk_view a, struct bk_view b);
 /* For a refusal that has no code: asks whether the mailbox is there, and makes

@@ -96,6 +96,8 @@ struct bk_folder {
 				    there is goes; never stored */
 	bool subscribed_there;   /* of one to be written: so it is already;
 				    never stored */
+	bool not_there;          /* of one to be written: as far as anybody
+				    knows it is to be made; never stored */
 	bool sizeless;           /* of one to be listed: nobody asks how long
 				    its messages are; never stored */
 	bool counted;            /* `messages` is known; never stored */

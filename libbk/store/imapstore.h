@@ -106,6 +106,12 @@ int bk_imapstore_select(struct bk_imapstore_session *session,
 			struct bk_view mailbox, bool read_only, bool anew,
 			struct bk_err *err);
 
+/* As bk_imap_make_selected(). */
+int bk_imapstore_make_selected(struct bk_imapstore_session *session,
+			       struct bk_view mailbox,
+			       const struct bk_folder *want,
+			       struct bk_imap_made *made, struct bk_err *err);
+
 /* A new look, read only, and what changed since: bk_imap_select_since(). */
 int bk_imapstore_select_since(struct bk_imapstore_session *session,
 			      struct bk_view mailbox,

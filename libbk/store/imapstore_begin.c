@@ -28,14 +28,42 @@ int bk_imapstore_make(struct bk_imapstore_writer *w,
 	return -1;
 }
 
+/* One that is not thought to be there costs one round trip. */
+static int make_at_once(struct bk_imapstore_writer *w,
+			struct bk_imapstore_session *session,
+			struct bk_err *err)
+{
+	struct bk_imap_made made = {0};
+	int rc = bk_imapstore_make_selected(session, w->raw, w->want, &made,
+					    err);
+
+	w->made |= made.created;
+	w->subscription_done = made.subscribed;
+	return rc;
+}
+
+/* What was subscribed to and could not be made. */
+static void take_back(struct bk_imapstore_writer *w,
+		      struct bk_imapstore_session *session)
+{
+	struct bk_err unheard = {0};
+
+	if (w->subscription_done && w->want->subscribed)
+		(void)bk_imap_subscribe(session->imap, w->raw, false, &unheard);
+	w->subscription_done = false;
+}
+
 /* A level that holds no messages is not made: what lies below it makes it. */
 static int select_or_make(struct bk_imapstore_writer *w,
 			  struct bk_imapstore_session *session,
 			  struct bk_err *err)
 {
 	struct bk_err why = {0};
+	int rc = w->want->not_there ? make_at_once(w, session, &why)
+				    : bk_imapstore_select(session, w->raw,
+							  false, true, &why);
 
-	if (bk_imapstore_select(session, w->raw, false, true, &why) == 0)
+	if (rc == 0)
 		return 0;
 	if (why.kind != BK_GONE && why.kind != BK_REFUSED) {
 		*err = why;
@@ -45,8 +73,9 @@ static int select_or_make(struct bk_imapstore_writer *w,
 	int made = bk_imapstore_make(w, session, &made_why);
 	if (made > 0)
 		w->made = true;
-	if (made > 0)
+	if (made >= 0 && w->made)
 		return bk_imapstore_select(session, w->raw, false, true, err);
+	take_back(w, session);
 	*err = made < 0 ? made_why : why;
 	return -1;
 }

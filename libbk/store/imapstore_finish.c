@@ -180,7 +180,7 @@ int bk_imapstore_sync(struct bk_store *store, struct bk_err *err)
 static bool changes_subscription(const struct bk_imapstore_writer *w)
 {
 	if (w->made)
-		return true;
+		return !w->subscription_done;
 	return w->want->subscribed ? !w->want->subscribed_there
 				   : w->want->unsubscribe;
 }

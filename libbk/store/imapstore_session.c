@@ -283,6 +283,22 @@ int bk_imapstore_select(struct bk_imapstore_session *session,
 	return 0;
 }
 
+int bk_imapstore_make_selected(struct bk_imapstore_session *session,
+			       struct bk_view mailbox,
+			       const struct bk_folder *want,
+			       struct bk_imap_made *made, struct bk_err *err)
+{
+	session->mailbox.len = 0;
+	int rc =
+		bk_imap_make_selected(session->imap, mailbox, want->special_use,
+				      want->subscribed, made, err);
+	if (rc < 0)
+		return -1;
+	session->selected = made->selected;
+	note_selected(session, mailbox, false);
+	return 0;
+}
+
 int bk_imapstore_select_since(struct bk_imapstore_session *session,
 			      struct bk_view mailbox,
 			      const struct bk_imap_changes *changes,

@@ -86,6 +86,7 @@ struct bk_imapstore_writer {
 
 	bool level; /* it is to hold no messages: is not made */
 	bool made;  /* it was not there before */
+	bool subscription_done;
 	bool empty; /* as it was opened */
 	bool made_again;
 	uint32_t uid_validity;

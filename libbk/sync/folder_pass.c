@@ -105,6 +105,7 @@ static void describe(struct bk_folder_pass *folder)
 	want->driver = NULL;
 	want->unsubscribe = folder->row.subscribed && !want->subscribed;
 	want->subscribed_there = folder->to && folder->to->subscribed;
+	want->not_there = !folder->to;
 	want->keywords = folder->words.keywords;
 	want->n_keywords = folder->words.n_keywords;
 	bk_folder_pass_rights(folder);

@@ -122,6 +122,16 @@ static int do_create(void)
 			      &err);
 }
 
+static int do_make(void)
+{
+	struct bk_imap_made made = {0};
+	int rc = bk_imap_make_selected(imap, name(0), NULL, true, &made, &err);
+
+	(void)printf("made\t%d\t%d\t%d\n", made.created, made.subscribed,
+		     made.selected ? (int)made.selected->status.messages : -1);
+	return rc;
+}
+
 static int do_delete(void)
 {
 	return bk_imap_delete(imap, name(0), &err);
@@ -228,19 +238,20 @@ static int (*find(const char *verb))(void)
 {
 	static const struct imap_act verbs[] = {
 		{"about",       do_about      },
-                {"acl",         do_acl        },
+		{"acl",         do_acl        },
 		{"create",      do_create     },
-                {"delete",      do_delete     },
+		{"delete",      do_delete     },
 		{"list",        do_list       },
-                {"metadata",    do_metadata   },
+		{"make",        do_make       },
+		{"metadata",    do_metadata   },
 		{"quota",       do_quota      },
-                {"rename",      do_rename     },
+		{"rename",      do_rename     },
 		{"setacl",      do_setacl     },
-                {"setmetadata", do_setmetadata},
+		{"setmetadata", do_setmetadata},
 		{"status",      do_status     },
-                {"subscribe",   do_subscribe  },
+		{"subscribe",   do_subscribe  },
 		{"trips",       do_trips      },
-                {"unsubscribe", do_unsubscribe},
+		{"unsubscribe", do_unsubscribe},
 	};
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)

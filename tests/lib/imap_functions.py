@@ -146,6 +146,24 @@ def round_trips():
     ok(only(lines, "trips") == [["2"]], "nothing new: two round trips", lines)
 
 
+def made_at_once():
+    lines, _ = drive((), ["list"], ["trips"], ["make", "New/er"], ["trips"],
+                     ["make", "New/er"], ["list"], ["unselect"],
+                     ["unsubscribe", "New/er"], ["delete", "New/er"],
+                     ["delete", "New"])
+    made, trips = only(lines, "made"), only(lines, "trips")
+    ok(made == [["1", "1", "0"], ["0", "1", "0"]],
+       "a folder is made, subscribed and selected", lines)
+    ok(int(trips[1][0]) == int(trips[0][0]) + 1, "... in one round trip",
+       lines)
+    lines, status = drive((), ["make", "x" * 2000], ["list"])
+    made = only(lines, "made")
+    ok(status == 1 and made[0][0] == "0" and made[0][2] == "-1",
+       "... one that cannot be is not", lines)
+    if made[0][1] == "1":
+        drive((), ["unsubscribe", "x" * 2000])
+
+
 def attached():
     lines, _ = drive((), ["create", "Box"], ["setacl", "Box", "bob@b.test",
                                              "lr"],
@@ -171,6 +189,7 @@ def main():
         for without in MASKS:
             one_world(without, (), work)
     round_trips()
+    made_at_once()
     attached()
     print(f"1..{tests}")
     return 1 if failed else 0
