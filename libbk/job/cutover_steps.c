@@ -10,6 +10,7 @@
 #include "base/timer.h"
 
 #define TRIES        3
+#define ENDED_MS     1000
 #define COPIES       3 /* passes, until one finds nothing to do */
 #define REASON_USUAL "This mailbox is being moved; please try again in a minute"
 
@@ -215,7 +216,7 @@ static int kick(struct bk_cutover *c, struct bk_err *err)
 	return 0;
 }
 
-/* Our own session, too, may have been ended. */
+/* Our own session, too, may have been ended: that shows at once. */
 static int kick_and_copy(struct bk_cutover *c, const struct bk_move_task *task,
 			 struct bk_err *err)
 {
@@ -224,8 +225,10 @@ static int kick_and_copy(struct bk_cutover *c, const struct bk_move_task *task,
 	if (kick(c, err) < 0)
 		return -1;
 	bool was_open = c->open == task;
+	int64_t begun_ms = bk_clock_monotonic_ms();
 	int rc = copy(c, task, &why);
-	if (rc < 0 && was_open && why.kind == BK_LOST) {
+	if (rc < 0 && was_open && why.kind == BK_LOST &&
+	    bk_clock_monotonic_ms() - begun_ms < ENDED_MS) {
 		close_session(c);
 		rc = copy(c, task, &why);
 	}

@@ -305,15 +305,17 @@ int bk_move_cutover_before(struct bk_move_trying *t, bool *pass_first,
 int bk_move_cutover(struct bk_move_trying *t, bool back, struct bk_err *err)
 {
 	struct bk_move *move = t->task->move;
+	struct bk_move_task task = *t->task;
 	struct bk_cutover c = {
 		.trying = t,
-		.task = t->task,
+		.task = &task,
 		.move = move,
 		.address = t->task->account->from,
 		.report = t->report,
 		.back = back,
 	};
 
+	task.hurried = true;
 	t->place = BK_PLACE_LOCK;
 	(void)pthread_mutex_lock(&move->cutting);
 	int rc = bk_cancelled(err);

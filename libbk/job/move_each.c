@@ -95,6 +95,7 @@ static void *find_from(void *arg)
 		end_of(task, true, &address)->store.config;
 
 	config.writable = false;
+	config.hurried = task->hurried;
 	finding->rc = bk_store_open(&session->from, &config, &finding->err);
 	if (finding->rc == 0)
 		finding->rc = session->from->ops->find_account(
@@ -112,6 +113,7 @@ static int open_to(struct bk_move_session *session,
 		end_of(task, false, &address)->store.config;
 
 	config.writable = make;
+	config.hurried = task->hurried;
 	if (bk_store_open(&session->to, &config, err) < 0)
 		return -1;
 	if (!session->to->ops->begin || !session->to->ops->create_account)

@@ -20,6 +20,7 @@ struct bk_move_task {
 	/* From the destination to the source: */
 	bool reverse;
 	const struct bk_folder_rules *rules; /* NULL: the request's */
+	bool hurried;                        /* it is held meanwhile */
 };
 
 /* What a pass over it has brought so far; one thread's. */

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/timer.h"
 
 #define BUSY_USUAL 4 /* acts at a time; servers allow about ten */
 #define IDLE_MOST  4
 #define TRIES      4
+#define HURRIED_MS 1000
 #define TELL_MS    2000
 
 /* ---- the login ---- */
@@ -325,11 +327,22 @@ static int run_once(struct bk_imapstore *imapstore, const char *address,
 	return rc;
 }
 
+/* Where somebody waits, a connection that was ended is worth another one, and a
+ * server that does not answer is not. */
+static bool may_try(const struct bk_imapstore *imapstore, int tries,
+		    int64_t begun_ms)
+{
+	if (!imapstore->hurried)
+		return tries < TRIES;
+	return tries < 2 && bk_clock_monotonic_ms() - begun_ms < HURRIED_MS;
+}
+
 int bk_imapstore_run(struct bk_imapstore *imapstore, const char *address,
 		     const struct bk_imapstore_act *act, struct bk_err *err)
 {
 	static const int64_t pauses_ms[TRIES - 1] = {0, 1000, 5000};
 	struct bk_timer *timer = bk_timer_real();
+	int64_t begun_ms = bk_clock_monotonic_ms();
 
 	for (int i = 0;; i++) {
 		struct bk_err why = {0};
@@ -338,7 +351,8 @@ int bk_imapstore_run(struct bk_imapstore *imapstore, const char *address,
 			rc = run_once(imapstore, address, act, &why);
 		if (rc >= 0)
 			return rc;
-		if (why.kind != BK_LOST || act->once || i == TRIES - 1) {
+		if (why.kind != BK_LOST || act->once ||
+		    !may_try(imapstore, i + 1, begun_ms)) {
 			*err = why;
 			return -1;
 		}

@@ -83,6 +83,8 @@ struct bk_store_config {
 	const char *owner;   /* "user:group" for what is written, NULL = as the
 				tree's own */
 	bool writable;       /* false: every write op is BK_MISUSE */
+	bool hurried;        /* somebody waits: a server that is gone is tried
+				once more, at once */
 	const struct bk_store_server *server; /* imap; then path is not used */
 	struct bk_set *set; /* it is read in place of all that (setstore.h) */
 };
