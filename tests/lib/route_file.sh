@@ -7,13 +7,18 @@
 # FILE.ACCOUNT holds source, held, destination or what else there is; FILE.log
 # gets a line for each act.  What fails is in FILE.fails: an ACT a line; an act
 # that is there as ACT-done fails after it was done.  Who began an act that is in
-# FILE.kills or FILE.terms is killed there, or asked to stop.
+# FILE.kills or FILE.terms is killed there, or asked to stop.  FILE.at-ACT is a
+# script that is run there, once.
 set -eu
 file=$1 act=$2 at=$1.$3
 shift 3
 
 # meets ACT: is it to go wrong here?
 meets() {
+	if [ -e "$file.at-$1" ]; then
+		mv "$file.at-$1" "$file.did"
+		sh "$file.did" >"$file.said" 2>&1
+	fi
 	if [ -e "$file.kills" ] && grep -qx "$1" "$file.kills"; then
 		rm "$file.kills"
 		kill -s KILL "$PPID"
