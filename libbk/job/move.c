@@ -99,7 +99,7 @@ static const char *next_of(struct bk_move *move, enum bk_result result)
 			       : bk_move_next(move, "", NULL);
 	if (result == BK_RESULT_COMPLETE && move->request->cutover.wanted)
 		return NULL;
-	if (result == BK_RESULT_FAILED && !move->undone)
+	if (result == BK_RESULT_FAILED && !move->undone && !move->stuck)
 		verb = "preflight";
 	return bk_move_next(move, verb, NULL);
 }
