@@ -50,6 +50,7 @@ is_alone() {
 stops_up() {
 	# shellcheck disable=SC2046 # words
 	may_fill b
+	# shellcheck disable=SC2046 # words
 	ok "all servers run" front_up $(for n in $(seq "$1"); do u "$n"; done)
 	file_route
 	front_sections
@@ -136,7 +137,7 @@ ended() {
 
 # one HOW SERVER ACT VERB END
 one() {
-	account=$(u $next_account)
+	account=$(u "$next_account")
 	next_account=$((next_account + 1))
 	sends "$account" 1 | sh
 	[ "$1" != quota ] || has_quota "$2" "$account"
