@@ -48,7 +48,6 @@ is_alone() {
 }
 
 stops_up() {
-	# shellcheck disable=SC2046 # words
 	may_fill b
 	# shellcheck disable=SC2046 # words
 	ok "all servers run" front_up $(for n in $(seq "$1"); do u "$n"; done)
