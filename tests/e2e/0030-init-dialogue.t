@@ -81,12 +81,17 @@ answers 1 '' /mnt/usb '' '' '' one two 'correct horse' 'correct horse' \
 	'sat 25:00' '' 'mon-sat 6' '' 3x '' ann ann@a.example http://x '' '' ''
 ok "everything as proposed, after some mistakes" init tree
 cp out sheet
+cp err said
 for wrong in 'the password is empty' 'the two passwords differ' \
 	"'perhaps' is neither yes nor no" "'25:00' in 'sat 25:00' is .*" \
 	"'6' in 'mon-sat 6' .*" "'3x' is not a rule .*" "'ann' is no address.*" \
 	"'http://x' is no way to send mail.*"; do
 	says_like ".*  $wrong"
 done
+awk '/^#/ { on = /^## Ten minutes/ } on && /^    .*[?]/ { sub(/[?].*/, "?"); print substr($0, 5) }' \
+	"$top/README.md" | grep -v -e systemd -e 'How is it reached' >questions
+ok "README has its questions" sh -c "test \$(wc -l <questions) -ge 8 &&
+	while read -r line; do grep -F \"\$line\" said || { echo \"\$line\"; exit 1; }; done <questions"
 ok "the recovery sheet is printed" grep -q '^RECOVERY SHEET$' sheet
 ok "... with the slots" sh -c "grep -q 'password .* admin$' sheet &&
 	grep -q 'password .* escrow$' sheet && grep -q 'key block' sheet"
