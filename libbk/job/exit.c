@@ -108,6 +108,9 @@ static enum bk_exit of_failure(enum bk_kind kind, enum bk_place place)
 enum bk_exit bk_exit_status(int rc, const struct bk_outcome *outcome,
 			    const struct bk_err *err)
 {
-	return rc < 0 ? of_failure(err->kind, outcome->place)
-		      : of_ending(outcome->ending);
+	if (rc < 0)
+		return of_failure(err->kind, outcome->place);
+	if (outcome->set_back && outcome->ending == BK_ENDING_DONE)
+		return BK_EXIT_INCOMPLETE;
+	return of_ending(outcome->ending);
 }

@@ -25,6 +25,8 @@
 #ifndef BK_JOB_EXIT_H
 #define BK_JOB_EXIT_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 enum bk_place {
@@ -53,6 +55,8 @@ struct bk_outcome {
 	enum bk_place place;
 	enum bk_ending ending;
 	char committed[48]; /* the set that is there from now on, or "" */
+	bool set_back;      /* the repository lacks what was seen there before,
+			       and that was told: not done, but incomplete */
 };
 
 enum bk_exit {

@@ -226,6 +226,9 @@ int bk_opened_open(struct bk_opened *out, const struct bk_settings *settings,
 	if (open_repo(out, which, &marker, host, err) < 0)
 		goto failed;
 	out->repo->parity = which->parity;
+	out->seen =
+		bk_seen_new(settings->state_dir, what != BK_OPEN_TRY, outcome);
+	out->repo->witness = bk_seen_witness(out->seen);
 	outcome->place = BK_PLACE_REPO;
 	if (what != BK_OPEN_READ && check_writable(out, err) < 0)
 		goto failed;
@@ -238,6 +241,7 @@ failed:
 void bk_opened_close(struct bk_opened *opened)
 {
 	bk_repo_close(opened->repo);
+	bk_seen_free(opened->seen);
 	bk_target_close(opened->target);
 	*opened = (struct bk_opened){0};
 }

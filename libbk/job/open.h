@@ -11,12 +11,13 @@
 
 #include "base/err.h"
 #include "job/exit.h"
+#include "job/seen.h"
 #include "job/settings.h"
 #include "repo/id.h"
 #include "repo/repo.h"
 
 enum bk_open_for {
-	BK_OPEN_READ,  /* leaves no trace: for list, check, restore */
+	BK_OPEN_READ,  /* leaves no trace there: for list, check, restore */
 	BK_OPEN_WRITE, /* sets will be written: this host gets its identifier */
 	BK_OPEN_TRY,   /* could they be?  Leaves no trace */
 };
@@ -25,13 +26,16 @@ enum bk_open_for {
 struct bk_opened {
 	struct bk_target *target;
 	struct bk_repo *repo;
+	struct bk_seen *seen; /* what it is held against */
 };
 
 /*
  * Looks for the repository, and only then asks for its password or takes the
  * key file.  outcome->place is right for whatever failed.  Errors are those
  * of bk_repo_open and bk_password_get; BK_NEWER also for a repository that
- * this version may only read, where it is to be written.
+ * this version may only read, where it is to be written.  Its listings are held
+ * against what was seen there before (job/seen.h), for which the outcome must
+ * stay.
  */
 int bk_opened_open(struct bk_opened *out, const struct bk_settings *settings,
 		   const struct bk_repo_settings *which, enum bk_open_for what,

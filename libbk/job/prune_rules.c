@@ -212,15 +212,31 @@ static int carry_out(struct bk_prune_run *run, const struct bk_prune_view *view,
 	return bk_prune_tell_end(run, &condemned, &deleted, err);
 }
 
+/* What was told already. */
+static int check_seen(const struct bk_prune_run *run, struct bk_err *err)
+{
+	const struct bk_witness *witness = run->repo->witness;
+
+	if (!witness || !witness->set_back)
+		return 0;
+	return bk_fail(err, BK_UNSAFE,
+		       "this is not the state that was seen here before: "
+		       "nothing was pruned; --accept-missing goes on");
+}
+
 int bk_prune_by_rules(struct bk_prune_run *run, struct bk_err *err)
 {
 	struct bk_prune_view view;
 	struct items items = {0};
 
+	if (run->repo->witness)
+		run->repo->witness->accept = run->request->accept_missing;
 	if (bk_prune_look(&view, run->repo, run->now_ms, err) < 0)
 		return -1;
-	int rc = bk_prune_check(&view, run->known, run->request->accept_missing,
-				err);
+	int rc = check_seen(run, err);
+	if (rc == 0)
+		rc = bk_prune_check(&view, run->known,
+				    run->request->accept_missing, err);
 	if (rc < 0 && run->request->n_places == 1)
 		rc = bk_context(err, "%s", run->place->name);
 	if (rc == 0) {

@@ -17,6 +17,18 @@
 #include "repo/slot.h"
 #include "target/target.h"
 
+struct bk_repo;
+struct bk_set_info_list;
+
+/* Is told of each listing of sets, of the repository and of copies of it:
+ * `at->target` is where.  By several threads at a time. */
+struct bk_witness {
+	void (*saw)(struct bk_witness *witness, const struct bk_repo *at,
+		    const struct bk_set_info_list *sets);
+	bool set_back; /* the last one lacked what was seen there before */
+	bool accept;   /* that is right: from now on this is what was seen */
+};
+
 /* Read by anybody, by several threads at a time; changed by nobody once it is
  * open. */
 struct bk_repo {
@@ -29,6 +41,7 @@ struct bk_repo {
 	bool parity;        /* the sets that are written get some */
 	uint8_t slot[BK_ID_LEN]; /* that opened it */
 	char slot_label[BK_LABEL_MAX + 1];
+	struct bk_witness *witness; /* borrowed; or NULL */
 };
 
 /* What opens a repository: a password, or else a key file. */

@@ -339,6 +339,8 @@ int bk_sets_list(const struct bk_repo *repo, struct bk_set_info_list *out,
 	bk_blob_list_clear(&roots);
 	if (rc < 0)
 		bk_set_info_list_clear(out);
+	else if (repo->witness)
+		repo->witness->saw(repo->witness, repo, out);
 	return rc;
 }
 
