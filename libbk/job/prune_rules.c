@@ -233,10 +233,10 @@ int bk_prune_by_rules(struct bk_prune_run *run, struct bk_err *err)
 		run->repo->witness->accept = run->request->accept_missing;
 	if (bk_prune_look(&view, run->repo, run->now_ms, err) < 0)
 		return -1;
-	int rc = check_seen(run, err);
+	int rc = bk_prune_check(&view, run->known, run->request->accept_missing,
+				err);
 	if (rc == 0)
-		rc = bk_prune_check(&view, run->known,
-				    run->request->accept_missing, err);
+		rc = check_seen(run, err);
 	if (rc < 0 && run->request->n_places == 1)
 		rc = bk_context(err, "%s", run->place->name);
 	if (rc == 0) {

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "job/backup_state.h"
 #include "repo/condemned.h"
 #include "repo/set.h"
@@ -66,18 +66,22 @@ static char *path_of(const struct bk_seen *seen, const struct bk_repo *at)
 		bk_backup_state_name(name, at->target->where, at->id));
 }
 
-static void read_line(struct sights *to, const char *line)
+static void read_line(struct sights *to, char *line)
 {
-	char host[BK_ID_TEXT], set[BK_ID_TEXT];
-	uint8_t host_id[BK_ID_LEN], set_id[BK_ID_LEN];
+	uint8_t host[BK_ID_LEN], set[BK_ID_LEN];
+	struct bk_err ignored = {0};
+	char *rest = line;
 	uint64_t sequence;
 
-	if (sscanf(line, "%32s %32s %" SCNu64, host, set, &sequence) != 3 ||
-	    !bk_id_parse(host, host_id) || !bk_id_parse(set, set_id))
+	const char *first = strsep(&rest, " ");
+	const char *second = strsep(&rest, " ");
+	if (!second || !rest || !bk_id_parse(first, host) ||
+	    !bk_id_parse(second, set) ||
+	    bk_parse_number(rest, UINT64_MAX, &sequence, &ignored) < 0)
 		return;
-	struct sight *sight = of_host(to, host_id);
+	struct sight *sight = of_host(to, host);
 	sight->sequence = sequence;
-	memcpy(sight->set, set_id, BK_ID_LEN);
+	memcpy(sight->set, set, BK_ID_LEN);
 }
 
 /* What cannot be read is nothing that was seen. */
