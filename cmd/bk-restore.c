@@ -12,7 +12,7 @@ struct restore_opts {
 	struct bk_restore_wish wish;
 	const char *to;
 	struct bk_opt_list paths;
-	bool merge, replace, accounts_first, trees;
+	bool merge, replace, heal, accounts_first, trees;
 };
 
 /* Files alone, or mail alone: what is for the one cannot be meant with the
@@ -25,8 +25,8 @@ static int check_trees(const struct restore_opts *opts, struct bk_err *err)
 		return bk_fail(err, BK_MISUSE, "--path needs --trees");
 	if (opts->trees &&
 	    (wish->accounts.n || wish->folders.n || wish->messages.n ||
-	     wish->as || wish->into || opts->replace || opts->accounts_first ||
-	     wish->deleted_since != BK_NO_TIME))
+	     wish->as || wish->into || opts->replace || opts->heal ||
+	     opts->accounts_first || wish->deleted_since != BK_NO_TIME))
 		return bk_fail(err, BK_MISUSE,
 			       "--trees brings files back and no mail: of the "
 			       "other options it takes --to, --path, --at, "
@@ -65,6 +65,7 @@ static int run(struct bk_call *call, struct bk_err *err)
 		.wish = &opts->wish,
 		.to = opts->to,
 		.accounts_first = opts->accounts_first,
+		.heal = opts->heal,
 		.replace = opts->replace,
 		.dry_run = call->common.dry_run,
 		.style = {.out = stdout, .json = call->common.json},
@@ -72,6 +73,9 @@ static int run(struct bk_call *call, struct bk_err *err)
 		.wait_ms = call->common.wait_ms,
 	};
 
+	if (opts->merge && opts->heal)
+		return bk_fail(err, BK_MISUSE,
+			       "--merge or --heal, one of them");
 	if (opts->merge && opts->replace)
 		return bk_fail(err, BK_MISUSE,
 			       "--merge or --replace, one of them");
@@ -140,6 +144,7 @@ int main(int argc, char **argv)
 		{BK_OPT_FLAG, 0, "replace", NULL, "make the folders as they are in the set: remove other messages, set flags", &opts.replace},
 		{BK_OPT_FLAG, 0, "trees", NULL, "trees of files (configuration) and no mail; --to is a folder then", &opts.trees},
 		{BK_OPT_LIST, 0, "path", "PATTERN", "with --trees: only these files", &opts.paths},
+		{BK_OPT_FLAG, 0, "heal", NULL, "mend damaged messages where they are, and nothing else", &opts.heal},
 		{BK_OPT_FLAG, 0, "accounts-first", NULL, "all accounts and folders at once, then the mail, the newest first", &opts.accounts_first},
 		{BK_OPT_TEXT, 0, "host", "HOST", "sets of this host", &opts.choice.host},
 		{BK_OPT_TEXT, 0, "store", "STORE", "sets of this store", &opts.choice.store},

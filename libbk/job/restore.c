@@ -102,6 +102,11 @@ static int check_replace(const struct bk_restore *run, struct bk_err *err)
 {
 	const struct bk_store_config *to = &run->to.config;
 
+	if (run->request->heal && strcmp(to->type, "maildir") != 0)
+		return bk_fail(err, BK_MISUSE,
+			       "--heal: %s has no names that messages keep; it "
+			       "is for Maildirs. Nothing changed.",
+			       to->name);
 	if (!run->request->replace || bk_store_ops_named(to->type)->remove)
 		return 0;
 	return bk_fail(err, BK_MISUSE,
@@ -136,6 +141,13 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 static int check_request(const struct bk_restore_request *request,
 			 struct bk_err *err)
 {
+	if (request->heal && (request->replace || request->accounts_first ||
+			      request->wish->deleted || request->wish->into ||
+			      request->wish->as))
+		return bk_fail(err, BK_MISUSE,
+			       "--heal mends messages where they are; leave "
+			       "out --replace, --accounts-first, "
+			       "--deleted-since, --into and --as");
 	if (request->replace && request->wish->deleted)
 		return bk_fail(err, BK_MISUSE,
 			       "--replace is for whole folders, and "
@@ -221,6 +233,7 @@ static int open_store(struct bk_restore *run, struct bk_err *err)
 	run->into.store = run->store;
 	run->into.uid_gap = run->to.uid_gap;
 	run->into.replace = run->request->replace;
+	run->into.heal = run->request->heal;
 	return 0;
 }
 
@@ -282,6 +295,20 @@ static int check_found(struct bk_restore *run, struct bk_err *err)
 			});
 	}
 	return 0;
+}
+
+static void tell_missing(struct bk_restore *run)
+{
+	struct bk_buf text = {0};
+
+	bk_buf_printf(&text,
+		      "%ju messages of the set are not there: deleted by their "
+		      "owners or lost, which nothing tells; restore without "
+		      "--heal brings them back",
+		      (uintmax_t)run->missing);
+	if (run->missing)
+		bk_progress_note(run->progress, bk_buf_text(&text));
+	bk_buf_clear(&text);
 }
 
 static void tell_remarks(struct bk_restore *run)
@@ -374,6 +401,7 @@ static int write_all(struct bk_restore *run, struct bk_err *err)
 	if (run->store->ops->end && run->store->ops->end(run->store, err) < 0)
 		return -1;
 	tell_remarks(run);
+	tell_missing(run);
 	tell_end(run, label, start_ms);
 	return 0;
 }
@@ -408,10 +436,11 @@ static int preview(struct bk_restore *run, struct bk_err *err)
 	const struct bk_restore_request *request = run->request;
 
 	run->to.config.writable = false;
-	if (request->replace && open_store(run, err) < 0)
+	if ((request->replace || request->heal) && open_store(run, err) < 0)
 		return -1;
 	if (bk_restore_preview(run, err) < 0 || check_found(run, err) < 0)
 		return -1;
+	tell_missing(run);
 	if (run->errors || run->writing.failed)
 		run->outcome->ending = BK_ENDING_INCOMPLETE;
 	return 0;

@@ -32,6 +32,7 @@ struct bk_restore_request {
 	const struct bk_choice *choice;
 	const struct bk_restore_wish *wish;
 	const char *to; /* a store; NULL: the one that the set was made of */
+	bool heal;      /* only what is damaged: restore_heal.h */
 	bool accounts_first; /* all folders, then the newest mail of all */
 	bool replace;        /* folders become as they are in the set */
 	bool dry_run;        /* only lists, in this style: */

@@ -95,6 +95,7 @@ static void count_end(struct bk_restore *run,
 {
 	pthread_mutex_lock(&run->lock);
 	run->there += folder->there;
+	run->missing += folder->missing;
 	run->flags += end->flags;
 	run->removed += end->removed;
 	if (folder->n_todo) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/cancel.h"
+#include "job/restore_heal.h"
 #include "mail/lines.h"
 
 #define WHOLE_MAX ((size_t)4 << 20) /* larger messages are spooled */
@@ -275,8 +276,9 @@ static int look_and_read(struct reading *reading, struct bk_err *err)
 
 	if (stat_all(folder, into, reading->listed, true, err) < 0)
 		return -1;
-	confirm_names(folder, into->replace);
-	if (into->replace && prove_names(reading, err) < 0)
+	bool proves = into->replace || into->heal;
+	confirm_names(folder, proves);
+	if (proves && prove_names(reading, err) < 0)
 		return -1;
 	if (stat_all(folder, into, reading->listed, false, err) < 0)
 		return -1;
@@ -343,6 +345,8 @@ static void list_todo(struct bk_restore_folder *folder,
 		    is_in_time(into, &folder->rows.items[i]))
 			folder->todo[folder->n_todo++] = i;
 	folder->there = folder->wanted - folder->n_todo;
+	if (into->heal)
+		bk_restore_heal_choose(folder);
 }
 
 int bk_restore_folder_begin(struct bk_restore_folder *folder,
@@ -385,6 +389,8 @@ uint64_t bk_restore_folder_others(const struct bk_restore_folder *folder)
 {
 	uint64_t n = 0;
 
+	if (folder->damaged)
+		return folder->n_todo;
 	for (size_t i = 0; i < folder->present.n; i++)
 		n += folder->match.row_of[i] == BK_MATCH_NONE;
 	return n;
@@ -472,7 +478,9 @@ int bk_restore_folder_finish(struct bk_restore_folder *folder,
 	    remove_others(folder, end, err) < 0)
 		return -1;
 	folder->writer = NULL;
-	return ops->finish(writer, &end->result, err);
+	if (ops->finish(writer, &end->result, err) < 0)
+		return -1;
+	return into->heal ? bk_restore_heal_remove(folder, into, err) : 0;
 }
 
 void bk_restore_folder_clear(struct bk_restore_folder *folder)
@@ -483,5 +491,6 @@ void bk_restore_folder_clear(struct bk_restore_folder *folder)
 	bk_message_list_clear(&folder->present);
 	bk_row_list_clear(&folder->rows);
 	free(folder->todo);
+	free(folder->damaged);
 	*folder = (struct bk_restore_folder){0};
 }

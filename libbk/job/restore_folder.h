@@ -34,6 +34,7 @@ struct bk_restore_into {
 	struct bk_digester *digester; /* of the thread that opens folders */
 	uint32_t uid_gap;
 	bool replace;
+	bool heal; /* only what is damaged: restore_heal.h */
 	/* Of these dates only, UTC seconds: since <= date < before.  Both 0:
 	 * of all. */
 	int64_t since, before;
@@ -51,10 +52,12 @@ struct bk_restore_folder {
 	struct bk_folder_writer *writer;
 	uint32_t *todo; /* indexes of rows that have to be written */
 	size_t n_todo;
-	uint64_t wanted;         /* rows of the dates that are asked for */
-	uint64_t there;          /* of them, there already */
-	bool part;               /* not all of its rows are of those dates; */
-	bool rest;               /* and none is older */
+	uint32_t *damaged; /* heal: the messages present that `todo` replaces */
+	uint64_t missing;  /* heal: rows that are not there */
+	uint64_t wanted;   /* rows of the dates that are asked for */
+	uint64_t there;    /* of them, there already */
+	bool part;         /* not all of its rows are of those dates; */
+	bool rest;         /* and none is older */
 	_Atomic uint64_t failed; /* messages that could not be written */
 };
 

@@ -127,6 +127,7 @@ static void count(struct preview *preview,
 	preview->added += folder->n_todo;
 	preview->bytes += bytes_to_do(folder);
 	preview->run->there += folder->there;
+	preview->run->missing += folder->missing;
 	preview->run->removed += bk_restore_folder_others(folder);
 }
 
@@ -173,7 +174,7 @@ static int list_item(struct preview *preview,
 	if (rc == 0)
 		rc = bk_restore_folder_read(&folder, &run->into, item, err);
 	bool some = folder.rows.n || !bk_restore_is_choosy(run->request->wish);
-	if (rc == 0 && some && run->into.replace)
+	if (rc == 0 && some && (run->into.replace || run->into.heal))
 		rc = look_at_folder(preview, &folder, err);
 	else if (rc == 0)
 		rc = some;
@@ -220,7 +221,7 @@ static int list_items(struct bk_restore *run, void *arg, struct bk_err *err)
 
 int bk_restore_preview(struct bk_restore *run, struct bk_err *err)
 {
-	bool replace = run->into.replace;
+	bool replace = run->into.replace || run->into.heal;
 	struct preview preview = {.run = run};
 
 	preview.to = bk_listing_new(&run->request->style, "restore", fields,

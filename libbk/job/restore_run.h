@@ -43,8 +43,9 @@ struct bk_restore {
 	struct bk_restore_remark remarks[BK_RESTORE_REMARKS];
 	size_t n_remarks;
 	uint64_t accounts, there, flags, removed;
-	bool denied;     /* some of what was reported */
-	uint64_t errors; /* besides messages that were not restored */
+	uint64_t missing; /* heal: perhaps deleted, perhaps lost */
+	bool denied;      /* some of what was reported */
+	uint64_t errors;  /* besides messages that were not restored */
 	uint64_t kept_uids, new_uids; /* folders */
 };
 
