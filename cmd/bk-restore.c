@@ -99,15 +99,14 @@ static int run(struct bk_call *call, struct bk_err *err)
 	return rc;
 }
 
+/* clang-format off */
 static const char *const usage[] = {
-	"[-r REPO] SET|latest [--account PATTERN] [--folder PATTERN] "
-	"[--message ID] [--to STORE]",
+	"[-r REPO] SET|latest [--account PATTERN] [--folder PATTERN] [--message ID] [--to STORE]",
 	"[-r REPO] SET|latest --trees [--path PATTERN] [--to FOLDER]",
 	"[-r REPO] --at TIME ...",
 	"[-r REPO] SET|latest --deleted-since TIME ...",
 	NULL,
 };
-/* clang-format off */
 static const char *const examples[] = {
 	"bk restore latest",
 	"everything, to where it was",
