@@ -10,6 +10,8 @@
 
 #include "job/cutover_note.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,5 +195,44 @@ int bk_cutover_note_read(struct bk_cutover_note *out, const char *folder,
 	out->account = account;
 	bk_buf_clear(&text);
 	free(path);
+	return rc;
+}
+
+static int tell_one(const char *path, bk_cutover_note_act *act, void *arg,
+		    struct bk_err *err)
+{
+	struct bk_cutover_note note = {0};
+	struct bk_buf text = {0};
+
+	int rc = bk_file_read(AT_FDCWD, path, FILE_MOST, &text, err);
+	if (rc == 0)
+		rc = read_text(&note, bk_buf_view(&text), err);
+	if (rc < 0)
+		(void)bk_context(err, "%s", path);
+	else
+		rc = act(arg, &note, err);
+	bk_cutover_note_clear(&note);
+	bk_buf_clear(&text);
+	return rc;
+}
+
+int bk_cutover_notes_each(const char *folder, bk_cutover_note_act *act,
+			  void *arg, struct bk_err *err)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	int rc = 0;
+
+	if (!dir)
+		return errno == ENOENT ? 0 : bk_fail_errno(err, "%s", folder);
+	while (rc == 0 && (entry = readdir(dir))) {
+		/* Names are digests; another one is about to become one. */
+		if (strlen(entry->d_name) != 32 || *entry->d_name == '.')
+			continue;
+		char *path = bk_asprintf("%s/%s", folder, entry->d_name);
+		rc = tell_one(path, act, arg, err);
+		free(path);
+	}
+	(void)closedir(dir);
 	return rc;
 }

@@ -41,6 +41,13 @@ int bk_cutover_note_read(struct bk_cutover_note *out, const char *folder,
 int bk_cutover_note_write(const struct bk_cutover_note *note,
 			  const char *folder, struct bk_err *err);
 
+/* Each that there is, in no order; `note` is valid while it is told.  One that
+ * cannot be read ends it. */
+typedef int bk_cutover_note_act(void *arg, const struct bk_cutover_note *note,
+				struct bk_err *err);
+int bk_cutover_notes_each(const char *folder, bk_cutover_note_act *act,
+			  void *arg, struct bk_err *err);
+
 /* How routes are before they are held. */
 void bk_cutover_note_routes(struct bk_cutover_note *note, size_t n);
 void bk_cutover_note_saved(struct bk_cutover_note *note, size_t i,

@@ -1,5 +1,6 @@
 /* A move, from its request to its summary: see move.h. */
 
+#include "job/cutover_note.h"
 #include "job/move_work.h"
 
 #include <stdlib.h>
@@ -214,9 +215,32 @@ static int data_and_accounts(struct bk_move *move, struct bk_err *err)
 	return bk_move_data(move, err);
 }
 
+/* What an earlier run left in the middle. */
+static void tell_cut_off(struct bk_move *move)
+{
+	for (size_t i = 0; i < move->accounts.n; i++) {
+		struct bk_cutover_note note = {0};
+		struct bk_err ignored = {0};
+		if (bk_cutover_note_read(&note, move->notes,
+					 move->tasks[i].name, &ignored) < 0)
+			continue;
+		enum bk_stage stage = note.stage;
+		bk_cutover_note_clear(&note);
+		if (stage == BK_STAGE_AS_IT_WAS || stage == BK_STAGE_MOVED)
+			continue;
+		char *text = bk_asprintf(
+			"%s: an earlier run was cut off while "
+			"it was %s",
+			move->accounts.items[i].from, bk_stage_word(stage));
+		bk_progress_note(move->progress, text);
+		free(text);
+	}
+}
+
 static int run_data(struct bk_move *move, struct bk_err *err)
 {
 	tell_start(move, BK_ACT_MOVE);
+	tell_cut_off(move);
 	return end(move, data_and_accounts(move, err), err);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "job/cutover_note.h"
 #include "job/move_work.h"
 #include "report/move_line.h"
 #include "report/units.h"
@@ -40,10 +41,37 @@ static const char *word_of(enum bk_move_state state)
 	return "";
 }
 
-static int add_status(struct bk_listing *to,
+/* What to do about an account that is not whole at one server, or was left. */
+static const char *next_of(struct bk_move *move, enum bk_stage stage,
+			   const struct bk_move_report *r)
+{
+	bool under_way = stage != BK_STAGE_AS_IT_WAS && stage != BK_STAGE_MOVED;
+	struct bk_buf text = {0};
+
+	if (!under_way && r->state == BK_MOVE_DONE)
+		return NULL;
+	if (stage == BK_STAGE_RETURNING || stage == BK_STAGE_UNDOING)
+		return bk_move_next(move, "rollback", r->account);
+	bk_buf_printf(&text, "%s", bk_move_next(move, "", r->account));
+	if (under_way && !*move->request->stages)
+		bk_buf_printf(&text, " --stages account");
+	const char *kept = bk_arena_strdup(&move->arena, bk_buf_text(&text));
+	bk_buf_clear(&text);
+	return kept;
+}
+
+static int add_status(struct bk_move *move, struct bk_listing *to,
 		      const struct bk_move_record *record, struct bk_err *err)
 {
 	const struct bk_move_report *r = &record->report;
+	struct bk_cutover_note note = {0};
+	struct bk_err why = {0};
+	const char *stage = "unknown";
+
+	if (bk_cutover_note_read(&note, move->notes, record->name, &why) == 0)
+		stage = bk_stage_word(note.stage);
+	const char *next = next_of(move, note.stage, r);
+	bk_cutover_note_clear(&note);
 	char text[BK_UNITS_TEXT];
 	const char *downtime =
 		r->downtime > 0 ? bk_units_duration(text, r->downtime) : NULL;
@@ -61,17 +89,54 @@ static int add_status(struct bk_listing *to,
 				     : bk_move_cutover_word(r->cutover)),
 		bk_cell_text(downtime),
 		bk_cell_n((uint64_t)(r->downtime * 1000)),
-		bk_cell_text(r->why),
+		bk_cell_text(r->why      ? r->why
+			     : *why.text ? why.text
+					 : NULL),
+		bk_cell_text(stage),
+		bk_cell_text(next),
 	};
 
 	return bk_listing_row(to, cells, err);
+}
+
+/* An account whose first pass was followed by a cutover that was cut off has no
+ * record yet. */
+struct adding {
+	struct bk_move *move;
+	struct bk_move_records *to;
+};
+
+static int add_cut_off(void *arg, const struct bk_cutover_note *note,
+		       struct bk_err *err)
+{
+	const struct adding *adding = arg;
+	struct bk_move_records *to = adding->to;
+	const char *name = bk_arena_strdup(&adding->move->arena, note->account);
+
+	(void)err;
+	for (size_t i = 0; i < to->n; i++)
+		if (strcmp(to->items[i].name, name) == 0)
+			return 0;
+	to->items =
+		bk_array_room(to->items, to->n, &to->cap, sizeof(*to->items));
+	to->items[to->n++] = (struct bk_move_record){
+		.name = name,
+		.ended = note->held_ms / 1000,
+		.report = {.account = name,
+			   .to = name,
+			   .state = BK_MOVE_FAILED,
+			   .why = "the run that held it was cut off"},
+	};
+	return 0;
 }
 
 static int read_records(struct bk_move *move, struct bk_move_records *records,
 			struct bk_err *err)
 {
 	move->outcome->place = BK_PLACE_LOCK;
-	if (bk_move_records_read(records, move->record_path, err) < 0)
+	if (bk_move_records_read(records, move->record_path, err) < 0 ||
+	    bk_cutover_notes_each(move->notes, add_cut_off,
+				  &(struct adding){move, records}, err) < 0)
 		return -1;
 	return records->n ? 0 : no_pass(move, err);
 }
@@ -81,8 +146,8 @@ struct table {
 	const char *type; /* of a row, for programs */
 	const struct bk_field *fields;
 	size_t n_fields;
-	int (*add)(struct bk_listing *to, const struct bk_move_record *record,
-		   struct bk_err *err);
+	int (*add)(struct bk_move *move, struct bk_listing *to,
+		   const struct bk_move_record *record, struct bk_err *err);
 };
 
 static int print(struct bk_move *move, const struct table *table,
@@ -97,7 +162,7 @@ static int print(struct bk_move *move, const struct table *table,
 				    table->fields, table->n_fields);
 	for (size_t i = 0; rc == 0 && i < records.n; i++)
 		if (is_wanted(move, records.items[i].report.account))
-			rc = table->add(to, &records.items[i], err);
+			rc = table->add(move, to, &records.items[i], err);
 	if (rc == 0)
 		rc = bk_listing_finish(to, err);
 	else
@@ -121,6 +186,8 @@ int bk_move_status(struct bk_move *move, struct bk_err *err)
 		{"HELD FOR",  NULL,       BK_FIELD_TEXT  },
 		{NULL,        "held_ms",  BK_FIELD_NUMBER},
 		{"WHY",       "why",      BK_FIELD_TEXT  },
+		{"STAGE",     "stage",    BK_FIELD_TEXT  },
+		{"NEXT",      "next",     BK_FIELD_TEXT  },
 	};
 	const struct table table = {"account", fields,
 				    sizeof(fields) / sizeof(*fields),
@@ -188,11 +255,12 @@ static int add_cutover(struct bk_listing *to, const struct bk_move_report *r,
 	return rc;
 }
 
-static int add_report(struct bk_listing *to,
+static int add_report(struct bk_move *move, struct bk_listing *to,
 		      const struct bk_move_record *record, struct bk_err *err)
 {
 	const struct bk_move_report *r = &record->report;
 
+	(void)move;
 	if (add_counts(to, r, err) < 0)
 		return -1;
 	for (size_t i = 0; i < record->n_items; i++) {

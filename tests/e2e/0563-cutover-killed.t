@@ -60,9 +60,17 @@ back() {
 	bk-move -q rollback $ends
 }
 
+# advises: status names the stage, and the command that goes on.
+advises() {
+	# shellcheck disable=SC2086
+	bk-move status $ends --json >told && grep -Eq \
+		'"stage":"(holding|pointing)","next":"bk move --from a --to b .*--stages account' told
+}
+
 for act in hold hold-done kick kick-done point point-done; do
 	arrives a
 	ok "on its way there, killed at: $act" kills $act forth
+	ok "... status says what to do" advises
 	ok "... the next run ends well" forth
 	ok "... and it is there" is_whole b
 	arrives b
