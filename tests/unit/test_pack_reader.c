@@ -118,9 +118,9 @@ static void type_0(struct packmaker *pack)
 	row_of(pack, 2)[22] = 0;
 }
 
-static void type_6(struct packmaker *pack)
+static void type_7(struct packmaker *pack)
 {
-	row_of(pack, 2)[22] = 6;
+	row_of(pack, 2)[22] = 7;
 }
 
 static void type_240(struct packmaker *pack)
@@ -163,7 +163,7 @@ static void rows_that_cannot_be(void **state)
 {
 	(void)state;
 	assert_refused(type_0, "row 2: a chunk of an impossible type");
-	assert_refused(type_6, "row 2: a chunk of an impossible type");
+	assert_refused(type_7, "row 2: a chunk of an impossible type");
 	assert_refused(type_240, "row 2: a chunk of an impossible type");
 	assert_refused(last_byte, "row 4: a byte that should be zero");
 	assert_refused(traced, "row 0: a trace with an identifier");
