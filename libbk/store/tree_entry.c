@@ -33,7 +33,8 @@ struct bk_tree_teller {
 	const char *path; /* of the entry */
 	struct linked *linked;
 	size_t n_linked, cap_linked;
-	bool failed; /* a callback did, with `why` */
+	bool closing; /* what comes now is the mark at the end */
+	bool failed;  /* a callback did, with `why` */
 	struct bk_err why;
 	uint8_t room[AT_ONCE];
 };
@@ -42,6 +43,7 @@ struct bk_tree_teller {
 struct entry {
 	struct bk_tree_teller *teller;
 	struct archive *stream;
+	bool told;                   /* all of it */
 	struct archive_entry *about; /* the teller's */
 	int fd;                      /* of a file or folder; -1: a link */
 	struct stat st;
@@ -85,6 +87,8 @@ static la_ssize_t take(struct archive *stream, void *arg, const void *data,
 {
 	struct bk_tree_teller *teller = arg;
 
+	if (teller->closing)
+		return (la_ssize_t)len;
 	if (teller->to->sink.write(&teller->to->sink, data, len, &teller->why) <
 	    0) {
 		teller->failed = true;
@@ -121,14 +125,18 @@ static int open_stream(struct entry *entry, struct bk_err *err)
 	return 0;
 }
 
-/* Nothing at the end: the stream goes on with the next entry. */
+/* Nothing at the end: the stream goes on with the next entry.  One that broke
+ * off is not filled up with zeros first. */
 static void close_stream(struct entry *entry)
 {
-	if (entry->stream) {
+	if (entry->stream && !entry->told)
 		(void)archive_write_fail(entry->stream);
+	entry->teller->closing = true;
+	if (entry->stream)
 		(void)archive_write_free(entry->stream);
-	}
+	entry->teller->closing = false;
 	entry->stream = NULL;
+	entry->told = false;
 }
 
 /* ---- what an entry says ---- */
@@ -303,6 +311,7 @@ static int give_entry(struct entry *entry, struct bk_err *err)
 		rc = give_contents(entry, err);
 	if (rc >= 0 && archive_write_finish_entry(entry->stream) < ARCHIVE_WARN)
 		return stream_failed(entry, err);
+	entry->told = rc >= 0;
 	return rc == 0 && contents && was_rewritten(entry) ? 1 : rc;
 }
 
