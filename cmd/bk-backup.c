@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "job/job_tell.h"
 #include "job/jobrun.h"
 #include "job/tool.h"
 
@@ -120,10 +121,17 @@ static int run(struct bk_call *call, struct bk_err *err)
 	};
 	int rc = -1;
 
-	if (filter_of(opts, &only, err) == 0 &&
-	    bk_settings_job(&call->settings, call->operands[0], &job, err) == 0)
-		rc = bk_jobrun(&request, bk_call_progress(call), &call->outcome,
-			       err);
+	if (filter_of(opts, &only, err) < 0)
+		goto out;
+	if (bk_settings_job(&call->settings, call->operands[0], &job, err) <
+	    0) {
+		if (!opts->only_set && !call->common.dry_run)
+			bk_job_tell_unfit(&call->settings, call->operands[0],
+					  err);
+		goto out;
+	}
+	rc = bk_jobrun(&request, bk_call_progress(call), &call->outcome, err);
+out:
 	bk_job_settings_clear(&job);
 	bk_filter_clear(&only);
 	return rc;
@@ -178,6 +186,7 @@ int main(int argc, char **argv)
 		.clashes = clashes,
 		.examples = examples,
 		.see_also = see_also,
+		.bad_config = bk_job_tell_bad_config,
 	};
 
 	int status = bk_tool_main(&tool, run, &opts, argc, argv);

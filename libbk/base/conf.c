@@ -180,6 +180,16 @@ static void look_at_line(struct reading *r, char *line)
 		read_section(r, text);
 }
 
+/* What stands below a section that is none belongs to nobody. */
+static void pass_over(struct reading *r, char *line)
+{
+	if (line[strspn(line, " \t")] == '[')
+		r->in_section = false;
+	r->failed = false;
+	line[0] = '\n';
+	line[1] = 0;
+}
+
 /* What libinih calls for a line, as fgets. */
 static char *next_line(char *into, int size, void *data)
 {
@@ -191,6 +201,11 @@ static char *next_line(char *into, int size, void *data)
 	const uint8_t *after = newline ? newline + 1 : r->end;
 	size_t len = (size_t)(after - r->at);
 	r->line++;
+	if (len >= (size_t)size && r->conf->lenient) {
+		r->at = after;
+		memcpy(into, "\n", 2);
+		return into;
+	}
 	if (len >= (size_t)size) {
 		fail(r,
 		     "the line is longer than 198 bytes; go on in the next "
@@ -206,6 +221,8 @@ static char *next_line(char *into, int size, void *data)
 	into[len] = 0;
 	r->at = after;
 	look_at_line(r, into);
+	if (r->failed && r->conf->lenient)
+		pass_over(r, into);
 	return r->failed ? NULL : into;
 }
 
@@ -245,6 +262,9 @@ static int take_value(void *data, const char *unused, const char *key,
 
 	(void)unused;
 	if (r->failed)
+		return 1;
+	if (r->conf->lenient &&
+	    (!section || !*key || bk_conf_get(section, key)))
 		return 1;
 	if (!section)
 		fail(r, "a key before the first [section]: ", key);
@@ -295,6 +315,8 @@ int bk_conf_read(struct bk_conf *conf, const char *path, struct bk_err *err)
 
 	int rc = 0;
 	int bad = ini_parse_stream(next_line, &r, take_value, &r);
+	if (conf->lenient)
+		bad = 0;
 	if (bad != 0 && !(r.failed && r.line <= (unsigned)bad)) {
 		r.failed = true;
 		bk_fail(err, BK_MISUSE, "%s:%d: expected 'key = value'", path,

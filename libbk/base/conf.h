@@ -39,6 +39,8 @@ struct bk_conf {
 	struct bk_arena arena;
 	struct bk_conf_section *sections;
 	size_t n, cap;
+	bool lenient; /* lines that are malformed are passed over: for who
+			 must find a section in a file that is not right */
 };
 
 /* A key that is known, and a check of its value (BK_MISUSE) or NULL. */

@@ -130,6 +130,10 @@ struct bk_tool {
 	const char *const *examples; /* command, what it does, ..., NULL */
 	const char *const *see_also; /* "bk-backup(1)" ..., NULL */
 	bool makes_config;           /* -c FILE need not be there */
+	/* Is told of a configuration that cannot be used, and of the operand
+	 * (or NULL); NULL: nobody is. */
+	void (*bad_config)(const struct bk_common *common, const char *operand,
+			   const struct bk_err *why);
 };
 
 /*

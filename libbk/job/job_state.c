@@ -10,12 +10,57 @@
 #include "base/buf.h"
 #include "base/file.h"
 
-#define STATE_MAX ((size_t)64 << 10)
+#define STATE_MAX    ((size_t)64 << 10)
+#define TROUBLES_MAX 64
 
-static void set_text(char **to, const char *value)
+int64_t bk_job_state_when(const struct bk_job_state *state, const char *trouble)
 {
-	free(*to);
-	*to = bk_strdup(value);
+	for (size_t i = 0; i < state->n_troubles; i++)
+		if (strcmp(state->troubles[i].text, trouble) == 0)
+			return state->troubles[i].told;
+	return 0;
+}
+
+void bk_job_state_told(struct bk_job_state *state, const char *trouble,
+		       int64_t now)
+{
+	for (size_t i = 0; i < state->n_troubles; i++) {
+		if (strcmp(state->troubles[i].text, trouble) != 0)
+			continue;
+		state->troubles[i].told = now;
+		return;
+	}
+	state->troubles =
+		bk_array_room(state->troubles, state->n_troubles,
+			      &state->cap_troubles, sizeof(*state->troubles));
+	state->troubles[state->n_troubles++] =
+		(struct bk_job_trouble){bk_strdup(trouble), now};
+}
+
+static void forget_troubles(struct bk_job_state *state)
+{
+	for (size_t i = 0; i < state->n_troubles; i++)
+		free(state->troubles[i].text);
+	free(state->troubles);
+	state->troubles = NULL;
+	state->n_troubles = state->cap_troubles = 0;
+}
+
+void bk_job_state_calm(struct bk_job_state *state)
+{
+	forget_troubles(state);
+	state->since = 0;
+	state->bad = state->untold = 0;
+}
+
+/* "TIME TEXT" */
+static void read_trouble(struct bk_job_state *state, const char *value)
+{
+	char *text = NULL;
+	int64_t told = strtoimax(value, &text, 10);
+
+	if (*text == ' ' && state->n_troubles < TROUBLES_MAX)
+		bk_job_state_told(state, text + 1, told);
 }
 
 static void read_line(struct bk_job_state *state, char *line)
@@ -28,7 +73,7 @@ static void read_line(struct bk_job_state *state, char *line)
 	if (strcmp(line, "lacking") == 0)
 		bk_names_add(&state->lacking, value);
 	else if (strcmp(line, "trouble") == 0)
-		set_text(&state->trouble, value);
+		read_trouble(state, value);
 	else if (strcmp(line, "status") == 0)
 		state->status = (int)strtoimax(value, NULL, 10);
 	else if (strcmp(line, "ended") == 0)
@@ -37,8 +82,6 @@ static void read_line(struct bk_job_state *state, char *line)
 		state->since = strtoimax(value, NULL, 10);
 	else if (strcmp(line, "bad") == 0)
 		state->bad = strtoumax(value, NULL, 10);
-	else if (strcmp(line, "told") == 0)
-		state->told = strtoimax(value, NULL, 10);
 	else if (strcmp(line, "untold") == 0)
 		state->untold = strtoumax(value, NULL, 10);
 }
@@ -81,11 +124,11 @@ int bk_job_state_save(const struct bk_job_state *state, struct bk_err *err)
 	if (state->since)
 		bk_buf_printf(&bytes, "since %" PRId64 "\nbad %" PRIu64 "\n",
 			      state->since, state->bad);
-	if (state->told)
-		bk_buf_printf(&bytes, "told %" PRId64 "\nuntold %" PRIu64 "\n",
-			      state->told, state->untold);
-	if (state->trouble)
-		bk_buf_printf(&bytes, "trouble %s\n", state->trouble);
+	if (state->untold)
+		bk_buf_printf(&bytes, "untold %" PRIu64 "\n", state->untold);
+	for (size_t i = 0; i < state->n_troubles; i++)
+		bk_buf_printf(&bytes, "trouble %" PRId64 " %s\n",
+			      state->troubles[i].told, state->troubles[i].text);
 	for (size_t i = 0; i < state->lacking.n; i++)
 		bk_buf_printf(&bytes, "lacking %s\n", state->lacking.items[i]);
 	int rc = make_folder(state->path, err);
@@ -99,7 +142,7 @@ int bk_job_state_save(const struct bk_job_state *state, struct bk_err *err)
 void bk_job_state_clear(struct bk_job_state *state)
 {
 	bk_names_clear(&state->lacking);
-	free(state->trouble);
+	forget_troubles(state);
 	free(state->path);
 	*state = (struct bk_job_state){0};
 }

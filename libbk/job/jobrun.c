@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/lock.h"
@@ -13,6 +14,7 @@
 #include "job/job_hooks.h"
 #include "job/job_record.h"
 #include "job/job_state.h"
+#include "job/job_tell.h"
 #include "job/open.h"
 #include "job/sections.h"
 #include "job/server_store.h"
@@ -31,6 +33,7 @@ struct run {
 	bool wants_set;    /* it is due, or was asked for */
 	bool is_idle;      /* nothing is to be done */
 	bool is_committed; /* the set is there */
+	int64_t began;     /* UTC seconds */
 };
 
 /* ---- before anything is touched ---- */
@@ -47,6 +50,7 @@ static void begin(struct run *run, const struct bk_jobrun_request *request,
 		.progress = progress,
 		.is_job = job->section && !request->backup.dry_run,
 		.wants_set = true,
+		.began = bk_clock_now(),
 	};
 	run->has_copies = run->is_job && !request->only_set &&
 			  bk_sections_job_writes(&settings->conf, job->section,
@@ -244,6 +248,17 @@ static int copy(struct run *run, struct bk_outcome *outcome, struct bk_err *err)
 	return rc;
 }
 
+static struct bk_job_tale tale_of(const struct run *run)
+{
+	return (struct bk_job_tale){
+		.settings = run->request->settings,
+		.job = run->job->name,
+		.ping = run->job->ping,
+		.began = run->began,
+		.record = &run->record,
+	};
+}
+
 static int act(struct run *run, struct bk_outcome *outcome, struct bk_err *err)
 {
 	struct bk_err why = {0};
@@ -252,6 +267,10 @@ static int act(struct run *run, struct bk_outcome *outcome, struct bk_err *err)
 		return -1;
 	if (run->is_idle)
 		return 0;
+	if (run->has_copies) {
+		const struct bk_job_tale tale = tale_of(run);
+		bk_job_tell_start(&tale);
+	}
 	int rc = run->wants_set ? make_set(run, outcome, err) : 0;
 	if (may_copy(run, rc, outcome, err) &&
 	    copy(run, outcome, rc < 0 ? &why : err) < 0)
@@ -259,14 +278,25 @@ static int act(struct run *run, struct bk_outcome *outcome, struct bk_err *err)
 	return rc;
 }
 
+/* Whoever stops a run on his terminal knows of it. */
+static bool is_told(enum bk_exit status)
+{
+	return status != BK_EXIT_INTERRUPTED || !isatty(STDERR_FILENO);
+}
+
 static void remember(struct run *run, int rc, const struct bk_outcome *outcome,
 		     const struct bk_err *err)
 {
+	struct bk_job_tale tale = tale_of(run);
 	struct bk_job_state *state = &run->state;
 	struct bk_err why = {0};
 
-	state->status = (int)bk_exit_status(rc, outcome, err);
+	tale.status = bk_exit_status(rc, outcome, err);
+	tale.why = rc < 0 ? err : NULL;
+	state->status = (int)tale.status;
 	state->ended = bk_clock_now();
+	if (is_told(tale.status))
+		bk_job_tell_end(&tale, state);
 	if (bk_job_state_save(state, &why) < 0)
 		bk_log(BK_LOG_ERROR, "%s", why.text);
 }

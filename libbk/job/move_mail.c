@@ -250,27 +250,6 @@ static char *subject_of(const struct mail *mail)
 			   move->accounts.n, whole ? "" : " - action needed");
 }
 
-static void send(const struct bk_notify_settings *notify,
-		 const struct bk_notify_text *what)
-{
-	struct bk_err err = {0};
-	char *how = NULL;
-
-	int rc = bk_notify(notify, what, &how, &err);
-	if (rc == 0)
-		bk_log(BK_LOG_DEBUG, "%s has a mail, %s", notify->to.items[0],
-		       how);
-	else if (rc > 0)
-		bk_log(BK_LOG_WARN,
-		       "%s has no mail: %s. It is kept in %s; mend [notify], "
-		       "or send it on",
-		       notify->to.items[0], err.text, how);
-	else
-		bk_log(BK_LOG_ERROR, "%s has no mail: %s", notify->to.items[0],
-		       err.text);
-	free(how);
-}
-
 void bk_move_mail(struct bk_move *move, const struct bk_err *why)
 {
 	const struct bk_notify_settings *notify = move->request->notify;
@@ -293,7 +272,7 @@ void bk_move_mail(struct bk_move *move, const struct bk_err *why)
 		.text = text,
 		.json = json,
 	};
-	send(notify, &what);
+	(void)bk_notify_tell(notify, &what);
 	bk_move_records_clear(&mail.records);
 	free(subject);
 	free(matter);

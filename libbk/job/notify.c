@@ -16,138 +16,12 @@
 #include "crypto/random.h"
 #include "job/reach_keys.h"
 #include "mail/notice.h"
+#include "net/http_post.h"
 #include "net/smtp.h"
 
-#define SENDMAIL       "sendmail:"
-#define SENDMAIL_PATH  "/usr/sbin/sendmail"
 #define SENDMAIL_MS    60000
-#define USUALLY_BY     "smtp://localhost"
-#define KEPT_IN        "unsent"
 #define ID_BYTES       12
 #define COMPLAINT_ROOM 300
-
-/* ---- keys ---- */
-
-int bk_notify_check_mail(const char *value, struct bk_err *err)
-{
-	struct bk_argv words = {0};
-	int rc = bk_argv_split(&words, value, err);
-
-	for (size_t i = 0; rc == 0 && i < words.n; i++) {
-		const char *at = strrchr(words.items[i], '@');
-		if (!at || at == words.items[i] || !at[1] ||
-		    strpbrk(words.items[i], "<>,;\"\r\n"))
-			rc = bk_fail(err, BK_MISUSE,
-				     "'%s' is no address; write "
-				     "admin@example.org",
-				     words.items[i]);
-	}
-	bk_argv_clear(&words);
-	return rc;
-}
-
-static bool is_sendmail(const char *way)
-{
-	return strncmp(way, SENDMAIL, strlen(SENDMAIL)) == 0;
-}
-
-static const char *sendmail_of(const char *way)
-{
-	const char *path = way + strlen(SENDMAIL);
-
-	return *path ? path : SENDMAIL_PATH;
-}
-
-static bool is_smtp(const struct bk_url *url)
-{
-	return strcmp(url->scheme, "smtp") == 0 ||
-	       strcmp(url->scheme, "smtps") == 0;
-}
-
-static int check_way(const char *way, struct bk_err *err)
-{
-	struct bk_url url = {0};
-
-	if (is_sendmail(way))
-		return *sendmail_of(way) == '/'
-			       ? 0
-			       : bk_fail(err, BK_MISUSE,
-					 "'%s': write " SENDMAIL
-					 "/absolute/path",
-					 way);
-	if (bk_url_parse(&url, way, err) < 0)
-		return -1;
-	int rc =
-		is_smtp(&url) && !*url.path
-			? 0
-			: bk_fail(err, BK_MISUSE,
-				  "'%s' is no way to send mail; write "
-				  "smtp://HOST, smtps://USER@HOST or " SENDMAIL,
-				  way);
-	bk_url_clear(&url);
-	return rc;
-}
-
-int bk_notify_check_via(const char *value, struct bk_err *err)
-{
-	struct bk_argv words = {0};
-	int rc = bk_argv_split(&words, value, err);
-
-	for (size_t i = 0; rc == 0 && i < words.n; i++)
-		rc = check_way(words.items[i], err);
-	bk_argv_clear(&words);
-	return rc;
-}
-
-/* As the section has them. */
-struct texts {
-	struct bk_notify_settings *notify;
-	const char *mail, *via, *from;
-};
-
-static int set_key(void *at, const char *key, const char *value,
-		   struct bk_err *err)
-{
-	static const struct bk_key_place places[] = {
-		{"mail",                 BK_KEY_TEXT, offsetof(struct texts,  mail)},
-		{"via",                      BK_KEY_TEXT,                             offsetof(struct texts,                   via)},
-		{"from",                  BK_KEY_TEXT,                             offsetof(struct texts,                            from)},
-		{NULL, BK_KEY_TEXT,0},
-	};
-	struct texts *texts = at;
-
-	if (bk_reach_set(&texts->notify->reach, key, value, err) < 0)
-		return -1;
-	return bk_key_set(places, texts, key, value, err);
-}
-
-int bk_settings_notify(struct bk_settings *settings, const char *to,
-		       struct bk_notify_settings *out, struct bk_err *err)
-{
-	const struct bk_conf_section *section =
-		bk_conf_find(&settings->conf, "notify", "");
-	struct texts texts = {.notify = out, .via = USUALLY_BY};
-	char *folder = bk_asprintf("%s/" KEPT_IN, settings->state_dir);
-
-	*out = (struct bk_notify_settings){
-		.folder = bk_arena_strdup(&settings->arena, folder)};
-	free(folder);
-	if (to && bk_notify_check_mail(to, err) < 0)
-		return bk_context(err, "--notify");
-	if (section && bk_keys_of_section(section, set_key, &texts, err) < 0)
-		return -1;
-	out->from = texts.from;
-	texts.mail = to ? to : texts.mail;
-	if (texts.mail && bk_argv_split(&out->to, texts.mail, err) < 0)
-		return -1;
-	return bk_argv_split(&out->via, texts.via, err);
-}
-
-void bk_notify_settings_clear(struct bk_notify_settings *notify)
-{
-	bk_argv_clear(&notify->to);
-	bk_argv_clear(&notify->via);
-}
 
 /* ---- one mail ---- */
 
@@ -187,15 +61,6 @@ static void write_mail(struct sending *sending,
 	free(subject);
 }
 
-/* What never leaves this host, and no password goes along with, needs no TLS.
- */
-static bool is_here(const struct bk_url *url)
-{
-	return !url->user && (strcmp(url->host, "localhost") == 0 ||
-			      strncmp(url->host, "127.", 4) == 0 ||
-			      strcmp(url->host, "::1") == 0);
-}
-
 static int by_smtp(const struct sending *sending, const char *way,
 		   struct bk_err *err)
 {
@@ -211,7 +76,7 @@ static int by_smtp(const struct sending *sending, const char *way,
 
 	int rc = bk_url_parse(&url, way, err);
 	if (rc == 0) {
-		access.allow_cleartext |= is_here(&url);
+		access.allow_cleartext |= bk_url_is_here(&url);
 		rc = bk_link_open(&link, &url, &access, err);
 	}
 	if (rc == 0)
@@ -262,7 +127,7 @@ static int by_sendmail(const struct sending *sending, const char *way,
 	for (size_t i = 0; i < sending->text.len; i++)
 		if (sending->text.data[i] != '\r')
 			bk_buf_add_u8(&text, sending->text.data[i]);
-	bk_argv_add(&argv, sendmail_of(way));
+	bk_argv_add(&argv, bk_notify_sendmail(way));
 	bk_argv_add(&argv, "-i");
 	bk_argv_add(&argv, "-f");
 	bk_argv_add(&argv, sending->from);
@@ -290,16 +155,35 @@ static bool may_try_another(const struct bk_notify_text *what,
 	return !what->to_people || why->kind != BK_UNSAFE;
 }
 
+static char *kept_path(const char *folder, const char *name)
+{
+	char when[BK_CLOCK_TEXT];
+
+	if (name)
+		return bk_asprintf("%s/%s.eml", folder, name);
+	return bk_asprintf("%s/%s-%ld.eml", folder,
+			   bk_clock_compact(when, bk_clock_now()),
+			   (long)getpid());
+}
+
+/* What is kept by that name is told now, or not true any more. */
+static void forget_kept(const struct sending *sending, const char *name)
+{
+	if (!name)
+		return;
+	char *path = kept_path(sending->notify->folder, name);
+	(void)unlink(path);
+	free(path);
+}
+
 /* 1: kept; -1. */
-static int keep(const struct sending *sending, char **how, struct bk_err *err)
+static int keep(const struct sending *sending, const char *name, char **how,
+		struct bk_err *err)
 {
 	const char *folder = sending->notify->folder;
-	char when[BK_CLOCK_TEXT];
 	struct bk_err why = {0};
 
-	char *path = bk_asprintf("%s/%s-%ld.eml", folder,
-				 bk_clock_compact(when, bk_clock_now()),
-				 (long)getpid());
+	char *path = kept_path(folder, name);
 	int rc = bk_dir_make(AT_FDCWD, folder, 0700, &why);
 	if (rc == 0)
 		rc = bk_file_replace(AT_FDCWD, path,
@@ -326,8 +210,8 @@ int bk_notify(const struct bk_notify_settings *notify,
 	write_mail(&sending, what);
 	for (size_t i = 0; rc < 0 && i < notify->via.n; i++) {
 		const char *way = notify->via.items[i];
-		rc = is_sendmail(way) ? by_sendmail(&sending, way, err)
-				      : by_smtp(&sending, way, err);
+		rc = bk_notify_sendmail(way) ? by_sendmail(&sending, way, err)
+					     : by_smtp(&sending, way, err);
 		if (rc == 0)
 			*how = bk_asprintf("by %s", way);
 		else if (!may_try_another(what, err))
@@ -339,8 +223,47 @@ int bk_notify(const struct bk_notify_settings *notify,
 			       err->text, notify->via.items[i + 1]);
 	}
 	if (rc < 0 && !what->to_people)
-		rc = keep(&sending, how, err);
+		rc = keep(&sending, what->kept_as, how, err);
+	else if (rc == 0)
+		forget_kept(&sending, what->kept_as);
 	free(sending.from);
 	bk_buf_clear(&sending.text);
 	return rc;
+}
+
+bool bk_notify_tell(const struct bk_notify_settings *notify,
+		    const struct bk_notify_text *what)
+{
+	struct bk_err err = {0};
+	char *how = NULL;
+
+	int rc = bk_notify(notify, what, &how, &err);
+	if (rc == 0)
+		bk_log(BK_LOG_DEBUG, "%s has a mail, %s", notify->to.items[0],
+		       how);
+	else if (rc > 0)
+		bk_log(BK_LOG_ERROR,
+		       "%s has no mail: %s. It is kept in %s; mend [notify], "
+		       "or send it on",
+		       notify->to.items[0], err.text, how);
+	else
+		bk_log(BK_LOG_ERROR, "%s has no mail: %s", notify->to.items[0],
+		       err.text);
+	free(how);
+	return rc == 0;
+}
+
+int bk_notify_post(const struct bk_notify_settings *notify,
+		   const struct bk_post *post, struct bk_err *err)
+{
+	const struct bk_access *mail = &notify->reach.access;
+	const struct bk_access access = {
+		.ca = notify->web_ca,
+		.proxy = mail->proxy,
+		.proxy_password = mail->proxy_password,
+		.allow_cleartext = mail->allow_cleartext,
+		.timeout_s = mail->timeout_s,
+	};
+
+	return bk_http_post(post, &access, err);
 }

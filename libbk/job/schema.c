@@ -208,7 +208,7 @@ static const struct bk_conf_key job_keys[] = {
 	{"before",        bk_check_hook },
 	{"after",         bk_check_hook },
 	{"hook-time",     bk_check_hook_time},
-	{"ping",          check_url},
+	{"ping",          bk_notify_check_web},
 	{NULL,            NULL          },
 };
 /* clang-format on */
@@ -396,8 +396,11 @@ static const struct bk_conf_key notify_keys[] = {
 	{"users-from", bk_notify_check_mail},
 	{"users-before", bk_check_path},
 	{"users-after", bk_check_path},
-	{"on",   NULL                },
-	{"ping", check_url           },
+	{"on", bk_notify_check_on},
+	{"repeat", bk_notify_check_repeat},
+	{"webhook", bk_notify_check_web},
+	{"ping", bk_notify_check_web},
+	{"web-ca", bk_check_path},
 	{NULL,   NULL                },
 };
 /* clang-format on */

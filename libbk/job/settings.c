@@ -166,6 +166,39 @@ int bk_settings_load(struct bk_settings *out, const struct bk_common *common,
 	return 0;
 }
 
+/* What is wrong in [notify] must not silence the rest of it. */
+static void drop_wrong_keys(struct bk_conf_section *section)
+{
+	struct bk_err ignored = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < section->n; i++)
+		if (bk_schema_check_key(section->type, section->entries[i].key,
+					section->entries[i].value,
+					&ignored) == 0)
+			section->entries[n++] = section->entries[i];
+	section->n = n;
+}
+
+int bk_settings_load_rest(struct bk_settings *out,
+			  const struct bk_common *common, struct bk_err *err)
+{
+	struct bk_err ignored = {0};
+
+	*out = (struct bk_settings){.common = common, .conf.lenient = true};
+	bk_waiting_init(&out->waiting);
+	out->source = common->config ? common->config : env("BK_CONFIG");
+	(void)(out->source ? bk_conf_read(&out->conf, out->source, &ignored)
+			   : read_usual(out, &ignored));
+	for (size_t i = 0; i < out->conf.n; i++)
+		if (strcmp(out->conf.sections[i].type, "notify") == 0)
+			drop_wrong_keys(&out->conf.sections[i]);
+	if (find_dirs(out, err) == 0)
+		return 0;
+	bk_settings_clear(out);
+	return -1;
+}
+
 void bk_settings_clear(struct bk_settings *settings)
 {
 	bk_conf_clear(&settings->conf);

@@ -100,6 +100,10 @@ struct bk_job_settings {
  */
 int bk_settings_load(struct bk_settings *out, const struct bk_common *common,
 		     struct bk_err *err);
+/* The same of a configuration that cannot be used, for who must tell somebody
+ * of that: as much of it as is right, unchecked but for [notify]. */
+int bk_settings_load_rest(struct bk_settings *out,
+			  const struct bk_common *common, struct bk_err *err);
 void bk_settings_clear(struct bk_settings *settings);
 
 /* The repository of -r, BK_REPO, or the only one in the file.  BK_MISUSE too

@@ -66,6 +66,9 @@ static int load_and_run(struct bk_call *call,
 {
 	if (bk_settings_load(&call->settings, &call->common, err) < 0) {
 		bk_denied_advise(err, BK_PLACE_REQUEST, NULL);
+		if (call->tool->bad_config)
+			call->tool->bad_config(&call->common, call->operands[0],
+					       err);
 		return -1;
 	}
 	bk_cancel_catch();

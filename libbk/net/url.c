@@ -280,3 +280,10 @@ void bk_url_origin(struct bk_buf *out, const struct bk_url *url,
 	if (url->port)
 		bk_buf_printf(out, ":%u", (unsigned)url->port);
 }
+
+bool bk_url_is_here(const struct bk_url *url)
+{
+	return !url->user && (strcmp(url->host, "localhost") == 0 ||
+			      strncmp(url->host, "127.", 4) == 0 ||
+			      strcmp(url->host, "::1") == 0);
+}

@@ -40,6 +40,10 @@ bool bk_url_is(const char *text);
 int bk_url_parse(struct bk_url *out, const char *text, struct bk_err *err);
 void bk_url_clear(struct bk_url *url);
 
+/* What never leaves this host, and no password goes along with: it needs no
+ * TLS. */
+bool bk_url_is_here(const struct bk_url *url);
+
 /* Appends `text` with all but unreserved characters and '/' as %XX. */
 void bk_url_escape(struct bk_buf *out, const char *text);
 

@@ -31,17 +31,8 @@ notify() {
 }
 
 inbox=$work/a/mail/a.test/admin/Maildir
-
-# reads REGEX: somebody who opens it does.
-reads() {
-	ok "... it says: $1" grep -q "$1" read
-}
-
-opened() {
-	ok "... which is whole" "$top/tests/lib/read_notice.py" mail Subject \
-		From To Auto-Submitted References
-	cp out read
-}
+# shellcheck source=tests/lib/notices.sh
+. "$top/tests/lib/notices.sh"
 
 move() {
 	bk-move --from a --to b --account "$@"

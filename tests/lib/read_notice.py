@@ -3,7 +3,9 @@
 
     read_notice.py FILE [HEADER...]   headers, decoded; then the text, and the
                                       accounts and states of the JSON, the
-                                      last word is for how long each was held
+                                      last word is for how long each was
+                                      held; of a job's, its result, and the
+                                      targets that lack something
 """
 
 import email
@@ -23,6 +25,11 @@ for name in sys.argv[2:]:
 print(mail.get_body(("plain",)).get_content(), end="")
 for part in mail.iter_attachments():
     told = json.loads(part.get_content())
+    if told["type"] != "move":
+        print("JSON", told["type"], told.get("job"), told.get("result"),
+              told.get("status"), [t["target"] for t in told.get("targets", [])
+                                   if not t["complete"]])
+        continue
     for account in told["accounts"]:
         print("JSON", account["account"], account["state"],
               account["cutover"], account["copied"], account["held_s"])

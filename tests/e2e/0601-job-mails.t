@@ -1,0 +1,219 @@
+#!/bin/sh
+# Who is told of a run of a job, and when: mails read in a mailbox, a webhook and
+# a ping at a web server; what is told when nothing else works.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/lib/e2e.sh
+. "$top/tests/lib/e2e.sh"
+# shellcheck source=tests/lib/front.sh
+. "$top/tests/lib/front.sh"
+needs bk-init bk-backup faketime dovecot postfix python3 openssl
+[ "$(id -u)" -eq 0 ] || skip "only root can run a Postfix"
+
+dovecot "$work/a" new && dovecot "$work/a" adduser admin@a.test &&
+	dovecot "$work/a" start || exit 1
+front postfix "$work/mx" new "port/$(port a LMTP)"
+front postfix "$work/mx" start
+smtp=smtp://127.0.0.1:$(port mx SMTP)
+inbox=$work/a/mail/a.test/admin/Maildir
+# shellcheck source=tests/lib/notices.sh
+. "$top/tests/lib/notices.sh"
+
+# web NAME WORD...: a web server that writes to `NAME.told`; sets web.
+"$top/tests/servers/pki" "$work/pki"
+mkfifo web.in
+exec 7<>web.in
+web() {
+	file=$1
+	shift
+	: >"$work/$file.told"
+	"$top/tests/lib/hook_server.py" "$work/$file.told" "$@" <web.in \
+		>"$file.port" 7>&- 8>&- &
+	until [ -s "$file.port" ]; do sleep 0.02; done
+	web=127.0.0.1:$(cat "$file.port")
+}
+web tls "$work/pki/server.crt" "$work/pki/server.key"
+tls=$web
+web plain
+told() {
+	ok "... the web server was told: $2" test "$(sed -n 's/ .*//p' "$1.told" |
+		paste -sd ' ')" = "$2"
+	cp "$1.told" was
+	: >"$1.told"
+}
+
+mkdir -p vmail/ann/cur vmail/ann/new
+printf 'Subject: x\n\nx\n' >vmail/ann/cur/1.a.mx:2,
+new_repository repo
+unset BK_REPO
+cp "$BK_CONFIG" base
+notify() {
+	cp base "$BK_CONFIG"
+	cat >>"$BK_CONFIG" <<-CONF
+	[store mail]
+	type = maildir
+	path = $work/vmail/%u
+	[target nas]
+	url = file://$work/nas/bk
+	[job nightly]
+	store = mail
+	ship = nas
+	[notify]
+	mail = admin@a.test
+	from = bk@mx1.test
+	CONF
+	printf '%s\n' "$@" >>"$BK_CONFIG"
+}
+nightly() {
+	time=$1
+	shift
+	faketime -f "@2026-12-$time" bk-backup nightly -q "$@"
+}
+host=$(uname -n)
+host=${host%%.*}
+nobody() {
+	ok "... nobody is told" sh -c "test -z \"\$(ls '$inbox/new')\""
+}
+
+# ---- trouble, its repetition, its end --------------------------------------------
+
+mkdir nas
+notify "via = $smtp" "webhook = https://$tls/hook?key=1" "web-ca = $work/pki/ca.crt" \
+	"ping = http://$web/uuid"
+ok "a run that goes well" nightly '07 10:00:00'
+quiet
+nobody
+told tls ''
+told plain '/uuid/start /uuid'
+mv nas away
+touch nas
+exits 3 "a target is away" nightly '07 12:00:00'
+mailed "INCOMPLETE $host nightly differential: nas has 0 of 2 sets - action needed"
+reads '^NEEDS YOU$'
+reads '^  nas .*nas/bk'
+reads '^This is so since 2026-12-07 12:00: 1 run$'
+reads '^SUMMARY$'
+reads '^set 20261207T1200-d .*: complete$'
+reads '^TARGETS$'
+reads '^  NEXT  bk ship push nas$'
+reads "^JSON job nightly incomplete 3 \\['nas'\\]\$"
+reads '^From: bk@mx1.test$'
+reads '^Auto-Submitted: auto-generated$'
+sed -n 's/^References: //p' read >thread
+told tls '/hook?key=1'
+ok "... the same as JSON" grep -q 'application/json {.*"result": *"incomplete"' was
+told plain '/uuid/start /uuid/fail'
+exits 3 "an hour later it is still away" nightly '07 13:00:00'
+nobody
+told tls ''
+told plain '/uuid/start /uuid/fail'
+mv vmail elsewhere && mkdir vmail
+exits 16 "another trouble" nightly '07 14:00:00'
+mailed "FAILED $host nightly: .*/vmail/%u: there is no account in it.* - action needed"
+reads '^NEXT  bk backup nightly$'
+reads '^This is so since 2026-12-07 12:00: 3 runs, 1 of them not told$'
+ok "... in the same thread" test "$(sed -n 's/^References: //p' read)" = \
+	"$(cat thread)"
+rmdir vmail && mv elsewhere vmail
+exits 3 "... and the first one again" nightly '07 15:00:00'
+nobody
+exits 3 "a day later it is said again" nightly '08 12:00:00'
+mailed "INCOMPLETE $host nightly differential: nas .* - action needed"
+reads '^This is so since 2026-12-07 12:00: 5 runs, 1 of them not told$'
+rm nas && mv away nas
+ok "it is there again" nightly '08 13:00:00'
+mailed "RECOVERED $host nightly differential: 1 account, 0 new messages"
+reads '^This was so since 2026-12-07 12:00: 5 runs$'
+ok "and then nobody is told" nightly '08 14:00:00'
+nobody
+: >tls.told
+: >plain.told
+
+# ---- before there is a set -------------------------------------------------------
+
+mv repo gone
+exits 10 "no repository" nightly '09 10:00:00'
+mailed "FAILED $host nightly: no repository at .* - action needed"
+mv gone repo
+: >tls.told
+: >plain.told
+echo '[job other' >>"$BK_CONFIG"
+exits 2 "a line of the configuration that is malformed" nightly '09 11:00:00'
+mailed "FAILED $host nightly: .*bk.conf:[0-9]*: the section lacks its ']' - action needed"
+told plain '/uuid/fail'
+notify "via = $smtp" 'on = failure nonsense' '[job other]' 'full = sat 25:00'
+exits 2 "a wrong time in another section, and a wrong word in this one" \
+	nightly '11 11:00:00'
+says_like "bk-backup: .*: unknown 'nonsense'; see bk.conf\(5\)"
+mailed "FAILED $host nightly: .*unknown 'nonsense'.* - action needed"
+notify "via = $smtp" '[job nightly2]' 'keep = 3'
+exits 2 "a wrong size" nightly '13 11:00:00'
+mailed "FAILED $host nightly: .*keep: '3' is not a rule.* - action needed"
+exits 2 "... which is not said twice a day" nightly '13 12:00:00'
+nobody
+notify "via = $smtp"
+exits 2 "a job that is not there" bk-backup nigthly -q
+mailed "FAILED $host nigthly: no job or store 'nigthly'; did you mean 'nightly'. - action needed"
+exits 0 "recovery from the words" nightly '13 13:00:00'
+mailed "RECOVERED $host nightly .*"
+
+# ---- always ----------------------------------------------------------------------
+
+notify "via = $smtp" 'on = always'
+ok "always" nightly '14 10:00:00'
+mailed "COMPLETE $host nightly differential: 1 account, 0 new messages"
+reads "^JSON job nightly complete 0 \\[\\]\$"
+notify "via = $smtp" 'on = recovery'
+mv repo gone
+exits 10 "trouble that nobody wants to hear of" nightly '14 11:00:00'
+nobody
+mv gone repo
+ok "... but that it is over" nightly '14 12:00:00'
+mailed "RECOVERED $host nightly .*"
+
+# ---- other ways ------------------------------------------------------------------
+
+notify "via = smtp://127.0.0.1:1 $smtp" 'on = always'
+ok "the mail server is down: a second one takes it" nightly '15 10:00:00'
+mailed "COMPLETE .*"
+notify 'via = smtp://127.0.0.1:1' 'on = always' "webhook = http://$web/hook"
+ok "the webhook, where no mail goes" nightly '15 11:00:00'
+told plain '/hook'
+ok "... it is kept, too" test -s state/unsent/job-nightly.eml
+notify "via = $smtp" 'on = always'
+ok "the next one that goes" nightly '15 12:00:00'
+ok "... takes its place" test ! -e state/unsent/job-nightly.eml
+mailed "COMPLETE .*"
+touch nas.file
+notify 'via = smtp://127.0.0.1:1' "webhook = http://$web/refuse" '[job x]' 'full = 1'
+exits 2 "nothing works" nightly '16 10:00:00'
+says_like 'bk-backup: the webhook did not take it: HTTP 500 .*'
+says_like 'bk-backup: admin@a.test has no mail: .*'
+cp state/unsent/job-nightly.eml mail1
+exits 2 "... an hour later" nightly '16 11:00:00'
+ok "... it was tried again, and is kept once" test "$(ls state/unsent)" = \
+	job-nightly.eml
+exits 2 "a webhook that does not prove who it is" sh -c \
+	"sed -i 's,^webhook.*,webhook = https://$tls/hook,' '$BK_CONFIG' &&
+	bk-backup nightly -q"
+says_like 'bk-backup: the webhook did not take it: .*certificate.*'
+: >tls.told
+"$top/tests/servers/postfix" "$work/mx" tool postconf -e \
+	'smtpd_recipient_restrictions = check_recipient_access inline:{{admin@a.test = REJECT not him}}, permit'
+"$top/tests/servers/postfix" "$work/mx" tool postfix reload 2>/dev/null
+notify "via = $smtp" 'on = always'
+ok "SMTP refuses: the run is what it is" nightly '17 10:00:00'
+says_like 'bk-backup: admin@a.test has no mail: .*not him.*'
+ok "... and it is kept" test -s state/unsent/job-nightly.eml
+
+# ---- wrong words -----------------------------------------------------------------
+
+for wrong in 'on = sometimes' 'repeat = 5m' 'webhook = smtp://x' \
+	'ping = https://u@x/y' 'web-ca = x'; do
+	notify "$wrong" 'via = smtp://127.0.0.1:1'
+	exits 2 "$wrong" bk-backup nightly -n
+	says_like "bk-backup: .*:[0-9]+: ${wrong%% *}: .*"
+done
+
+exec 7>&-
+done_testing
