@@ -2,6 +2,7 @@
 
 #include "route/route.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,16 +195,59 @@ static int settle(struct bk_route *route, const char *address,
 	return 0;
 }
 
+/* ---- several at a time ---- */
+
+struct settling {
+	struct bk_route *route;
+	const char *address;
+	pthread_t thread;
+	bool apart; /* in a thread of its own */
+	struct bk_err err;
+	int rc;
+};
+
+static void *settle_one(void *arg)
+{
+	struct settling *one = arg;
+
+	one->rc = settle(one->route, one->address, &one->err);
+	return NULL;
+}
+
+/* Each waits for servers of its own; the first of those that fail counts. */
+static int settle_all(struct bk_route *const *routes, size_t n,
+		      const char *address, struct bk_err *err)
+{
+	struct settling *all = bk_alloc((n + 1) * sizeof(*all));
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		all[i] = (struct settling){.route = routes[i],
+					   .address = address};
+		all[i].apart =
+			i + 1 < n && pthread_create(&all[i].thread, NULL,
+						    settle_one, &all[i]) == 0;
+		if (!all[i].apart)
+			(void)settle_one(&all[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].apart)
+			(void)pthread_join(all[i].thread, NULL);
+		if (all[i].rc < 0 && rc == 0)
+			*err = all[i].err;
+		rc = all[i].rc < 0 ? -1 : rc;
+	}
+	free(all);
+	return rc;
+}
+
 int bk_routes_hold(struct bk_route *const *routes, size_t n,
 		   const char *address, const char *reason, struct bk_err *err)
 {
 	for (size_t i = 0; i < n; i++)
 		if (write_hold(routes[i], address, reason, err) < 0)
 			return -1;
-	for (size_t i = 0; i < n; i++)
-		if (settle(routes[i], address, err) < 0)
-			return -1;
-	return 0;
+	return settle_all(routes, n, address, err);
 }
 
 int bk_routes_point(struct bk_route *const *routes, size_t n,
@@ -213,10 +257,7 @@ int bk_routes_point(struct bk_route *const *routes, size_t n,
 	for (size_t i = 0; i < n; i++)
 		if (write_point(routes[i], address, end, err) < 0)
 			return -1;
-	for (size_t i = 0; i < n; i++)
-		if (settle(routes[i], address, err) < 0)
-			return -1;
-	return 0;
+	return settle_all(routes, n, address, err);
 }
 
 int bk_routes_back(struct bk_route *const *routes, size_t n,
@@ -228,8 +269,7 @@ int bk_routes_back(struct bk_route *const *routes, size_t n,
 	for (size_t i = 0; i < n; i++)
 		(void)write_back(routes[i], address, saved[i],
 				 first.kind ? &later : &first);
-	for (size_t i = 0; i < n; i++)
-		(void)settle(routes[i], address, first.kind ? &later : &first);
+	(void)settle_all(routes, n, address, first.kind ? &later : &first);
 	if (!first.kind)
 		return 0;
 	*err = first;

@@ -125,8 +125,9 @@ int bk_route_kick(struct bk_route *route, const char *address,
 		  struct bk_err *err);
 
 /*
- * The same at several routes: all are written first, in order, then all are
- * waited for.  At the first that fails the rest is left; the error names it.
+ * The same at several routes: all are written first, in order, and the first
+ * that fails leaves the rest; then all are waited for at a time.  The error
+ * names the first that failed.
  * `saved` has one text for each.
  */
 int bk_routes_hold(struct bk_route *const *routes, size_t n,
