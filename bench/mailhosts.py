@@ -8,7 +8,8 @@ from corpora import Corpus
 from measure import Failed
 
 HERE = Path(__file__).resolve().parent
-DOVECOT = HERE.parent / "tests/servers/dovecot"
+SERVERS = HERE.parent / "tests/servers"
+DOVECOT = SERVERS / "dovecot"
 PASSWORD = "pw"  # of all users of tests/servers/dovecot
 NEAR, FAR = "127.0.0.1", "10.99.0.2"
 CLIENT_NET, SERVER_NET = "bkcli", "bksrv"
@@ -62,6 +63,8 @@ class Host:
         env = dict(line.split("=", 1) for line in
                    (self.root / "env").read_text().splitlines())
         self.imap = int(env["IMAP"])
+        self.proxy_to = f"proxy=y host={self.address} port={self.imap}"
+        self.transport = f"lmtp:inet:{self.address}:{env['LMTP']}"
         self.doveadm = self.imap + 1000
         self.mail = Path(env["MAIL"])
         self.config = self.root / "dovecot.conf"
@@ -90,6 +93,48 @@ class Host:
 
     def add_users(self, users):
         self.call("adduser", *users)
+
+
+class Front:
+    """A Dovecot proxy and a Postfix that lead users to one Host."""
+
+    def __init__(self, root, host, users):
+        self.root = Path(root)
+        self.proxy, self.mx = self.root / "proxy", self.root / "mx"
+        self.host = host
+        self.users = users
+
+    def call(self, name, root, *words):
+        log = self.root / "front.log"
+        with open(log, "ab") as out:
+            if subprocess.run([SERVERS / name, root, *words], stdout=out,
+                              stderr=out,
+                              stdin=subprocess.DEVNULL).returncode:
+                raise Failed(f"{name} {words[0]}: see {log}")
+
+    def __enter__(self):
+        port = self.host.transport.rpartition(":")[2]
+        self.call("dovecot_proxy", self.proxy, "new")
+        self.call("postfix", self.mx, "new", f"port/{port}")
+        (self.proxy / "users").write_text("".join(
+            f"{user}:{PASSWORD}::::::{self.host.proxy_to}\n"
+            for user in self.users))
+        self.call("dovecot_proxy", self.proxy, "start")
+        self.call("postfix", self.mx, "start")
+        return self
+
+    def __exit__(self, *_):
+        self.call("postfix", self.mx, "stop")
+        self.call("dovecot_proxy", self.proxy, "stop")
+
+    def routes(self):
+        """Sections of bk.conf."""
+        return (f"[route logins]\ntype = dovecot-passwd\n"
+                f"file = {self.proxy}/users\n"
+                f"command = doveadm -c {self.proxy}/dovecot.conf\n"
+                f"[route mail]\ntype = postfix-transport\n"
+                f"file = {self.mx}/etc/transport\n"
+                f"config = {self.mx}/etc\n")
 
 
 class SlowLine:
