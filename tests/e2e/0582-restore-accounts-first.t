@@ -65,7 +65,7 @@ deliver() {
 bk-restore latest --to "maildir:$new/mail/%d/%n/Maildir" --accounts-first \
 	--progress=plain >told 2>&1 &
 restore=$!
-until grep -q 'take mail' told; do
+until grep -qs 'take mail' told; do
 	kill -0 $restore || break
 	sleep 0.01
 done
