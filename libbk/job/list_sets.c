@@ -10,7 +10,6 @@
 #include "job/backup_state.h"
 #include "repo/condemned.h"
 #include "repo/presence.h"
-#include "repo/table_file.h"
 
 #define COMPLETE "complete"
 #define BRIEF_ID 16 /* digits of an identifier that tell sets apart */
@@ -70,26 +69,6 @@ struct states {
 	char **missing;
 };
 
-static int check_files(const struct bk_repo *repo,
-		       const struct bk_set_info *info,
-		       const struct bk_blob_list *data, struct bk_err *err)
-{
-	struct bk_file_reader *file = NULL;
-	struct bk_table table = {0};
-
-	int rc = bk_presence_parts(data, &info->root, info->id, err);
-	if (rc == 0)
-		rc = bk_set_part_open(&file, repo, info->id, &info->root,
-				      BK_PART_TABLE, err);
-	if (rc == 0)
-		rc = bk_table_file_read(file, info->id, &table, err);
-	if (rc == 0)
-		rc = bk_presence_packs(data, &table, err);
-	bk_file_reader_close(file);
-	bk_table_clear(&table);
-	return rc;
-}
-
 /* The list is sorted, but a base may have been made by a wrong clock. */
 static const char *why_base_fails(const struct states *states,
 				  const struct bk_set_info *info,
@@ -120,7 +99,7 @@ static char *state_of(const struct bk_repo *repo, const struct states *states,
 
 	if (info->broken)
 		return bk_strdup(info->broken);
-	if (check_files(repo, info, &states->data, &why) < 0) {
+	if (bk_presence_info(&states->data, repo, info, &why) < 0) {
 		state = bk_strdup(why.text);
 	} else {
 		const char *base = why_base_fails(states, info, &text);

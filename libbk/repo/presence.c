@@ -76,6 +76,21 @@ int bk_presence_set(const struct bk_blob_list *data, const struct bk_set *set,
 	return 0;
 }
 
+int bk_presence_info(const struct bk_blob_list *data,
+		     const struct bk_repo *repo, const struct bk_set_info *info,
+		     struct bk_err *err)
+{
+	struct bk_table table = {0};
+
+	int rc = bk_presence_parts(data, &info->root, info->id, err);
+	if (rc == 0)
+		rc = bk_set_info_table(repo, info, &table, err);
+	if (rc == 0)
+		rc = bk_presence_packs(data, &table, err);
+	bk_table_clear(&table);
+	return rc;
+}
+
 static int sum_part(const struct bk_set *set, const struct bk_set_level *level,
 		    const struct bk_root_part *part, struct bk_err *err)
 {

@@ -25,6 +25,11 @@ int bk_presence_parts(const struct bk_blob_list *data,
 int bk_presence_set(const struct bk_blob_list *data, const struct bk_set *set,
 		    struct bk_err *err);
 
+/* All of one set by its root and table, without what it is based on. */
+int bk_presence_info(const struct bk_blob_list *data,
+		     const struct bk_repo *repo, const struct bk_set_info *info,
+		     struct bk_err *err);
+
 /* That index and manifest of a set and of the sets it is based on are, byte
  * for byte, what their roots say: BK_CORRUPT.  Reads them, opens nothing. */
 int bk_presence_sums(const struct bk_set *set, struct bk_err *err);

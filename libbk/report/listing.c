@@ -27,7 +27,7 @@ struct bk_listing {
 static bool is_right(enum bk_field_kind kind)
 {
 	return kind == BK_FIELD_COUNT || kind == BK_FIELD_NUMBER ||
-	       kind == BK_FIELD_SIZE;
+	       kind == BK_FIELD_SIZE || kind == BK_FIELD_CHANGE;
 }
 
 static void open_grid(struct bk_listing *listing)
@@ -89,6 +89,8 @@ static void add_cell(struct bk_buf *to, enum bk_field_kind kind,
 {
 	char text[BK_CLOCK_TEXT], number[BK_UNITS_TEXT];
 
+	if (cell->none)
+		return;
 	switch (kind) {
 	case BK_FIELD_NAME:
 	case BK_FIELD_TEXT:
@@ -106,6 +108,12 @@ static void add_cell(struct bk_buf *to, enum bk_field_kind kind,
 		break;
 	case BK_FIELD_SIZE:
 		bk_buf_printf(to, "%s", bk_units_size(number, cell->n));
+		break;
+	case BK_FIELD_CHANGE:
+		bk_buf_printf(to, "%c%s", (int64_t)cell->n < 0 ? '-' : '+',
+			      bk_units_size(number, (int64_t)cell->n < 0
+							    ? -cell->n
+							    : cell->n));
 		break;
 	case BK_FIELD_TIME:
 		bk_buf_printf(to, "%s", bk_clock_local(text, cell->seconds));
@@ -154,6 +162,9 @@ static void add_member(struct bk_json *to, const struct bk_field *field,
 	case BK_FIELD_SIZE:
 		bk_json_uint(to, field->key, cell->n);
 		break;
+	case BK_FIELD_CHANGE:
+		bk_json_int(to, field->key, (int64_t)cell->n);
+		break;
 	case BK_FIELD_TIME:
 		bk_json_text(to, field->key,
 			     bk_clock_format(text, cell->seconds));
@@ -172,7 +183,7 @@ static int print_json(struct bk_listing *listing, const struct bk_cell *cells,
 	bk_json_int(line, "v", 1);
 	bk_json_text(line, "type", listing->type);
 	for (size_t i = 0; i < listing->n; i++)
-		if (listing->fields[i].key)
+		if (listing->fields[i].key && !cells[i].none)
 			add_member(line, &listing->fields[i], &cells[i]);
 	int rc = bk_json_print(line, listing->style->out, err);
 	bk_json_free(line);

@@ -32,6 +32,7 @@ enum bk_field_kind {
 	BK_FIELD_COUNT,  /* n: "18,402" */
 	BK_FIELD_NUMBER, /* n: "18402"; 0 is an empty cell */
 	BK_FIELD_SIZE,   /* n bytes: "1.9 GiB" */
+	BK_FIELD_CHANGE, /* n bytes, signed: "+1.9 GiB" */
 	BK_FIELD_TIME,   /* seconds: local time in tables, UTC in JSON */
 	BK_FIELD_YES,    /* n: "yes" or an empty cell */
 };
@@ -46,6 +47,7 @@ struct bk_cell {
 	const char *text;         /* NULL: none */
 	const char *const *words; /* a list of texts instead, of n */
 	bool has_words;
+	bool none; /* not known: an empty cell, and left out of JSON */
 	uint64_t n;
 	int64_t seconds;
 };
@@ -53,6 +55,11 @@ struct bk_cell {
 static inline struct bk_cell bk_cell_text(const char *text)
 {
 	return (struct bk_cell){.text = text};
+}
+
+static inline struct bk_cell bk_cell_none(void)
+{
+	return (struct bk_cell){.none = true};
 }
 
 static inline struct bk_cell bk_cell_n(uint64_t n)
