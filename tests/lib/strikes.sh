@@ -35,7 +35,8 @@ strikes() {
 		attempt >out 2>err
 		# shellcheck disable=SC2034 # for next_run
 		status=$?
-		fault_struck "$server" || break
+		# What was struck last of all may be struck too late.
+		fault_struck "$server" && [ "$status" -ne 0 ] || break
 		fault "$server" none
 		holds "$kind: $1${2:+ of $2} at $at" next_run
 		at=$((at + at / 2 + 1))
