@@ -85,7 +85,7 @@ ok 'the sets add up to it' test "$(json set 'row["stored"]' | tr ' ' '\n' |
 for id in $(json set 'row["set"]'); do
 	size=$(find repo/data -path "*$id*" -type f -printf '%s\n' |
 		awk '{ n += $1 } END { print n }')
-	grep -q "\"set\": *\"$id\".*\"stored\": *$size[,}]" stat.json ||
+	grep -q "\"set\": *\"$id\".*\"stored\": *${size}[,}]" stat.json ||
 		echo "$id $size" >>unlike
 done
 ok 'each set has what lies in its files' test ! -e unlike
