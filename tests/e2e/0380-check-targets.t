@@ -183,7 +183,7 @@ rm -r "repo/sets/$newest.bks" "repo/data/$newest.bkb" state
 mends 3 'a set that only copies have'
 rm -rf repo.whole
 printf 'Subject: small\n\n2\n' >"$box/1002.a.mx:2,"
-ok 'one more set' bk-backup nightly --differential
+ok 'one more set' bk-backup nightly --differential --only-set
 exits 3 '... is not shipped yet' bk-check nightly -q
 says_like '.*one .*set .* is not there .*run: bk ship push one'
 ok 'it is shipped' bk-ship push one two
