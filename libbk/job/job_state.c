@@ -12,6 +12,7 @@
 
 #define STATE_MAX    ((size_t)64 << 10)
 #define TROUBLES_MAX 64
+#define PAST_MAX     400
 
 int64_t bk_job_state_when(const struct bk_job_state *state, const char *trouble)
 {
@@ -53,6 +54,49 @@ void bk_job_state_calm(struct bk_job_state *state)
 	state->bad = state->untold = 0;
 }
 
+void bk_job_state_ran(struct bk_job_state *state, const struct bk_job_past *run)
+{
+	if (state->n_past == PAST_MAX)
+		memmove(state->past, state->past + 1,
+			--state->n_past * sizeof(*state->past));
+	state->past = bk_array_room(state->past, state->n_past,
+				    &state->cap_past, sizeof(*state->past));
+	state->past[state->n_past++] = *run;
+}
+
+void bk_job_state_digested(struct bk_job_state *state, int64_t now)
+{
+	state->n_past = 0;
+	state->digested = now;
+}
+
+/* "ENDED STATUS SETS NEW STORED" */
+static void read_past(struct bk_job_state *state, const char *value)
+{
+	struct bk_job_past run = {0};
+	char *p;
+
+	run.ended = strtoimax(value, &p, 10);
+	run.status = (int)strtoimax(p, &p, 10);
+	run.has_set = strtoimax(p, &p, 10) != 0;
+	run.added = strtoumax(p, &p, 10);
+	run.stored = strtoumax(p, &p, 10);
+	bk_job_state_ran(state, &run);
+}
+
+static void add_past(const struct bk_job_state *state, struct bk_buf *out)
+{
+	if (state->digested)
+		bk_buf_printf(out, "digested %" PRId64 "\n", state->digested);
+	for (size_t i = 0; i < state->n_past; i++) {
+		const struct bk_job_past *run = &state->past[i];
+		bk_buf_printf(out,
+			      "run %" PRId64 " %d %d %" PRIu64 " %" PRIu64 "\n",
+			      run->ended, run->status, run->has_set, run->added,
+			      run->stored);
+	}
+}
+
 /* "TIME TEXT" */
 static void read_trouble(struct bk_job_state *state, const char *value)
 {
@@ -84,6 +128,10 @@ static void read_line(struct bk_job_state *state, char *line)
 		state->bad = strtoumax(value, NULL, 10);
 	else if (strcmp(line, "untold") == 0)
 		state->untold = strtoumax(value, NULL, 10);
+	else if (strcmp(line, "digested") == 0)
+		state->digested = strtoimax(value, NULL, 10);
+	else if (strcmp(line, "run") == 0)
+		read_past(state, value);
 }
 
 void bk_job_state_load(struct bk_job_state *out, const char *state_dir,
@@ -131,6 +179,7 @@ int bk_job_state_save(const struct bk_job_state *state, struct bk_err *err)
 			      state->troubles[i].told, state->troubles[i].text);
 	for (size_t i = 0; i < state->lacking.n; i++)
 		bk_buf_printf(&bytes, "lacking %s\n", state->lacking.items[i]);
+	add_past(state, &bytes);
 	int rc = make_folder(state->path, err);
 	if (rc == 0)
 		rc = bk_file_replace(AT_FDCWD, state->path, bk_buf_view(&bytes),
@@ -143,6 +192,7 @@ void bk_job_state_clear(struct bk_job_state *state)
 {
 	bk_names_clear(&state->lacking);
 	forget_troubles(state);
+	free(state->past);
 	free(state->path);
 	*state = (struct bk_job_state){0};
 }

@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "job/job_digest.h"
 #include "job/job_news.h"
 #include "job/notify.h"
 #include "job/sections.h"
@@ -90,32 +91,95 @@ static bool tell_web(const struct bk_notify_settings *notify, const char *json)
 	return false;
 }
 
+/* What is to be told; its texts are freed once it is. */
+struct telling {
+	char *subject, *matter, *kept, *text, *json;
+};
+
 /* True: somebody has it. */
 static bool tell(const struct bk_notify_settings *notify,
-		 const struct bk_job_news *news)
+		 struct telling *telling)
 {
-	char *subject = bk_job_subject(news);
-	char *matter = bk_asprintf("job %s %s", news->host, news->job);
-	char *kept = bk_asprintf("job-%s", news->job);
-	char *text = bk_job_text(news);
-	char *json = bk_job_json(news);
 	const struct bk_notify_text what = {
-		.subject = subject,
-		.matter = matter,
-		.text = text,
-		.json = json,
-		.kept_as = kept,
+		.subject = telling->subject,
+		.matter = telling->matter,
+		.text = telling->text,
+		.json = telling->json,
+		.kept_as = telling->kept,
 	};
 
-	bool told = tell_web(notify, json);
+	bool told = tell_web(notify, telling->json);
 	if (notify->to.n)
 		told |= bk_notify_tell(notify, &what);
-	free(subject);
-	free(matter);
-	free(kept);
-	free(text);
-	free(json);
+	free(telling->subject);
+	free(telling->matter);
+	free(telling->kept);
+	free(telling->text);
+	free(telling->json);
 	return told;
+}
+
+static bool tell_news(const struct bk_notify_settings *notify,
+		      const struct bk_job_news *news)
+{
+	struct telling telling = {
+		.subject = bk_job_subject(news),
+		.matter = bk_asprintf("job %s %s", news->host, news->job),
+		.kept = bk_asprintf("job-%s", news->job),
+		.text = bk_job_text(news),
+		.json = bk_job_json(news),
+	};
+
+	return tell(notify, &telling);
+}
+
+/* ---- the digest ---- */
+
+static struct bk_job_past past_of(const struct bk_job_news *news)
+{
+	const struct bk_job_record *record = news->record;
+	struct bk_job_past run = {
+		.ended = news->ended,
+		.status = (int)news->status,
+	};
+
+	if (record && record->has_set && record->set.set) {
+		run.has_set = true;
+		run.added = record->set.messages.added;
+		run.stored = record->set.bytes.stored;
+	}
+	return run;
+}
+
+/* Who has not got it gets it with the next run. */
+static void tell_digest(const struct bk_notify_settings *notify,
+			const struct bk_job_news *news,
+			struct bk_job_state *state)
+{
+	const struct bk_job_past run = past_of(news);
+	const struct bk_job_digest digest = {
+		.job = news->job,
+		.host = news->host,
+		.state = state,
+		.now = news->ended,
+	};
+
+	if (!(notify->on & BK_NOTIFY_DIGEST)) {
+		bk_job_state_digested(state, 0);
+		return;
+	}
+	bk_job_state_ran(state, &run);
+	if (!bk_job_digest_due(&notify->digest, state, news->ended))
+		return;
+	struct telling telling = {
+		.subject = bk_job_digest_subject(&digest),
+		.matter = bk_asprintf("digest %s %s", news->host, news->job),
+		.kept = bk_asprintf("digest-%s", news->job),
+		.text = bk_job_digest_text(&digest),
+		.json = bk_job_digest_json(&digest),
+	};
+	if (tell(notify, &telling))
+		bk_job_state_digested(state, news->ended);
 }
 
 static void end_pings(const struct bk_job_tale *tale,
@@ -155,12 +219,15 @@ static void weigh_and_tell(const struct bk_job_tale *tale,
 	news.runs = state->bad;
 	news.untold = state->untold;
 	end_pings(tale, notify, &news);
-	if (saying != BK_JOB_SILENT && tell(notify, &news)) {
+	if (saying != BK_JOB_SILENT && tell_news(notify, &news)) {
 		state->untold = 0;
 		if (tale->status != BK_EXIT_DONE)
 			bk_job_state_told(state, trouble, news.ended);
 	}
 	free(trouble);
+	if (tale->status == BK_EXIT_DONE)
+		bk_job_state_calm(state);
+	tell_digest(notify, &news, state);
 }
 
 void bk_job_tell_end(const struct bk_job_tale *tale, struct bk_job_state *state)
@@ -170,7 +237,7 @@ void bk_job_tell_end(const struct bk_job_tale *tale, struct bk_job_state *state)
 	bk_cancel_defer(true); /* who stops us wants it to be known */
 	if (settings_of(tale, &notify) == 0)
 		weigh_and_tell(tale, &notify, state);
-	if (tale->status == BK_EXIT_DONE)
+	else if (tale->status == BK_EXIT_DONE)
 		bk_job_state_calm(state);
 	bk_notify_settings_clear(&notify);
 	bk_cancel_defer(false);

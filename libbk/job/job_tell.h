@@ -6,6 +6,7 @@
  *			another trouble meanwhile at once
  *	recovery	once, if the trouble was told
  *	always		each run
+ *	digest		once a week, all runs since the last one
  *
  * What no way took counts as not told: the next run tries it again.
  */

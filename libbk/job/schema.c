@@ -398,6 +398,7 @@ static const struct bk_conf_key notify_keys[] = {
 	{"users-after", bk_check_path},
 	{"on", bk_notify_check_on},
 	{"repeat", bk_notify_check_repeat},
+	{"digest", check_schedule},
 	{"webhook", bk_notify_check_web},
 	{"ping", bk_notify_check_web},
 	{"web-ca", bk_check_path},

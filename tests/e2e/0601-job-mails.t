@@ -198,17 +198,39 @@ exits 2 "a webhook that does not prove who it is" sh -c \
 	bk-backup nightly -q"
 says_like 'bk-backup: the webhook did not take it: .*certificate.*'
 : >tls.told
+
+# ---- once a week -----------------------------------------------------------------
+
+notify "via = $smtp" 'on = digest' 'digest = mon 07:00'
+ok "the first run begins a week" nightly '17 11:00:00'
+nobody
+mv repo gone
+exits 10 "a run fails" nightly '18 10:00:00'
+nobody
+mv gone repo
+ok "another one does not" nightly '19 10:00:00'
+nobody
+ok "on Monday" nightly '21 10:00:00'
+mailed "DIGEST $host nightly: 4 runs, 1 failed"
+reads '^  2026-12-18 10:00  failed, status 10$'
+reads '^The last run was complete.$'
+reads "^job nightly on $host, 2026-12-17 11:00 to 2026-12-21 10:00: 4 runs, 1 failed\$"
+ok "... and no more that week" nightly '22 09:00:00'
+nobody
+
+# ---- who refuses -----------------------------------------------------------------
+
 "$top/tests/servers/postfix" "$work/mx" tool postconf -e \
 	'smtpd_recipient_restrictions = check_recipient_access inline:{{admin@a.test = REJECT not him}}, permit'
 "$top/tests/servers/postfix" "$work/mx" tool postfix reload 2>/dev/null
 notify "via = $smtp" 'on = always'
-ok "SMTP refuses: the run is what it is" nightly '17 10:00:00'
+ok "SMTP refuses: the run is what it is" nightly '22 10:00:00'
 says_like 'bk-backup: admin@a.test has no mail: .*not him.*'
 ok "... and it is kept" test -s state/unsent/job-nightly.eml
 
 # ---- wrong words -----------------------------------------------------------------
 
-for wrong in 'on = sometimes' 'repeat = 5m' 'webhook = smtp://x' \
+for wrong in 'on = sometimes' 'repeat = 5m' 'digest = some day' 'webhook = smtp://x' \
 	'ping = https://u@x/y' 'web-ca = x'; do
 	notify "$wrong" 'via = smtp://127.0.0.1:1'
 	exits 2 "$wrong" bk-backup nightly -n

@@ -52,7 +52,7 @@ static void another_id_of_a_skeleton(struct packmaker *pack)
 
 static void impossible_type(struct packmaker *pack)
 {
-	pack->rows.data[3 * 24 + 22] = 6;
+	pack->rows.data[3 * 24 + 22] = 7;
 }
 
 static void another_stored_length(struct packmaker *pack)
