@@ -1,6 +1,5 @@
 /* The end of folders and accounts of a restore: see restore_run.h. */
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,24 +68,6 @@ void bk_restore_report_account(struct bk_restore *run,
 		    });
 }
 
-/* The same remark about a thousand folders is told once. */
-static void remember_remark(struct bk_restore *run,
-			    const struct bk_restore_item *item,
-			    const char *text)
-{
-	for (size_t i = 0; i < run->n_remarks; i++)
-		if (strcmp(run->remarks[i].text, text) == 0) {
-			run->remarks[i].folders++;
-			return;
-		}
-	if (!*text || run->n_remarks == BK_RESTORE_REMARKS)
-		return;
-	struct bk_restore_remark *remark = &run->remarks[run->n_remarks++];
-	(void)snprintf(remark->text, sizeof(remark->text), "%s", text);
-	remark->folders = 1;
-	remark->first = item;
-}
-
 /* ---- the end of folders and accounts ---- */
 
 static void count_end(struct bk_restore *run,
@@ -105,12 +86,12 @@ static void count_end(struct bk_restore *run,
 		run->new_uids += !end->result.kept_uids &&
 				 !end->result.no_uids &&
 				 (!folder->part || folder->rest);
-		remember_remark(run, folder->item, end->result.note);
+		bk_restore_remember(run, folder->item, end->result.note);
 	}
 	if (end->kept_extra)
-		remember_remark(run, folder->item,
-				"nothing was taken away, because messages "
-				"could not be restored");
+		bk_restore_remember(run, folder->item,
+				    "nothing was taken away, because messages "
+				    "could not be restored");
 	pthread_mutex_unlock(&run->lock);
 	if (end->refused)
 		bk_restore_report_folder(run, folder->item, 0,

@@ -95,6 +95,19 @@ int bk_restore_finish(struct bk_restore *run, struct bk_restore_batch *batch,
  * away, as the request's style has it.  Makes and locks nothing. */
 int bk_restore_preview(struct bk_restore *run, struct bk_err *err);
 
+/* Keeps what a store had to say about a folder, "": nothing, for the end; the
+ * caller has the lock. */
+void bk_restore_remember(struct bk_restore *run,
+			 const struct bk_restore_item *item, const char *text);
+
+/* Remarks and summary; sets outcome->ending. */
+void bk_restore_tell_end(struct bk_restore *run, const char *label,
+			 int64_t start_ms);
+/* --heal: messages that are not there. */
+void bk_restore_tell_missing(struct bk_restore *run);
+/* Adds what to do to an error that ended it, where the destination is full. */
+void bk_restore_tell_full(const struct bk_restore *run, struct bk_err *err);
+
 /* Tell what could not be done; `lost` messages are not restored because of it,
  * with none it is an error by itself.  Any thread. */
 void bk_restore_report_folder(struct bk_restore *run,
