@@ -1,6 +1,7 @@
 /* What is said of a restore in its end: see restore_run.h. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -61,6 +62,26 @@ static void tell_remarks(struct bk_restore *run)
 	bk_buf_clear(&text);
 }
 
+/* Is it one thing, which another run cannot add to? */
+static bool is_archive(const struct bk_restore *run)
+{
+	return bk_store_ops_named(run->to.config.type)->end;
+}
+
+/* The caller's to free. */
+static char *what_next(const struct bk_restore *run)
+{
+	if (is_archive(run))
+		return bk_asprintf(
+			"mend what is named above, then give a new "
+			"name, or take %s away, and restore again",
+			run->to.config.path);
+	return bk_strdup(
+		bk_denied_next(run->denied, BK_PLACE_DESTINATION,
+			       "mend what is named above, then restore again: "
+			       "what is there is not restored twice"));
+}
+
 void bk_restore_tell_end(struct bk_restore *run, const char *label,
 			 int64_t start_ms)
 {
@@ -85,6 +106,7 @@ void bk_restore_tell_end(struct bk_restore *run, const char *label,
 		.errors = errors,
 		.seconds = (double)(bk_clock_now_ms() - start_ms) / 1000,
 	};
+	char *next = NULL;
 
 	/* A damaged repository is worse news than a folder that could not be
 	 * written: nobody mends it by running this again. */
@@ -95,14 +117,12 @@ void bk_restore_tell_end(struct bk_restore *run, const char *label,
 			"damaged; an older set may have it whole";
 	} else if (errors) {
 		run->outcome->ending = BK_ENDING_INCOMPLETE;
-		summary.next = bk_denied_next(
-			run->denied, BK_PLACE_DESTINATION,
-			"mend what is named above, then restore again: "
-			"what is there is not restored twice");
+		summary.next = next = what_next(run);
 	}
 	tell_remarks(run);
 	bk_restore_tell_missing(run);
 	bk_progress_finish(run->progress, &summary);
+	free(next);
 }
 
 /* A disk that is full is the one fault of a destination that a person mends,
@@ -118,6 +138,8 @@ void bk_restore_tell_full(const struct bk_restore *run, struct bk_err *err)
 					: run->to.config.path);
 	len = strlen(err->text);
 	(void)snprintf(err->text + len, sizeof(err->text) - len,
-		       ". Make room there, then restore again: what is there "
-		       "is not restored twice.");
+		       ". Make room there, then restore again%s.",
+		       is_archive(run)
+			       ? ": nothing of it is left"
+			       : ": what is there is not restored twice");
 }

@@ -84,7 +84,7 @@ static int sync_eml(struct bk_store *store, struct bk_err *err)
 	return outlet->sync(outlet, err);
 }
 
-static int end_eml(struct bk_store *store, struct bk_err *err)
+static int end_archive(struct bk_store *store, struct bk_err *err)
 {
 	struct bk_eml_outlet *outlet = bk_eml_of(store)->outlet;
 
@@ -251,7 +251,7 @@ static int finish_account(struct bk_store *store,
 }
 
 /* clang-format off */
-#define OPS(name, opens) { \
+#define OPS(name, opens, ends) { \
 	.type = (name), \
 	.holds_accounts = true, \
 	.open = (opens), \
@@ -273,10 +273,10 @@ static int finish_account(struct bk_store *store,
 	.abort = bk_eml_abort, \
 	.finish_account = finish_account, \
 	.sync = sync_eml, \
-	.end = end_eml, \
+	.end = (ends), \
 }
 /* clang-format on */
 
-const struct bk_store_ops bk_eml_ops = OPS("eml", open_tree);
-const struct bk_store_ops bk_tar_ops = OPS("tar", open_tar);
-const struct bk_store_ops bk_zip_ops = OPS("zip", open_zip);
+const struct bk_store_ops bk_eml_ops = OPS("eml", open_tree, NULL);
+const struct bk_store_ops bk_tar_ops = OPS("tar", open_tar, end_archive);
+const struct bk_store_ops bk_zip_ops = OPS("zip", open_zip, end_archive);

@@ -38,7 +38,7 @@ struct bk_eml_outlet {
 	int (*open)(struct bk_eml_outlet *to, const char *path,
 		    struct bk_err *err);
 	int (*sync)(struct bk_eml_outlet *to, struct bk_err *err);
-	/* All of it was put: it is there from now on. */
+	/* All of it was put: it is there from now on.  NULL in a tree. */
 	int (*end)(struct bk_eml_outlet *to, struct bk_err *err);
 	/* Without an end() before it an archive is forgotten. */
 	void (*close)(struct bk_eml_outlet *to);

@@ -150,11 +150,6 @@ static int sync_tree(struct bk_eml_outlet *to, struct bk_err *err)
 	return rc;
 }
 
-static int end_tree(struct bk_eml_outlet *to, struct bk_err *err)
-{
-	return sync_tree(to, err);
-}
-
 static void close_tree(struct bk_eml_outlet *to)
 {
 	bk_path_close(&((struct tree *)to)->root);
@@ -175,7 +170,6 @@ int bk_eml_tree_open(struct bk_eml_outlet **out, const char *dir,
 		.list = list,
 		.open = open_file,
 		.sync = sync_tree,
-		.end = end_tree,
 		.close = close_tree,
 	};
 	tree->root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);

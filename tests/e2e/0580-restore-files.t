@@ -55,6 +55,16 @@ ok "... and that is 201 files" \
 exits 2 "an archive is not written over" \
 	bk-restore latest --to "tar:$work/all.tar"
 says "bk-restore: $work/all.tar is there already, and an archive is written at once: give a new name. Nothing changed."
+exits 3 "one that is not whole" bk-restore latest --message late.x.y \
+	--message nowhere --to "tar:$work/some.tar"
+cp out said
+ok "... says what helps" grep -qxF \
+	"NEXT  mend what is named above, then give a new name, or take $work/some.tar away, and restore again" said
+exits 3 "... a tree is added to" bk-restore latest --message late.x.y \
+	--message nowhere --to "eml:$work/some"
+cp out said
+ok "... and says so" grep -qxF \
+	"NEXT  mend what is named above, then restore again: what is there is not restored twice" said
 exits 2 "and nothing is taken away" \
 	bk-restore latest --to "eml:$work/tree" --replace
 says "bk-restore: --replace: eml:$work/tree can only be added to. Nothing changed."
@@ -110,7 +120,7 @@ if mount -t tmpfs -o size=6m tmpfs small 2>/dev/null; then
 	for to in tar zip; do
 		exits 15 "a full disk: $to" bk-restore latest --store "$store" \
 			--to "$to:$work/small/x.$to"
-		says_like "bk-restore: $work/small/x.$to: .*No space left.*Make room there.*"
+		says_like "bk-restore: $work/small/x.$to: .*No space left.*Make room there, then restore again: nothing of it is left."
 		ok "... and nothing is left of it" \
 			test -z "$(find small -type f)"
 	done
