@@ -91,7 +91,7 @@ int bk_notify_check_via(const char *value, struct bk_err *err)
 /* ---- what of jobs is told, and how else ---- */
 
 static const char *const on_words[] = {"failure", "incomplete", "recovery",
-				       "always", "digest", NULL};
+				       "always",  "digest",     NULL};
 
 /* Bits in the order of the words. */
 static int read_on(const char *value, unsigned *on, struct bk_err *err)

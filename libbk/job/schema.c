@@ -17,20 +17,6 @@
 #include "net/url.h"
 #include "target/spread_shape.h"
 
-static int check_store_type(const char *value, struct bk_err *err)
-{
-	static const char *const types[] = {"maildir", "imap", NULL};
-
-	return bk_check_word(value, types, err);
-}
-
-static int check_layout(const char *value, struct bk_err *err)
-{
-	static const char *const layouts[] = {"auto", "maildir++", "fs", NULL};
-
-	return bk_check_word(value, layouts, err);
-}
-
 static int check_keep(const char *value, struct bk_err *err)
 {
 	struct bk_keep unused;
@@ -43,13 +29,6 @@ static int check_percent(const char *value, struct bk_err *err)
 	uint32_t unused;
 
 	return bk_parse_percent(value, &unused, err);
-}
-
-static int check_uid_gap(const char *value, struct bk_err *err)
-{
-	uint64_t unused;
-
-	return bk_parse_number(value, UINT32_MAX / 2, &unused, err);
 }
 
 /* A pack ends with the block that passes it, and has offsets of 32 bits. */
@@ -70,24 +49,6 @@ static int check_schedule(const char *value, struct bk_err *err)
 	struct bk_schedule unused;
 
 	return bk_schedule_parse(value, &unused, err);
-}
-
-static int check_trees(const char *value, struct bk_err *err)
-{
-	struct bk_names names = {0};
-	int rc = 0;
-
-	bk_names_add_words(&names, value);
-	if (!names.n)
-		rc = bk_fail(err, BK_MISUSE, "no paths in '%s'", value);
-	for (size_t i = 0; i < names.n && rc == 0; i++)
-		rc = bk_check_path(names.items[i], err);
-	for (size_t i = 0; i < names.n && rc == 0; i++)
-		if (!names.items[i][1])
-			rc = bk_fail(err, BK_MISUSE,
-				     "'/' is all of this host; name folders");
-	bk_names_clear(&names);
-	return rc;
 }
 
 int bk_schema_check_where(const char *where, struct bk_err *err)
@@ -175,20 +136,6 @@ static const struct bk_conf_key repo_keys[] = {
 	{"pack-size", check_pack_size         },
 	{"parity",    bk_check_bool           },
 	{NULL,        NULL		    },
-};
-
-static const struct bk_conf_key store_keys[] = {
-	{"type",          check_store_type},
-	{"path",          bk_check_path   },
-	{"server",        NULL            },
-	{"layout",        check_layout    },
-	{"control",       bk_check_path   },
-	{"index",         bk_check_path   },
-	{"owner",         NULL            },
-	{"trees",         check_trees     },
-	{"uid-gap",       check_uid_gap   },
-	{"accounts-file", bk_check_path   },
-	{NULL,            NULL            },
 };
 
 /* clang-format off */
@@ -408,7 +355,7 @@ static const struct bk_conf_key notify_keys[] = {
 
 const struct bk_conf_schema bk_schema[] = {
 	{"repo",   true,  repo_keys           },
-	{"store",  true,  store_keys          },
+	{"store",  true,  bk_schema_store_keys},
 	{"job",    true,  job_keys            },
 	{"target", true,  target_keys         },
 	{"server", true,  server_keys         },

@@ -24,7 +24,8 @@ int bk_check_hook(const char *value, struct bk_err *err);
 /* How long one may take. */
 int bk_check_hook_time(const char *value, struct bk_err *err);
 
-/* Of [route NAME]. */
+/* Of [store NAME] and [route NAME]. */
+extern const struct bk_conf_key bk_schema_store_keys[];
 extern const struct bk_conf_key bk_schema_route_keys[];
 
 #endif
