@@ -83,7 +83,7 @@ alike() {
 		grep -q . odd || return 0
 		sleep 1
 	done
-	cat odd
+	sed "s,^,# ," odd >&2
 	return 1
 }
 
