@@ -33,12 +33,15 @@ static int make_plan(struct bk_restore *run, struct bk_err *err)
 	const struct bk_restore_request *request = run->request;
 	const char *missing = NULL;
 
-	if (request->wish->deleted)
-		return bk_restore_deleted_open(&run->deleted, run->chosen,
-					       request->wish, run->progress,
-					       err);
 	run->plan = &run->whole;
 	run->set = run->chosen;
+	if (request->wish->deleted) {
+		int rc = bk_restore_deleted_open(&run->deleted, run->chosen,
+						 request->wish, run->progress,
+						 err);
+		run->errors = run->deleted.unread;
+		return rc;
+	}
 	if (bk_restore_plan_make(run->set, request->wish, &run->whole, &missing,
 				 err) == 0)
 		return 0;
@@ -80,6 +83,19 @@ static int check_places(struct bk_restore *run, void *arg, struct bk_err *err)
 						 err);
 }
 
+/* All of them, before anything is written. */
+static int check_sources(struct bk_restore *run, struct bk_err *err)
+{
+	if (bk_restore_each_source(run, check_places, NULL, err) < 0)
+		return -1;
+	if (!run->request->wish->deleted || run->deleted.n || run->errors)
+		return 0;
+	run->outcome->place = BK_PLACE_SET;
+	return bk_fail(err, BK_GONE,
+		       "no set of this time has what was chosen. "
+		       "Nothing changed.");
+}
+
 static int check_replace(const struct bk_restore *run, struct bk_err *err)
 {
 	const struct bk_store_config *to = &run->to.config;
@@ -114,8 +130,7 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 	}
 	run->to.config.writable = true;
 	if (bk_store_check_type(&run->to.config, err) < 0 ||
-	    check_replace(run, err) < 0 ||
-	    bk_restore_each_source(run, check_places, NULL, err) < 0)
+	    check_replace(run, err) < 0 || check_sources(run, err) < 0)
 		return -1;
 	return bk_server_store_open(&run->server, &run->to, err);
 }
@@ -361,7 +376,6 @@ static int restore(struct bk_restore *run, struct bk_err *err)
 		return -1;
 	run->into.set = run->set;
 	run->into.deleted = request->wish->deleted ? &run->deleted : NULL;
-	run->errors = run->deleted.unread;
 	run->into.wish = request->wish;
 	run->into.found = bk_alloc((request->wish->messages.n + 1) *
 				   sizeof(*run->into.found));
@@ -389,6 +403,7 @@ int bk_restore_run(const struct bk_restore_request *request,
 	bk_restore_deleted_clear(&run.deleted);
 	bk_restore_plan_clear(&run.whole);
 	bk_name_table_clear(&run.counted);
+	bk_arena_clear(&run.arena);
 	bk_store_close(run.store);
 	bk_server_store_close(&run.server);
 	bk_set_close(run.chosen);

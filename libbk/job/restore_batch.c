@@ -216,24 +216,39 @@ void bk_restore_count_account(struct bk_restore *run, const char *address)
 	run->accounts++;
 }
 
+static void work_on(struct bk_restore *run, struct bk_set *set,
+		    const struct bk_restore_plan *plan)
+{
+	run->set = set;
+	run->plan = plan;
+	run->into.set = set;
+	run->writing.set = set;
+}
+
 int bk_restore_each_source(struct bk_restore *run,
 			   int (*act)(struct bk_restore *run, void *arg,
 				      struct bk_err *err),
 			   void *arg, struct bk_err *err)
 {
 	struct bk_restore_deleted *deleted = &run->deleted;
+	size_t unread = deleted->unread, i = 0;
 	int rc = 0;
 
 	if (!run->request->wish->deleted)
 		return act(run, arg, err);
-	for (size_t i = 0; i < deleted->n && rc == 0; i++) {
-		run->set = deleted->sources[i].set;
-		run->plan = &deleted->sources[i].plan;
-		run->into.set = run->set;
-		run->writing.set = run->set;
-		rc = act(run, arg, err);
-		bk_restore_deleted_next(deleted);
+	while (i < deleted->n && rc == 0) {
+		struct bk_restore_source source = {0};
+		rc = bk_restore_deleted_source(deleted, i, &source, err);
+		if (rc > 0) {
+			work_on(run, source.set, &source.plan);
+			rc = act(run, arg, err);
+			bk_restore_deleted_next(deleted);
+			i++;
+		}
+		bk_restore_source_clear(&source);
 	}
+	work_on(run, run->chosen, &run->whole);
+	run->errors += deleted->unread - unread;
 	return rc;
 }
 

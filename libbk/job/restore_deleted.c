@@ -120,90 +120,95 @@ static int find_first(const struct bk_set_info_list *sets,
 }
 
 static void tell_unread(struct bk_restore_deleted *deleted,
-			const struct bk_set_info *info, const char *why,
-			struct bk_progress *progress)
+			const struct bk_restore_older *set, const char *why)
 {
 	char name[BK_SET_NAME];
 	char *text = bk_asprintf(
 		"set %s is left out, and what it alone has "
 		"is not restored: %s",
-		bk_set_name(name, info->id, info->root.kind), why);
+		bk_set_name(name, set->id, set->kind), why);
 
 	deleted->unread++;
-	bk_progress_warning(progress, text);
+	bk_progress_warning(deleted->progress, text);
 	free(text);
 }
 
-/* One that names nothing here may do so in another set. */
-static int plan_source(struct bk_restore_source *source,
-		       const struct bk_restore_wish *wish, struct bk_err *err)
+static struct bk_restore_older older(const struct bk_set_info *info)
 {
-	const char *missing = NULL;
-	struct bk_err why = {0};
+	struct bk_restore_older set = {.kind = info->root.kind};
 
-	if (bk_restore_plan_make(source->set, wish, &source->plan, &missing,
-				 &why) == 0) {
-		source->plan.whole_accounts = false;
-		return 1;
-	}
-	if (why.kind == BK_GONE)
-		return 0;
-	*err = why;
-	return -1;
+	memcpy(set.id, info->id, BK_ID_LEN);
+	return set;
 }
 
-static int add_source(struct bk_restore_deleted *deleted,
-		      const struct bk_repo *repo,
-		      const struct bk_set_info *info,
-		      const struct bk_restore_wish *wish,
-		      struct bk_progress *progress, struct bk_err *err)
-{
-	struct bk_restore_source source = {0};
-	struct bk_err why = {0};
-
-	if (bk_set_open(&source.set, repo, info->id, &why) < 0) {
-		tell_unread(deleted, info, why.text, progress);
-		return 0;
-	}
-	int rc = plan_source(&source, wish, err);
-	if (rc <= 0) {
-		bk_restore_plan_clear(&source.plan);
-		bk_set_close(source.set);
-		return rc;
-	}
-	deleted->sources = bk_array_room(deleted->sources, deleted->n,
-					 &deleted->cap, sizeof(source));
-	deleted->sources[deleted->n++] = source;
-	return 0;
-}
-
-static int add_sources(struct bk_restore_deleted *deleted,
-		       const struct bk_set *chosen,
-		       const struct bk_set_info_list *sets,
-		       const struct bk_restore_wish *wish,
-		       struct bk_progress *progress, struct bk_err *err)
+static int list_sets(struct bk_restore_deleted *deleted,
+		     const struct bk_set *chosen,
+		     const struct bk_set_info_list *sets, struct bk_err *err)
 {
 	const struct bk_root *root = &chosen->levels[0].root;
+	int64_t since = deleted->wish->deleted_since;
 	uint64_t first = 0;
-	int rc = find_first(sets, root, wish->deleted_since, &first, err);
 
-	for (size_t i = sets->n; i-- > 0 && rc == 0;) {
+	if (find_first(sets, root, since, &first, err) < 0)
+		return -1;
+	for (size_t i = sets->n; i-- > 0;) {
 		const struct bk_set_info *info = &sets->items[i];
+		struct bk_restore_older set = older(info);
 		int64_t at = bk_setid_ms(info->id) / 1000;
 		if (info->broken) {
-			if (at >= wish->deleted_since &&
+			if (at >= since &&
 			    at <= bk_setid_ms(chosen->levels[0].id) / 1000)
-				tell_unread(deleted, info, info->broken,
-					    progress);
+				tell_unread(deleted, &set, info->broken);
 			continue;
 		}
 		if (!is_of_store(info, root) || info->root.sequence < first ||
 		    info->root.sequence >= root->sequence)
 			continue;
-		rc = add_source(deleted, chosen->repo, info, wish, progress,
-				err);
+		deleted->sets = bk_array_room(deleted->sets, deleted->n,
+					      &deleted->cap, sizeof(set));
+		deleted->sets[deleted->n++] = set;
 	}
-	return rc;
+	return 0;
+}
+
+static void leave_out(struct bk_restore_deleted *deleted, size_t i)
+{
+	deleted->n--;
+	memmove(&deleted->sets[i], &deleted->sets[i + 1],
+		(deleted->n - i) * sizeof(*deleted->sets));
+}
+
+/* One that names nothing here may do so in another set. */
+int bk_restore_deleted_source(struct bk_restore_deleted *deleted, size_t i,
+			      struct bk_restore_source *out, struct bk_err *err)
+{
+	const struct bk_restore_older *set = &deleted->sets[i];
+	const char *missing = NULL;
+	struct bk_err why = {0};
+
+	if (bk_set_open(&out->set, deleted->repo, set->id, &why) < 0) {
+		tell_unread(deleted, set, why.text);
+		leave_out(deleted, i);
+		return 0;
+	}
+	if (bk_restore_plan_make(out->set, deleted->wish, &out->plan, &missing,
+				 &why) == 0) {
+		out->plan.whole_accounts = false;
+		return 1;
+	}
+	if (why.kind != BK_GONE) {
+		*err = why;
+		return -1;
+	}
+	leave_out(deleted, i);
+	return 0;
+}
+
+void bk_restore_source_clear(struct bk_restore_source *source)
+{
+	bk_restore_plan_clear(&source->plan);
+	bk_set_close(source->set);
+	*source = (struct bk_restore_source){0};
 }
 
 static int check_time(const struct bk_set *chosen, int64_t since,
@@ -228,25 +233,20 @@ int bk_restore_deleted_open(struct bk_restore_deleted *out,
 {
 	struct bk_set_info_list sets = {0};
 
+	out->repo = chosen->repo;
+	out->wish = wish;
+	out->progress = progress;
 	if (check_time(chosen, wish->deleted_since, err) < 0 ||
 	    bk_sets_list(chosen->repo, &sets, err) < 0)
 		return -1;
-	int rc = add_sources(out, chosen, &sets, wish, progress, err);
+	int rc = list_sets(out, chosen, &sets, err);
 	bk_set_info_list_clear(&sets);
-	if (rc == 0 && !out->n && !out->unread)
-		rc = bk_fail(err, BK_GONE,
-			     "no set of this time has what was chosen. "
-			     "Nothing changed.");
 	return rc < 0 ? -1 : learn(out, chosen, wish, err);
 }
 
 void bk_restore_deleted_clear(struct bk_restore_deleted *deleted)
 {
-	for (size_t i = 0; i < deleted->n; i++) {
-		bk_restore_plan_clear(&deleted->sources[i].plan);
-		bk_set_close(deleted->sources[i].set);
-	}
-	free(deleted->sources);
+	free(deleted->sets);
 	free(deleted->taken);
 	bk_name_table_clear(&deleted->known);
 	*deleted = (struct bk_restore_deleted){0};

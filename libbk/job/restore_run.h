@@ -18,7 +18,7 @@
 struct bk_restore_remark {
 	char text[256];
 	uint64_t folders;
-	const struct bk_restore_item *first;
+	const char *first; /* "ann@a.example: Sent" */
 };
 
 struct bk_restore {
@@ -42,6 +42,7 @@ struct bk_restore {
 	pthread_mutex_t lock;         /* of all that follows */
 	struct bk_restore_remark remarks[BK_RESTORE_REMARKS];
 	size_t n_remarks;
+	struct bk_arena arena; /* of their names */
 	uint64_t accounts, there, flags, removed;
 	uint64_t missing; /* heal: perhaps deleted, perhaps lost */
 	bool denied;      /* some of what was reported */
@@ -66,7 +67,8 @@ struct bk_restore_batch {
 };
 
 /* Does it for each set that messages come from, with run->set and run->plan
- * set. */
+ * set.  A set that was deleted from is open only meanwhile: what is kept of it
+ * is copied. */
 int bk_restore_each_source(struct bk_restore *run,
 			   int (*act)(struct bk_restore *run, void *arg,
 				      struct bk_err *err),

@@ -22,7 +22,10 @@ void bk_restore_remember(struct bk_restore *run,
 	struct bk_restore_remark *remark = &run->remarks[run->n_remarks++];
 	(void)snprintf(remark->text, sizeof(remark->text), "%s", text);
 	remark->folders = 1;
-	remark->first = item;
+	char *name = bk_asprintf("%s: %s", item->account->account.address,
+				 item->to_folder);
+	remark->first = bk_arena_strdup(&run->arena, name);
+	free(name);
 }
 
 void bk_restore_tell_missing(struct bk_restore *run)
@@ -50,9 +53,7 @@ static void tell_remarks(struct bk_restore *run)
 	for (size_t i = 0; i < run->n_remarks; i++) {
 		const struct bk_restore_remark *remark = &run->remarks[i];
 		text.len = 0;
-		bk_buf_printf(&text, "%s: %s",
-			      remark->first->account->account.address,
-			      remark->first->to_folder);
+		bk_buf_printf(&text, "%s", remark->first);
 		if (remark->folders > 1)
 			bk_buf_printf(&text, " and %ju more",
 				      (uintmax_t)remark->folders - 1);

@@ -94,4 +94,42 @@ ok "a second run" bk-restore latest --deleted-since ${day}10:00 --json
 cp out told
 ok "... finds it there" grep -q '"new":0,"kept":4' told
 
+# ---- a remark is told after its set was closed ------------------------------------------
+
+printf 'Subject: key\n\nword\n' >"$ann/cur/key.x.y:2,Sa"
+echo '0 Work' >"$ann/dovecot-keywords"
+backup 14:00
+rm "$ann/cur/key.x.y:2,Sa"
+backup 15:00 --accept-shrink
+ok "a message with a keyword, as a file" bk-restore latest \
+	--deleted-since ${day}13:30 --to "eml:$work/files"
+says "bk-restore: ann@a.test: INBOX: keywords are left out: .eml files have no place for them"
+
+# ---- a long time -------------------------------------------------------------------------
+
+# memory TIME: of a look at the sets since then, in MB.
+memory() {
+	python3 - bk-restore latest --store "$store" -n --deleted-since "$1" <<-'EOF'
+		import resource, subprocess, sys
+		subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+		print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+	EOF
+}
+
+store="maildir:$work/many/%d/%n/Maildir"
+ann=$work/many/a.test/ann/Maildir
+message '' stays
+# Each set knows it, and has it in memory while it is open.
+head -c 750000 /dev/urandom | base64 >"$ann/subscriptions"
+for hour in 01 02 03 04 05 06 07 08 09 10 11; do
+	message '' "goes$hour"
+	backup "$hour:00"
+done
+find "$ann/cur" -name 'goes*' -delete
+backup 12:00 --accept-shrink
+one=$(memory ${day}11:00)
+all=$(memory ${day}01:00)
+ok "eleven sets need no more memory than one ($all MB, $one MB)" \
+	test "$all" -lt $((one + 10))
+
 done_testing
