@@ -6,22 +6,35 @@
 
 #define EVERY_DAY 0x7f
 
-/* How days are written; cron's Sunday is 0, and a range ends on Saturday. */
+/* How days are written, in the order of the week: a range may not pass its
+ * end, which is Sunday for systemd, and Saturday for cron. */
 struct spelling {
-	const char *names[7];
+	struct {
+		const char *name;
+		unsigned bit; /* in a mask, where Sunday is 0 */
+	} days[7];
 	const char *to;
 };
 
+/* clang-format off */
 static const struct spelling systemd = {
-	{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
-        ".."
+	{{"Mon", 1}, {"Tue", 2}, {"Wed", 3}, {"Thu", 4}, {"Fri", 5},
+	 {"Sat", 6}, {"Sun", 0}},
+	"..",
 };
 static const struct spelling cron = {
-	{"0", "1", "2", "3", "4", "5", "6"},
-        "-"
+	{{"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"4", 4}, {"5", 5},
+	 {"6", 6}},
+	"-",
 };
+/* clang-format on */
 
-/* "Mon..Sat", "Mon,Thu": the runs of bits. */
+static bool has_day(const struct spelling *spelling, unsigned d, unsigned days)
+{
+	return days >> spelling->days[d].bit & 1;
+}
+
+/* "Mon..Sat", "Mon,Thu": the runs of days. */
 static void add_days(struct bk_buf *out, const struct spelling *spelling,
 		     unsigned days)
 {
@@ -29,14 +42,14 @@ static void add_days(struct bk_buf *out, const struct spelling *spelling,
 
 	for (unsigned d = 0; d < 7; d++) {
 		unsigned last = d;
-		if (!(days >> d & 1))
+		if (!has_day(spelling, d, days))
 			continue;
-		while (last < 6 && days >> (last + 1) & 1)
+		while (last < 6 && has_day(spelling, last + 1, days))
 			last++;
-		bk_buf_printf(out, "%s%s", comma, spelling->names[d]);
+		bk_buf_printf(out, "%s%s", comma, spelling->days[d].name);
 		if (last > d)
 			bk_buf_printf(out, "%s%s", spelling->to,
-				      spelling->names[last]);
+				      spelling->days[last].name);
 		comma = ",";
 		d = last;
 	}
