@@ -167,11 +167,12 @@ static int write_service(const struct bk_enable *what, struct bk_err *err)
 		bk_buf_printf(&text, "[Service]\nEnvironment=");
 		add_quoted(&text, "BK_CONFIG=", what->config);
 	}
+	/* '-': one that is away is for bk to tell of, not for systemd. */
 	if (what->places->n)
 		bk_buf_printf(&text, "[Service]\n");
 	for (size_t i = 0; i < what->places->n; i++) {
 		bk_buf_printf(&text, "ReadWritePaths=");
-		add_quoted(&text, "", what->places->items[i]);
+		add_quoted(&text, "-", what->places->items[i]);
 	}
 	int rc = write_drop_in(what->job, "service", &text, err);
 	bk_buf_clear(&text);

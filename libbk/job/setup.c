@@ -107,6 +107,16 @@ static int make_repo(struct bk_setup *setup, const struct bk_draft *draft,
 			       : 0;
 }
 
+/* The service may only write into folders that are there when it starts. */
+static int make_places(const struct bk_setup *setup, struct bk_err *err)
+{
+	for (size_t i = 0; i < setup->places.n; i++)
+		if (bk_dir_make(AT_FDCWD, setup->places.items[i], 0700, err) <
+		    0)
+			return -1;
+	return 0;
+}
+
 static int write_config(const struct bk_setup *setup, const struct bk_buf *conf,
 			struct bk_err *err)
 {
@@ -216,6 +226,10 @@ static int make_all(struct bk_setup *setup, const struct bk_buf *conf,
 				which.where);
 	if (rc == 0)
 		rc = print_sheet(setup, &opened, &which, sheet, err);
+	if (rc == 0 && make_places(setup, err) < 0)
+		rc = bk_context(err,
+				"all is made but a folder and the "
+				"schedule");
 	if (rc == 0 && setup->schedules)
 		rc = enable(setup, err);
 	if (rc == 0)

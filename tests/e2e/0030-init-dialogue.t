@@ -136,7 +136,7 @@ ok "... and the rest is there" on_host tree bk list
 
 bare_host dovecot bk bk-init bk-backup bk-list sh doveconf
 mkdir -p dovecot/etc/dovecot dovecot/run/systemd/system \
-	dovecot/srv/post dovecot/lib/systemd/system dovecot/backup
+	dovecot/srv/post dovecot/lib/systemd/system dovecot/backup dovecot/copies
 cp -a mail/. dovecot/srv/post/
 cp "$top/schedule/bk@.timer" dovecot/lib/systemd/system/
 cat >dovecot/etc/dovecot/dovecot.conf <<-'CONF'
@@ -155,7 +155,7 @@ cat >dovecot/usr/bin/systemctl <<-'SH'
 	echo "$*" >>/systemctl
 SH
 chmod 755 dovecot/usr/bin/systemctl
-answers '' /backup/bk '' one one '' '' 'sun 03:00' 'daily 12:00' '' '' '' ''
+answers '' /backup/bk /copies/bk '' one one '' '' 'sun 03:00' 'daily 12:00' '' '' '' ''
 ok "a Dovecot says where its mail is" init dovecot
 says_like '  1  Dovecot, /srv/post/%d/%n/Maildir: [0-9]+ accounts, .*iB'
 conf=dovecot/etc/bk/bk.conf
@@ -166,7 +166,10 @@ ok "the timer has the times that were said" sh -c "
 	grep '^OnCalendar' $units/bk@nightly.timer.d/bk-init.conf | paste -sd ' ' |
 	grep -qxF 'OnCalendar= OnCalendar=Sun *-*-* 03:00 OnCalendar=*-*-* 12:00'"
 ok "... the service may write to the repository" \
-	grep -qxF 'ReadWritePaths="/backup/bk"' $units/bk@nightly.service.d/bk-init.conf
+	grep -qxF 'ReadWritePaths="-/backup/bk"' $units/bk@nightly.service.d/bk-init.conf
+ok "... and to the copy, whether it is there or away" \
+	grep -qxF 'ReadWritePaths="-/copies/bk"' $units/bk@nightly.service.d/bk-init.conf
+ok "... whose folder is there before it starts" test -d dovecot/copies/bk
 ok "... and systemd was told" sh -c "paste -sd ' ' dovecot/systemctl |
 	grep -qx 'daemon-reload enable --now bk@nightly.timer'"
 ok "the job runs" on_host dovecot bk backup nightly -q
