@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "job/command.h"
 #include "job/enable.h"
 #include "job/init.h"
@@ -244,12 +245,14 @@ int bk_setup_run(const struct bk_settings *settings, const char *config,
 		 const struct bk_ask *ask, FILE *sheet,
 		 struct bk_outcome *outcome, struct bk_err *err)
 {
+	/* What starts the job starts it in another folder. */
+	char *path = bk_path_clean(config);
 	struct bk_setup setup = {
-		.ask = ask, .settings = settings, .config = config};
+		.ask = ask, .settings = settings, .config = path};
 	struct bk_buf conf = {0};
 
 	outcome->place = BK_PLACE_REQUEST;
-	int rc = check_config(config, err);
+	int rc = check_config(path, err);
 	if (rc == 0)
 		rc = ask_all(&setup, err);
 	if (rc == 0) {
@@ -262,5 +265,6 @@ int bk_setup_run(const struct bk_settings *settings, const char *config,
 		rc = make_all(&setup, &conf, sheet, outcome, err);
 	bk_buf_clear(&conf);
 	bk_setup_clear(&setup);
+	free(path);
 	return rc;
 }

@@ -132,6 +132,15 @@ exits 1 "what somebody else wrote for cron stays" init tree
 says "bk-init: all is made but the schedule: /etc/cron.d/bk is there already, and not made by bk init: it stays as it is"
 ok "... and the rest is there" on_host tree bk list
 
+rm tree/etc/cron.d/bk
+answers '' /var/lib/bk/fourth '' one one '' '' '' '' '' '' '' ''
+ok "a configuration in the folder that one is in" \
+	on_host tree sh -c "cd /etc && bk init -c bk/own.conf" <answers
+ok "... is named from the root on" grep -q ' -c /etc/bk/own.conf --auto' tree/etc/cron.d/bk
+ok "... as is its key" grep -qxF 'password = keyblock:/etc/bk/main2.key' tree/etc/bk/own.conf
+sed -n 's/^0 22 .* root  //p' tree/etc/cron.d/bk >words
+ok "... so that cron can start it" on_host tree sh -c "$(cat words)"
+
 # ---- Dovecot, and systemd ------------------------------------------------------
 
 bare_host dovecot bk bk-init bk-backup bk-list sh doveconf
