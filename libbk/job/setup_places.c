@@ -32,6 +32,12 @@ static bool is_below(const char *path, const char *folder)
 	       (path[len] == '/' || !path[len]);
 }
 
+/* "file:///mnt/usb" is a folder of this host like any other. */
+static const char *without_scheme(const char *answer)
+{
+	return strncmp(answer, "file://", 7) == 0 ? answer + 7 : answer;
+}
+
 static int check_path(const struct place *place, const char *answer,
 		      struct bk_err *err)
 {
@@ -53,11 +59,12 @@ static int check_path(const struct place *place, const char *answer,
 	return rc;
 }
 
-static int check_place(void *arg, const char *answer, struct bk_err *err)
+static int check_place(void *arg, const char *typed, struct bk_err *err)
 {
 	const struct place *place = arg;
+	const char *answer = without_scheme(typed);
 
-	if (!*answer && place->may_be_none)
+	if (!*typed && place->may_be_none)
 		return 0;
 	if (bk_spread_is(answer))
 		return bk_fail(err, BK_MISUSE,
@@ -152,9 +159,12 @@ static int ask_once(struct place *place, char **where, struct bk_err *err)
 	const struct bk_question question = {place->text, place->usual,
 					     check_place, place};
 	struct bk_err why = {0};
+	char *answer = NULL;
 
-	if (bk_ask(ask, &question, where, err) < 0)
+	if (bk_ask(ask, &question, &answer, err) < 0)
 		return -1;
+	*where = bk_strdup(without_scheme(answer));
+	free(answer);
 	int rc = complete(place, *where, err);
 	if (rc <= 0)
 		return rc < 0 ? -1 : 1;

@@ -63,7 +63,7 @@ bare_host tree env bk bk-init bk-backup bk-list bk-key sh
 mkdir -p tree/etc/cron.d tree/var/vmail tree/mnt/usb tree/var/log
 cp -a mail/. tree/var/vmail/
 everything tree >before
-answers '' /var/vmail/backup file /etc/passwd/x '' \
+answers '' /var/vmail/backup file:///var/vmail/backup file /etc/passwd/x '' \
 	ftp://nowhere.test/bk '' spread:2+1:a,b,c /mnt/usb/bk ''
 exits 2 "the answers end at the password" init tree
 says_like '  1  Maildir tree, /var/vmail/%d/%n/Maildir: [0-9]+ accounts, .*iB'
@@ -73,6 +73,7 @@ says_like '.*/etc/passwd/x: .*[Nn]ot a (directory|folder).*'
 says_like '.*ftp://nowhere.test/bk: .*allow-cleartext.*'
 says_like '.*spread: stands for targets.*'
 says_like '.*  It is \[target bk\].'
+ok "what lies in the mail does so by whatever name" test "$(grep -c "'/var/vmail/backup' lies in the mail" err)" -eq 2
 ok "... and nothing was made" untouched tree
 ok "... not a folder either" test ! -e tree/mnt/usb/bk -a ! -e tree/etc/bk
 
@@ -164,7 +165,7 @@ cat >dovecot/usr/bin/systemctl <<-'SH'
 	echo "$*" >>/systemctl
 SH
 chmod 755 dovecot/usr/bin/systemctl
-answers '' /backup/bk /copies/bk '' one one '' '' 'sun 03:00' 'daily 12:00' '' '' '' ''
+answers '' /backup/bk file:///copies/bk '' one one '' '' 'sun 03:00' 'daily 12:00' '' '' '' ''
 ok "a Dovecot says where its mail is" init dovecot
 says_like '  1  Dovecot, /srv/post/%d/%n/Maildir: [0-9]+ accounts, .*iB'
 conf=dovecot/etc/bk/bk.conf
