@@ -182,6 +182,12 @@ static int wait_and_read(struct child *child, struct bk_err *err)
 		{child->complaint.fd, POLLIN, 0},
 	};
 	int left = time_left(child);
+
+	/* Who never stops printing never lets poll run out of time. */
+	if (left == 0)
+		return bk_fail(err, BK_LOST, "%s",
+			       child->out.fd < 0 ? "it did not end in time"
+						 : "no answer in time");
 	bool part = child->run->heeds && left > HEED_MS;
 	int n = poll(fds, 3, part ? HEED_MS : left);
 
@@ -189,12 +195,8 @@ static int wait_and_read(struct child *child, struct bk_err *err)
 		return -1;
 	if (n < 0)
 		return errno == EINTR ? 1 : bk_fail_errno(err, "poll");
-	if (n == 0 && part)
-		return 1;
 	if (n == 0)
-		return bk_fail(err, BK_LOST, "%s",
-			       child->out.fd < 0 ? "it did not end in time"
-						 : "no answer in time");
+		return 1;
 	if (fds[1].revents)
 		read_stream(&child->out);
 	if (fds[2].revents)
