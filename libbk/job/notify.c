@@ -29,6 +29,7 @@ struct sending {
 	const struct bk_notify_settings *notify;
 	char *from;
 	struct bk_buf text;
+	bool to_people;
 };
 
 static void write_mail(struct sending *sending,
@@ -64,11 +65,15 @@ static void write_mail(struct sending *sending,
 static int by_smtp(const struct sending *sending, const char *way,
 		   struct bk_err *err)
 {
+	struct bk_names refused = {0};
 	const struct bk_smtp_mail mail = {
 		.from = sending->from,
 		.to = (const char *const *)sending->notify->to.items,
 		.n_to = sending->notify->to.n,
 		.message = bk_buf_view(&sending->text),
+		/* One address that is dead keeps no administrator from
+		 * knowing; to people it is all or nothing. */
+		.refused = sending->to_people ? NULL : &refused,
 	};
 	struct bk_access access = sending->notify->reach.access;
 	struct bk_link *link = NULL;
@@ -81,6 +86,9 @@ static int by_smtp(const struct sending *sending, const char *way,
 	}
 	if (rc == 0)
 		rc = bk_smtp_send(link, &mail, err);
+	for (size_t i = 0; i < refused.n; i++)
+		bk_log(BK_LOG_ERROR, "%s refuses %s", way, refused.items[i]);
+	bk_names_clear(&refused);
 	bk_link_close(link);
 	bk_url_clear(&url);
 	return rc;
@@ -203,7 +211,8 @@ static int keep(const struct sending *sending, const char *name, char **how,
 int bk_notify(const struct bk_notify_settings *notify,
 	      const struct bk_notify_text *what, char **how, struct bk_err *err)
 {
-	struct sending sending = {.notify = notify};
+	struct sending sending = {.notify = notify,
+				  .to_people = what->to_people};
 	int rc = -1;
 
 	*how = NULL;

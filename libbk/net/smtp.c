@@ -50,17 +50,50 @@ static int send_it(struct bk_line *line, const struct bk_smtp_mail *mail,
 	bk_line_to(line, "/");
 	(void)curl_easy_setopt(line->easy, CURLOPT_MAIL_FROM, from);
 	(void)curl_easy_setopt(line->easy, CURLOPT_MAIL_RCPT, to);
+	(void)curl_easy_setopt(line->easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS,
+			       (long)(mail->refused != NULL));
 	if (bk_line_send_begin(line, mail->message.len, err) < 0 ||
 	    bk_line_send(line, mail->message.data, mail->message.len, err) < 0)
 		return -1;
 	return bk_line_send_end(line, err);
 }
 
-/* It said 354 (RFC 5321 4.2.3), and nothing about the mail after it. */
-static bool has_begun(const struct bk_line *line)
+/* It said 354 (RFC 5321 4.2.3): the line end before that, or NULL. */
+static const char *data_reply(const struct bk_line *line)
 {
-	return memmem(line->replies.data, line->replies.len, "\n354", 4) !=
-	       NULL;
+	return memmem(line->replies.data, line->replies.len, "\n354", 4);
+}
+
+/* The start of the last line that ends before `end`. */
+static const char *line_before(const char *start, const char *end)
+{
+	const char *before = memrchr(start, '\n', (size_t)(end - start));
+
+	return before ? before + 1 : start;
+}
+
+/* What is said just before 354 is said of one address after the other; of
+ * several lines the last one has a blank behind its number. */
+static void find_refused(const struct bk_line *line,
+			 const struct bk_smtp_mail *mail)
+{
+	const char *start = (const char *)line->replies.data;
+	const char *end = data_reply(line);
+
+	for (size_t i = mail->n_to; end && end > start && i > 0;) {
+		const char *said = line_before(start, end);
+		int n = (int)(end - said);
+		end = said > start ? said - 1 : start;
+		if (n < 4 || said[3] == '-')
+			continue;
+		i--;
+		if (*said == '2')
+			continue;
+		char *text = bk_asprintf("%s: %.*s", mail->to[i],
+					 (int)strcspn(said, "\r\n"), said);
+		bk_names_add(mail->refused, text);
+		free(text);
+	}
 }
 
 int bk_smtp_send(struct bk_link *link, const struct bk_smtp_mail *mail,
@@ -78,8 +111,10 @@ int bk_smtp_send(struct bk_link *link, const struct bk_smtp_mail *mail,
 	}
 	struct bk_line *line = bk_link_take(link);
 	int rc = send_it(line, mail, to, err);
-	if (rc < 0 && err->kind == BK_LOST && has_begun(line))
+	if (rc < 0 && err->kind == BK_LOST && data_reply(line))
 		err->kind = BK_UNSAFE;
+	if (rc == 0 && mail->refused)
+		find_refused(line, mail);
 	bk_link_give(line);
 	curl_slist_free_all(to);
 	return rc < 0 ? bk_context(err, "%s", bk_link_url(link)->text) : 0;

@@ -17,10 +17,11 @@ static char came[4096];    /* all that the server was told */
 static const char *at;     /* the command that is refused */
 static const char *answer; /* so */
 static bool breaks;        /* it hangs up when it has the mail */
+static struct bk_names *refused;
 
 static bool refuses(int fd, const char *command)
 {
-	if (!at || strcmp(at, command) != 0)
+	if (!at || strncmp(at, command, strlen(at)) != 0)
 		return false;
 	scripted_say(fd, answer);
 	return true;
@@ -55,7 +56,7 @@ static void serve(int fd, unsigned number)
 		strncat(came, line, sizeof(came) - strlen(came) - 2);
 		strcat(came, "\n");
 		(void)snprintf(verb, sizeof(verb), "%.4s", line);
-		if (refuses(fd, verb))
+		if (refuses(fd, strcmp(verb, "RCPT") ? verb : line))
 			continue;
 		if (strcmp(verb, "DATA") == 0)
 			take_message(fd);
@@ -75,6 +76,7 @@ static int begin(void **state)
 	*came = 0;
 	at = NULL;
 	breaks = false;
+	refused = NULL;
 	access_ = (struct bk_access){.allow_cleartext = true, .timeout_s = 5};
 	scripted_start(&server, serve);
 	(void)snprintf(text, sizeof(text), "smtp://127.0.0.1:%u",
@@ -102,6 +104,7 @@ static int send_from(const char *from, const char *to)
 		.to = both,
 		.n_to = 2,
 		.message = {(const uint8_t *)text, sizeof(text) - 1},
+		.refused = refused,
 	};
 
 	err = (struct bk_err){0};
@@ -162,6 +165,43 @@ static void what_it_says_tells_what_to_do(void **state)
 	}
 }
 
+static void one_dead_address_keeps_nobody_else_from_it(void **state)
+{
+	static const struct {
+		const char *at, *said;
+	} dead[] = {
+		{"RCPT TO:<ann@a.test>", "ann@a.test: 550 who?"},
+		{"RCPT TO:<bob@b.test>", "bob@b.test: 550 who?"},
+	};
+	struct bk_names names = {0};
+
+	(void)state;
+	answer = "550-sorry\r\n550 who?\r\n";
+	for (size_t i = 0; i < 2; i++) {
+		at = dead[i].at;
+		*came = 0;
+		refused = &names;
+		assert_int_equal(send_from("bk@a.test", "ann@a.test"), 0);
+		assert_non_null(strstr(came, "\n.\n"));
+		assert_int_equal(names.n, 1);
+		assert_string_equal(names.items[0], dead[i].said);
+		bk_names_clear(&names);
+		refused = NULL;
+		*came = 0;
+		assert_int_equal(send_from("bk@a.test", "ann@a.test"), -1);
+		assert_int_equal(err.kind, BK_REFUSED);
+		assert_null(strstr(came, "DATA"));
+	}
+	at = "RCPT";
+	refused = &names;
+	assert_int_equal(send_from("bk@a.test", "ann@a.test"), -1);
+	assert_int_equal(err.kind, BK_REFUSED);
+	assert_int_equal(names.n, 0);
+	at = NULL;
+	assert_int_equal(send_from("bk@a.test", "ann@a.test"), 0);
+	assert_int_equal(names.n, 0);
+}
+
 static void who_hangs_up_with_the_mail_may_have_taken_it(void **state)
 {
 	(void)state;
@@ -206,6 +246,7 @@ int main(void)
 		EACH(a_mail_arrives_as_it_is),
 		EACH(nobody_may_be_the_sender),
 		EACH(what_it_says_tells_what_to_do),
+		EACH(one_dead_address_keeps_nobody_else_from_it),
 		EACH(who_hangs_up_with_the_mail_may_have_taken_it),
 		EACH(an_address_cannot_say_more),
 		EACH(clear_text_has_to_be_allowed),
