@@ -273,6 +273,20 @@ int bk_lock_take(struct bk_lock **out, const struct bk_lock_request *request,
 	return 0;
 }
 
+int64_t bk_lock_since(const struct bk_lock_request *request)
+{
+	char *path = path_of(request);
+	struct owner owner = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	free(path);
+	if (fd < 0)
+		return 0;
+	read_owner(fd, &owner);
+	(void)close(fd);
+	return is_alive(&owner) ? owner.since : 0;
+}
+
 void bk_lock_release(struct bk_lock *lock)
 {
 	if (!lock)

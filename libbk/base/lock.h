@@ -35,6 +35,9 @@ struct bk_lock_request {
 int bk_lock_take(struct bk_lock **out, const struct bk_lock_request *request,
 		 struct bk_err *err);
 
+/* Since when, in UTC seconds, a run that is alive holds it; 0: none does. */
+int64_t bk_lock_since(const struct bk_lock_request *request);
+
 /* Removes the file and lets go; NULL is fine. */
 void bk_lock_release(struct bk_lock *lock);
 

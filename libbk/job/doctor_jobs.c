@@ -12,6 +12,7 @@
 #include "job/doctor_checks.h"
 #include "job/job_due.h"
 #include "job/job_state.h"
+#include "job/jobrun.h"
 #include "job/open.h"
 #include "report/units.h"
 
@@ -104,7 +105,11 @@ static void check_last(struct bk_doctor *doctor, const char *where,
 	char when[BK_CLOCK_TEXT];
 
 	bk_job_state_load(&state, doctor->settings->state_dir, job->name);
-	if (state.ended && state.status != 0)
+	if (state.running && !bk_jobrun_since(doctor->settings->state_dir, job))
+		bk_doctor_tell(&patient, BK_FINDING_WRONG, again,
+			       "the run of %s was cut off",
+			       bk_clock_local(when, state.running));
+	else if (state.ended && state.status != 0)
 		bk_doctor_tell(&patient, BK_FINDING_WRONG, again,
 			       "it ended with status %d on %s", state.status,
 			       bk_clock_local(when, state.ended));

@@ -122,6 +122,8 @@ static void read_line(struct bk_job_state *state, char *line)
 		state->status = (int)strtoimax(value, NULL, 10);
 	else if (strcmp(line, "ended") == 0)
 		state->ended = strtoimax(value, NULL, 10);
+	else if (strcmp(line, "running") == 0)
+		state->running = strtoimax(value, NULL, 10);
 	else if (strcmp(line, "since") == 0)
 		state->since = strtoimax(value, NULL, 10);
 	else if (strcmp(line, "bad") == 0)
@@ -169,6 +171,8 @@ int bk_job_state_save(const struct bk_job_state *state, struct bk_err *err)
 
 	bk_buf_printf(&bytes, "status %d\nended %" PRId64 "\n", state->status,
 		      state->ended);
+	if (state->running)
+		bk_buf_printf(&bytes, "running %" PRId64 "\n", state->running);
 	if (state->since)
 		bk_buf_printf(&bytes, "since %" PRId64 "\nbad %" PRIu64 "\n",
 			      state->since, state->bad);

@@ -33,6 +33,7 @@ struct bk_job_state {
 	struct bk_names lacking; /* targets that lack sets of this job */
 	int status;              /* of the last run */
 	int64_t ended;           /* the last run */
+	int64_t running; /* one began then, and has not said that it ended */
 	int64_t since; /* runs fail, or are incomplete; 0: the last was fine */
 	uint64_t bad;  /* so many of them in a row */
 	uint64_t untold; /* runs that were not told since one was */

@@ -19,6 +19,9 @@
 #include "job/sections.h"
 #include "job/server_store.h"
 
+/* A run under way is no news for that long. */
+#define UNDER_WAY_S ((int64_t)24 * 3600)
+
 struct run {
 	const struct bk_jobrun_request *request;
 	struct bk_job_settings *job;
@@ -69,21 +72,42 @@ static void end(struct run *run)
 	bk_lock_release(run->lock);
 }
 
+/* *what is the caller's to free. */
+static struct bk_lock_request lock_of(const char *state_dir,
+				      const struct bk_job_settings *job,
+				      char **what)
+{
+	*what = bk_asprintf("job %s", job->name);
+	return (struct bk_lock_request){
+		.state_dir = state_dir,
+		.store = *what,
+		.repo = job->repo.where,
+		.command = "bk-backup",
+	};
+}
+
+int64_t bk_jobrun_since(const char *state_dir,
+			const struct bk_job_settings *job)
+{
+	char *what;
+	struct bk_lock_request lock = lock_of(state_dir, job, &what);
+
+	int64_t since = bk_lock_since(&lock);
+	free(what);
+	return since;
+}
+
 /* Two runs of one job would wait for each other in the midst of it, and tell
  * everything twice. */
 static int take_lock(struct run *run, struct bk_outcome *outcome,
 		     struct bk_err *err)
 {
 	const struct bk_backup_request *backup = &run->request->backup;
-	char *what = bk_asprintf("job %s", run->job->name);
-	struct bk_lock_request lock = {
-		.state_dir = backup->state_dir,
-		.store = what,
-		.repo = run->job->repo.where,
-		.command = "bk-backup",
-		.wait_ms = backup->wait_ms,
-	};
+	char *what;
+	struct bk_lock_request lock =
+		lock_of(backup->state_dir, run->job, &what);
 
+	lock.wait_ms = backup->wait_ms;
 	outcome->place = BK_PLACE_LOCK;
 	int rc = bk_lock_take(&run->lock, &lock, err);
 	free(what);
@@ -259,6 +283,53 @@ static struct bk_job_tale tale_of(const struct run *run)
 	};
 }
 
+static void save(const struct bk_job_state *state)
+{
+	struct bk_err why = {0};
+
+	if (bk_job_state_save(state, &why) < 0)
+		bk_log(BK_LOG_ERROR, "%s", why.text);
+}
+
+/* One that was killed, or went with its host, told nobody. */
+static void tell_cut_off(struct run *run)
+{
+	struct bk_job_tale tale = tale_of(run);
+	struct bk_err why = {0};
+	char when[BK_CLOCK_TEXT];
+
+	if (!run->state.running)
+		return;
+	(void)bk_fail(&why, BK_LOST,
+		      "the run of %s was cut off: it was killed, or the host "
+		      "went down",
+		      bk_clock_local(when, run->state.running));
+	tale.began = run->state.running;
+	tale.status = BK_EXIT_FAILED;
+	tale.why = &why;
+	tale.record = NULL;
+	bk_log(BK_LOG_WARN, "%s", why.text);
+	bk_job_tell_end(&tale, &run->state);
+}
+
+static void tell_no_lock(struct run *run, const struct bk_outcome *outcome,
+			 const struct bk_err *err)
+{
+	const char *state_dir = run->request->backup.state_dir;
+	struct bk_job_tale tale = tale_of(run);
+
+	if (!run->has_copies || err->kind == BK_CANCELLED)
+		return;
+	int64_t since = bk_jobrun_since(state_dir, run->job);
+	if (err->kind == BK_BUSY && run->began - since < UNDER_WAY_S)
+		return;
+	tale.status = bk_exit_status(-1, outcome, err);
+	tale.why = err;
+	bk_job_state_load(&run->state, state_dir, run->job->name);
+	bk_job_tell_end(&tale, &run->state);
+	save(&run->state);
+}
+
 static int act(struct run *run, struct bk_outcome *outcome, struct bk_err *err)
 {
 	struct bk_err why = {0};
@@ -289,7 +360,6 @@ static void remember(struct run *run, int rc, const struct bk_outcome *outcome,
 {
 	struct bk_job_tale tale = tale_of(run);
 	struct bk_job_state *state = &run->state;
-	struct bk_err why = {0};
 
 	tale.status = bk_exit_status(rc, outcome, err);
 	tale.why = rc < 0 ? err : NULL;
@@ -297,8 +367,29 @@ static void remember(struct run *run, int rc, const struct bk_outcome *outcome,
 	state->ended = bk_clock_now();
 	if (is_told(tale.status))
 		bk_job_tell_end(&tale, state);
-	if (bk_job_state_save(state, &why) < 0)
-		bk_log(BK_LOG_ERROR, "%s", why.text);
+}
+
+/* What is to be known of this run, should it never come to its end. */
+static int act_and_tell(struct run *run, struct bk_outcome *outcome,
+			struct bk_err *err)
+{
+	bk_job_state_load(&run->state, run->request->backup.state_dir,
+			  run->job->name);
+	if (run->has_copies) {
+		tell_cut_off(run);
+		run->state.running = run->began;
+		save(&run->state);
+	}
+	int rc = run->has_copies ? find_copies(run, err) : 0;
+	if (rc == 0)
+		rc = act(run, outcome, err);
+	if (!run->has_copies)
+		return rc;
+	if (!run->is_idle)
+		remember(run, rc, outcome, err);
+	run->state.running = 0;
+	save(&run->state);
+	return rc;
 }
 
 int bk_jobrun(const struct bk_jobrun_request *request,
@@ -309,15 +400,11 @@ int bk_jobrun(const struct bk_jobrun_request *request,
 
 	begin(&run, request, progress);
 	int rc = run.is_job ? take_lock(&run, outcome, err) : 0;
-	if (rc == 0 && run.is_job)
-		bk_job_state_load(&run.state, request->backup.state_dir,
-				  run.job->name);
-	if (rc == 0 && run.has_copies)
-		rc = find_copies(&run, err);
-	if (rc == 0)
-		rc = act(&run, outcome, err);
-	if (run.lock && run.has_copies && !run.is_idle)
-		remember(&run, rc, outcome, err);
+	if (rc < 0)
+		tell_no_lock(&run, outcome, err);
+	else
+		rc = run.is_job ? act_and_tell(&run, outcome, err)
+				: act(&run, outcome, err);
 	end(&run);
 	return rc;
 }

@@ -33,11 +33,19 @@ struct bk_jobrun_request {
  * whether something lacks, a copy included; else as bk_backup_run.  BK_BUSY,
  * place lock, while another run of this job is under way.
  *
+ * A run that was cut off, so that it could tell nobody, is told by the next
+ * one, as a run of its own; so is one that cannot take its lock, but for a run
+ * that is under way for less than a day.
+ *
  * A set that fails is followed by no prune.  What an earlier run left undone at
  * a target is shipped all the same.
  */
 int bk_jobrun(const struct bk_jobrun_request *request,
 	      struct bk_progress *progress, struct bk_outcome *outcome,
 	      struct bk_err *err);
+
+/* Since when, in UTC seconds, a run of this job is under way; 0: none is. */
+int64_t bk_jobrun_since(const char *state_dir,
+			const struct bk_job_settings *job);
 
 #endif

@@ -157,6 +157,35 @@ mailed "FAILED $host nigthly: no job or store 'nigthly'; did you mean 'nightly'.
 exits 0 "recovery from the words" nightly '13 13:00:00'
 mailed "RECOVERED $host nightly .*"
 
+# ---- what could tell nobody --------------------------------------------------------
+
+cat >hangs <<SCRIPT
+#!/bin/sh
+echo \$\$ >$work/there
+exec sleep 1000 >/dev/null 2>&1
+SCRIPT
+chmod +x hangs
+notify "via = $smtp"
+sed -i "s,^ship = nas,&\nbefore = $work/hangs," "$BK_CONFIG"
+bk-backup nightly -q >cut.out 2>&1 &
+cut=$!
+until [ -s there ]; do sleep 0.02; done
+ok "the owner of the lock is at it for two days" sed -i \
+	"s,^since .*,since $(($(date +%s) - 172800))," state/lock-*
+exits 11 "... which is told then" bk-backup nightly -q
+mailed "FAILED $host nightly: locked by bk-backup .*"
+kill -KILL $cut "$(cat there)"
+wait $cut 2>/dev/null
+notify "via = $smtp" 'on = failure'
+ok "the run after one that was killed" bk-backup nightly -q
+mailed "FAILED $host nightly: the run of [-0-9: ]* was cut off: .*"
+ok "... and the next one" bk-backup nightly -q
+nobody
+mv state state.away && : >state
+exits 1 "the lock cannot be taken" bk-backup nightly -q
+mailed "FAILED $host nightly: .*state.*"
+rm state && mv state.away state
+
 # ---- always ----------------------------------------------------------------------
 
 notify "via = $smtp" 'on = always'
