@@ -108,6 +108,7 @@ static int run_sendmail(const struct bk_argv *argv, int input,
 		.complaint = complaint,
 		.complaint_room = sizeof(complaint),
 		.apart = true,
+		.chatty = true, /* it has the mail all the same */
 	};
 	size_t len = 0;
 	int status = 0;

@@ -213,6 +213,15 @@ notify "via = $smtp" 'on = always'
 ok "the next one that goes" nightly '15 12:00:00'
 ok "... takes its place" test ! -e state/unsent/job-nightly.eml
 mailed "COMPLETE .*"
+printf '#!/bin/sh\ncat >>"%s/piped"\necho >>"%s/times"\nseq 1000\n' "$work" \
+	"$work" >loud
+chmod +x loud
+notify "via = sendmail:$work/loud $smtp" 'on = always'
+ok "a program that talks a lot" nightly '15 13:00:00'
+quiet
+ok "... has the mail" grep -q '^Subject: \[bk\] COMPLETE' piped
+ok "... once" test "$(wc -l <times)" -eq 1
+nobody
 touch nas.file
 notify 'via = smtp://127.0.0.1:1' "webhook = http://$web/refuse" '[job x]' 'full = 1'
 exits 2 "nothing works" nightly '16 10:00:00'
