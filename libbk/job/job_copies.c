@@ -84,8 +84,10 @@ int bk_job_ship(struct bk_job_copies *copies, struct bk_names *lacking,
 	struct bk_outcome mine = {0};
 	struct bk_err why = {0};
 
-	if (!copies->ends.n)
+	if (!copies->ends.n) {
+		bk_names_clear(lacking); /* none is the job's any more */
 		return 0;
+	}
 	int rc = bk_ship_run(&request, copies->progress, &mine, &why);
 	find_lacking(copies, lacking);
 	if (rc < 0 && why.kind == BK_CANCELLED)

@@ -110,6 +110,15 @@ sets repo '20260308T1000-f 20260309T1000-f'
 job 'full = sat 22:00' 'keep = last:2' 'ship = nas'
 exits 3 "with --auto it is tried again, and nothing else is done" \
 	at '09 10:10:00' bk-backup nightly --auto -q
+cp -R state state.lacks
+job 'full = sat 22:00' 'keep = last:2'
+ok "... until it is none of the job's any more" at '09 10:12:00' bk-backup \
+	nightly --auto -q
+ok "... which is remembered" test "$(grep -c lacking state/jobs/nightly)" -eq 0
+ok "... so that nothing is left to do" at '09 10:14:00' bk-backup nightly --auto
+says 'bk-backup: nightly: nothing is due before 2026-03-14 22:00'
+rm -rf state && mv state.lacks state
+job 'full = sat 22:00' 'keep = last:2' 'ship = nas'
 rm nas && mv away nas
 sets repo '20260308T1000-f 20260309T1000-f'
 exits 0 "... until it is there again" at '09 10:20:00' bk-backup nightly --auto -q
