@@ -27,21 +27,23 @@ int bk_http_check_post(const char *url, struct bk_err *err)
 {
 	struct bk_url parsed = {0};
 
+	int shown = (int)strcspn(url, "?");
+
 	if (!bk_url_is(url))
 		return bk_fail(err, BK_MISUSE,
-			       "'%s' is not a URL; write https://HOST/PATH",
-			       url);
+			       "'%.*s' is not a URL; write https://HOST/PATH",
+			       shown, url);
 	if (parse(&parsed, url, err) < 0)
 		return -1;
 	int rc = 0;
 	if (strcmp(parsed.scheme, "https") != 0 &&
 	    strcmp(parsed.scheme, "http") != 0)
-		rc = bk_fail(err, BK_MISUSE, "'%s' is not https://HOST/PATH",
-			     url);
+		rc = bk_fail(err, BK_MISUSE, "'%.*s' is not https://HOST/PATH",
+			     shown, url);
 	else if (parsed.user || strpbrk(url, "#\"<> \t"))
 		rc = bk_fail(err, BK_MISUSE,
-			     "'%s' has a user, a blank or a fragment in it",
-			     url);
+			     "'%.*s' has a user, a blank or a fragment in it",
+			     shown, url);
 	bk_url_clear(&parsed);
 	return rc;
 }

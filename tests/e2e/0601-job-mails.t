@@ -275,5 +275,9 @@ for wrong in 'on = sometimes' 'repeat = 5m' 'digest = some day' 'webhook = smtp:
 	says_like "bk-backup: .*:[0-9]+: ${wrong%% *}: .*"
 done
 
+notify 'webhook = ftp://x/y?key=secret'
+exits 2 "the key of a webhook" bk-backup nightly -n
+says_like "bk-backup: .*:[0-9]+: webhook: 'ftp://x/y' is not https://HOST/PATH"
+
 exec 7>&-
 done_testing
