@@ -62,6 +62,8 @@ char *bk_job_trouble(const struct bk_job_news *news)
 		bk_buf_printf(&out, " %d", (int)news->why->kind);
 	if (record->has_set && record->set.errors)
 		bk_buf_printf(&out, " set");
+	if (record->set_back)
+		bk_buf_printf(&out, " back");
 	for (size_t i = 0; i < record->n_targets; i++)
 		if (is_bad(&record->targets[i]))
 			bk_buf_printf(&out, " %s", record->targets[i].name);
@@ -112,6 +114,8 @@ static void add_lacks(struct bk_buf *out, const struct bk_job_record *record)
 			      (uintmax_t)target->sets_of);
 		gap = ", ";
 	}
+	if (record->set_back)
+		bk_buf_printf(out, "%ssets are gone that were there", gap);
 }
 
 static void add_counts(struct bk_buf *out, const struct bk_summary *set)

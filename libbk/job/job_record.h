@@ -28,6 +28,7 @@ struct bk_job_record {
 	struct bk_target_report *targets; /* each once, as it was last */
 	size_t n_targets, cap_targets;
 	struct bk_names pruned; /* places that were pruned */
+	bool set_back; /* sets that were seen are gone: see job/seen.h */
 };
 
 void bk_job_record_init(struct bk_job_record *record);

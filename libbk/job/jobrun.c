@@ -17,6 +17,7 @@
 #include "job/job_tell.h"
 #include "job/open.h"
 #include "job/sections.h"
+#include "job/seen.h"
 #include "job/server_store.h"
 
 /* A run under way is no news for that long. */
@@ -369,6 +370,20 @@ static void remember(struct run *run, int rc, const struct bk_outcome *outcome,
 		bk_job_tell_end(&tale, state);
 }
 
+static void record_set_back(struct run *run)
+{
+	const struct bk_seen_alarm *alarms;
+	size_t n = bk_seen_alarms(run->opened.seen, &alarms);
+
+	run->record.set_back = n > 0;
+	for (size_t i = 0; i < n; i++) {
+		struct bk_err why = {0};
+		(void)bk_fail(&why, BK_UNSAFE, "%s", alarms[i].text);
+		bk_job_record_problem(&run->record, alarms[i].where, &why,
+				      BK_SEEN_NEXT);
+	}
+}
+
 /* What is to be known of this run, should it never come to its end. */
 static int act_and_tell(struct run *run, struct bk_outcome *outcome,
 			struct bk_err *err)
@@ -385,7 +400,8 @@ static int act_and_tell(struct run *run, struct bk_outcome *outcome,
 		rc = act(run, outcome, err);
 	if (!run->has_copies)
 		return rc;
-	if (!run->is_idle)
+	record_set_back(run);
+	if (!run->is_idle || run->record.set_back)
 		remember(run, rc, outcome, err);
 	run->state.running = 0;
 	save(&run->state);

@@ -37,7 +37,7 @@ struct bk_seen {
 	bool keep;
 	struct bk_outcome *outcome;
 	pthread_mutex_t lock;
-	char **told; /* owned; places */
+	struct bk_seen_alarm *told; /* owned */
 	size_t n_told, cap_told;
 };
 
@@ -130,29 +130,29 @@ static bool is_visible(const struct bk_set_info_list *sets,
 }
 
 /* Of those that are not visible, a prune may have taken some.  The first that
- * lacks, or NULL. */
+ * lacks, or NULL; *why is set where it cannot be read what prunes took. */
 static const struct sight *find_lacking(const struct bk_repo *at,
 					const struct bk_set_info_list *sets,
-					struct sights *sights)
+					struct sights *sights,
+					struct bk_err *why)
 {
 	const struct sight *first = NULL;
 	struct bk_condemned trash = {0};
-	struct bk_err ignored = {0};
-	bool known = false;
+	bool asked = false;
 
 	for (size_t i = 0; i < sights->n; i++) {
 		struct sight *sight = &sights->items[i];
 		if (is_visible(sets, sight->set))
 			continue;
-		if (!known && bk_tombstones_read(at, &trash, &ignored) < 0)
-			break;
-		known = true;
+		if (!asked)
+			(void)bk_tombstones_read(at, &trash, why);
+		asked = true;
 		sight->lacks = !bk_condemned_has_set(&trash, sight->set);
 		if (sight->lacks && !first)
 			first = sight;
 	}
 	bk_condemned_clear(&trash);
-	return first;
+	return why->kind == BK_CANCELLED ? NULL : first;
 }
 
 /* What lacks is remembered until somebody says that it is right.  True if there
@@ -177,37 +177,48 @@ static bool add_newest(const struct bk_set_info_list *sets,
 }
 
 static void tell(struct bk_seen *seen, const struct bk_repo *at,
-		 const struct sight *lacks)
+		 const struct sight *lacks, const struct bk_err *why)
 {
+	const char *where = at->target->where;
 	char name[BK_SET_NAME];
 
 	seen->outcome->set_back = true;
 	for (size_t i = 0; i < seen->n_told; i++)
-		if (strcmp(seen->told[i], at->target->where) == 0)
+		if (strcmp(seen->told[i].where, where) == 0)
 			return;
+	(void)bk_set_name(name, lacks->set, 0);
+	char *text =
+		why->kind ? bk_asprintf(
+				    "set %s was here and is not any more, "
+				    "and whether a prune took it cannot be "
+				    "read (%s)",
+				    name, why->text)
+			  : bk_asprintf(
+				    "set %s was here and is not any more, "
+				    "though no prune took it: an older state "
+				    "was put back, or somebody took sets away",
+				    name);
+	bk_log(BK_LOG_ERROR, "%s: %s; run: " BK_SEEN_NEXT, where, text);
 	seen->told = bk_array_room(seen->told, seen->n_told, &seen->cap_told,
 				   sizeof(*seen->told));
-	seen->told[seen->n_told++] = bk_strdup(at->target->where);
-	bk_log(BK_LOG_ERROR,
-	       "%s: set %s was here and is not any more, though no prune took "
-	       "it: an older state was put back, or somebody took sets away; "
-	       "run: bk check; if it is right: bk prune --accept-missing",
-	       at->target->where, bk_set_name(name, lacks->set, 0));
+	seen->told[seen->n_told++] =
+		(struct bk_seen_alarm){bk_strdup(where), text};
 }
 
 static void compare(struct bk_seen *seen, const struct bk_repo *at,
 		    const struct bk_set_info_list *sets)
 {
 	struct sights sights = {0};
+	struct bk_err why = {0};
 	char *path = path_of(seen, at);
 	bool news = seen->witness.accept;
 
 	if (!seen->witness.accept)
 		load(path, &sights);
-	const struct sight *lacks = find_lacking(at, sets, &sights);
+	const struct sight *lacks = find_lacking(at, sets, &sights, &why);
 	seen->witness.set_back = lacks != NULL;
 	if (lacks)
-		tell(seen, at, lacks);
+		tell(seen, at, lacks, &why);
 	news |= add_newest(sets, &sights);
 	if (news && seen->keep)
 		save(path, &sights);
@@ -243,11 +254,20 @@ void bk_seen_free(struct bk_seen *seen)
 {
 	if (!seen)
 		return;
-	for (size_t i = 0; i < seen->n_told; i++)
-		free(seen->told[i]);
+	for (size_t i = 0; i < seen->n_told; i++) {
+		free(seen->told[i].where);
+		free(seen->told[i].text);
+	}
 	free(seen->told);
 	(void)pthread_mutex_destroy(&seen->lock);
 	free(seen);
+}
+
+size_t bk_seen_alarms(const struct bk_seen *seen,
+		      const struct bk_seen_alarm **out)
+{
+	*out = seen ? seen->told : NULL;
+	return seen ? seen->n_told : 0;
 }
 
 struct bk_witness *bk_seen_witness(struct bk_seen *seen)

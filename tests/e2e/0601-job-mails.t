@@ -186,6 +186,22 @@ exits 1 "the lock cannot be taken" bk-backup nightly -q
 mailed "FAILED $host nightly: .*state.*"
 rm state && mv state.away state
 
+# ---- an older state is put back ----------------------------------------------------
+
+notify "via = $smtp"
+cp -R repo older
+ok "a set" bk-backup nightly -q
+mv repo newer && mv older repo
+exits 3 "an older state was put back" bk-backup nightly -q
+mailed "INCOMPLETE $host nightly .*: sets are gone that were there - action needed"
+reads 'set [0-9T]* .* was here and is not any more, though no prune took it: '
+reads "bk check; if it is right: bk prune --accept-missing\$"
+exits 3 "... which is not said each time" bk-backup nightly -q
+nobody
+rm -rf repo && mv newer repo
+bk-backup nightly -q
+rm -f "$inbox"/new/*
+
 # ---- always ----------------------------------------------------------------------
 
 notify "via = $smtp" 'on = always'
@@ -213,14 +229,14 @@ notify "via = $smtp" 'on = always'
 ok "the next one that goes" nightly '15 12:00:00'
 ok "... takes its place" test ! -e state/unsent/job-nightly.eml
 mailed "COMPLETE .*"
-printf '#!/bin/sh\ncat >>"%s/piped"\necho >>"%s/times"\nseq 1000\n' "$work" \
+printf '#!/bin/sh\ncat >>"%s/piped"\necho >>"%s/calls"\nseq 1000\n' "$work" \
 	"$work" >loud
 chmod +x loud
 notify "via = sendmail:$work/loud $smtp" 'on = always'
 ok "a program that talks a lot" nightly '15 13:00:00'
 quiet
 ok "... has the mail" grep -q '^Subject: \[bk\] COMPLETE' piped
-ok "... once" test "$(wc -l <times)" -eq 1
+ok "... once" test "$(wc -l <calls)" -eq 1
 nobody
 touch nas.file
 notify 'via = smtp://127.0.0.1:1' "webhook = http://$web/refuse" '[job x]' 'full = 1'
