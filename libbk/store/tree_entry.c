@@ -275,17 +275,16 @@ static int give_contents(struct entry *entry, struct bk_err *err)
 	return rc == 0 ? give_stretch(entry, at, size, true, err) : rc;
 }
 
-/* What was only appended to is whole as it was when it was opened. */
-static bool was_rewritten(const struct entry *entry)
+/* Nor is one that grew known to be whole: what was there may have been written
+ * over as well. */
+static bool was_written_to(const struct entry *entry)
 {
 	const struct stat *was = &entry->st;
 	struct stat now;
 
-	if (fstat(entry->fd, &now) < 0 || now.st_size < was->st_size)
-		return true;
-	return now.st_size == was->st_size &&
-	       (now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
-		now.st_mtim.tv_nsec != was->st_mtim.tv_nsec);
+	return fstat(entry->fd, &now) < 0 || now.st_size != was->st_size ||
+	       now.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
 }
 
 static int give_header(struct entry *entry, struct bk_err *err)
@@ -312,7 +311,7 @@ static int give_entry(struct entry *entry, struct bk_err *err)
 	if (rc >= 0 && archive_write_finish_entry(entry->stream) < ARCHIVE_WARN)
 		return stream_failed(entry, err);
 	entry->told = rc >= 0;
-	return rc == 0 && contents && was_rewritten(entry) ? 1 : rc;
+	return rc == 0 && contents && was_written_to(entry) ? 1 : rc;
 }
 
 /* ---- as often as it takes ---- */

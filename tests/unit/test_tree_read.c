@@ -196,15 +196,35 @@ static void append(void)
 	(void)close(fd);
 }
 
-static void one_that_grows_is_whole_as_it_was(void **state)
+static void one_that_grows_each_time_is_kept_and_told(void **state)
 {
 	(void)state;
 	r.meanwhile = append;
 	read_tree("etc", 0);
-	assert_int_equal(r.backs, 0);
-	assert_int_equal(r.lacked, BK_OK);
+	assert_int_equal(r.entries, 2);
+	assert_int_equal(r.lacked, BK_BUSY);
+	assert_string_equal(r.lacks, "/etc/a");
 	assert_true(has("first"));
-	assert_false(has("firstmore"));
+	/* A whole tar entry, of the size that its header says. */
+	assert_int_equal(r.stream.len % 512, 0);
+}
+
+static void rewrite_longer(void)
+{
+	if (r.entries != 1)
+		return;
+	r.meanwhile = NULL;
+	rewrite("other and more");
+}
+
+static void one_that_is_rewritten_and_grows_is_read_again(void **state)
+{
+	(void)state;
+	r.meanwhile = rewrite_longer;
+	read_tree("etc", 0);
+	assert_int_equal(r.backs, 1);
+	assert_int_equal(r.lacked, BK_OK);
+	assert_true(has("other and more"));
 }
 
 static void links_are_told_and_not_followed(void **state)
@@ -270,7 +290,8 @@ int main(void)
 		WORLD(a_file_that_is_rewritten_is_read_again),
 		WORLD(one_that_never_rests_is_kept_and_told),
 		WORLD(one_that_shrinks_is_read_as_it_is_then),
-		WORLD(one_that_grows_is_whole_as_it_was),
+		WORLD(one_that_grows_each_time_is_kept_and_told),
+		WORLD(one_that_is_rewritten_and_grows_is_read_again),
 		WORLD(links_are_told_and_not_followed),
 		WORLD(a_link_on_the_way_to_the_tree_is_not_walked),
 		WORLD(a_tree_that_is_not_there_is_told),
