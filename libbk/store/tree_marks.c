@@ -18,6 +18,7 @@
 #define ACL_VERSION 2          /* linux/posix_acl_xattr.h */
 #define ACL_NOBODY  UINT32_MAX /* the entry names nobody */
 #define VALUE_MAX   ((size_t)64 << 10)
+#define SET_IDS     (S_ISUID | S_ISGID)
 
 struct bk_tree_owners {
 	struct archive *disk; /* libarchive's tables of names */
@@ -232,6 +233,24 @@ static void set_attributes(int fd, const struct bk_tree_entry *entry,
 			note(soft, name);
 }
 
+/* Set-ID bits are for the owner and group that they were given to, and for
+ * nobody else's file. */
+static mode_t mode_for(int fd, const struct bk_tree_entry *entry,
+		       struct bk_tree_owners *owners, struct bk_err *soft)
+{
+	struct stat st;
+
+	if (!(entry->mode & SET_IDS))
+		return entry->mode;
+	if (fstat(fd, &st) == 0 &&
+	    st.st_uid == user_of(owners, entry->user, entry->uid) &&
+	    st.st_gid == group_of(owners, entry->group, entry->gid))
+		return entry->mode;
+	errno = EPERM;
+	note(soft, "set-user-ID and set-group-ID");
+	return entry->mode & ~(mode_t)SET_IDS;
+}
+
 int bk_tree_marks_set(int fd, const struct bk_tree_entry *entry,
 		      struct bk_tree_owners *owners, struct bk_err *err)
 {
@@ -246,7 +265,7 @@ int bk_tree_marks_set(int fd, const struct bk_tree_entry *entry,
 	if (fchown(fd, bk_tree_uid(owners, entry), bk_tree_gid(owners, entry)) <
 	    0)
 		note(&soft, "owner");
-	if (fchmod(fd, entry->mode) < 0)
+	if (fchmod(fd, mode_for(fd, entry, owners, &soft)) < 0)
 		note(&soft, "mode");
 	set_attributes(fd, entry, owners, &soft);
 	if (futimens(fd, times) < 0)

@@ -25,7 +25,8 @@ gid_t bk_tree_gid(struct bk_tree_owners *owners,
 		  const struct bk_tree_entry *entry);
 
 /* BK_REFUSED: all was done but what the file system, or this user's rights, did
- * not allow. */
+ * not allow.  A file that belongs to another user or group than it did gets no
+ * set-ID bits. */
 int bk_tree_marks_set(int fd, const struct bk_tree_entry *entry,
 		      struct bk_tree_owners *owners, struct bk_err *err);
 
