@@ -2,7 +2,9 @@
 
 #include "job/restore_trees.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cancel.h"
 #include "base/clock.h"
@@ -163,6 +165,20 @@ static bool is_to_do(struct restore_trees *run, struct bk_tree_archive *archive,
 	       (entry->type == BK_TREE_HARD_LINK && state != BK_TREE_SAME);
 }
 
+/* What the archive does not give is the set's fault, a full disk is not. */
+static int end_early(struct restore_trees *run,
+		     const struct bk_tree_entry *entry, struct bk_err *err)
+{
+	(void)bk_context(err, "%s", entry->path);
+	if (err->kind != BK_FULL)
+		return -1;
+	run->outcome->place = BK_PLACE_DESTINATION;
+	size_t len = strlen(err->text);
+	(void)snprintf(err->text + len, sizeof(err->text) - len,
+		       ". Make room there, then restore again.");
+	return -1;
+}
+
 static int write_entry(struct restore_trees *run,
 		       struct bk_tree_archive *archive,
 		       const struct bk_tree_entry *entry, uint8_t *finding,
@@ -175,7 +191,7 @@ static int write_entry(struct restore_trees *run,
 	int rc = bk_tree_place_put(run->place, archive, entry, &why);
 	if (rc < 0 && !is_of_one(&why)) {
 		*err = why;
-		return bk_context(err, "%s", entry->path);
+		return end_early(run, entry, err);
 	}
 	if (rc < 0) {
 		tell_failed(run, entry->path, &why);
@@ -299,6 +315,7 @@ static int write_all(struct restore_trees *run, struct bk_err *err)
 {
 	const struct bk_set_level *top = &run->set->levels[0];
 	int64_t start_ms = bk_clock_now_ms();
+	struct bk_err ignored = {0};
 	char label[BK_SET_NAME];
 
 	bk_set_name(label, top->id, top->root.kind);
@@ -309,8 +326,12 @@ static int write_all(struct restore_trees *run, struct bk_err *err)
 				  .repo = run->request->repo->target->where,
 				  .set = label,
 			  });
-	if (read_trees(run, write_entry, err) < 0)
+	if (read_trees(run, write_entry, err) < 0) {
+		/* Nobody else could enter the new folders. */
+		(void)bk_tree_place_finish(run->place, tell_failed, run,
+					   &ignored);
 		return -1;
+	}
 	run->outcome->place = BK_PLACE_DESTINATION;
 	if (bk_tree_place_finish(run->place, tell_failed, run, err) < 0)
 		return -1;

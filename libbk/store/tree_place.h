@@ -41,7 +41,7 @@ int bk_tree_place_put(struct bk_tree_place *place,
 		      struct bk_tree_archive *archive,
 		      const struct bk_tree_entry *entry, struct bk_err *err);
 
-/* After the last entry: folders get their owners, modes and times; each that
+/* After the last entry that was put, also when not all could be: folders get their owners, modes and times; each that
  * does not is told.  All is durable then. */
 int bk_tree_place_finish(struct bk_tree_place *place,
 			 void (*failed)(void *arg, const char *path,

@@ -36,6 +36,7 @@ truncate -s 300M etc/sparse
 printf 'in the middle' | dd of=etc/sparse bs=1 seek=150000000 conv=notrunc status=none
 truncate -s 1M etc/hole
 head -c 3000000 /dev/urandom >etc/big
+head -c 3000000 /dev/urandom >etc/large
 : >etc/nothing
 mkfifo etc/pipe
 mknod etc/device c 1 3
@@ -114,6 +115,21 @@ mkdir mail
 exits 2 "trees and mail are not asked for at once" bk-restore latest --trees --account 'a*'
 exits 2 "--path is for trees" bk-restore latest --path x
 exits 5 "what is in no tree" bk-restore latest --trees --path /etc/shadow
+
+# A disk that is full ends it, and what came till then is as it is to be.
+mkdir small
+if mount -t tmpfs -o size=1m tmpfs small 2>/dev/null; then
+	trap 'umount -l "$work/small"; stop_servers; rm -rf "$work"' EXIT
+	exits 15 "a full disk" bk-restore latest --trees \
+		--to "$work/small" --path "$etc" --path "$etc/large"
+	says_like "bk-restore: $etc/large: .*No space left.*Make room there.*"
+	ok "... the folder is everybody's again" test \
+		"$(stat -c %a "small$etc")" = "$(stat -c %a etc)"
+	mount -o remount,size=60m small
+	ok "with more room" bk-restore latest --trees \
+		--to "$work/small" --path "$etc" --path "$etc/large"
+	ok "... the rest comes" cmp etc/large "small$etc/large"
+fi
 
 # What did not change is stored once; what cannot be read is told.
 python3 -B "$top/demo/mail.py" mail
