@@ -30,6 +30,7 @@ struct restore_trees {
 	struct bk_listing *listing;
 	uint8_t **findings; /* [tree][entry] */
 	uint64_t made, replaced, there, failed, written, bytes;
+	uint64_t lacking; /* written, but for some of their marks */
 };
 
 static bool is_wanted(const struct restore_trees *run, const char *path)
@@ -42,17 +43,31 @@ static bool is_wanted(const struct restore_trees *run, const char *path)
 	return paths->n == 0;
 }
 
-static void tell_failed(void *arg, const char *path, const struct bk_err *why)
+static void tell(struct restore_trees *run, const char *path,
+		 const struct bk_err *why, const char *outcome)
 {
-	struct restore_trees *run = arg;
-
-	run->failed++;
 	bk_progress_item_error(run->progress, &(struct bk_item_error){
 						      .kind = why->kind,
 						      .name = path,
 						      .text = why->text,
-						      .outcome = "not restored",
+						      .outcome = outcome,
 					      });
+}
+
+static void tell_failed(struct restore_trees *run, const char *path,
+			const struct bk_err *why)
+{
+	run->failed++;
+	tell(run, path, why, "not restored");
+}
+
+/* It is there, but for an owner, an attribute or the like. */
+static void tell_lacks(void *arg, const char *path, const struct bk_err *why)
+{
+	struct restore_trees *run = arg;
+
+	run->lacking++;
+	tell(run, path, why, "restored without it");
 }
 
 /* Does it concern one entry alone? */
@@ -184,18 +199,22 @@ static int write_entry(struct restore_trees *run,
 		       const struct bk_tree_entry *entry, uint8_t *finding,
 		       struct bk_err *err)
 {
-	struct bk_err why = {0};
+	struct bk_err why = {0}, lacks = {0};
 
 	if (!is_to_do(run, archive, entry, *finding))
 		return 0;
-	int rc = bk_tree_place_put(run->place, archive, entry, &why);
+	int rc = bk_tree_place_put(run->place, archive, entry, &lacks, &why);
 	if (rc < 0 && !is_of_one(&why)) {
 		*err = why;
 		return end_early(run, entry, err);
 	}
 	if (rc < 0) {
 		tell_failed(run, entry->path, &why);
-	} else if (*finding != IS_THERE) {
+		return 0;
+	}
+	if (lacks.kind != BK_OK)
+		tell_lacks(run, entry->path, &lacks);
+	if (*finding != IS_THERE) {
 		run->written++;
 		run->bytes += entry->size;
 	}
@@ -288,10 +307,10 @@ static int compare_all(struct restore_trees *run, struct bk_err *err)
 static void tell_end(struct restore_trees *run, const char *label,
 		     int64_t start_ms)
 {
+	uint64_t errors = run->failed + run->lacking;
 	struct bk_summary summary = {
 		.act = BK_ACT_RESTORE,
-		.result =
-			run->failed ? BK_RESULT_INCOMPLETE : BK_RESULT_COMPLETE,
+		.result = errors ? BK_RESULT_INCOMPLETE : BK_RESULT_COMPLETE,
 		.set = label,
 		.store = run->set->levels[0].root.store_name,
 		.repo = run->request->repo->target->where,
@@ -302,11 +321,11 @@ static void tell_end(struct restore_trees *run, const char *label,
 		.messages.dates = run->written,
 		.bytes.source = run->bytes,
 		.bytes.stored = run->bytes,
-		.errors = run->failed,
+		.errors = errors,
 		.seconds = (double)(bk_clock_now_ms() - start_ms) / 1000,
 	};
 
-	if (run->failed)
+	if (errors)
 		summary.next = "mend what is named above, then restore again";
 	bk_progress_finish(run->progress, &summary);
 }
@@ -328,12 +347,12 @@ static int write_all(struct restore_trees *run, struct bk_err *err)
 			  });
 	if (read_trees(run, write_entry, err) < 0) {
 		/* Nobody else could enter the new folders. */
-		(void)bk_tree_place_finish(run->place, tell_failed, run,
+		(void)bk_tree_place_finish(run->place, tell_lacks, run,
 					   &ignored);
 		return -1;
 	}
 	run->outcome->place = BK_PLACE_DESTINATION;
-	if (bk_tree_place_finish(run->place, tell_failed, run, err) < 0)
+	if (bk_tree_place_finish(run->place, tell_lacks, run, err) < 0)
 		return -1;
 	tell_end(run, label, start_ms);
 	return 0;
@@ -381,7 +400,7 @@ int bk_restore_trees_run(const struct bk_restore_trees_request *request,
 	};
 	int rc = restore(&run, err);
 
-	if (rc == 0 && run.failed)
+	if (rc == 0 && run.failed + run.lacking)
 		outcome->ending = BK_ENDING_INCOMPLETE;
 	for (size_t i = 0; run.findings && i < run.set->trees.n; i++)
 		free(run.findings[i]);

@@ -427,17 +427,17 @@ static int put_folder(struct bk_tree_place *place, const struct spot *spot,
 
 static int put_other(struct bk_tree_place *place, const struct spot *spot,
 		     struct bk_tree_archive *archive,
-		     const struct bk_tree_entry *entry, struct bk_err *err)
+		     const struct bk_tree_entry *entry, struct bk_err *lacks,
+		     struct bk_err *err)
 {
-	struct bk_err soft = {0};
 	int rc = -1;
 
 	switch (entry->type) {
 	case BK_TREE_FILE:
-		rc = fill_part(place, spot, archive, entry, &soft, err);
+		rc = fill_part(place, spot, archive, entry, lacks, err);
 		break;
 	case BK_TREE_LINK:
-		rc = make_link(place, spot, entry, &soft, err);
+		rc = make_link(place, spot, entry, lacks, err);
 		break;
 	case BK_TREE_HARD_LINK:
 		rc = make_hard_link(place, spot, entry, err);
@@ -450,15 +450,13 @@ static int put_other(struct bk_tree_place *place, const struct spot *spot,
 	/* Two names of one file: renaming one to the other does nothing. */
 	if (rc < 0 || entry->type == BK_TREE_HARD_LINK)
 		(void)unlinkat(spot->dir, spot->part, 0);
-	if (rc < 0 || soft.kind == BK_OK)
-		return rc;
-	*err = soft;
-	return bk_context(err, "restored, but for");
+	return rc;
 }
 
 int bk_tree_place_put(struct bk_tree_place *place,
 		      struct bk_tree_archive *archive,
-		      const struct bk_tree_entry *entry, struct bk_err *err)
+		      const struct bk_tree_entry *entry, struct bk_err *lacks,
+		      struct bk_err *err)
 {
 	struct spot spot = {.dir = -1};
 
@@ -466,7 +464,7 @@ int bk_tree_place_put(struct bk_tree_place *place,
 		return -1;
 	int rc = entry->type == BK_TREE_FOLDER
 			 ? put_folder(place, &spot, entry, err)
-			 : put_other(place, &spot, archive, entry, err);
+			 : put_other(place, &spot, archive, entry, lacks, err);
 	bk_path_close(&spot.dir);
 	return rc;
 }

@@ -35,14 +35,16 @@ int bk_tree_place_compare(struct bk_tree_place *place,
 			  const struct bk_tree_entry *entry,
 			  enum bk_tree_state *out, struct bk_err *err);
 
-/* Writes the entry.  -1 concerns it alone, but for what is the archive's, and
- * BK_FULL; BK_REFUSED may mean that only some of its marks are not. */
+/* Writes the entry; *lacks, BK_OK before, says which of its marks could not be
+ * set.  -1 concerns it alone, but for what is the archive's, and BK_FULL. */
 int bk_tree_place_put(struct bk_tree_place *place,
 		      struct bk_tree_archive *archive,
-		      const struct bk_tree_entry *entry, struct bk_err *err);
+		      const struct bk_tree_entry *entry, struct bk_err *lacks,
+		      struct bk_err *err);
 
-/* After the last entry that was put, also when not all could be: folders get their owners, modes and times; each that
- * does not is told.  All is durable then. */
+/* After the last entry that was put, also when not all could be: folders get
+ * their owners, modes and times; each that does not is told.  All is durable
+ * then. */
 int bk_tree_place_finish(struct bk_tree_place *place,
 			 void (*failed)(void *arg, const char *path,
 					const struct bk_err *why),

@@ -6,7 +6,7 @@
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
 needs bk-init bk-backup bk-check bk-list bk-restore rsync setfacl getfacl \
-	setfattr getfattr tar
+	setfattr getfattr tar setpriv
 [ "$(id -u)" -eq 0 ] || skip "only root gives files away"
 
 # What others say of a tree: nothing of a path, nothing that reading changes.
@@ -130,6 +130,13 @@ if mount -t tmpfs -o size=1m tmpfs small 2>/dev/null; then
 		--to "$work/small" --path "$etc" --path "$etc/large"
 	ok "... the rest comes" cmp etc/large "small$etc/large"
 fi
+
+# What its owner cannot be given is there all the same, and both is said.
+mkdir poor
+exits 3 "a file that cannot be given away" setpriv --bounding-set=-chown \
+	bk-restore latest --trees --to "$work/poor" --path "$etc/big"
+says_like "    $etc/big +owner: Operation not permitted +restored without it"
+ok "... is there" cmp etc/big "poor$etc/big"
 
 # What did not change is stored once; what cannot be read is told.
 python3 -B "$top/demo/mail.py" mail

@@ -113,7 +113,9 @@ typedef void (*meanwhile_fn)(void);
 static void put_one(struct bk_tree_place *place, struct bk_tree_archive *from,
 		    const struct bk_tree_entry *it)
 {
-	if (it->fault || bk_tree_place_put(place, from, it, &w.err) < 0)
+	struct bk_err lacks = {0};
+
+	if (it->fault || bk_tree_place_put(place, from, it, &lacks, &w.err) < 0)
 		w.refused++;
 	else
 		w.put++;
