@@ -390,7 +390,7 @@ uint64_t bk_restore_folder_others(const struct bk_restore_folder *folder)
 	uint64_t n = 0;
 
 	if (folder->damaged)
-		return folder->n_todo;
+		return folder->n_todo + folder->n_stale;
 	for (size_t i = 0; i < folder->present.n; i++)
 		n += folder->match.row_of[i] == BK_MATCH_NONE;
 	return n;
@@ -492,5 +492,6 @@ void bk_restore_folder_clear(struct bk_restore_folder *folder)
 	bk_row_list_clear(&folder->rows);
 	free(folder->todo);
 	free(folder->damaged);
+	free(folder->lost);
 	*folder = (struct bk_restore_folder){0};
 }

@@ -52,7 +52,10 @@ struct bk_restore_folder {
 	struct bk_folder_writer *writer;
 	uint32_t *todo; /* indexes of rows that have to be written */
 	size_t n_todo;
-	uint32_t *damaged; /* heal: the messages present that `todo` replaces */
+	uint32_t *damaged; /* heal: the messages present that `todo` replaces,
+			      and after them */
+	size_t n_stale;    /* those that were replaced, and not taken away */
+	bool *lost;        /* heal, of each row: it could not be written */
 	uint64_t missing;  /* heal: rows that are not there */
 	uint64_t wanted;   /* rows of the dates that are asked for */
 	uint64_t there;    /* of them, there already */

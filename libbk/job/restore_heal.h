@@ -2,7 +2,8 @@
  * Healing a live store: a message that is there under its name with other bytes
  * than the set has of it, or that cannot be read, is damaged, for what a name
  * stands for never changes.  It is written anew, with the flags that it has
- * now, and only when that is there for good is the damaged file taken away.
+ * now, and only when that is there for good is the damaged file taken away; by
+ * the next run, where this one was cut off in between.
  *
  * A message that is not there may have been deleted by its owner or lost, and
  * nothing says which: it is counted, and not brought back.

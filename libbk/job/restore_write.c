@@ -133,6 +133,8 @@ static int restore_message(void *context, const struct bk_harvest_item *item,
 	}
 	if (place == BK_PLACE_REPO && bk_restore_is_damage(why.kind))
 		writing->damaged = true;
+	if (folder->lost)
+		folder->lost[row - folder->rows.items] = true;
 	atomic_fetch_add(&folder->failed, 1);
 	atomic_fetch_add(&writing->failed, 1);
 	bk_restore_report(writing->progress, folder->item, &row->msg, &why);

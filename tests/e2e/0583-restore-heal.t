@@ -74,6 +74,33 @@ state | sort >state.before
 ok "a second run" bk-restore latest --heal --json
 state | sort >state.after
 ok "... changes nothing" cmp state.before state.after
+
+# A run that was cut off before the damaged file went.
+twice=$(nth 5)
+truncate -s 100 "$twice"
+cp -p "$twice" damaged
+ok "one more is mended" bk-restore latest --heal
+state | sort >state.healed
+cp -p damaged "$twice"
+ok "a damaged file that was left is listed" bk-restore latest --heal -n --json
+cp out told
+ok "... as nothing new" sh -c '! grep -q "\"new\":[1-9]" told'
+ok "... it goes" bk-restore latest --heal
+state | sort >state.after
+ok "... and nothing else" cmp state.healed state.after
+
+# One message is lost in the repository too, in a bundle of its own.
+{ printf 'Subject: lost\n\n' && head -c 300000 /dev/urandom | base64; } \
+	>"$inbox/cur/lost.x.y:2,"
+find repo -type f | sort >files.before
+ok "a set with one more" bk-backup "$store" --differential
+bundle=$(find repo/data -name '*.bkb' | sort | comm -13 files.before - | head -n 1)
+printf '\377\377' | dd of="$bundle" bs=1 seek=4000 conv=notrunc 2>dd.err
+mended=$(nth 6)
+truncate -s 100 "$inbox/cur/lost.x.y:2," "$mended"
+exits 13 "what is lost is told" bk-restore latest --heal
+ok "... it stays as it is" test -f "$inbox/cur/lost.x.y:2,"
+ok "... and the other is there once" test ! -e "$mended"
 exits 2 "a server has no names to go by" bk-restore latest --heal \
 	--to imap://ann@127.0.0.1:1
 exits 2 "it is for where messages are" bk-restore latest --heal --into Back
