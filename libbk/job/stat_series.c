@@ -8,13 +8,16 @@
 
 #include "base/buf.h"
 
+/* By what people and Prometheus call them: a host that is built anew has other
+ * identifiers, and goes on with what it did under its name. */
 static bool is_of(const struct bk_stat_series *series,
 		  const struct bk_set_info *info)
 {
-	const struct bk_root *root = &series->sets[0]->root;
+	char is[BK_ID_TEXT], host[BK_ID_TEXT];
 
-	return memcmp(root->host, info->root.host, BK_ID_LEN) == 0 &&
-	       memcmp(root->store, info->root.store, BK_ID_LEN) == 0;
+	return strcmp(bk_set_host(is, &series->sets[0]->root),
+		      bk_set_host(host, &info->root)) == 0 &&
+	       strcmp(series->store, info->root.store_name) == 0;
 }
 
 static struct bk_stat_series *series_of(struct bk_stat_list *list,
@@ -71,8 +74,11 @@ void bk_stat_list_make(struct bk_stat_list *out,
 		series->sets[series->n++] = info;
 		series->stored += info->root.totals.stored;
 	}
-	for (size_t i = 0; i < out->n && !out->pruned; i++)
-		out->pruned = has_gaps(sets, out->items[i].sets[0]->root.host);
+	for (size_t i = 0; i < out->n && !out->pruned; i++) {
+		const struct bk_stat_series *series = &out->items[i];
+		out->pruned = has_gaps(sets, series->sets[0]->root.host) ||
+			      has_gaps(sets, bk_stat_newest(series)->root.host);
+	}
 }
 
 void bk_stat_list_clear(struct bk_stat_list *list)

@@ -1,6 +1,7 @@
 /*
  * The sets of a repository by who makes them: one series for each store of each
- * host.  Pure: what sets record of themselves, nothing is read.
+ * host, by their names, which stay when a host is built anew.  Pure: what sets
+ * record of themselves, nothing is read.
  */
 
 #ifndef BK_JOB_STAT_SERIES_H

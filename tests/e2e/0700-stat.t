@@ -210,4 +210,15 @@ cp out stat.json
 ok '... the growth is that of the mail' test "$(json total 'row["growth_by"]')" = mail
 files=$(find repo/data -type f -printf '%s\n' | awk '{ n += $1 } END { print n }')
 ok '... stored is what du says' test "$(json total 'row["stored"]')" = "$files"
+
+# ---- a host that was built anew ----------------------------------------------------------
+
+rm -r "$BK_STATE_DIR"
+ok 'its state is lost, and a set is made' on '2026-03-17 22:00:00' bk-backup mail \
+	--full -q
+exits 0 'it is in time' on '2026-03-17 23:00:00' bk-stat --overdue 24h \
+	--prometheus bk.prom -q
+ok '... is one series for Prometheus' prom
+ok '... with the sets of both' test "$(prom bk_sets store=mail)" -ge 3
+ok '... and not overdue' test "$(prom bk_overdue store=mail)" = 0
 done_testing
