@@ -21,6 +21,18 @@
 
 /* ---- what starts it ---- */
 
+/* In a line that is no comment. */
+static bool has_command(char *text, const char *command)
+{
+	char *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (line[strspn(line, " \t")] != '#' && strstr(line, command))
+			return true;
+	return false;
+}
+
 static bool names_job(const char *path, const char *job)
 {
 	char *command = bk_asprintf("bk backup %s ", job);
@@ -29,13 +41,22 @@ static bool names_job(const char *path, const char *job)
 
 	bool names =
 		bk_file_read(AT_FDCWD, path, FILE_MAX, &text, &ignored) == 0 &&
-		strstr(bk_buf_text(&text), command);
+		*bk_buf_text(&text) && has_command((char *)text.data, command);
 	bk_buf_clear(&text);
 	free(command);
 	return names;
 }
 
-static bool cron_folder_names(const char *folder, const char *job)
+/* In cron.d others are passed over, as a package's *.dpkg-old; a user's name
+ * is his own. */
+static bool cron_takes(const char *name)
+{
+	return !name[strspn(name,
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "abcdefghijklmnopqrstuvwxyz0123456789_-")];
+}
+
+static bool cron_folder_names(const char *folder, bool any, const char *job)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
@@ -43,7 +64,8 @@ static bool cron_folder_names(const char *folder, const char *job)
 
 	while (dir && !names && (entry = readdir(dir))) {
 		char *path = bk_asprintf("%s/%s", folder, entry->d_name);
-		names = names_job(path, job);
+		names = (any || cron_takes(entry->d_name)) &&
+			names_job(path, job);
 		free(path);
 	}
 	if (dir)
@@ -57,8 +79,8 @@ static bool is_started(const char *job)
 		"/etc/systemd/system/timers.target.wants/bk@%s.timer", job);
 	bool started = access(timer, F_OK) == 0 ||
 		       names_job("/etc/crontab", job) ||
-		       cron_folder_names("/etc/cron.d", job) ||
-		       cron_folder_names("/var/spool/cron/crontabs", job);
+		       cron_folder_names("/etc/cron.d", false, job) ||
+		       cron_folder_names("/var/spool/cron/crontabs", true, job);
 	free(timer);
 	return started;
 }

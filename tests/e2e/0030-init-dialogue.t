@@ -6,7 +6,7 @@
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
 . "$top/tests/lib/bare_host.sh"
-needs bk bk-init bk-backup bk-list bk-key python3 doveconf ldd
+needs bk bk-init bk-backup bk-doctor bk-list bk-key python3 doveconf ldd
 [ "$(id -u)" = 0 ] || unshare -r true 2>/dev/null || skip "it takes root"
 unset BK_STATE_DIR BK_CACHE_DIR BK_PASSWORD_FILE
 python3 -B "$top/demo/mail.py" mail
@@ -59,7 +59,7 @@ ok "... and nothing was made" untouched nothing
 
 # ---- a bare Maildir tree, and cron ---------------------------------------------
 
-bare_host tree env bk bk-init bk-backup bk-list bk-key sh
+bare_host tree env bk bk-init bk-backup bk-doctor bk-list bk-key sh
 mkdir -p tree/etc/cron.d tree/var/vmail tree/mnt/usb tree/var/log
 cp -a mail/. tree/var/vmail/
 everything tree >before
@@ -110,6 +110,16 @@ ok "... and its command works" on_host tree env "$(cat path)" sh -c "$(cat words
 quiet
 ok "... so that there is a set" sh -c "on() { env -i PATH=/usr/bin:/usr/sbin TZ=UTC $(
 	[ "$(id -u)" = 0 ] || echo unshare -r) chroot tree \"\$@\"; }; on bk list --json | grep -q '\"kind\": *\"full\"'"
+doctored() {
+	on_host tree bk doctor -v >doctored 2>&1
+	grep -q "job nightly: $1 starts it" doctored
+}
+ok "bk doctor finds what starts it" doctored 'systemd or cron'
+mv tree/etc/cron.d/bk tree/etc/cron.d/bk.dpkg-old
+ok "... not in a file that cron passes over" doctored 'neither systemd nor cron'
+sed 's/^[0-9]/# &/' tree/etc/cron.d/bk.dpkg-old >tree/etc/cron.d/bk
+ok "... nor in a comment" doctored 'neither systemd nor cron'
+mv tree/etc/cron.d/bk.dpkg-old tree/etc/cron.d/bk
 printf 'safe\n' >tree/root/safe
 chmod 600 tree/root/safe
 ok "the second password opens it too" on_host tree bk key list \
