@@ -231,6 +231,7 @@ static int open_store(struct bk_restore *run, struct bk_err *err)
 	run->into.uid_gap = run->to.uid_gap;
 	run->into.replace = run->request->replace;
 	run->into.heal = run->request->heal;
+	bk_restore_expect(run, run->chosen);
 	return 0;
 }
 

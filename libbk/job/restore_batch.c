@@ -216,6 +216,19 @@ void bk_restore_count_account(struct bk_restore *run, const char *address)
 	run->accounts++;
 }
 
+void bk_restore_expect(struct bk_restore *run, const struct bk_set *set)
+{
+	struct bk_restore_plan names = {0};
+
+	if (!run->store || !run->store->ops->expect)
+		return;
+	bk_restore_plan_names(set, run->request->wish, &names);
+	for (size_t i = 0; i < names.n; i++)
+		run->store->ops->expect(run->store, names.items[i].to_account,
+					names.items[i].to_folder);
+	bk_restore_plan_clear(&names);
+}
+
 static void work_on(struct bk_restore *run, struct bk_set *set,
 		    const struct bk_restore_plan *plan)
 {
@@ -241,6 +254,7 @@ int bk_restore_each_source(struct bk_restore *run,
 		rc = bk_restore_deleted_source(deleted, i, &source, err);
 		if (rc > 0) {
 			work_on(run, source.set, &source.plan);
+			bk_restore_expect(run, source.set);
 			rc = act(run, arg, err);
 			bk_restore_deleted_next(deleted);
 			i++;

@@ -273,3 +273,16 @@ int bk_restore_plan_make(const struct bk_set *set,
 		!wish->folders.n && !wish->messages.n && !wish->into;
 	return check_accounts(out, err);
 }
+
+/* Where all become one account, the others are none of its names. */
+void bk_restore_plan_names(const struct bk_set *set,
+			   const struct bk_restore_wish *wish,
+			   struct bk_restore_plan *out)
+{
+	struct bk_restore_wish all = {.as = wish->as, .into = wish->into};
+
+	if (wish->as && !strchr(wish->as, '%'))
+		all.accounts = wish->accounts;
+	choose_items(set, &all, out);
+	rename_items(&all, out);
+}

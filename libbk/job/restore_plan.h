@@ -54,6 +54,11 @@ int bk_restore_plan_make(const struct bk_set *set,
 			 const struct bk_restore_wish *wish,
 			 struct bk_restore_plan *out, const char **missing,
 			 struct bk_err *err);
+/* All folders of the set as a wish that is like this one and leaves none out
+ * would call them, in the order of every plan.  *out is {0} before. */
+void bk_restore_plan_names(const struct bk_set *set,
+			   const struct bk_restore_wish *wish,
+			   struct bk_restore_plan *out);
 void bk_restore_plan_clear(struct bk_restore_plan *plan);
 
 /* Is the row one of those that the wish names?  All are if it names none.

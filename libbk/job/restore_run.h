@@ -74,6 +74,10 @@ int bk_restore_each_source(struct bk_restore *run,
 				      struct bk_err *err),
 			   void *arg, struct bk_err *err);
 
+/* Tells the store of all folders of a set, chosen or not, so that what each is
+ * called does not depend on what is chosen. */
+void bk_restore_expect(struct bk_restore *run, const struct bk_set *set);
+
 /* Counts an account once. */
 void bk_restore_count_account(struct bk_restore *run, const char *address);
 

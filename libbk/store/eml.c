@@ -117,6 +117,28 @@ static int scan(struct bk_store *store, const struct bk_account *account,
 }
 
 /* An address is one level, whatever is in it. */
+static void add_level(struct bk_buf *to, const char *address)
+{
+	if (strchr(address, '/'))
+		bk_safe_name_add(to, address);
+	else
+		bk_buf_printf(to, "%s", address);
+}
+
+static void expect(struct bk_store *store, const char *address,
+		   const char *folder)
+{
+	struct bk_eml *eml = bk_eml_of(store);
+	struct bk_buf name = {0};
+
+	add_level(&name, address);
+	bk_buf_printf(&name, "/%s", folder);
+	(void)pthread_mutex_lock(&eml->lock);
+	(void)bk_safe_path(&eml->paths, bk_buf_text(&name));
+	(void)pthread_mutex_unlock(&eml->lock);
+	bk_buf_clear(&name);
+}
+
 static int make_account(struct bk_store *store, const char *address,
 			struct bk_arena *arena, struct bk_account *out,
 			struct bk_err *err)
@@ -125,10 +147,7 @@ static int make_account(struct bk_store *store, const char *address,
 
 	(void)store;
 	(void)err;
-	if (strchr(address, '/'))
-		bk_safe_name_add(&level, address);
-	else
-		bk_buf_printf(&level, "%s", address);
+	add_level(&level, address);
 	*out = (struct bk_account){
 		.address = bk_arena_strdup(arena, address),
 		.root = bk_arena_strdup(arena, bk_buf_text(&level)),
@@ -262,6 +281,7 @@ static int finish_account(struct bk_store *store,
 	.fetch = fetch, \
 	.stat = stat_message, \
 	.find_account = make_account, \
+	.expect = expect, \
 	.create_account = make_account, \
 	.begin = bk_eml_begin, \
 	.present = bk_eml_present, \

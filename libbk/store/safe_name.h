@@ -36,8 +36,9 @@ struct bk_safe_paths {
 /*
  * The path of a name whose levels are parted by '/', each level safe; the same
  * one each time.  Of two names that a file system might take for one the first
- * that is asked for gets the plain path, the other one its digits.  Lives as
- * long as `paths`.
+ * that is asked for gets the plain path, the other one its digits: ask for all
+ * of them in one order first where the next run has to find them again.  Lives
+ * as long as `paths`.
  */
 const char *bk_safe_path(struct bk_safe_paths *paths, const char *name);
 void bk_safe_paths_clear(struct bk_safe_paths *paths);

@@ -301,6 +301,11 @@ struct bk_store_ops {
 			     const struct bk_account *account, const char *name,
 			     struct bk_err *err);
 
+	/* A folder that this run or another one may write there, before any is
+	 * begun, always in one order: what it is called follows from that where
+	 * two names would be one.  NULL: names are taken as they are. */
+	void (*expect)(struct bk_store *store, const char *address,
+		       const char *folder);
 	/* Makes the account's root if it is not there.  *out is the account
 	 * as accounts() would list it, allocated in `arena`.  A store of one
 	 * account takes any address, but only one: BK_REFUSED for a second. */

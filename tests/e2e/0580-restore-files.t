@@ -106,6 +106,15 @@ ok "the same names each time" cmp want got
 told "a second run" bk-restore latest --store "$store" --to "eml:$work/odd.d"
 ok "... knows all of it" summary '"new":0,"kept":22'
 
+told "one of them alone" bk-restore latest --store "$store" --folder work \
+	--to "eml:$work/odd.d"
+ok "... is where it was" summary '"new":0,"kept":1,'
+ok "... into an empty place" bk-restore latest --store "$store" \
+	--folder work --folder WORK --to "eml:$work/few.d"
+(cd odd.d && find . -type f) >want
+(cd few.d && find . -type f) >got
+ok "... has the same names" test "$(grep -cxFf got want)" -eq 2
+
 # ---- a full disk, a read-only place -------------------------------------------------
 
 head -c 3000000 /dev/urandom | base64 -w 76 >odd/big
