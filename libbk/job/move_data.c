@@ -79,6 +79,8 @@ int bk_move_pass(struct bk_move_session *session,
 {
 	struct bk_move *move = task->move;
 	const struct bk_move_request *request = move->request;
+	/* What goes back is missed there, whatever it first came from. */
+	bool once = move->once && !task->reverse;
 	const struct bk_sync_request sync = {
 		.from = {session->from, &session->from_account},
 		.to = {session->to,   &session->to_account  },
@@ -87,8 +89,8 @@ int bk_move_pass(struct bk_move_session *session,
 		.rules = task->rules ? task->rules : request->rules,
 		.identities = task->reverse ? NULL : move->identities,
 		.dry_run = dry_run,
-		.keep_deleted = request->keep_deleted || move->once,
-		.once = move->once && !request->full,
+		.keep_deleted = request->keep_deleted || once,
+		.once = once && !request->full,
 		.old = request->set != NULL,
 		.full = request->full,
 		.bad_items = request->bad_items,

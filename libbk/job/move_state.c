@@ -116,7 +116,8 @@ static int note_set(struct bk_move *move, bool writes, struct bk_err *err)
 			(struct bk_view){(const uint8_t *)request->set,
 					 strlen(request->set)},
 			0600, err);
-	else if (move->once && !request->set)
+	else if (move->once && !request->set &&
+		 request->verb != BK_MOVE_ROLLBACK)
 		bk_progress_note(move->progress,
 				 "its mail has come from a set: only what that "
 				 "lacked is added, and nothing is taken away");

@@ -99,6 +99,18 @@ ok "... everything is there once" test \
 	"$(found b $ann one two three four written-there after-the-backup last-in-old lies-in-old)" \
 	= "0 1 1 1 1 1 1 1 "
 
+# ---- and back -----------------------------------------------------------------------
+
+does a $ann 'SELECT Work' 'STORE 3 +FLAGS.SILENT (\Deleted)' EXPUNGE \
+	'SELECT INBOX' 'DELETE Old'
+ok "the old server has lost some of it" test \
+	"$(found a $ann three last-in-old)" = "0 0 "
+exits 0 "a rollback" move rollback --account $ann --route file
+ok "... the routes lead to the old server" test "$(cat route.$ann)" = source
+ok "... which lacks nothing" test \
+	"$(found a $ann three four last-in-old lies-in-old written-there)" \
+	= "1 1 1 1 1 "
+
 # ---- wrong words ------------------------------------------------------------------
 
 exits 2 "a rollback into a set" move rollback --from-set latest
