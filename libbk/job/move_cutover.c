@@ -298,6 +298,7 @@ int bk_move_cutover_before(struct bk_move_trying *t, bool *pass_first,
 			       .report = t->report};
 
 	int rc = before(&c, pass_first, err);
+	t->task->moved = rc == 0 && c.note.stage == BK_STAGE_MOVED;
 	bk_cutover_clear(&c);
 	return rc;
 }

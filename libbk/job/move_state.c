@@ -119,8 +119,9 @@ static int note_set(struct bk_move *move, bool writes, struct bk_err *err)
 	else if (move->once && !request->set &&
 		 request->verb != BK_MOVE_ROLLBACK)
 		bk_progress_note(move->progress,
-				 "its mail has come from a set: only what that "
-				 "lacked is added, and nothing is taken away");
+				 "its mail has come from a set: nothing is "
+				 "taken away, and to accounts that have moved "
+				 "only what that lacked is added");
 	free(path);
 	return rc;
 }

@@ -21,6 +21,7 @@ struct bk_move_task {
 	bool reverse;
 	const struct bk_folder_rules *rules; /* NULL: the request's */
 	bool hurried;                        /* it is held meanwhile */
+	bool moved;                          /* people are there already */
 };
 
 /* What a pass over it has brought so far; one thread's. */
@@ -124,7 +125,7 @@ const char *bk_move_next(struct bk_move *move, const char *verb,
 
 /* An account that is tried until it is done. */
 struct bk_move_trying {
-	const struct bk_move_task *task;
+	struct bk_move_task *task;
 	struct bk_move_report *report; /* of all tries */
 	enum bk_place place;           /* where the last one failed */
 	uint64_t unset; /* of report->lost_flags: to be tried again */
@@ -169,7 +170,8 @@ void bk_move_routes_close(struct bk_move *move);
  */
 int bk_move_cutover(struct bk_move_trying *t, bool back, struct bk_err *err);
 
-/* Before its passes: none are made of one that has moved, or is under way; -1
+/* Before its passes, and whether it has moved is known from then on: none are
+ * made of one that has, unless its mail came from a set, or is under way; -1
  * when it is under way and nobody wants to go on with it. */
 int bk_move_cutover_before(struct bk_move_trying *t, bool *pass_first,
 			   struct bk_err *err);
