@@ -15,8 +15,8 @@
 
 #define SAMPLES 3
 
-static const struct bk_folder_pair *pair_of(const struct bk_pass *pass,
-					    const struct bk_folder *from)
+static struct bk_folder_pair *pair_of(const struct bk_pass *pass,
+				      const struct bk_folder *from)
 {
 	for (size_t i = 0; i < pass->map.n; i++)
 		if (pass->map.pairs[i].from == from)
@@ -205,10 +205,38 @@ static int rename_there(struct bk_pass *pass, struct bk_folder *old,
 	return bk_err_at(err, BK_END_DESTINATION);
 }
 
+/* Where people work under its name, or the source only had the other one
+ * before, the folder stays what it is there, unless that is another one's. */
+static int keep_name(struct bk_pass *pass, struct bk_folder *old,
+		     struct bk_folder_pair *pair)
+{
+	for (size_t i = 0; i < pass->map.n; i++)
+		if (strcmp(pass->map.pairs[i].name, old->name) == 0)
+			return 0;
+	pair->name = old->name;
+	pair->to = old;
+	return 1;
+}
+
+/* It has another name there, too: 1, and *anew: folders are to be listed
+ * again; 0: it cannot have it. */
+static int take_name(struct bk_pass *pass, struct bk_folder *old,
+		     struct bk_folder_pair *pair, bool *anew,
+		     struct bk_err *err)
+{
+	const struct bk_sync_request *request = pass->request;
+
+	if (request->once || request->old)
+		return keep_name(pass, old, pair);
+	int rc = pair->to ? 0 : rename_there(pass, old, pair->name, err);
+	*anew = rc > 0;
+	return rc;
+}
+
 /* The row's folder is `pair` now: 1, and the folders are listed anew if need
  * be; 0: it is not, and begins anew. */
 static int follow(struct bk_pass *pass, struct bk_journal_folder *row,
-		  const struct bk_folder_pair *pair, struct bk_err *err)
+		  struct bk_folder_pair *pair, struct bk_err *err)
 {
 	struct bk_folder *old = bk_pass_find(&pass->to, row->to.name);
 	bool renamed = false;
@@ -216,11 +244,9 @@ static int follow(struct bk_pass *pass, struct bk_journal_folder *row,
 	if (pair->why == BK_FOLDER_LEFT)
 		return 0;
 	if (strcmp(pair->name, row->to.name) != 0 && old) {
-		int rc =
-			pair->to ? 0 : rename_there(pass, old, pair->name, err);
+		int rc = take_name(pass, old, pair, &renamed, err);
 		if (rc <= 0)
 			return rc;
-		renamed = true;
 	}
 	row->from.name = bk_arena_strdup(&pass->rows.arena, pair->from->name);
 	row->to.name = bk_arena_strdup(&pass->rows.arena, pair->name);
@@ -415,7 +441,7 @@ static int depart(struct bk_pass *pass, const struct bk_journal_folder *row,
 static int follow_rules(struct bk_pass *pass, struct bk_journal_folder *row,
 			struct bk_folder *from, struct bk_err *err)
 {
-	const struct bk_folder_pair *pair = pair_of(pass, from);
+	struct bk_folder_pair *pair = pair_of(pass, from);
 
 	if (!pair || pair->why == BK_FOLDER_LEFT ||
 	    strcmp(pair->name, row->to.name) == 0)

@@ -255,6 +255,31 @@ static void a_renamed_folder_is_renamed(void **state)
 	nothing_more_to_do();
 }
 
+static void a_folder_keeps_the_name_that_people_know_it_by(void **state)
+{
+	(void)state;
+	three_messages();
+	sync_pass();
+	move("from/.Sent", "from/.Before");
+	for (int i = 0; i < 2; i++) {
+		s.request.old = i == 0;
+		s.request.once = i == 1;
+		sync_pass();
+		assert_int_equal(s.counts.added, 0);
+		assert_int_equal(s.counts.kept, 3);
+		assert_true(scratch_has(&s.scratch, "to/.Sent/cur/3.c:2,RS"));
+		assert_false(scratch_has(&s.scratch, "to/.Before"));
+	}
+	/* And again at the source itself. */
+	move("from/.Before", "from/.Sent");
+	sync_put("from/.Sent/cur/4.d:2,", "Subject: d\n\nd\n");
+	sync_pass();
+	assert_int_equal(s.counts.added, 1);
+	sync_assert_same();
+	s.request.once = false;
+	nothing_more_to_do();
+}
+
 static void a_folder_that_is_gone_leaves_what_others_put_there(void **state)
 {
 	(void)state;
@@ -380,6 +405,7 @@ int main(void)
 		SYNC_TEST(what_is_deleted_stays_if_it_is_to),
 		SYNC_TEST(many_messages_come_in_batches),
 		SYNC_TEST(a_renamed_folder_is_renamed),
+		SYNC_TEST(a_folder_keeps_the_name_that_people_know_it_by),
 		SYNC_TEST(a_folder_that_is_gone_leaves_what_others_put_there),
 		SYNC_TEST(a_message_that_moves_moves),
 		SYNC_TEST(what_was_carried_over_is_the_same),
