@@ -61,7 +61,8 @@ static size_t count_located(const struct bk_folder_pass *at)
 static uint32_t partner_of(const struct bk_pair_list *pairs, uint32_t from)
 {
 	for (size_t i = 0; i < pairs->n; i++)
-		if (pairs->items[i].from.uid == from)
+		if (pairs->items[i].from.uid == from &&
+		    pairs->items[i].to.uid != BK_UID_TAKEN_AWAY)
 			return pairs->items[i].to.uid;
 	return 0;
 }

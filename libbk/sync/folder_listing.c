@@ -47,6 +47,12 @@ bool bk_folder_pass_subscribes(const struct bk_folder_pass *folder)
 	       folder->from->subscribed != folder->to->subscribed;
 }
 
+bool bk_folder_pass_is_away(const struct bk_folder_pass *folder)
+{
+	return (!folder->to || folder->to->no_select) && !folder->first &&
+	       folder->pass->request->once;
+}
+
 /* ---- listings ---- */
 
 struct asking {
@@ -176,9 +182,9 @@ static int ask_destination(struct bk_folder_pass *folder, bool all,
 		return ask_side(folder, false, all, err);
 	folder->to_side = (struct bk_folder_side){
 		.heard = BK_HEARD_ALL,
-		.same_uids = folder->to ? folder->row.to.uid_validity ==
-						  folder->to->uid_validity
-					: folder->pass->request->once,
+		.same_uids = bk_folder_pass_is_away(folder) ||
+			     (folder->to && folder->row.to.uid_validity ==
+						    folder->to->uid_validity),
 	};
 	return 0;
 }
@@ -200,10 +206,12 @@ static bool has_unknown(const struct bk_pair_list *pairs)
  * names?  Then what is new may be among them. */
 static bool has_strangers(const struct bk_folder_pass *folder)
 {
-	uint64_t named = folder->pairs.n;
+	uint64_t named = 0;
 
 	if (folder->to_side.heard == BK_HEARD_ALL || is_nothing(folder))
 		return false;
+	for (size_t i = 0; i < folder->pairs.n; i++)
+		named += folder->pairs.items[i].to.uid != BK_UID_TAKEN_AWAY;
 	if (folder->to_side.heard == BK_HEARD_CHANGES)
 		named -= bk_uid_set_count(&folder->to_gone);
 	for (size_t i = 0; i < folder->to_side.n; i++)

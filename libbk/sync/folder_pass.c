@@ -44,6 +44,14 @@ static void note_side(struct bk_journal_side *side,
 	memcpy(side->guid, folder->guid, sizeof(side->guid));
 }
 
+/* What was taken away with the folder stays away from the next one, too. */
+static uint32_t forgotten(const struct bk_folder_pass *folder, uint32_t uid)
+{
+	bool away = uid && bk_folder_pass_is_away(folder);
+
+	return away || uid == BK_UID_TAKEN_AWAY ? BK_UID_TAKEN_AWAY : 0;
+}
+
 /* UIDs of another UIDVALIDITY mean nothing: they go before the journal says
  * that there is a new one. */
 static int forget_uids(struct bk_folder_pass *folder, bool from, bool to,
@@ -61,7 +69,7 @@ static int forget_uids(struct bk_folder_pass *folder, bool from, bool to,
 		if (from)
 			pair->from.uid = 0;
 		if (to)
-			pair->to.uid = 0;
+			pair->to.uid = forgotten(folder, pair->to.uid);
 	}
 	return bk_folder_pass_record(folder, &news, err);
 }
@@ -73,8 +81,9 @@ static int begin_row(struct bk_folder_pass *folder, struct bk_err *err)
 	struct bk_journal_folder *row = &folder->row;
 	bool from = row->id && folder->pairs.n &&
 		    row->from.uid_validity != folder->from->uid_validity;
-	bool to = row->id && folder->pairs.n && folder->to &&
-		  row->to.uid_validity != folder->to->uid_validity;
+	bool to = row->id && folder->pairs.n &&
+		  (folder->to ? row->to.uid_validity != folder->to->uid_validity
+			      : bk_folder_pass_is_away(folder));
 
 	if ((from || to) && forget_uids(folder, from, to, err) < 0)
 		return -1;
@@ -157,6 +166,7 @@ static bool same_uids(const struct bk_folder_pass *folder)
 	for (size_t i = 0; i < folder->pairs.n; i++) {
 		const struct bk_pair *pair = &folder->pairs.items[i];
 		if (pair->from.uid && pair->to.uid &&
+		    pair->to.uid != BK_UID_TAKEN_AWAY &&
 		    pair->from.uid != pair->to.uid)
 			return false;
 	}
@@ -190,6 +200,12 @@ static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
 	}
 	bk_fault("sync: folder finished");
 	return 0;
+}
+
+/* A folder that people took away comes again with new mail only. */
+static bool stays_away(const struct bk_folder_pass *folder)
+{
+	return bk_folder_pass_is_away(folder) && !folder->plan.n_add;
 }
 
 static bool needs_writer(const struct bk_folder_pass *folder)
@@ -268,7 +284,7 @@ static void count_messages(struct bk_folder_pass *folder)
 				    ? folder->from_list.n
 				    : folder->from->messages;
 	counts->kept += folder->plan.kept;
-	counts->folders_made += !folder->to;
+	counts->folders_made += !folder->to && !stays_away(folder);
 	folder->to_messages = folder->to_side.heard == BK_HEARD_ALL
 				      ? folder->to_list.n
 			      : folder->to ? folder->to->messages
@@ -284,6 +300,8 @@ int bk_folder_pass_run(struct bk_folder_pass *folder, struct bk_err *err)
 	if (rc < 0)
 		return -1;
 	count_messages(folder);
+	if (stays_away(folder))
+		return 0;
 	notes.put = bk_alloc(BK_NOTES_ROOM * sizeof(*notes.put));
 	notes.gone = bk_alloc(BK_NOTES_ROOM * sizeof(*notes.gone));
 	if (folder->dry_run)

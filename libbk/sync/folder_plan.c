@@ -156,6 +156,8 @@ static uint32_t find_uid(const struct bk_folder_side *side, uint32_t uid)
 
 static uint32_t not_listed(const struct bk_folder_side *side, uint32_t uid)
 {
+	if (uid == BK_UID_TAKEN_AWAY)
+		return GONE;
 	switch (side->heard) {
 	case BK_HEARD_ALL:
 		break;
@@ -178,7 +180,7 @@ static uint32_t locate(const struct view *view,
 		i = find_name(view, msg->name);
 	else if (side->same_uids && msg->uid)
 		i = find_uid(side, msg->uid);
-	else
+	else if (msg->uid != BK_UID_TAKEN_AWAY)
 		return LOST;
 	return i != BK_NO_INDEX ? i : not_listed(side, msg->uid);
 }

@@ -151,6 +151,10 @@ int bk_journal_reverse(struct bk_journal *journal, const char *name,
 
 /* ---- messages ---- */
 
+/* As the uid of a message: it went with its folder, and no folder that is made
+ * there later has it. */
+#define BK_UID_TAKEN_AWAY UINT32_MAX
+
 /* A message as a side has it, by uid or name; neither: which one it is is not
  * known (any longer). */
 struct bk_journal_message {

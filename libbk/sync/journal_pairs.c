@@ -174,7 +174,7 @@ static int read_uids(struct bk_journal *journal, enum bk_journal_sql which,
 	(void)sqlite3_bind_int64(stmt, 1, folder);
 	while ((rc = bk_journal_step(journal, stmt, err)) > 0) {
 		uint32_t uid = (uint32_t)sqlite3_column_int64(stmt, 0);
-		if (uid)
+		if (uid && uid != BK_UID_TAKEN_AWAY)
 			bk_uid_set_add(out, uid);
 	}
 	return rc;

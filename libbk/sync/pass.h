@@ -117,6 +117,8 @@ int bk_folder_pass_look(struct bk_folder_pass *folder, struct bk_err *err);
 bool bk_folder_pass_is_same(const struct bk_folder_pass *folder);
 /* Is the subscription to be made, or taken away, at the destination? */
 bool bk_folder_pass_subscribes(const struct bk_folder_pass *folder);
+/* Did people take all of it away at the destination, who may? */
+bool bk_folder_pass_is_away(const struct bk_folder_pass *folder);
 
 /* ---- folder_pass.c ---- */
 

@@ -78,6 +78,8 @@ ok "ann deleted a mail, moved one, and renamed a folder" test \
 exits 0 "the set once more" move --from-set latest
 ok "... takes nothing of that back" test \
 	"$(found b $ann one two three written-there lies-in-old)" = "0 1 1 1 1 "
+ok "... nor does the folder come again" test -e \
+	b/mail/a.test/ann/Maildir/.Older -a ! -e b/mail/a.test/ann/Maildir/.Old
 
 # ---- the old disk is back ---------------------------------------------------------
 
@@ -100,6 +102,12 @@ ok "... and what the new server lost before he moved is there again" \
 exits 0 "and again" move --json
 cp out told
 ok "... adds nothing" sh -c '! grep -q "\"new\":[1-9]" told'
+does a $ann "APPEND Old $(message '' very-last-in-old)"
+exits 0 "the old server delivers one more" move
+exits 0 "and again" move --json
+cp out told
+ok "... adds nothing" sh -c '! grep -q "\"new\":[1-9]" told'
+ok "... that is there once" test "$(found b $ann very-last-in-old)" = "1 "
 ok "... everything is there once" test \
 	"$(found b $ann one two three four written-there after-the-backup last-in-old lies-in-old)" \
 	= "0 1 1 1 1 1 1 1 "

@@ -280,6 +280,37 @@ static void a_folder_keeps_the_name_that_people_know_it_by(void **state)
 	nothing_more_to_do();
 }
 
+static void a_folder_that_people_took_away_comes_with_new_mail_only(
+	void **state)
+{
+	(void)state;
+	three_messages();
+	sync_pass();
+	s.request.once = s.request.keep_deleted = true;
+	drop("to/.Sent/cur/3.c:2,RS");
+	rmdir_in_scratch("to/.Sent");
+	for (int i = 0; i < 2; i++) {
+		sync_pass();
+		assert_int_equal(s.counts.added, 0);
+		assert_int_equal(s.counts.folders_made, 0);
+		assert_false(scratch_has(&s.scratch, "to/.Sent"));
+	}
+	sync_put("from/.Sent/cur/4.d:2,", "Subject: d\n\nd\n");
+	sync_pass();
+	assert_int_equal(s.counts.added, 1);
+	assert_int_equal(s.counts.folders_made, 1);
+	assert_true(scratch_has(&s.scratch, "to/.Sent"));
+	sync_pass();
+	assert_int_equal(s.counts.added, 0);
+	/* What is missed after all comes. */
+	s.request.once = s.request.keep_deleted = false;
+	s.request.full = true;
+	sync_pass();
+	assert_int_equal(s.counts.added, 1);
+	sync_assert_same();
+	s.request.full = false;
+}
+
 static void a_folder_that_is_gone_leaves_what_others_put_there(void **state)
 {
 	(void)state;
@@ -406,6 +437,8 @@ int main(void)
 		SYNC_TEST(many_messages_come_in_batches),
 		SYNC_TEST(a_renamed_folder_is_renamed),
 		SYNC_TEST(a_folder_keeps_the_name_that_people_know_it_by),
+		SYNC_TEST(
+			a_folder_that_people_took_away_comes_with_new_mail_only),
 		SYNC_TEST(a_folder_that_is_gone_leaves_what_others_put_there),
 		SYNC_TEST(a_message_that_moves_moves),
 		SYNC_TEST(what_was_carried_over_is_the_same),
