@@ -216,13 +216,31 @@ static int announce(struct bk_move_task *task, struct bk_err *err)
 	return 0;
 }
 
+static int count_untold(const struct bk_move *move, size_t *n,
+			struct bk_err *err)
+{
+	for (size_t i = 0; i < move->accounts.n; i++) {
+		enum bk_letter_state state = BK_LETTER_NONE;
+		if (noted(&move->tasks[i], BK_LETTER_BEFORE, &state, err) < 0)
+			return -1;
+		*n += state == BK_LETTER_NONE;
+	}
+	return 0;
+}
+
 int bk_move_announce(struct bk_move *move, struct bk_err *err)
 {
-	if (bk_move_each(move, announce, err) < 0)
+	bool dry_run = move->request->dry_run;
+	size_t n = 0;
+
+	if ((dry_run ? count_untold(move, &n, err)
+		     : bk_move_each(move, announce, err)) < 0)
 		return -1;
+	if (!dry_run)
+		n = move->accounts.n - move->failed;
 	char *note =
-		bk_asprintf("%zu of %zu people have been told",
-			    move->accounts.n - move->failed, move->accounts.n);
+		bk_asprintf("%zu of %zu people %s told", n, move->accounts.n,
+			    dry_run ? "would be" : "have been");
 	bk_progress_note(move->progress, note);
 	free(note);
 	return 0;

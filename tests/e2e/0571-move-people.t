@@ -77,11 +77,18 @@ ok "... none" test -z "$(subjects b $bob)"
 
 # ---- told long before ------------------------------------------------------------
 
+exits 0 "who would be told" bk-move announce --from a --to b --account $eve \
+	--front front -n
+says_like '.*1 of 1 people would be told'
+ok "... is not" test -z "$(subjects a $eve)"
 ok "announced" bk-move announce --from a --to b --account $eve \
 	--front front --cutover-at 2099-11-30T22:00
 ok "... in the mailbox" has a $eve "eve moves to b"
 ok "... with the time" grep -rq 'When: 2099-11-30 22:00, %' \
 	a/mail/b.test/eve/Maildir
+exits 0 "nobody would be told again" bk-move announce --from a --to b \
+	--account $eve --front front -n
+says_like '.*0 of 1 people would be told'
 ok "announced again" bk-move announce --from a --to b --account $eve \
 	--front front
 ok "... she has one" has a $eve "eve moves to b"
