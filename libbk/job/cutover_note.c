@@ -198,19 +198,26 @@ int bk_cutover_note_read(struct bk_cutover_note *out, const char *folder,
 	return rc;
 }
 
+/* One that went since the folder was read is of an account that is as it was.
+ */
 static int tell_one(const char *path, bk_cutover_note_act *act, void *arg,
 		    struct bk_err *err)
 {
 	struct bk_cutover_note note = {0};
 	struct bk_buf text = {0};
+	struct bk_err why = {0};
 
-	int rc = bk_file_read(AT_FDCWD, path, FILE_MOST, &text, err);
+	int rc = bk_file_read(AT_FDCWD, path, FILE_MOST, &text, &why);
+	if (rc < 0 && why.kind == BK_GONE)
+		return 0;
 	if (rc == 0)
-		rc = read_text(&note, bk_buf_view(&text), err);
-	if (rc < 0)
+		rc = read_text(&note, bk_buf_view(&text), &why);
+	if (rc < 0) {
+		*err = why;
 		(void)bk_context(err, "%s", path);
-	else
+	} else {
 		rc = act(arg, &note, err);
+	}
 	bk_cutover_note_clear(&note);
 	bk_buf_clear(&text);
 	return rc;

@@ -323,6 +323,7 @@ static int lock_and_run(struct bk_move *move, const char *from, const char *to,
 	};
 	struct bk_lock *lock = NULL;
 
+	move->running = bk_lock_since(&lock_request) > 0;
 	if (request->verb == BK_MOVE_STATUS)
 		return bk_move_status(move, err);
 	if (request->verb == BK_MOVE_REPORT)

@@ -35,10 +35,10 @@ static const char *word_of(enum bk_move_state state)
 		return "failed";
 	case BK_MOVE_PUT_OFF:
 		return "put off";
-	case BK_MOVE_PLANNED:
+	case BK_MOVE_PLANNED: /* nothing has come of it yet */
 		break;
 	}
-	return "";
+	return "under way";
 }
 
 /* What to do about an account that is not whole at one server, or was left. */
@@ -48,7 +48,10 @@ static const char *next_of(struct bk_move *move, enum bk_stage stage,
 	bool under_way = stage != BK_STAGE_AS_IT_WAS && stage != BK_STAGE_MOVED;
 	struct bk_buf text = {0};
 
-	if (!under_way && r->state == BK_MOVE_DONE)
+	if (under_way && move->running)
+		return NULL;
+	if (!under_way &&
+	    (r->state == BK_MOVE_DONE || r->state == BK_MOVE_PLANNED))
 		return NULL;
 	if (stage == BK_STAGE_RETURNING || stage == BK_STAGE_UNDOING)
 		return bk_move_next(move, "rollback", r->account);
@@ -99,19 +102,20 @@ static int add_status(struct bk_move *move, struct bk_listing *to,
 	return bk_listing_row(to, cells, err);
 }
 
-/* An account whose first pass was followed by a cutover that was cut off has no
- * record yet. */
+/* An account whose first pass was followed by a cutover that is under way, or
+ * was cut off, has no record yet. */
 struct adding {
 	struct bk_move *move;
 	struct bk_move_records *to;
 };
 
-static int add_cut_off(void *arg, const struct bk_cutover_note *note,
-		       struct bk_err *err)
+static int add_unrecorded(void *arg, const struct bk_cutover_note *note,
+			  struct bk_err *err)
 {
 	const struct adding *adding = arg;
 	struct bk_move_records *to = adding->to;
 	const char *name = bk_arena_strdup(&adding->move->arena, note->account);
+	bool running = adding->move->running;
 
 	(void)err;
 	for (size_t i = 0; i < to->n; i++)
@@ -121,11 +125,12 @@ static int add_cut_off(void *arg, const struct bk_cutover_note *note,
 		bk_array_room(to->items, to->n, &to->cap, sizeof(*to->items));
 	to->items[to->n++] = (struct bk_move_record){
 		.name = name,
-		.ended = note->held_ms / 1000,
+		.ended = running ? 0 : note->held_ms / 1000,
 		.report = {.account = name,
 			   .to = name,
-			   .state = BK_MOVE_FAILED,
-			   .why = "the run that held it was cut off"},
+			   .state = running ? BK_MOVE_PLANNED : BK_MOVE_FAILED,
+			   .why = running ? NULL
+					  : "the run that held it was cut off"},
 	};
 	return 0;
 }
@@ -135,7 +140,7 @@ static int read_records(struct bk_move *move, struct bk_move_records *records,
 {
 	move->outcome->place = BK_PLACE_LOCK;
 	if (bk_move_records_read(records, move->record_path, err) < 0 ||
-	    bk_cutover_notes_each(move->notes, add_cut_off,
+	    bk_cutover_notes_each(move->notes, add_unrecorded,
 				  &(struct adding){move, records}, err) < 0)
 		return -1;
 	return records->n ? 0 : no_pass(move, err);

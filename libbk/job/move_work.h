@@ -52,6 +52,7 @@ struct bk_move {
 	pthread_mutex_t cutting; /* one account at a time changes servers */
 	bool stuck;     /* of who holds it: one is active at neither server */
 	bool data_only; /* this round */
+	bool running;   /* of who only looks: another run is under way */
 	struct bk_journal *journal;
 	const struct bk_rights_map *identities; /* of the data stage */
 	int64_t start_ms;

@@ -67,12 +67,17 @@ advises() {
 		'"stage":"(holding|pointing)","next":"bk move --from a --to b .*--stages account' told
 }
 
+# Its first run has not ended yet, and so has nothing that came of it.
+echo "PATH='$PATH' BK_CONFIG='$BK_CONFIG' BK_STATE_DIR='${BK_STATE_DIR-}' \
+bk-move status $ends --json >$work/told.held" >route.at-hold
 for act in hold hold-done kick kick-done point point-done; do
 	arrives a
 	ok "on its way there, killed at: $act" kills $act forth
 	ok "... status says what to do" advises
 	ok "... the next run ends well" forth
 	ok "... and it is there" is_whole b
+	[ "$act" != hold ] || ok "... status said that it was under way" \
+		grep -q '"state":"under way".*"stage":"holding"}*$' told.held
 	arrives b
 	back || echo "# no way back"
 done

@@ -110,6 +110,33 @@ static void no_file_is_as_it_was_and_so_is_one_that_is_taken_back(void **state)
 	bk_cutover_note_clear(&note);
 }
 
+/* The run that is under way ends while somebody looks. */
+static int drop_both(void *arg, const struct bk_cutover_note *note,
+		     struct bk_err *why)
+{
+	size_t *told = arg;
+
+	(void)note;
+	(void)why;
+	++*told;
+	write_one("ann", BK_STAGE_AS_IT_WAS);
+	write_one("bob", BK_STAGE_AS_IT_WAS);
+	return 0;
+}
+
+static void one_that_goes_while_all_are_read_is_passed_over(void **state)
+{
+	size_t told = 0;
+
+	(void)state;
+	write_one("ann", BK_STAGE_HOLDING);
+	write_one("bob", BK_STAGE_HOLDING);
+	assert_int_equal(bk_cutover_notes_each(folder, drop_both, &told, &err),
+			 0);
+	assert_int_equal(told, 1);
+	assert_int_equal(err.kind, 0);
+}
+
 static void put(const struct bk_buf *text, size_t len)
 {
 	struct bk_view view = {text->data, len};
@@ -150,6 +177,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			no_file_is_as_it_was_and_so_is_one_that_is_taken_back,
 			begin, end),
+		cmocka_unit_test_setup_teardown(
+			one_that_goes_while_all_are_read_is_passed_over, begin,
+			end),
 		cmocka_unit_test_setup_teardown(
 			one_that_is_cut_off_or_newer_is_refused, begin, end),
 	};
