@@ -11,6 +11,7 @@
 #include "base/pattern.h"
 #include "crypto/digester.h"
 #include "repo/chunk_reader.h"
+#include "store/name_table.h"
 #include "store/tree_archive.h"
 #include "store/tree_place.h"
 
@@ -18,6 +19,10 @@
 
 /* What the first reading found about an entry. */
 enum finding { NOT_WANTED, WANTED_NEW, WANTED_OTHER, IS_THERE, IS_REFUSED };
+
+/* What is known of a file by its path: a hard link comes without contents, and
+ * is one to these. */
+enum known { IS_CHOSEN, IS_WHOLE };
 
 struct restore_trees {
 	const struct bk_restore_trees_request *request;
@@ -28,7 +33,8 @@ struct restore_trees {
 	struct bk_digester *digester;
 	struct bk_tree_place *place;
 	struct bk_listing *listing;
-	uint8_t **findings; /* [tree][entry] */
+	uint8_t **findings;         /* [tree][entry] */
+	struct bk_name_table files; /* enum known of each, one or both */
 	uint64_t made, replaced, there, failed, written, bytes;
 	uint64_t lacking; /* written, but for some of their marks */
 };
@@ -96,6 +102,48 @@ static bool is_of_one(const struct bk_err *err)
 	return false;
 }
 
+/* ---- hard links ---- */
+
+static void remember(struct restore_trees *run,
+		     const struct bk_tree_entry *entry, enum known what)
+{
+	if (entry->type == BK_TREE_FILE)
+		bk_name_table_add(&run->files,
+				  bk_name_table_key(&run->files, entry->path,
+						    strlen(entry->path)),
+				  what);
+}
+
+static bool is_known(struct restore_trees *run, const char *path,
+		     enum known what)
+{
+	struct bk_name_key key =
+		bk_name_table_key(&run->files, path, strlen(path));
+	uint32_t value;
+	size_t at = 0;
+
+	while (bk_name_table_next(&run->files, key, &at, &value))
+		if (value == what)
+			return true;
+	return false;
+}
+
+/* Else it would be a link to whatever is there now. */
+static int check_link(struct restore_trees *run,
+		      const struct bk_tree_entry *entry, enum known needs,
+		      struct bk_err *err)
+{
+	if (entry->type != BK_TREE_HARD_LINK ||
+	    is_known(run, entry->target, needs))
+		return 0;
+	return bk_fail(err, BK_REFUSED,
+		       needs == IS_CHOSEN
+			       ? "its contents are those of %s: choose that too"
+			       : "its contents are those of %s, which was not "
+				 "restored",
+		       entry->target);
+}
+
 /* ---- the first reading ---- */
 
 static int list_entry(struct restore_trees *run,
@@ -137,6 +185,25 @@ static int count_finding(struct restore_trees *run,
 	return 0;
 }
 
+/* A link to a file that gets other contents will be one to another file. */
+static int compare_there(struct restore_trees *run,
+			 struct bk_tree_archive *archive,
+			 const struct bk_tree_entry *entry,
+			 enum bk_tree_state *state, struct bk_err *err)
+{
+	remember(run, entry, IS_CHOSEN);
+	if (check_link(run, entry, IS_CHOSEN, err) < 0 ||
+	    bk_tree_place_compare(run->place, archive, entry, state, err) < 0)
+		return -1;
+	if (*state != BK_TREE_SAME)
+		return 0;
+	remember(run, entry, IS_WHOLE);
+	if (entry->type == BK_TREE_HARD_LINK &&
+	    !is_known(run, entry->target, IS_WHOLE))
+		*state = BK_TREE_OTHER;
+	return 0;
+}
+
 static int compare(struct restore_trees *run, struct bk_tree_archive *archive,
 		   const struct bk_tree_entry *entry, uint8_t *finding,
 		   struct bk_err *err)
@@ -150,8 +217,7 @@ static int compare(struct restore_trees *run, struct bk_tree_archive *archive,
 	*finding = IS_REFUSED;
 	if (entry->fault)
 		(void)bk_fail(&why, BK_REFUSED, "%s", entry->fault);
-	else if (bk_tree_place_compare(run->place, archive, entry, &state,
-				       &why) == 0)
+	else if (compare_there(run, archive, entry, &state, &why) == 0)
 		return count_finding(run, entry, state, finding, err);
 	if (!is_of_one(&why)) {
 		*err = why;
@@ -163,21 +229,11 @@ static int compare(struct restore_trees *run, struct bk_tree_archive *archive,
 
 /* ---- the second ---- */
 
-/* A folder gets its marks again after what is written into it; a hard link may
- * have been one to a file that was replaced since. */
-static bool is_to_do(struct restore_trees *run, struct bk_tree_archive *archive,
-		     const struct bk_tree_entry *entry, enum finding finding)
+/* A folder gets its marks again after what is written into it. */
+static bool is_to_do(const struct bk_tree_entry *entry, enum finding finding)
 {
-	enum bk_tree_state state = BK_TREE_OTHER;
-	struct bk_err ignored = {0};
-
-	if (finding != IS_THERE)
-		return finding == WANTED_NEW || finding == WANTED_OTHER;
-	if (entry->type == BK_TREE_HARD_LINK)
-		(void)bk_tree_place_compare(run->place, archive, entry, &state,
-					    &ignored);
-	return entry->type == BK_TREE_FOLDER ||
-	       (entry->type == BK_TREE_HARD_LINK && state != BK_TREE_SAME);
+	return finding == WANTED_NEW || finding == WANTED_OTHER ||
+	       (finding == IS_THERE && entry->type == BK_TREE_FOLDER);
 }
 
 /* What the archive does not give is the set's fault, a full disk is not. */
@@ -201,9 +257,12 @@ static int write_entry(struct restore_trees *run,
 {
 	struct bk_err why = {0}, lacks = {0};
 
-	if (!is_to_do(run, archive, entry, *finding))
+	if (!is_to_do(entry, *finding))
 		return 0;
-	int rc = bk_tree_place_put(run->place, archive, entry, &lacks, &why);
+	int rc = check_link(run, entry, IS_WHOLE, &why);
+	if (rc == 0)
+		rc = bk_tree_place_put(run->place, archive, entry, &lacks,
+				       &why);
 	if (rc < 0 && !is_of_one(&why)) {
 		*err = why;
 		return end_early(run, entry, err);
@@ -212,6 +271,7 @@ static int write_entry(struct restore_trees *run,
 		tell_failed(run, entry->path, &why);
 		return 0;
 	}
+	remember(run, entry, IS_WHOLE);
 	if (lacks.kind != BK_OK)
 		tell_lacks(run, entry->path, &lacks);
 	if (*finding != IS_THERE) {
@@ -406,6 +466,7 @@ int bk_restore_trees_run(const struct bk_restore_trees_request *request,
 		free(run.findings[i]);
 	free(run.findings);
 	bk_listing_free(run.listing);
+	bk_name_table_clear(&run.files);
 	bk_tree_place_close(run.place);
 	bk_digester_free(run.digester);
 	bk_chunk_reader_free(run.reader);

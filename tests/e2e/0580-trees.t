@@ -116,6 +116,20 @@ exits 2 "trees and mail are not asked for at once" bk-restore latest --trees --a
 exits 2 "--path is for trees" bk-restore latest --path x
 exits 5 "what is in no tree" bk-restore latest --trees --path /etc/shadow
 
+# A hard link has the contents of its first name, and not what is there now.
+cp etc/again edited
+echo edited >>etc/again
+rm etc/one
+exits 3 "a hard link without its first name" bk-restore latest --trees --path "$etc/one"
+says_like "    $etc/one +its contents are those of $etc/again: choose that too +not restored"
+ok "... is no link to what was edited" test ! -e etc/one
+exits 3 "... nor is one that is linked to it as it is" \
+	bk-restore latest --trees --path "$etc/sub/third"
+ok "both come" bk-restore latest --trees --path "$etc/one" --path "$etc/again" \
+	--path "$etc/sub/third" --path "$etc" --path "$etc/sub"
+ok "... with the contents of the set" cmp edited etc/one
+ok "... as one file again" same_tree kept etc
+
 # A disk that is full ends it, and what came till then is as it is to be.
 mkdir small
 if mount -t tmpfs -o size=1m tmpfs small 2>/dev/null; then
