@@ -199,8 +199,8 @@ reads "bk check; if it is right: bk prune --accept-missing\$"
 exits 3 "... which is not said each time" bk-backup nightly -q
 nobody
 rm -rf repo && mv newer repo
-bk-backup nightly -q
-rm -f "$inbox"/new/*
+ok "the newer one is back" bk-backup nightly -q
+mailed "RECOVERED $host nightly .*"
 
 # ---- always ----------------------------------------------------------------------
 
