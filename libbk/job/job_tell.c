@@ -94,9 +94,10 @@ static bool tell_web(const struct bk_notify_settings *notify, const char *json)
 /* What is to be told; its texts are freed once it is. */
 struct telling {
 	char *subject, *matter, *kept, *text, *json;
+	bool web_has_it; /* since an earlier run: told there no more */
 };
 
-/* True: somebody has it. */
+/* True: the mail went, where one is wished; else the webhook took it. */
 static bool tell(const struct bk_notify_settings *notify,
 		 struct telling *telling)
 {
@@ -108,9 +109,10 @@ static bool tell(const struct bk_notify_settings *notify,
 		.kept_as = telling->kept,
 	};
 
-	bool told = tell_web(notify, telling->json);
-	if (notify->to.n)
-		told |= bk_notify_tell(notify, &what);
+	if (!telling->web_has_it)
+		telling->web_has_it = tell_web(notify, telling->json);
+	bool told = notify->to.n ? bk_notify_tell(notify, &what)
+				 : telling->web_has_it;
 	free(telling->subject);
 	free(telling->matter);
 	free(telling->kept);
@@ -119,18 +121,42 @@ static bool tell(const struct bk_notify_settings *notify,
 	return told;
 }
 
-static bool tell_news(const struct bk_notify_settings *notify,
-		      const struct bk_job_news *news)
+/* A mail that no way takes is tried again by each run; the webhook is not to
+ * get the same each time. */
+static bool web_has(const struct bk_notify_settings *notify,
+		    const struct bk_job_state *state, const char *as,
+		    int64_t now)
 {
+	int64_t at = bk_job_state_when(state, as);
+	int64_t repeat = (notify->repeat_ms - EARLY_MS) / 1000;
+
+	return !(notify->on & BK_NOTIFY_ALWAYS) && at && at <= now &&
+	       now - at < repeat;
+}
+
+/* Who has it stands in the state then. */
+static void tell_news(const struct bk_notify_settings *notify,
+		      const struct bk_job_news *news, const char *trouble,
+		      struct bk_job_state *state)
+{
+	char *as = bk_asprintf("web %s", trouble);
+	bool had = web_has(notify, state, as, news->ended);
 	struct telling telling = {
 		.subject = bk_job_subject(news),
 		.matter = bk_asprintf("job %s %s", news->host, news->job),
 		.kept = bk_asprintf("job-%s", news->job),
 		.text = bk_job_text(news),
 		.json = bk_job_json(news),
+		.web_has_it = had,
 	};
 
-	return tell(notify, &telling);
+	if (tell(notify, &telling)) {
+		state->untold = 0;
+		bk_job_state_told(state, trouble, news->ended);
+	}
+	if (!had && telling.web_has_it)
+		bk_job_state_told(state, as, news->ended);
+	free(as);
 }
 
 /* ---- the digest ---- */
@@ -178,7 +204,7 @@ static void tell_digest(const struct bk_notify_settings *notify,
 		.text = bk_job_digest_text(&digest),
 		.json = bk_job_digest_json(&digest),
 	};
-	if (tell(notify, &telling))
+	if (tell(notify, &telling) || telling.web_has_it)
 		bk_job_state_digested(state, news->ended);
 }
 
@@ -219,11 +245,8 @@ static void weigh_and_tell(const struct bk_job_tale *tale,
 	news.runs = state->bad;
 	news.untold = state->untold;
 	end_pings(tale, notify, &news);
-	if (saying != BK_JOB_SILENT && tell_news(notify, &news)) {
-		state->untold = 0;
-		if (tale->status != BK_EXIT_DONE)
-			bk_job_state_told(state, trouble, news.ended);
-	}
+	if (saying != BK_JOB_SILENT)
+		tell_news(notify, &news, trouble, state);
 	free(trouble);
 	if (tale->status == BK_EXIT_DONE)
 		bk_job_state_calm(state);

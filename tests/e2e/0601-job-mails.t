@@ -229,6 +229,24 @@ notify "via = $smtp" 'on = always'
 ok "the next one that goes" nightly '15 12:00:00'
 ok "... takes its place" test ! -e state/unsent/job-nightly.eml
 mailed "COMPLETE .*"
+rm -f state/unsent/*
+mv nas away
+touch nas
+notify 'via = smtp://127.0.0.1:1' "webhook = http://$web/hook"
+exits 3 "the webhook takes what no mail does" nightly '15 12:10:00'
+told plain '/hook'
+exits 3 "... once" nightly '15 12:20:00'
+told plain ''
+notify "via = $smtp" "webhook = http://$web/hook"
+exits 3 "the mail is tried again" nightly '15 12:30:00'
+mailed "INCOMPLETE $host nightly .*"
+told plain ''
+exits 3 "... until it went" nightly '15 12:40:00'
+nobody
+rm nas && mv away nas
+ok "all is well" nightly '15 12:50:00'
+mailed "RECOVERED .*"
+told plain '/hook'
 printf '#!/bin/sh\ncat >>"%s/piped"\necho >>"%s/calls"\nseq 1000\n' "$work" \
 	"$work" >loud
 chmod +x loud
