@@ -100,10 +100,21 @@ int bk_job_ship(struct bk_job_copies *copies, struct bk_names *lacking,
 	return 0;
 }
 
+static void record_left(struct bk_job_copies *copies,
+			const struct bk_prune_place *place,
+			const struct bk_item_error *item)
+{
+	struct bk_err why = {0};
+
+	(void)bk_fail(&why, item->kind, "%s", item->text);
+	bk_job_record_problem(copies->record, place->name, &why, item->next);
+}
+
 static int prune_at(struct bk_job_copies *copies,
 		    const struct bk_prune_place *place, enum bk_ending *ending,
 		    struct bk_err *err)
 {
+	struct bk_problems left = {0};
 	const struct bk_prune_request request = {
 		.verb = BK_PRUNE_RULES,
 		.repo = copies->repo,
@@ -115,24 +126,23 @@ static int prune_at(struct bk_job_copies *copies,
 		.state_dir = copies->state_dir,
 		.wait_ms = wait_of(copies),
 		.style = copies->style,
+		.left = &left,
 	};
 	struct bk_outcome mine = {0};
 	struct bk_err why = {0};
 
 	int rc = bk_prune_run(&request, &mine, &why);
-	if (rc < 0 && why.kind == BK_CANCELLED)
+	if (rc < 0 && why.kind == BK_CANCELLED) {
+		bk_problems_clear(&left);
 		return stopped(&why, err);
+	}
 	if (rc < 0)
 		tell_problem(copies, place->name, &why, "bk prune");
-	else if (mine.ending == BK_ENDING_INCOMPLETE)
-		bk_job_record_problem(
-			copies->record, place->name,
-			&(struct bk_err){.kind = BK_CORRUPT,
-					 .text = "sets there are not whole, "
-						 "and stay"},
-			"bk check");
-	else
+	else if (mine.ending != BK_ENDING_INCOMPLETE)
 		bk_names_add(&copies->record->pruned, place->name);
+	for (size_t i = 0; i < left.n; i++)
+		record_left(copies, place, &left.items[i]);
+	bk_problems_clear(&left);
 	/* What is put off is done by the next run. */
 	if (rc < 0 || mine.ending == BK_ENDING_INCOMPLETE)
 		*ending = bk_job_worse(*ending, BK_ENDING_INCOMPLETE);

@@ -272,3 +272,17 @@ int bk_prune_tell_end(const struct bk_prune_run *run,
 	tell_deleted(run, deleted);
 	return 0;
 }
+
+void bk_prune_left(struct bk_prune_run *run, enum bk_kind kind,
+		   const char *text, const char *next)
+{
+	run->incomplete = true;
+	if (run->request->left)
+		bk_problems_add(run->request->left,
+				&(struct bk_item_error){
+					.kind = kind,
+					.account = run->place->name,
+					.text = text,
+					.next = next,
+				});
+}

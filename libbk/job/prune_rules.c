@@ -181,7 +181,8 @@ static void tell_of_faults(struct bk_prune_run *run,
 			first = i;
 	if (!n)
 		return;
-	run->incomplete = true;
+	bk_prune_left(run, BK_CORRUPT, "sets there are not whole, and stay",
+		      "bk check");
 	bk_log(BK_LOG_ERROR,
 	       "%s: %zu sets are not whole, and stay: %s: %s; run: bk check; "
 	       "what cannot be mended goes with --incomplete",

@@ -38,6 +38,10 @@ struct bk_keep_verdict;
 void bk_prune_command(struct bk_buf *line, const struct bk_prune_run *run,
 		      const char *option, const char *set);
 
+/* Something is left to be done, and was told: for request->left. */
+void bk_prune_left(struct bk_prune_run *run, enum bk_kind kind,
+		   const char *text, const char *next);
+
 /* Each set, and why it stays or goes. */
 int bk_prune_tell_sets(const struct bk_prune_run *run,
 		       const struct bk_prune_view *view,

@@ -52,14 +52,16 @@ static void tell_gaps(struct bk_prune_run *run)
 	struct bk_buf next = {0};
 
 	bk_command_begin(&next, "check", run->request->which, 0);
-	for (unsigned i = 0; i < n; i++)
-		bk_log(BK_LOG_ERROR,
-		       "%s: done without %s: %s; when it is there again, run: "
-		       "%s --repair",
-		       run->place->name, gaps[i].child, gaps[i].why.text,
-		       bk_buf_text(&next));
+	bk_buf_printf(&next, " --repair");
+	for (unsigned i = 0; i < n; i++) {
+		char *text = bk_asprintf("done without %s: %s", gaps[i].child,
+					 gaps[i].why.text);
+		bk_log(BK_LOG_ERROR, "%s: %s; when it is there again, run: %s",
+		       run->place->name, text, bk_buf_text(&next));
+		bk_prune_left(run, gaps[i].why.kind, text, bk_buf_text(&next));
+		free(text);
+	}
 	bk_buf_clear(&next);
-	run->incomplete |= n > 0;
 }
 
 static int act(struct bk_prune_run *run, struct bk_err *err)

@@ -16,6 +16,7 @@
 #include "job/prune_places.h"
 #include "repo/repo.h"
 #include "report/listing.h"
+#include "report/problems.h"
 
 enum bk_prune_verb {
 	BK_PRUNE_RULES,
@@ -43,6 +44,9 @@ struct bk_prune_request {
 	const char *state_dir; /* for locks */
 	int64_t wait_ms;       /* for another prune of this place */
 	struct bk_listing_style style;
+	/* Or NULL: comes to have what is left to be done at each place, and
+	 * how; it was told, too. */
+	struct bk_problems *left;
 };
 
 /*

@@ -73,4 +73,23 @@ ok 'all is whole' bk-check --read-data
 ok 'everything is restored' back
 mv cloud cloud.away
 ok 'another one goes: everything is restored' back
+mv cloud.away cloud
+
+# What a job tells of that.
+cat >>"$BK_CONFIG" <<-CONF
+[store mail]
+type = maildir
+path = $work/mail/%d/%n/Maildir
+[job nightly]
+store = mail
+keep = last:9
+[notify]
+mail = admin@a.test
+via = smtp://127.0.0.1:1
+CONF
+mv nas nas.away
+exits 3 'a job prunes while one is away' bk-backup nightly --full
+tr -d '\r\n' <state/unsent/job-nightly.eml >mail.told
+ok '... and tells of that' grep -q 'main    done without nas: .*--repair' mail.told
+exits 1 '... and not of damage' grep -q 'not whole' mail.told
 done_testing
