@@ -35,7 +35,7 @@ for place in repo near; do
 	quiet
 done
 ok 'nothing was written there but what it has seen' \
-	test "$(ls reader | grep -vc '^seen-')" -eq 0
+	test -z "$(find reader -mindepth 1 ! -name 'seen-*')"
 
 # back PLACE: as it was before the newest set; as.new: after it.
 for place in repo near; do

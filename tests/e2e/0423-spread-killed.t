@@ -2,6 +2,7 @@
 # A repository spread over three targets, and whoever writes to it, mends it or takes a
 # key away is killed: nothing is lost, and the next run ends well.
 
+# shellcheck disable=SC2317 # kills() calls before() and after()
 top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/lib/e2e.sh
 . "$top/tests/lib/e2e.sh"

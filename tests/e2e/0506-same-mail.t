@@ -117,7 +117,7 @@ finds "METADATA of the account /private/comment='me' is too much" \
 	'METADATA of the account' 'SETMETADATA "" (/private/comment "me")'
 finds 'Archive/2019: the folder Archive/2019 is missing' 'a folder is missing' \
 	'DELETE Archive/2019'
-finds 'More: the folder is too much' 'a folder too many' 'CREATE More'
+finds 'More: the folder is too much, and empty' 'a folder too many' 'CREATE More'
 validity bob 4712 Projects/Rhine
 finds 'Projects/Rhine: UIDVALIDITY 4711 became 4712' 'another UIDVALIDITY' NOOP
 file=$(find "$a/mail/a.test/bob" -path '*Projects/Rhine/cur/*' -type f |

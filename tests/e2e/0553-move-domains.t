@@ -73,12 +73,14 @@ done
 
 # ---- when nobody does any more -----------------------------------------------------
 
-# alike OPTION...: but for subscriptions to folders that are gone.  Nothing changes
+# alike OPTION...: but for subscriptions to folders that are gone, and for such a
+# folder itself, which may be left there without mail.  Nothing changes
 # any more; but a Dovecot that was busy has been seen to list a folder less, once.
 alike() {
 	for _ in 1 2 3; do
 		crowd_same a "$@" >said && return
 		grep -v -e '^the subscription to no folder' -e ' differences$' \
+			-e ': the folder is too much, and empty$' \
 			-e ' are the same$' said >odd
 		grep -q . odd || return 0
 		sleep 1

@@ -128,7 +128,8 @@ class Comparison:
         if not self.args.extra:
             for name in sorted(self.new.folders.keys() - wanted):
                 if not self.new.is_mere_parent(name):
-                    yield f"{name}: the folder is too much"
+                    empty = "" if self.new.messages[name] else ", and empty"
+                    yield f"{name}: the folder is too much{empty}"
         yield from self.account()
         if not self.count:
             yield "nothing is compared: there are no messages"
