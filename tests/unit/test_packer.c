@@ -389,6 +389,7 @@ static void without_chunks_there_is_no_pack(void **state)
 	assert_int_equal(bk_packer_table(packer)->n, 0);
 	bk_packer_index_rows(packer, &rows);
 	assert_int_equal(rows.len, 0);
+	bk_buf_clear(&rows);
 	bk_packer_free(packer);
 }
 
