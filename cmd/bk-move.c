@@ -55,51 +55,53 @@ static const char *const see_also[] = {
 };
 /* clang-format on */
 
+static struct bk_move_words words = {
+	.bad_items = 100,
+	.error_stop_ppm = BK_MOVE_STOP_UNSAID,
+	.until_delta_ms = BK_MOVE_UNSAID,
+	.choice.at = BK_NO_TIME,
+};
+
+/* clang-format off */
+static const struct bk_opt options[] = {
+	{BK_OPT_TEXT, 0, "from", "SERVER|STORE", "where the mail is: a section of the configuration, imaps://HOST or maildir:PATH", &words.from},
+	{BK_OPT_TEXT, 0, "from-set", "SET", "its mail as a set of -r has it (latest, or one that bk list shows): the server is dead", &words.from_set},
+	{BK_OPT_TEXT, 0, "host", "HOST", "of --from-set: of this host", &words.choice.host},
+	{BK_OPT_TEXT, 0, "store", "STORE", "of --from-set: of this store", &words.choice.store},
+	{BK_OPT_TEXT, 0, "to", "SERVER|STORE", "where it goes", &words.to},
+	{BK_OPT_LIST, 0, "from-option", "KEY=VALUE", "how the server of --from is reached: a key of [server], such as password=file:PATH", &words.from_options},
+	{BK_OPT_LIST, 0, "to-option", "KEY=VALUE", "the same for --to", &words.to_options},
+	{BK_OPT_LIST, 0, "account", "PATTERN", "only these accounts", &words.accounts},
+	{BK_OPT_TEXT, 0, "accounts", "FILE", "the accounts: a list, or a table of addresses here and there, and passwords", &words.accounts_file},
+	{BK_OPT_TEXT, 0, "identities", "FILE", "whose rights become whose: two names a line, here and there", &words.identities},
+	{BK_OPT_LIST, 0, "domains", "LIST", "only accounts of these domains, as a.example,b.example", &words.domains},
+	{BK_OPT_TEXT, 0, "stages", "data,account", "data (the default): passes over the mail; account: hold, copy the rest, point to the other server", &words.stages},
+	{BK_OPT_TEXT, 0, "route", "NAME,...", "what leads to the servers: sections [route NAME]; without it all of them", &words.route},
+	{BK_OPT_TEXT, 0, "front", "SERVER", "what people reach: after an account has moved a login there, and a mail by its smtp, must get to the destination", &words.front},
+	{BK_OPT_DURATION, 0, "until-delta", "DURATION", "passes until one took no longer, before an account is held (30s)", &words.until_delta_ms},
+	{BK_OPT_NUMBER, 0, "max-passes", "N", "but not more than so many (5)", &words.max_passes},
+	{BK_OPT_TIME, 0, "cutover-at", "TIME", "the data now, the accounts not before", &words.cutover_at},
+	{BK_OPT_FLAG, 0, "leave-some", NULL, "accounts change servers though messages that could not be carried over stay behind", &words.leave_some},
+	{BK_OPT_TEXT, 0, "reason", "TEXT", "what who logs in is told while an account is held", &words.reason},
+	{BK_OPT_TEXT, 0, "notify", "ADDRESS", "who gets a mail at the end, instead of those of [notify]", &words.notify},
+	{BK_OPT_TEXT, 0, "notify-users", "before,after", "people have a mail before their account is held, and after it has moved; none: they have not", &words.notify_users},
+	{BK_OPT_LIST, 0, "map", "FROM=TO", "a folder becomes another; Old/=New/ with all below; Trash= is left out", &words.maps},
+	{BK_OPT_TEXT, 0, "into", "FOLDER", "everything below this folder", &words.into},
+	{BK_OPT_FLAG, 0, "no-special-use", NULL, "folders for sent mail, drafts and so on find each other by name alone", &words.no_special_use},
+	{BK_OPT_FLAG, 0, "views", NULL, "folders that show mail of others come too: Gmail's All Mail, Starred and Important", &words.views},
+	{BK_OPT_TEXT, 0, "as", "ACCOUNT", "into this account, for a rehearsal; with %n, %d, %u for several", &words.as},
+	{BK_OPT_FLAG, 0, "keep-deleted", NULL, "what is gone at the source stays at the destination", &words.keep_deleted},
+	{BK_OPT_FLAG, 0, "full", NULL, "compare everything, whatever the servers say of changes", &words.full},
+	{BK_OPT_NUMBER, 0, "bad-items", "N", "so many messages of an account may fail; more end it (100)", &words.bad_items},
+	{BK_OPT_PERCENT, 0, "error-stop", "N%", "stop when more than so many accounts have failed (5%, and two in any case)", &words.error_stop_ppm},
+	{BK_OPT_FLAG, 0, "bodies", NULL, "verify: every byte, not headers and sizes alone", &words.bodies},
+	{BK_OPT_FLAG, 0, "no-extra", NULL, "verify: what is at the destination alone is no difference", &words.no_extra},
+	{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
+};
+/* clang-format on */
+
 int main(int argc, char **argv)
 {
-	struct bk_move_words words = {
-		.bad_items = 100,
-		.error_stop_ppm = BK_MOVE_STOP_UNSAID,
-		.until_delta_ms = BK_MOVE_UNSAID,
-		.choice.at = BK_NO_TIME,
-	};
-	/* clang-format off */
-	const struct bk_opt options[] = {
-		{BK_OPT_TEXT, 0, "from", "SERVER|STORE", "where the mail is: a section of the configuration, imaps://HOST or maildir:PATH", &words.from},
-		{BK_OPT_TEXT, 0, "from-set", "SET", "its mail as a set of -r has it (latest, or one that bk list shows): the server is dead", &words.from_set},
-		{BK_OPT_TEXT, 0, "host", "HOST", "of --from-set: of this host", &words.choice.host},
-		{BK_OPT_TEXT, 0, "store", "STORE", "of --from-set: of this store", &words.choice.store},
-		{BK_OPT_TEXT, 0, "to", "SERVER|STORE", "where it goes", &words.to},
-		{BK_OPT_LIST, 0, "from-option", "KEY=VALUE", "how the server of --from is reached: a key of [server], such as password=file:PATH", &words.from_options},
-		{BK_OPT_LIST, 0, "to-option", "KEY=VALUE", "the same for --to", &words.to_options},
-		{BK_OPT_LIST, 0, "account", "PATTERN", "only these accounts", &words.accounts},
-		{BK_OPT_TEXT, 0, "accounts", "FILE", "the accounts: a list, or a table of addresses here and there, and passwords", &words.accounts_file},
-		{BK_OPT_TEXT, 0, "identities", "FILE", "whose rights become whose: two names a line, here and there", &words.identities},
-		{BK_OPT_LIST, 0, "domains", "LIST", "only accounts of these domains, as a.example,b.example", &words.domains},
-		{BK_OPT_TEXT, 0, "stages", "data,account", "data (the default): passes over the mail; account: hold, copy the rest, point to the other server", &words.stages},
-		{BK_OPT_TEXT, 0, "route", "NAME,...", "what leads to the servers: sections [route NAME]; without it all of them", &words.route},
-		{BK_OPT_TEXT, 0, "front", "SERVER", "what people reach: after an account has moved a login there, and a mail by its smtp, must get to the destination", &words.front},
-		{BK_OPT_DURATION, 0, "until-delta", "DURATION", "passes until one took no longer, before an account is held (30s)", &words.until_delta_ms},
-		{BK_OPT_NUMBER, 0, "max-passes", "N", "but not more than so many (5)", &words.max_passes},
-		{BK_OPT_TIME, 0, "cutover-at", "TIME", "the data now, the accounts not before", &words.cutover_at},
-		{BK_OPT_FLAG, 0, "leave-some", NULL, "accounts change servers though messages that could not be carried over stay behind", &words.leave_some},
-		{BK_OPT_TEXT, 0, "reason", "TEXT", "what who logs in is told while an account is held", &words.reason},
-		{BK_OPT_TEXT, 0, "notify", "ADDRESS", "who gets a mail at the end, instead of those of [notify]", &words.notify},
-		{BK_OPT_TEXT, 0, "notify-users", "before,after", "people have a mail before their account is held, and after it has moved; none: they have not", &words.notify_users},
-		{BK_OPT_LIST, 0, "map", "FROM=TO", "a folder becomes another; Old/=New/ with all below; Trash= is left out", &words.maps},
-		{BK_OPT_TEXT, 0, "into", "FOLDER", "everything below this folder", &words.into},
-		{BK_OPT_FLAG, 0, "no-special-use", NULL, "folders for sent mail, drafts and so on find each other by name alone", &words.no_special_use},
-		{BK_OPT_FLAG, 0, "views", NULL, "folders that show mail of others come too: Gmail's All Mail, Starred and Important", &words.views},
-		{BK_OPT_TEXT, 0, "as", "ACCOUNT", "into this account, for a rehearsal; with %n, %d, %u for several", &words.as},
-		{BK_OPT_FLAG, 0, "keep-deleted", NULL, "what is gone at the source stays at the destination", &words.keep_deleted},
-		{BK_OPT_FLAG, 0, "full", NULL, "compare everything, whatever the servers say of changes", &words.full},
-		{BK_OPT_NUMBER, 0, "bad-items", "N", "so many messages of an account may fail; more end it (100)", &words.bad_items},
-		{BK_OPT_PERCENT, 0, "error-stop", "N%", "stop when more than so many accounts have failed (5%, and two in any case)", &words.error_stop_ppm},
-		{BK_OPT_FLAG, 0, "bodies", NULL, "verify: every byte, not headers and sizes alone", &words.bodies},
-		{BK_OPT_FLAG, 0, "no-extra", NULL, "verify: what is at the destination alone is no difference", &words.no_extra},
-		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
-	};
-	/* clang-format on */
 	const struct bk_tool tool = {
 		.name = "bk-move",
 		.purpose =
