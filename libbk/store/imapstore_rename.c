@@ -80,6 +80,29 @@ int bk_imapstore_rename_folder(struct bk_store *store,
 	return change(store, account, from, &act, err);
 }
 
+/* A Cyrus deletes no folder that has a special use: that goes first, by its
+ * annotation (RFC 6154, section 4). */
+static int delete_folder(struct bk_imapstore_session *session,
+			 const struct bk_folder *folder, struct bk_err *err)
+{
+	static const struct bk_property no_use = {
+		.name = "/private/specialuse"};
+	struct bk_imap *imap = session->imap;
+	struct bk_err why = {0};
+	int rc = bk_imap_delete(imap, folder->raw, &why);
+
+	if (rc < 0 && why.kind == BK_REFUSED && folder->special_use &&
+	    bk_imap_can(imap, BK_IMAP_METADATA) &&
+	    bk_imap_set_metadata(imap, folder->raw, &no_use,
+				 &(struct bk_err){0}) == 0) {
+		why = (struct bk_err){0};
+		rc = bk_imap_delete(imap, folder->raw, &why);
+	}
+	if (rc < 0)
+		*err = why;
+	return rc;
+}
+
 static int delete_it(struct bk_imapstore_session *session, void *arg,
 		     struct bk_err *err)
 {
@@ -88,7 +111,7 @@ static int delete_it(struct bk_imapstore_session *session, void *arg,
 	struct bk_err why = {0};
 
 	if (bk_imapstore_leave(session, err) < 0 ||
-	    bk_imap_delete(session->imap, folder->raw, err) < 0)
+	    delete_folder(session, folder, err) < 0)
 		return -1;
 	if (!folder->subscribed ||
 	    bk_imap_subscribe(session->imap, folder->raw, false, &why) == 0 ||
