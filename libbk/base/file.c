@@ -28,6 +28,22 @@ int bk_fd_nameless(const char *folder)
 	return fd;
 }
 
+int bk_fd_private(int fd, const char *path, struct bk_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return bk_fail_errno(err, "cannot look at it");
+	if (S_ISDIR(st.st_mode))
+		return bk_fail(err, BK_MISUSE, "it is a folder");
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return bk_fail(err, BK_MISUSE,
+			       "others may read it (mode %03o); run: chmod 600 "
+			       "%s",
+			       st.st_mode & 0777, path);
+	return 0;
+}
+
 int bk_fd_write(int fd, const void *data, size_t len, struct bk_err *err)
 {
 	const char *at = data;

@@ -75,6 +75,10 @@ int bk_dir_sync(int dir, const char *path, struct bk_err *err);
  * with errno. */
 int bk_fd_nameless(const char *folder);
 
+/* BK_MISUSE where others than the owner may read it, or it is a folder; `path`
+ * is for the words. */
+int bk_fd_private(int fd, const char *path, struct bk_err *err);
+
 /* All of len bytes, whatever write(2) says in between. */
 int bk_fd_write(int fd, const void *data, size_t len, struct bk_err *err);
 

@@ -114,6 +114,12 @@ void bk_json_text(struct bk_json *to, const char *key, const char *text)
 		bk_json_null(to, key);
 }
 
+void bk_json_text_if(struct bk_json *to, const char *key, const char *text)
+{
+	if (text)
+		bk_json_text(to, key, text);
+}
+
 void bk_json_int(struct bk_json *to, const char *key, int64_t n)
 {
 	add(to, key, json_integer(n));

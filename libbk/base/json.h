@@ -28,6 +28,8 @@ void bk_json_free(struct bk_json *json); /* NULL is fine */
 /* Members of an object; in an array `key` is NULL and they are appended.  A key
  * that is there already is replaced. */
 void bk_json_text(struct bk_json *to, const char *key, const char *text);
+/* No member where there is no text. */
+void bk_json_text_if(struct bk_json *to, const char *key, const char *text);
 void bk_json_bytes(struct bk_json *to, const char *key, const void *text,
 		   size_t len);
 void bk_json_int(struct bk_json *to, const char *key, int64_t n);

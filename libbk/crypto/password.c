@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "crypto/askcommand.h"
 #include "crypto/prompt.h"
 
@@ -44,22 +44,6 @@ static int read_some(int fd, bool one_line, struct bk_secret *out,
 	return 0;
 }
 
-static int check_readers(int fd, const char *path, struct bk_err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return bk_fail_errno(err, "cannot look at it");
-	if (S_ISDIR(st.st_mode))
-		return bk_fail(err, BK_MISUSE, "it is a folder");
-	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return bk_fail(err, BK_MISUSE,
-			       "others may read it (mode %03o); run: chmod 600 "
-			       "%s",
-			       st.st_mode & 0777, path);
-	return 0;
-}
-
 static int from_path(struct bk_secret *out, const char *path, bool private,
 		     struct bk_err *err)
 {
@@ -67,7 +51,7 @@ static int from_path(struct bk_secret *out, const char *path, bool private,
 
 	if (fd < 0)
 		return bk_fail_errno(err, "cannot open it");
-	int rc = private ? check_readers(fd, path, err) : 0;
+	int rc = private ? bk_fd_private(fd, path, err) : 0;
 	if (rc == 0)
 		rc = read_some(fd, false, out, err);
 	(void)close(fd);

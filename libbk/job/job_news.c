@@ -270,19 +270,13 @@ char *bk_job_text(const struct bk_job_news *news)
 
 /* ---- for programs ---- */
 
-static void text(struct bk_json *json, const char *key, const char *value)
-{
-	if (value)
-		bk_json_text(json, key, value);
-}
-
 static void add_set(struct bk_json *json, const struct bk_summary *set)
 {
-	text(json, "set", set->set);
-	text(json, "base", set->base);
-	text(json, "kind", set->kind);
-	text(json, "store", set->store);
-	text(json, "repo", set->repo);
+	bk_json_text_if(json, "set", set->set);
+	bk_json_text_if(json, "base", set->base);
+	bk_json_text_if(json, "kind", set->kind);
+	bk_json_text_if(json, "store", set->store);
+	bk_json_text_if(json, "repo", set->repo);
 	bk_json_uint(json, "accounts", set->accounts);
 	struct bk_json *messages = bk_json_object(json, "messages");
 	bk_json_uint(messages, "total", set->messages.total);
@@ -301,18 +295,9 @@ static void add_problems(struct bk_json *json,
 {
 	struct bk_json *items = bk_json_array(json, "problems");
 
-	for (size_t i = 0; i < problems->n; i++) {
-		const struct bk_item_error *item = &problems->items[i];
-		struct bk_json *one = bk_json_object(items, NULL);
-		text(one, "account", item->account);
-		text(one, "folder", item->folder);
-		if (item->uid)
-			bk_json_uint(one, "uid", item->uid);
-		text(one, "name", item->name);
-		text(one, "text", item->text);
-		text(one, "outcome", item->outcome);
-		text(one, "next", item->next);
-	}
+	for (size_t i = 0; i < problems->n; i++)
+		bk_problem_json(&problems->items[i],
+				bk_json_object(items, NULL));
 }
 
 static void add_targets(struct bk_json *json,
@@ -328,9 +313,9 @@ static void add_targets(struct bk_json *json,
 		bk_json_uint(one, "sets", target->sets);
 		bk_json_uint(one, "sets_of", target->sets_of);
 		bk_json_uint(one, "bytes", target->bytes);
-		text(one, "newest", target->newest);
-		text(one, "why", target->why);
-		text(one, "next", target->next);
+		bk_json_text_if(one, "newest", target->newest);
+		bk_json_text_if(one, "why", target->why);
+		bk_json_text_if(one, "next", target->next);
 	}
 }
 

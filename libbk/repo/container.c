@@ -74,6 +74,23 @@ static enum bk_key_what role_of(enum bk_file_type type)
 }
 
 /* Packs and manifests have large blocks; rows fill the smallest. */
+bool bk_file_is_bulk(enum bk_file_type type)
+{
+	switch (type) {
+	case BK_FILE_PACK:
+	case BK_FILE_INDEX:
+	case BK_FILE_MANIFEST:
+	case BK_FILE_TABLE:
+		return true;
+	case BK_FILE_ROOT:
+	case BK_FILE_INTENT:
+	case BK_FILE_TRASH:
+	case BK_FILE_HOLD:
+		break;
+	}
+	return false;
+}
+
 unsigned bk_log2_block(enum bk_file_type type)
 {
 	switch (type) {

@@ -69,6 +69,10 @@ struct bk_file_id {
 	uint32_t ordinal;
 };
 
+/* What others need: its blocks may be compressed, and parity is written for it.
+ * The rest are small records under a signature, which are neither. */
+bool bk_file_is_bulk(enum bk_file_type type);
+
 /* How large the blocks of a new file may be, as header[13] says it. */
 unsigned bk_log2_block(enum bk_file_type type);
 

@@ -136,24 +136,6 @@ int bk_file_fetch_block(struct bk_file_reader *reader, uint64_t offset,
 	return fetch(reader, offset, len, len, stored, err);
 }
 
-/* Records under a signature are never compressed. */
-static bool may_be_compressed(enum bk_file_type type)
-{
-	switch (type) {
-	case BK_FILE_PACK:
-	case BK_FILE_INDEX:
-	case BK_FILE_MANIFEST:
-	case BK_FILE_TABLE:
-		return true;
-	case BK_FILE_ROOT:
-	case BK_FILE_INTENT:
-	case BK_FILE_TRASH:
-	case BK_FILE_HOLD:
-		break;
-	}
-	return false;
-}
-
 /* *data is what the block holds, valid until the next read.  A large block is
  * opened where it lies in the window, which has no other. */
 static int open_stored(struct bk_file_reader *reader,
@@ -192,7 +174,7 @@ int bk_file_open_block(struct bk_file_reader *reader, uint32_t number,
 
 	if (open_stored(reader, &info, stored, &data, err) < 0)
 		return -1;
-	if (info.codec == BK_CODEC_ZSTD && !may_be_compressed(info.type))
+	if (info.codec == BK_CODEC_ZSTD && !bk_file_is_bulk(info.type))
 		return bk_fail(err, BK_CORRUPT, "is compressed");
 	if (info.codec == BK_CODEC_ZSTD)
 		return bk_zstd_decompress(reader->zstd, data, info.plain_len,

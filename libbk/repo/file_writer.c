@@ -50,24 +50,6 @@ static int put_body(struct bk_file_writer *writer, struct bk_view bytes,
 	return bk_put_write(writer->put, bytes.data, bytes.len, err);
 }
 
-/* Of what others need; the rest is small, and there is little to it. */
-static bool has_parity(enum bk_file_type type)
-{
-	switch (type) {
-	case BK_FILE_PACK:
-	case BK_FILE_INDEX:
-	case BK_FILE_MANIFEST:
-	case BK_FILE_TABLE:
-		return true;
-	case BK_FILE_ROOT:
-	case BK_FILE_INTENT:
-	case BK_FILE_TRASH:
-	case BK_FILE_HOLD:
-		break;
-	}
-	return false;
-}
-
 int bk_file_writer_open(struct bk_file_writer **out, const struct bk_repo *repo,
 			struct bk_target *target, const char *name,
 			const struct bk_file_id *id, struct bk_err *err)
@@ -78,7 +60,7 @@ int bk_file_writer_open(struct bk_file_writer **out, const struct bk_repo *repo,
 
 	writer->name = bk_strdup(name);
 	writer->type = id->type;
-	writer->parity = repo->parity && has_parity(id->type);
+	writer->parity = repo->parity && bk_file_is_bulk(id->type);
 	writer->block_most = (size_t)1 << log2_block;
 	bk_sha256_init(&writer->sha);
 	int rc = bk_head_make(repo, id, log2_block, writer->head, key, err);

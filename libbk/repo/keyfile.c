@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crc32.h"
@@ -101,17 +100,9 @@ static int read_line(int fd, const char *path, struct bk_secret *line,
 {
 	size_t len = 0;
 	ssize_t n = 1;
-	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return bk_fail_errno(err, "cannot look at it");
-	if (S_ISDIR(st.st_mode))
-		return bk_fail(err, BK_MISUSE, "it is a folder");
-	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return bk_fail(err, BK_MISUSE,
-			       "others may read it (mode %03o); run: chmod 600 "
-			       "%s",
-			       st.st_mode & 0777, path);
+	if (bk_fd_private(fd, path, err) < 0)
+		return -1;
 	bk_secret_alloc(line, BK_KEYFILE_LEN + 1);
 	while (n > 0 && len < line->len) {
 		n = read(fd, line->data + len, line->len - len);

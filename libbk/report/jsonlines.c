@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "report/move_line.h"
 #include "report/pace.h"
+#include "report/problems.h"
 #include "report/ticker.h"
 
 #define STATUS_MS 1000
@@ -138,12 +139,6 @@ static struct bk_json *begin(const struct jsonlines *to, const char *type)
 	return json;
 }
 
-static void text(struct bk_json *json, const char *key, const char *value)
-{
-	if (value)
-		bk_json_text(json, key, value);
-}
-
 /* Prints and frees.  The lock is held. */
 static void end(struct jsonlines *to, struct bk_json *json)
 {
@@ -199,10 +194,10 @@ static void start(struct bk_progress *progress, const struct bk_run *run)
 	struct bk_json *json = begin(to, "start");
 
 	bk_json_text(json, "act", act_of(run->act));
-	text(json, "store", run->store);
-	text(json, "repo", run->repo);
-	text(json, "kind", run->kind);
-	text(json, "set", run->set);
+	bk_json_text_if(json, "store", run->store);
+	bk_json_text_if(json, "repo", run->repo);
+	bk_json_text_if(json, "kind", run->kind);
+	bk_json_text_if(json, "set", run->set);
 	add_totals(json, "totals", &run->totals);
 	(void)pthread_mutex_lock(&to->lock);
 	if (to->finished) {
@@ -241,14 +236,7 @@ static void item_error(struct bk_progress *progress,
 	struct bk_json *json = begin(to, "item_error");
 
 	bk_json_text(json, "class", class_of(error->kind));
-	text(json, "account", error->account);
-	text(json, "folder", error->folder);
-	if (error->uid)
-		bk_json_uint(json, "uid", error->uid);
-	text(json, "name", error->name);
-	text(json, "text", error->text);
-	text(json, "outcome", error->outcome);
-	text(json, "next", error->next);
+	bk_problem_json(error, json);
 	end_locked(to, json);
 }
 
@@ -279,9 +267,9 @@ static void target(struct bk_progress *progress,
 	bk_json_uint(json, "files", report->files);
 	bk_json_uint(json, "bytes", report->bytes);
 	bk_json_real(json, "seconds", report->seconds);
-	text(json, "newest", report->newest);
-	text(json, "why", report->why);
-	text(json, "next", report->next);
+	bk_json_text_if(json, "newest", report->newest);
+	bk_json_text_if(json, "why", report->why);
+	bk_json_text_if(json, "next", report->next);
 	end_locked(to, json);
 }
 
@@ -308,11 +296,12 @@ static void moved(struct bk_progress *progress,
 	bk_json_uint(json, "bytes", report->bytes);
 	bk_json_real(json, "seconds", report->seconds);
 	if (report->cutover != BK_CUTOVER_NOT_TRIED) {
-		text(json, "cutover", bk_move_cutover_word(report->cutover));
+		bk_json_text_if(json, "cutover",
+				bk_move_cutover_word(report->cutover));
 		bk_json_real(json, "downtime", report->downtime);
 	}
-	text(json, "why", report->why);
-	text(json, "next", report->next);
+	bk_json_text_if(json, "why", report->why);
+	bk_json_text_if(json, "next", report->next);
 	end_locked(to, json);
 }
 
@@ -335,11 +324,11 @@ static void finish(struct bk_progress *progress,
 	json = begin(to, "summary");
 	bk_json_text(json, "act", act_of(summary->act));
 	bk_json_text(json, "result", result_of(summary->result));
-	text(json, "set", summary->set);
-	text(json, "base", summary->base);
-	text(json, "kind", summary->kind);
-	text(json, "store", summary->store);
-	text(json, "repo", summary->repo);
+	bk_json_text_if(json, "set", summary->set);
+	bk_json_text_if(json, "base", summary->base);
+	bk_json_text_if(json, "kind", summary->kind);
+	bk_json_text_if(json, "store", summary->store);
+	bk_json_text_if(json, "repo", summary->repo);
 	bk_json_uint(json, "accounts", summary->accounts);
 	bool move = summary->act == BK_ACT_MOVE;
 	if (move || summary->act == BK_ACT_COMPARE)
@@ -362,7 +351,7 @@ static void finish(struct bk_progress *progress,
 	bk_json_uint(into, "stored", summary->bytes.stored);
 	bk_json_uint(json, "errors", summary->errors);
 	bk_json_real(json, "seconds", summary->seconds);
-	text(json, "next", summary->next);
+	bk_json_text_if(json, "next", summary->next);
 	to->finished = true;
 	end_locked(to, json);
 }

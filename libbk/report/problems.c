@@ -85,6 +85,18 @@ void bk_problems_print(const struct bk_problems *problems, FILE *out)
 			      bk_units_count(text, problems->more));
 }
 
+void bk_problem_json(const struct bk_item_error *error, struct bk_json *into)
+{
+	bk_json_text_if(into, "account", error->account);
+	bk_json_text_if(into, "folder", error->folder);
+	if (error->uid)
+		bk_json_uint(into, "uid", error->uid);
+	bk_json_text_if(into, "name", error->name);
+	bk_json_text_if(into, "text", error->text);
+	bk_json_text_if(into, "outcome", error->outcome);
+	bk_json_text_if(into, "next", error->next);
+}
+
 void bk_problems_clear(struct bk_problems *problems)
 {
 	bk_arena_clear(&problems->arena);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "sync/progress.h"
 
 #define BK_PROBLEMS_KEPT 1000 /* more are only counted */
@@ -24,6 +25,9 @@ void bk_problems_add(struct bk_problems *problems,
 /* "NEEDS YOU" and a line for each, escaped and aligned; nothing if there are
  * none. */
 void bk_problems_print(const struct bk_problems *problems, FILE *out);
+
+/* Its members: account, folder, uid, name, text, outcome, next. */
+void bk_problem_json(const struct bk_item_error *error, struct bk_json *into);
 
 void bk_problems_clear(struct bk_problems *problems);
 

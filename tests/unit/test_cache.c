@@ -11,85 +11,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/cached.h"
 #include "lib/dice.h"
-#include "lib/faulty.h"
-#include "lib/scratch.h"
-#include "target/cache.h"
-#include "target/local.h"
 
-#define SIZE  ((size_t)3 << 20)
-#define INDEX "data/00112233445566778899aabbccddeeff/i00000000.bki"
-#define PACK  "data/00112233445566778899aabbccddeeff/p00000000.bkp"
-#define ROOT  "sets/00112233445566778899aabbccddeeff.bks"
-
-static struct scratch scratch;
-static struct faulty *faulty;
-static struct bk_target *target;
-static struct bk_buf bytes, got;
-static struct bk_err err;
-
-static void open_with(uint64_t most)
-{
-	struct bk_target *local = NULL;
-	char path[80], folder[80];
-
-	(void)snprintf(path, sizeof(path), "%s/repo", scratch.path);
-	(void)snprintf(folder, sizeof(folder), "%s/cache", scratch.path);
-	assert_int_equal(bk_local_open(&local, path, true, &err), 0);
-	faulty = faulty_open(local);
-	target = bk_cache_open(&faulty->wrapper.target, folder, most);
-}
-
-/* As the next run would. */
-static void open_again(void)
-{
-	bk_target_close(target);
-	open_with(0);
-}
-
-static void put(const char *name, size_t n)
-{
-	struct bk_view view = {bytes.data, n};
-
-	assert_int_equal(bk_target_put(target, name, view, &err), 0);
-}
+static struct cached cached;
 
 static int start(void **state)
 {
-	struct dice dice = {1};
-
 	(void)state;
-	err = (struct bk_err){0};
-	scratch_make(&scratch);
-	bytes.len = 0;
-	dice_fill(&dice, bk_buf_grow(&bytes, SIZE), SIZE);
-	open_with(0);
-	put(INDEX, SIZE);
-	put(PACK, SIZE);
-	put(ROOT, 1000);
+	cached_start(&cached);
 	return 0;
 }
 
 static int end(void **state)
 {
 	(void)state;
-	bk_target_close(target);
-	bk_buf_clear(&bytes);
-	bk_buf_clear(&got);
-	scratch_drop(&scratch);
+	cached_end(&cached);
 	return 0;
 }
 
-/* How many requests it takes. */
 static unsigned get(const char *name, size_t offset, size_t len)
 {
-	unsigned before = faulty_count(faulty, FAULTY_GET);
-
-	if (bk_target_read(target, name, offset, len, &got, &err) < 0)
-		fail_msg("%s", err.text);
-	assert_int_equal(got.len, len);
-	assert_memory_equal(got.data, bytes.data + offset, len);
-	return faulty_count(faulty, FAULTY_GET) - before;
+	return cached_get(&cached, name, offset, len);
 }
 
 /* ---- requests ---- */
@@ -97,26 +40,26 @@ static unsigned get(const char *name, size_t offset, size_t len)
 static void what_was_got_once_is_not_asked_for_again(void **state)
 {
 	(void)state;
-	assert_int_equal(get(INDEX, 1000, 2000000), 1);
-	assert_int_equal(get(INDEX, 1000, 2000000), 0);
-	assert_int_equal(get(INDEX, 500000, 100), 0);
-	assert_int_equal(get(ROOT, 0, 1000), 1);
-	open_again();
-	assert_int_equal(get(INDEX, 1000, 2000000), 0);
-	assert_int_equal(get(INDEX, 1500000, 400000), 0);
-	assert_int_equal(get(ROOT, 0, 900), 0);
-	assert_int_equal(get(INDEX, 999, 1), 1);
+	assert_int_equal(get(CACHED_INDEX, 1000, 2000000), 1);
+	assert_int_equal(get(CACHED_INDEX, 1000, 2000000), 0);
+	assert_int_equal(get(CACHED_INDEX, 500000, 100), 0);
+	assert_int_equal(get(CACHED_ROOT, 0, 1000), 1);
+	cached_again(&cached);
+	assert_int_equal(get(CACHED_INDEX, 1000, 2000000), 0);
+	assert_int_equal(get(CACHED_INDEX, 1500000, 400000), 0);
+	assert_int_equal(get(CACHED_ROOT, 0, 900), 0);
+	assert_int_equal(get(CACHED_INDEX, 999, 1), 1);
 }
 
 static void ranges_of_packs_are_not_kept_for_the_next_run(void **state)
 {
 	(void)state;
-	assert_int_equal(get(PACK, 1000, 1000), 1);
-	assert_int_equal(get(PACK, 1000, 1000), 0);
-	open_again();
-	assert_int_equal(get(PACK, 1000, 1000), 1);
-	assert_int_equal(get(PACK, 0, 2000000), 1);
-	assert_int_equal(get(PACK, 0, 2000000), 1);
+	assert_int_equal(get(CACHED_PACK, 1000, 1000), 1);
+	assert_int_equal(get(CACHED_PACK, 1000, 1000), 0);
+	cached_again(&cached);
+	assert_int_equal(get(CACHED_PACK, 1000, 1000), 1);
+	assert_int_equal(get(CACHED_PACK, 0, 2000000), 1);
+	assert_int_equal(get(CACHED_PACK, 0, 2000000), 1);
 }
 
 static void what_can_be_taken_away_is_asked_for_each_time(void **state)
@@ -127,7 +70,7 @@ static void what_can_be_taken_away_is_asked_for_each_time(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 5; i++) {
-		put(names[i], 100);
+		cached_put(&cached, names[i], 100);
 		assert_int_equal(get(names[i], 0, 100), 1);
 		assert_int_equal(get(names[i], 0, 100), 1);
 	}
@@ -136,19 +79,19 @@ static void what_can_be_taken_away_is_asked_for_each_time(void **state)
 /* As a file is opened: its end, its head, its end, its directory. */
 static void the_ends_of_a_file_are_two_requests(void **state)
 {
-	static const char *const names[] = {INDEX, PACK};
+	static const char *const names[] = {CACHED_INDEX, CACHED_PACK};
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		uint64_t before = faulty->bytes_got;
-		unsigned n = get(names[i], SIZE - 220, 220);
+		uint64_t before = cached.faulty->bytes_got;
+		unsigned n = get(names[i], CACHED_SIZE - 220, 220);
 		n += get(names[i], 0, 256);
-		n += get(names[i], SIZE - 220, 156);
-		n += get(names[i], SIZE - 600, 12);
-		n += get(names[i], SIZE - 600, 380);
+		n += get(names[i], CACHED_SIZE - 220, 156);
+		n += get(names[i], CACHED_SIZE - 600, 12);
+		n += get(names[i], CACHED_SIZE - 600, 380);
 		n += get(names[i], 256, 3000);
 		assert_int_equal(n, 2);
-		assert_true(faulty->bytes_got - before <= 2 << 16);
+		assert_true(cached.faulty->bytes_got - before <= 2 << 16);
 	}
 }
 
@@ -157,12 +100,13 @@ static void reading_in_order_takes_fewer_requests(void **state)
 	unsigned n = 0;
 
 	(void)state;
-	(void)get(PACK, SIZE - 220, 220);
-	uint64_t before = faulty->bytes_got;
+	(void)get(CACHED_PACK, CACHED_SIZE - 220, 220);
+	uint64_t before = cached.faulty->bytes_got;
 	for (size_t at = 500000; at < 500000 + 20 * 65560; at += 65560)
-		n += get(PACK, at, 65560);
+		n += get(CACHED_PACK, at, 65560);
 	assert_in_range(n, 1, 9);
-	assert_true(faulty->bytes_got - before <= 21 * 65560 + (256 << 10));
+	assert_true(cached.faulty->bytes_got - before <=
+		    21 * 65560 + (256 << 10));
 }
 
 static void leaps_take_little_more_than_is_asked_for(void **state)
@@ -171,21 +115,21 @@ static void leaps_take_little_more_than_is_asked_for(void **state)
 	uint64_t asked = 0;
 
 	(void)state;
-	(void)get(PACK, SIZE - 220, 220);
-	uint64_t before = faulty->bytes_got;
+	(void)get(CACHED_PACK, CACHED_SIZE - 220, 220);
+	uint64_t before = cached.faulty->bytes_got;
 	for (int i = 0; i < 100; i++) {
-		size_t at = dice_below(&dice, SIZE - 70000);
-		(void)get(PACK, at, 65560);
+		size_t at = dice_below(&dice, CACHED_SIZE - 70000);
+		(void)get(CACHED_PACK, at, 65560);
 		asked += 65560;
 	}
-	assert_true(faulty->bytes_got - before <= asked);
+	assert_true(cached.faulty->bytes_got - before <= asked);
 }
 
 /* ---- truth ---- */
 
 static void any_gets_bring_the_right_bytes(void **state)
 {
-	static const char *const names[] = {INDEX, PACK};
+	static const char *const names[] = {CACHED_INDEX, CACHED_PACK};
 	struct dice dice = {3};
 
 	(void)state;
@@ -193,53 +137,69 @@ static void any_gets_bring_the_right_bytes(void **state)
 		size_t most = (size_t)1 << (1 + dice_below(&dice, 20));
 		size_t len = 1 + dice_below(&dice, most);
 		size_t at = dice_one_in(&dice, 4)
-				    ? SIZE - len
-				    : dice_below(&dice, SIZE - len + 1);
+				    ? CACHED_SIZE - len
+				    : dice_below(&dice, CACHED_SIZE - len + 1);
 		(void)get(names[i % 2], at, len);
 		if (dice_one_in(&dice, 200))
-			open_again();
+			cached_again(&cached);
 	}
 }
 
 static void a_sum_is_of_what_the_target_holds(void **state)
 {
 	uint8_t sum[BK_SHA256_LEN], other[BK_SHA256_LEN];
-	char *path = bk_asprintf("%s/repo/%s", scratch.path, INDEX);
+	char *path =
+		bk_asprintf("%s/repo/%s", cached.scratch.path, CACHED_INDEX);
 
 	(void)state;
-	assert_int_equal(get(INDEX, 0, SIZE), 1);
-	assert_int_equal(bk_target_sum(target, INDEX, 0, SIZE, sum, &err), 0);
+	assert_int_equal(get(CACHED_INDEX, 0, CACHED_SIZE), 1);
+	assert_int_equal(bk_target_sum(cached.target, CACHED_INDEX, 0,
+				       CACHED_SIZE, sum, &cached.err),
+			 0);
 	int fd = open(path, O_WRONLY);
 	assert_int_equal(pwrite(fd, "damage", 6, 100000), 6);
 	assert_int_equal(close(fd), 0);
-	assert_int_equal(bk_target_sum(target, INDEX, 0, SIZE, other, &err), 0);
+	assert_int_equal(bk_target_sum(cached.target, CACHED_INDEX, 0,
+				       CACHED_SIZE, other, &cached.err),
+			 0);
 	assert_memory_not_equal(sum, other, sizeof(sum));
 	free(path);
 }
 
 static void a_blob_that_no_listing_shows_is_dropped(void **state)
 {
-	struct bk_target *elsewhere = faulty->wrapper.below;
+	struct bk_target *elsewhere = cached.faulty->wrapper.below;
 	struct bk_blob_list list = {0};
 
 	(void)state;
-	assert_int_equal(get(INDEX, 0, SIZE), 1);
-	assert_int_equal(get(PACK, 0, 100), 1);
-	assert_int_equal(get(ROOT, 0, 1000), 1);
-	assert_int_equal(bk_target_remove(elsewhere, INDEX, &err), 0);
-	assert_int_equal(bk_target_remove(elsewhere, PACK, &err), 0);
-	assert_int_equal(bk_target_remove(elsewhere, ROOT, &err), 0);
-	assert_int_equal(bk_target_list(target, "data", &list, &err), 0);
+	assert_int_equal(get(CACHED_INDEX, 0, CACHED_SIZE), 1);
+	assert_int_equal(get(CACHED_PACK, 0, 100), 1);
+	assert_int_equal(get(CACHED_ROOT, 0, 1000), 1);
+	assert_int_equal(bk_target_remove(elsewhere, CACHED_INDEX, &cached.err),
+			 0);
+	assert_int_equal(bk_target_remove(elsewhere, CACHED_PACK, &cached.err),
+			 0);
+	assert_int_equal(bk_target_remove(elsewhere, CACHED_ROOT, &cached.err),
+			 0);
+	assert_int_equal(
+		bk_target_list(cached.target, "data", &list, &cached.err), 0);
 	assert_int_equal(list.n, 0);
-	assert_int_equal(bk_target_read(target, INDEX, 0, 100, &got, &err), -1);
-	assert_int_equal(err.kind, BK_GONE);
-	assert_int_equal(bk_target_read(target, PACK, 0, 100, &got, &err), -1);
-	assert_int_equal(err.kind, BK_GONE);
+	assert_int_equal(bk_target_read(cached.target, CACHED_INDEX, 0, 100,
+					&cached.got, &cached.err),
+			 -1);
+	assert_int_equal(cached.err.kind, BK_GONE);
+	assert_int_equal(bk_target_read(cached.target, CACHED_PACK, 0, 100,
+					&cached.got, &cached.err),
+			 -1);
+	assert_int_equal(cached.err.kind, BK_GONE);
 	/* It lies in another folder, that was not listed. */
-	assert_int_equal(get(ROOT, 0, 1000), 0);
-	assert_int_equal(bk_target_list(target, "", &list, &err), 0);
-	assert_int_equal(bk_target_read(target, ROOT, 0, 100, &got, &err), -1);
-	assert_int_equal(err.kind, BK_GONE);
+	assert_int_equal(get(CACHED_ROOT, 0, 1000), 0);
+	assert_int_equal(bk_target_list(cached.target, "", &list, &cached.err),
+			 0);
+	assert_int_equal(bk_target_read(cached.target, CACHED_ROOT, 0, 100,
+					&cached.got, &cached.err),
+			 -1);
+	assert_int_equal(cached.err.kind, BK_GONE);
 }
 
 static void a_listing_that_failed_drops_nothing(void **state)
@@ -247,10 +207,12 @@ static void a_listing_that_failed_drops_nothing(void **state)
 	struct bk_blob_list list = {0};
 
 	(void)state;
-	assert_int_equal(get(INDEX, 0, SIZE), 1);
-	faulty_add(faulty, (struct fault){.act = FAULTY_LIST, .kind = BK_LOST});
-	assert_int_equal(bk_target_list(target, "", &list, &err), -1);
-	assert_int_equal(get(INDEX, 0, SIZE), 0);
+	assert_int_equal(get(CACHED_INDEX, 0, CACHED_SIZE), 1);
+	faulty_add(cached.faulty,
+		   (struct fault){.act = FAULTY_LIST, .kind = BK_LOST});
+	assert_int_equal(bk_target_list(cached.target, "", &list, &cached.err),
+			 -1);
+	assert_int_equal(get(CACHED_INDEX, 0, CACHED_SIZE), 0);
 }
 
 static void what_was_removed_is_gone(void **state)
@@ -258,32 +220,44 @@ static void what_was_removed_is_gone(void **state)
 	uint64_t size;
 
 	(void)state;
-	assert_int_equal(get(INDEX, 0, SIZE), 1);
-	assert_int_equal(get(ROOT, 0, 1000), 1);
-	assert_int_equal(bk_target_remove(target, INDEX, &err), 0);
-	assert_int_equal(bk_target_read(target, INDEX, 0, 1, &got, &err), -1);
-	assert_int_equal(err.kind, BK_GONE);
-	assert_int_equal(bk_target_remove(faulty->wrapper.below, ROOT, &err),
+	assert_int_equal(get(CACHED_INDEX, 0, CACHED_SIZE), 1);
+	assert_int_equal(get(CACHED_ROOT, 0, 1000), 1);
+	assert_int_equal(
+		bk_target_remove(cached.target, CACHED_INDEX, &cached.err), 0);
+	assert_int_equal(bk_target_read(cached.target, CACHED_INDEX, 0, 1,
+					&cached.got, &cached.err),
+			 -1);
+	assert_int_equal(cached.err.kind, BK_GONE);
+	assert_int_equal(bk_target_remove(cached.faulty->wrapper.below,
+					  CACHED_ROOT, &cached.err),
 			 0);
-	assert_int_equal(bk_target_stat(target, ROOT, &size, &err), -1);
-	assert_int_equal(bk_target_read(target, ROOT, 0, 1, &got, &err), -1);
-	assert_int_equal(err.kind, BK_GONE);
+	assert_int_equal(
+		bk_target_stat(cached.target, CACHED_ROOT, &size, &cached.err),
+		-1);
+	assert_int_equal(bk_target_read(cached.target, CACHED_ROOT, 0, 1,
+					&cached.got, &cached.err),
+			 -1);
+	assert_int_equal(cached.err.kind, BK_GONE);
 }
 
 static void a_get_that_fails_leaves_nothing_behind(void **state)
 {
 	(void)state;
-	faulty_add(faulty, (struct fault){.act = FAULTY_GET,
-					  .kind = BK_LOST,
-					  .after = 1000000});
-	assert_int_equal(bk_target_read(target, INDEX, 0, SIZE, &got, &err),
+	faulty_add(cached.faulty, (struct fault){.act = FAULTY_GET,
+						 .kind = BK_LOST,
+						 .after = 1000000});
+	assert_int_equal(bk_target_read(cached.target, CACHED_INDEX, 0,
+					CACHED_SIZE, &cached.got, &cached.err),
 			 -1);
-	assert_int_equal(err.kind, BK_LOST);
-	faulty_add(faulty, (struct fault){.act = FAULTY_GET, .kind = BK_LOST});
-	assert_int_equal(bk_target_read(target, INDEX, 0, 100, &got, &err), -1);
-	assert_int_equal(err.kind, BK_LOST);
-	assert_int_equal(get(INDEX, 0, SIZE), 1);
-	assert_int_equal(get(INDEX, 0, 100), 0);
+	assert_int_equal(cached.err.kind, BK_LOST);
+	faulty_add(cached.faulty,
+		   (struct fault){.act = FAULTY_GET, .kind = BK_LOST});
+	assert_int_equal(bk_target_read(cached.target, CACHED_INDEX, 0, 100,
+					&cached.got, &cached.err),
+			 -1);
+	assert_int_equal(cached.err.kind, BK_LOST);
+	assert_int_equal(get(CACHED_INDEX, 0, CACHED_SIZE), 1);
+	assert_int_equal(get(CACHED_INDEX, 0, 100), 0);
 }
 
 /* ---- a folder that anything may happen to ---- */
@@ -298,7 +272,7 @@ static unsigned spoil(unsigned way)
 	unsigned n = 0;
 	struct stat st;
 
-	(void)snprintf(folder, sizeof(folder), "%s/cache", scratch.path);
+	(void)snprintf(folder, sizeof(folder), "%s/cache", cached.scratch.path);
 	DIR *dir = opendir(folder);
 	assert_non_null(dir);
 	while ((entry = readdir(dir))) {
@@ -345,38 +319,41 @@ static void whatever_happens_to_the_folder_heals(void **state)
 {
 	(void)state;
 	for (unsigned way = 0; way < 2 * WAYS; way++) {
-		(void)get(INDEX, 0, 1000000);
-		(void)get(INDEX, 1100000, 1000000);
+		(void)get(CACHED_INDEX, 0, 1000000);
+		(void)get(CACHED_INDEX, 1100000, 1000000);
 		if (way % 2)
-			open_again();
+			cached_again(&cached);
 		assert_true(spoil(way / 2) >= 2);
 		if (way % 2)
-			open_again();
-		assert_int_equal(get(INDEX, 0, 1000000), 1);
-		assert_int_equal(get(INDEX, 1100000, 1000000), 1);
+			cached_again(&cached);
+		assert_int_equal(get(CACHED_INDEX, 0, 1000000), 1);
+		assert_int_equal(get(CACHED_INDEX, 1100000, 1000000), 1);
 		if (way / 2 == UNREADABLE)
 			break;
-		open_again();
-		assert_int_equal(get(INDEX, 0, 1000000), 0);
-		assert_int_equal(get(INDEX, 1100000, 1000000), 0);
+		cached_again(&cached);
+		assert_int_equal(get(CACHED_INDEX, 0, 1000000), 0);
+		assert_int_equal(get(CACHED_INDEX, 1100000, 1000000), 0);
 	}
 }
 
 static void strangers_in_the_folder_are_left_alone(void **state)
 {
 	(void)state;
-	scratch_file(&scratch, "cache/notes.txt", "mine");
-	scratch_file(&scratch, "cache/data_x.bki@0+4", "no sum");
-	scratch_file(&scratch, "cache/data_x.bki@zero+4", "no number");
-	scratch_file(&scratch, "cache/data_x.bki@0+4.1.2.part", "old");
-	scratch_age(&scratch, "cache/data_x.bki@0+4.1.2.part", 1000000000);
-	scratch_file(&scratch, "cache/data_y.bki@0+4.1.2.part", "new");
-	open_again();
-	assert_true(scratch_has(&scratch, "cache/notes.txt"));
-	assert_true(scratch_has(&scratch, "cache/data_y.bki@0+4.1.2.part"));
-	assert_false(scratch_has(&scratch, "cache/data_x.bki@0+4"));
-	assert_false(scratch_has(&scratch, "cache/data_x.bki@zero+4"));
-	assert_false(scratch_has(&scratch, "cache/data_x.bki@0+4.1.2.part"));
+	scratch_file(&cached.scratch, "cache/notes.txt", "mine");
+	scratch_file(&cached.scratch, "cache/data_x.bki@0+4", "no sum");
+	scratch_file(&cached.scratch, "cache/data_x.bki@zero+4", "no number");
+	scratch_file(&cached.scratch, "cache/data_x.bki@0+4.1.2.part", "old");
+	scratch_age(&cached.scratch, "cache/data_x.bki@0+4.1.2.part",
+		    1000000000);
+	scratch_file(&cached.scratch, "cache/data_y.bki@0+4.1.2.part", "new");
+	cached_again(&cached);
+	assert_true(scratch_has(&cached.scratch, "cache/notes.txt"));
+	assert_true(
+		scratch_has(&cached.scratch, "cache/data_y.bki@0+4.1.2.part"));
+	assert_false(scratch_has(&cached.scratch, "cache/data_x.bki@0+4"));
+	assert_false(scratch_has(&cached.scratch, "cache/data_x.bki@zero+4"));
+	assert_false(
+		scratch_has(&cached.scratch, "cache/data_x.bki@0+4.1.2.part"));
 }
 
 static uint64_t folder_size(void)
@@ -386,7 +363,7 @@ static uint64_t folder_size(void)
 	uint64_t sum = 0;
 	struct stat st;
 
-	(void)snprintf(folder, sizeof(folder), "%s/cache", scratch.path);
+	(void)snprintf(folder, sizeof(folder), "%s/cache", cached.scratch.path);
 	DIR *dir = opendir(folder);
 	while ((entry = readdir(dir)))
 		if (strchr(entry->d_name, '@') &&
@@ -401,11 +378,11 @@ static void the_folder_stays_within_its_bound(void **state)
 	char name[40];
 
 	(void)state;
-	bk_target_close(target);
-	open_with(4000000);
+	bk_target_close(cached.target);
+	cached_open(&cached, 4000000);
 	for (unsigned i = 0; i < 12; i++) {
 		(void)snprintf(name, sizeof(name), "data/%u/m.bkm", i);
-		put(name, SIZE);
+		cached_put(&cached, name, CACHED_SIZE);
 		assert_int_equal(get(name, 0, 900000), 1);
 		if (i)
 			assert_int_equal(get("data/0/m.bkm", 0, 900000), 0);
@@ -414,10 +391,10 @@ static void the_folder_stays_within_its_bound(void **state)
 	/* The first one was used all the time; the second one went. */
 	assert_int_equal(get("data/1/m.bkm", 0, 900000), 1);
 	/* Too large a part of it. */
-	assert_int_equal(get(INDEX, 0, 2000000), 1);
-	assert_int_equal(get(INDEX, 0, 2000000), 1);
-	bk_target_close(target);
-	open_with(1000000);
+	assert_int_equal(get(CACHED_INDEX, 0, 2000000), 1);
+	assert_int_equal(get(CACHED_INDEX, 0, 2000000), 1);
+	bk_target_close(cached.target);
+	cached_open(&cached, 1000000);
 	assert_true(folder_size() <= 1000000);
 }
 

@@ -6,13 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/scripted.h"
+#include "lib/scripted_link.h"
 #include "net/http.h"
 
-static struct scripted server;
-static struct bk_url url;
-static struct bk_access access_;
-static struct bk_link *link_;
+static struct scripted_link there;
 static struct bk_err err;
 static const char *answer;
 
@@ -26,32 +23,23 @@ static void serve(int fd, unsigned number)
 
 static int begin(void **state)
 {
-	char text[64];
-
 	(void)state;
 	err = (struct bk_err){0};
-	access_ = (struct bk_access){.allow_cleartext = true, .timeout_s = 5};
-	scripted_start(&server, serve);
-	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%u/x",
-		       (unsigned)server.port);
-	assert_int_equal(bk_url_parse(&url, text, &err), 0);
-	assert_int_equal(bk_link_open(&link_, &url, &access_, &err), 0);
+	scripted_link_open(&there, "http", 5, serve);
 	return 0;
 }
 
 static int end(void **state)
 {
 	(void)state;
-	bk_link_close(link_);
-	bk_url_clear(&url);
-	scripted_stop(&server);
+	scripted_link_close(&there);
 	return 0;
 }
 
 /* The first bytes of "0123456789", up to eight of them. */
 static int peek(const char *from, struct bk_buf *into, uint64_t *size)
 {
-	struct bk_line *line = bk_link_take(link_);
+	struct bk_line *line = bk_link_take(there.link);
 	struct bk_buf_sink sink;
 
 	answer = from;
@@ -136,7 +124,7 @@ static int get_both(const char *from, struct bk_buf *into)
 		{2, 3},
                 {7, 2}
         };
-	struct bk_line *line = bk_link_take(link_);
+	struct bk_line *line = bk_link_take(there.link);
 	struct bk_buf_sink sink;
 
 	answer = from;

@@ -11,38 +11,26 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "lib/scripted.h"
+#include "lib/scripted_link.h"
 #include "net/link.h"
 
-static struct scripted server;
-static struct bk_url url;
-static struct bk_access access_;
-static struct bk_link *link_;
+static struct scripted_link there;
 static struct bk_err err;
 
 static void begin(void (*serve)(int fd, unsigned number))
 {
-	char text[64];
-
 	err = (struct bk_err){0};
-	access_ = (struct bk_access){.allow_cleartext = true, .timeout_s = 1};
-	scripted_start(&server, serve);
-	(void)snprintf(text, sizeof(text), "http://127.0.0.1:%u/x",
-		       (unsigned)server.port);
-	assert_int_equal(bk_url_parse(&url, text, &err), 0);
-	assert_int_equal(bk_link_open(&link_, &url, &access_, &err), 0);
+	scripted_link_open(&there, "http", 1, serve);
 }
 
 static void end(void)
 {
-	bk_link_close(link_);
-	bk_url_clear(&url);
-	scripted_stop(&server);
+	scripted_link_close(&there);
 }
 
 static int get(const char *path, struct bk_buf *into)
 {
-	struct bk_line *line = bk_link_take(link_);
+	struct bk_line *line = bk_link_take(there.link);
 	struct bk_buf_sink sink;
 
 	into->len = 0;
@@ -57,7 +45,7 @@ static int get(const char *path, struct bk_buf *into)
 
 static int put(const char *bytes, size_t n, unsigned times)
 {
-	struct bk_line *line = bk_link_take(link_);
+	struct bk_line *line = bk_link_take(there.link);
 
 	bk_line_to(line, "/put");
 	int rc = bk_line_send_begin(line, n * times, &err);
@@ -93,14 +81,14 @@ static void a_body_comes_and_the_connection_is_used_again(void **state)
 	begin(serve_two);
 	assert_int_equal(get("/a b", &body), 200);
 	assert_string_equal(bk_buf_text(&body), "abc");
-	struct bk_line *line = bk_link_take(link_);
+	struct bk_line *line = bk_link_take(there.link);
 	assert_string_equal(bk_line_header(line, "x-its"), "here");
 	assert_null(bk_line_header(line, "x-other"));
 	bk_link_give(line);
 	/* The body of an error is no file. */
 	assert_int_equal(get("/b", &body), 404);
 	assert_int_equal(body.len, 0);
-	line = bk_link_take(link_);
+	line = bk_link_take(there.link);
 	assert_string_equal(bk_buf_text(&line->complaint), "gone");
 	bk_link_give(line);
 	bk_buf_clear(&body);
@@ -175,7 +163,7 @@ static void the_error_of_a_sink_is_the_error_of_the_act(void **state)
 
 	(void)state;
 	begin(serve_all);
-	line = bk_link_take(link_);
+	line = bk_link_take(there.link);
 	bk_line_to(line, "/a");
 	bk_line_into(line, &sink);
 	assert_int_equal(bk_line_run(line, &err), -1);
@@ -193,11 +181,11 @@ static void nobody_there_is_lost_and_says_what_to_do(void **state)
 
 	(void)state;
 	begin(serve_all);
-	scripted_stop(&server);
+	scripted_stop(&there.server);
 	assert_int_equal(get("/a", &body), -1);
 	assert_int_equal(err.kind, BK_LOST);
 	assert_non_null(strstr(err.text, "is the server running"));
-	scripted_start(&server, serve_all);
+	scripted_start(&there.server, serve_all);
 	end();
 }
 
@@ -270,7 +258,7 @@ static void a_sender_may_take_its_time(void **state)
 
 	(void)state;
 	begin(serve_put);
-	line = bk_link_take(link_);
+	line = bk_link_take(there.link);
 	bk_line_to(line, "/put");
 	assert_int_equal(bk_line_send_begin(line, PIECE * 7, &err), 0);
 	for (int i = 0; i < 7; i++) {
@@ -356,7 +344,7 @@ static void an_act_is_left_when_the_run_is_cancelled(void **state)
 
 	(void)state;
 	begin(serve_silence);
-	access_.timeout_s = 60;
+	there.access.timeout_s = 60;
 	assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
 	assert_int_equal(get("/a", &body), -1);
 	assert_int_equal(err.kind, BK_CANCELLED);
@@ -372,16 +360,16 @@ static void what_cleans_up_is_done_all_the_same(void **state)
 
 	(void)state;
 	begin(serve_all);
-	line = bk_link_take(link_);
+	line = bk_link_take(there.link);
 	bk_line_tidy(line);
 	bk_line_to(line, "/a");
 	assert_int_equal(bk_line_run(line, &err), 0);
 	bk_link_give(line);
 	end();
 	begin(serve_silence);
-	access_.timeout_s = 60;
+	there.access.timeout_s = 60;
 	int64_t start_ms = bk_clock_monotonic_ms();
-	line = bk_link_take(link_);
+	line = bk_link_take(there.link);
 	bk_line_tidy(line);
 	bk_line_to(line, "/a");
 	assert_int_equal(bk_line_run(line, &err), -1);

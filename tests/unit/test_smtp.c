@@ -5,13 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/scripted.h"
+#include "lib/scripted_link.h"
 #include "net/smtp.h"
 
-static struct scripted server;
-static struct bk_url url;
-static struct bk_access access_;
-static struct bk_link *link_;
+static struct scripted_link there;
 static struct bk_err err;
 static char came[4096];    /* all that the server was told */
 static const char *at;     /* the command that is refused */
@@ -69,29 +66,20 @@ static void serve(int fd, unsigned number)
 
 static int begin(void **state)
 {
-	char text[64];
-
 	(void)state;
 	err = (struct bk_err){0};
 	*came = 0;
 	at = NULL;
 	breaks = false;
 	refused = NULL;
-	access_ = (struct bk_access){.allow_cleartext = true, .timeout_s = 5};
-	scripted_start(&server, serve);
-	(void)snprintf(text, sizeof(text), "smtp://127.0.0.1:%u",
-		       (unsigned)server.port);
-	assert_int_equal(bk_url_parse(&url, text, &err), 0);
-	assert_int_equal(bk_link_open(&link_, &url, &access_, &err), 0);
+	scripted_link_open(&there, "smtp", 5, serve);
 	return 0;
 }
 
 static int end(void **state)
 {
 	(void)state;
-	bk_link_close(link_);
-	bk_url_clear(&url);
-	scripted_stop(&server);
+	scripted_link_close(&there);
 	return 0;
 }
 
@@ -108,7 +96,7 @@ static int send_from(const char *from, const char *to)
 	};
 
 	err = (struct bk_err){0};
-	return bk_smtp_send(link_, &mail, &err);
+	return bk_smtp_send(there.link, &mail, &err);
 }
 
 static void a_mail_arrives_as_it_is(void **state)
@@ -210,10 +198,10 @@ static void who_hangs_up_with_the_mail_may_have_taken_it(void **state)
 	assert_int_equal(err.kind, BK_UNSAFE);
 	assert_non_null(strstr(came, "DATA\nSubject: x\n"));
 	breaks = false;
-	scripted_stop(&server);
+	scripted_stop(&there.server);
 	assert_int_equal(send_from("bk@a.test", "ann@a.test"), -1);
 	assert_int_equal(err.kind, BK_LOST);
-	scripted_start(&server, serve);
+	scripted_start(&there.server, serve);
 }
 
 static void an_address_cannot_say_more(void **state)
@@ -233,7 +221,7 @@ static void an_address_cannot_say_more(void **state)
 static void clear_text_has_to_be_allowed(void **state)
 {
 	(void)state;
-	access_.allow_cleartext = false;
+	there.access.allow_cleartext = false;
 	assert_int_equal(send_from("bk@a.test", "ann@a.test"), -1);
 	assert_int_equal(err.kind, BK_DENIED);
 	assert_null(strstr(came, "MAIL"));

@@ -10,34 +10,21 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "lib/scripted.h"
+#include "lib/scripted_link.h"
 #include "net/wire.h"
 
 static struct bk_err err;
 
 static int log_in(void (*serve)(int fd, unsigned number), uint32_t timeout_s)
 {
-	struct bk_access access = {
-		.allow_cleartext = true,
-		.timeout_s = timeout_s,
-	};
 	struct bk_wire_login login = {.user = "ann"};
-	struct scripted server;
-	struct bk_link *link = NULL;
+	struct scripted_link to;
 	struct bk_wire *wire = NULL;
-	struct bk_url url = {0};
-	char text[64];
 
-	scripted_start(&server, serve);
-	(void)snprintf(text, sizeof(text), "imap://127.0.0.1:%u",
-		       (unsigned)server.port);
-	assert_int_equal(bk_url_parse(&url, text, &err), 0);
-	assert_int_equal(bk_link_open(&link, &url, &access, &err), 0);
-	int rc = bk_wire_open(&wire, link, &login, &err);
+	scripted_link_open(&to, "imap", timeout_s, serve);
+	int rc = bk_wire_open(&wire, to.link, &login, &err);
 	bk_wire_close(wire);
-	bk_link_close(link);
-	bk_url_clear(&url);
-	scripted_stop(&server);
+	scripted_link_close(&to);
 	return rc;
 }
 
