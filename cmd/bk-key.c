@@ -81,7 +81,8 @@ static int sheet(struct bk_call *call, const struct bk_key_request *request,
 	int rc = bk_opened_open(&opened, &call->settings, request->repo,
 				BK_OPEN_READ, &call->outcome, err);
 	if (rc == 0)
-		rc = bk_sheet_write(&opened, request->repo, &text, err);
+		rc = bk_sheet_write(&opened, request->repo, &call->settings,
+				    &text, err);
 	if (rc == 0)
 		(void)fwrite(text.data, 1, text.len, stdout);
 	bk_buf_clear(&text);

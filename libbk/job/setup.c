@@ -174,12 +174,13 @@ static int enable(const struct bk_setup *setup, struct bk_err *err)
 
 static int print_sheet(const struct bk_setup *setup,
 		       const struct bk_opened *opened,
-		       const struct bk_repo_settings *which, FILE *out,
+		       const struct bk_repo_settings *which,
+		       struct bk_settings *settings, FILE *out,
 		       struct bk_err *err)
 {
 	struct bk_buf sheet = {0};
 
-	int rc = bk_sheet_write(opened, which, &sheet, err);
+	int rc = bk_sheet_write(opened, which, settings, &sheet, err);
 	if (rc == 0) {
 		bk_ask_say(setup->ask, "Print this, and keep it elsewhere:");
 		(void)fflush(setup->ask->out);
@@ -226,7 +227,8 @@ static int make_all(struct bk_setup *setup, const struct bk_buf *conf,
 				"the configuration",
 				which.where);
 	if (rc == 0)
-		rc = print_sheet(setup, &opened, &which, sheet, err);
+		rc = print_sheet(setup, &opened, &which, &draft.settings, sheet,
+				 err);
 	if (rc == 0 && make_places(setup, err) < 0)
 		rc = bk_context(err,
 				"all is made but a folder and the "

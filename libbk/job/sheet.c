@@ -9,6 +9,8 @@
 #include "base/escape.h"
 #include "base/version.h"
 #include "job/command.h"
+#include "job/resolve.h"
+#include "job/sections.h"
 #include "repo/set.h"
 
 static void add_slots(struct bk_buf *out, const struct bk_slot_list *slots)
@@ -76,6 +78,24 @@ static void add_identity(struct bk_buf *out, const struct bk_repo *repo,
 		      bk_clock_format(when, (int64_t)repo->made_days * 86400));
 }
 
+static int add_copies(struct bk_buf *out, struct bk_settings *settings,
+		      const struct bk_repo_settings *which, struct bk_err *err)
+{
+	struct bk_names ship = {0};
+	struct bk_target_settings target;
+	int rc = 0;
+
+	bk_sections_ship(&settings->conf, which->name, NULL, &ship);
+	for (size_t i = 0; i < ship.n && rc == 0; i++) {
+		rc = bk_settings_target(settings, ship.items[i], &target, err);
+		if (rc == 0)
+			bk_buf_printf(out, "%-13s%s: %s\n", i ? "" : "Copies",
+				      target.name, target.where);
+	}
+	bk_names_clear(&ship);
+	return rc;
+}
+
 /* `there` is " -r WHERE -o ...". */
 static void add_steps(struct bk_buf *out, const char *where, const char *there,
 		      const struct bk_set_info *set)
@@ -116,7 +136,8 @@ static void add_steps(struct bk_buf *out, const char *where, const char *there,
 }
 
 int bk_sheet_write(const struct bk_opened *opened,
-		   const struct bk_repo_settings *which, struct bk_buf *out,
+		   const struct bk_repo_settings *which,
+		   struct bk_settings *settings, struct bk_buf *out,
 		   struct bk_err *err)
 {
 	struct bk_set_info_list sets = {0};
@@ -127,8 +148,11 @@ int bk_sheet_write(const struct bk_opened *opened,
 	if (rc == 0)
 		rc = bk_sets_list(opened->repo, &sets, err);
 	if (rc == 0) {
-		bk_command_bare(&there, which);
 		add_identity(out, opened->repo, which->where);
+		rc = add_copies(out, settings, which, err);
+	}
+	if (rc == 0) {
+		bk_command_bare(&there, which);
 		add_slots(out, &slots);
 		add_set(out, newest(&sets));
 		add_steps(out, which->where, bk_buf_text(&there),
