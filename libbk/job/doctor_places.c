@@ -151,6 +151,7 @@ static void check_target(struct bk_doctor *doctor, const char *name,
 	struct bk_reach reach = which->reach;
 	struct bk_blob_list blobs = {0};
 	struct bk_target *target = NULL;
+	struct bk_target_trial found;
 	struct bk_err err = {0};
 
 	reach.direct = true;
@@ -161,7 +162,7 @@ static void check_target(struct bk_doctor *doctor, const char *name,
 	if (rc == 0)
 		check_clock(doctor, name, &blobs);
 	if (rc == 0 && doctor->writes)
-		rc = bk_target_test(which, &err);
+		rc = bk_target_test(which, &found, &err);
 	if (rc < 0 && err.kind != BK_CANCELLED)
 		bk_doctor_tell(&patient, BK_FINDING_WRONG,
 			       err.kind == BK_GONE ? "it is not there yet: bk "

@@ -237,9 +237,10 @@ int bk_mail_of_dovecot(const char *conf, struct bk_arena *arena,
 	if (!d.driver || !d.path)
 		return 0;
 	if (strcmp(d.driver, "maildir") != 0) {
+		out->server = bk_mail_imap_of_dovecot(conf, arena);
 		*note = say(arena, "keeps mail as", d.driver,
-			    "it is read over IMAP, as imap://localhost");
-		return 0;
+			    "it is read over IMAP");
+		return 1;
 	}
 	const char *home = d.home ? d.home : d.userdb_home;
 	if (!home && d.userdb_driver && strcmp(d.userdb_driver, "passwd") == 0)

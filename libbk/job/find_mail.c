@@ -69,35 +69,38 @@ static void find_dovecot(struct bk_mail_search *search)
 	struct bk_buf conf = {0};
 	const char *note = NULL;
 
-	if (ask_dovecot(&conf)) {
-		if (bk_mail_of_dovecot(bk_buf_text(&conf), &search->arena,
-				       &mail, &note)) {
-			(void)bk_mail_count(&mail, false);
-			add(search, &mail);
-		} else if (note) {
-			bk_names_add(&search->notes, note);
-		}
+	if (ask_dovecot(&conf) &&
+	    bk_mail_of_dovecot(bk_buf_text(&conf), &search->arena, &mail,
+			       &note)) {
+		(void)bk_mail_count(&mail, false);
+		add(search, &mail);
 	}
+	if (note)
+		bk_names_add(&search->notes, note);
 	bk_buf_clear(&conf);
+}
+
+static void read_conf(const char *path, struct bk_buf *conf)
+{
+	struct bk_err ignored = {0};
+
+	if (bk_file_read(AT_FDCWD, path, CONF_MAX, conf, &ignored) < 0)
+		conf->len = 0;
 }
 
 /* Its files say less than its replies do: a Cyrus is read over IMAP. */
 static void find_cyrus(struct bk_mail_search *search)
 {
-	struct bk_buf conf = {0};
-	struct bk_err ignored = {0};
+	struct bk_buf imapd = {0}, cyrus = {0};
+	struct bk_mail_found mail = {0};
 
-	if (bk_file_read(AT_FDCWD, "/etc/imapd.conf", CONF_MAX, &conf,
-			 &ignored) == 0 &&
-	    strstr(bk_buf_text(&conf), "configdirectory:")) {
-		const struct bk_mail_found mail = {
-			.by = "Cyrus",
-			.server = "imap://localhost",
-			.login = "proxy:cyrus",
-		};
+	read_conf("/etc/imapd.conf", &imapd);
+	read_conf("/etc/cyrus.conf", &cyrus);
+	if (bk_mail_of_cyrus(bk_buf_text(&imapd), bk_buf_text(&cyrus),
+			     &search->arena, &mail))
 		add(search, &mail);
-	}
-	bk_buf_clear(&conf);
+	bk_buf_clear(&imapd);
+	bk_buf_clear(&cyrus);
 }
 
 /* "MAILDIRPATH=Maildir": below each home. */

@@ -43,11 +43,22 @@ void bk_mail_search_clear(struct bk_mail_search *search);
 bool bk_mail_count(struct bk_mail_found *mail, bool maildirs);
 
 /*
- * What `doveconf -n` printed, as a store: 1; 0 where it says nothing of mail
- * that lies in Maildirs; *note then says why, or is NULL.  Texts are in
- * `arena`.
+ * What `doveconf -n` printed, as a store: 1, with *note where its mail lies in
+ * no Maildirs, and is read from the server; 0 where it says nothing that is of
+ * use, and *note then says why, or is NULL.  Texts are in `arena`.
  */
 int bk_mail_of_dovecot(const char *conf, struct bk_arena *arena,
 		       struct bk_mail_found *out, const char **note);
+
+/* The URL at which a Dovecot answers, from the same; in `arena`. */
+const char *bk_mail_imap_of_dovecot(const char *conf, struct bk_arena *arena);
+
+/*
+ * A Cyrus by its imapd.conf and cyrus.conf (texts; the latter may be empty):
+ * where it answers, and its first administrator, who may ask for any account.
+ * False where imapd.conf is none of a Cyrus's.  Texts are in `arena`.
+ */
+bool bk_mail_of_cyrus(const char *imapd_conf, const char *cyrus_conf,
+		      struct bk_arena *arena, struct bk_mail_found *out);
 
 #endif

@@ -184,7 +184,9 @@ static int ask_server(struct bk_setup *setup, const struct bk_mail_found *mail,
 		    mail->login ? mail->login : "master:backup", err) < 0 ||
 	    ask_key(setup, password, "Where is that password kept?",
 		    "file:/etc/bk/mx.pass", err) < 0 ||
-	    bk_setup_ask_options(setup->ask, "server", &setup->store, err) < 0)
+	    bk_setup_ask_options(setup->ask, "server",
+				 "accounts-file=FILE or ca=FILE", &setup->store,
+				 err) < 0)
 		return -1;
 	bk_buf_printf(&setup->store, "\n[store " BK_SETUP_STORE
 				     "]\ntype = imap\nserver = mx\n\n");

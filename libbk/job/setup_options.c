@@ -48,23 +48,24 @@ static int check_option(void *arg, const char *answer, struct bk_err *err)
 }
 
 int bk_setup_ask_options(const struct bk_ask *ask, const char *type,
-			 struct bk_buf *out, struct bk_err *err)
+			 const char *such, struct bk_buf *out,
+			 struct bk_err *err)
 {
 	struct option option = {.type = type, .out = out};
-	struct bk_question question = {
-		"How is it reached? KEY=VALUE, such as "
-		"password=file:/etc/bk/nas.pass or ssh-key=FILE; empty: "
-		"that is all",
-		"", check_option, &option};
-	bool more;
+	char *first = bk_asprintf(
+		"How is it reached? KEY=VALUE, such as %s; empty: that is all",
+		such);
+	struct bk_question question = {first, "", check_option, &option};
+	bool more = true;
+	int rc = 0;
 
-	do {
+	while (rc == 0 && more) {
 		char *answer = NULL;
-		if (bk_ask(ask, &question, &answer, err) < 0)
-			return -1;
-		more = *answer;
+		rc = bk_ask(ask, &question, &answer, err);
+		more = answer && *answer;
 		question.text = "More? KEY=VALUE; empty: that is all";
 		free(answer);
-	} while (more);
-	return 0;
+	}
+	free(first);
+	return rc;
 }

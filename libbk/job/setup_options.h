@@ -8,8 +8,10 @@
 #include "report/ask.h"
 
 /* Appends "KEY = VALUE" lines of a section of that type, each checked as in
- * the file; an empty answer ends them. */
+ * the file; an empty answer ends them.  `such`: "password=file:PATH", what is
+ * often said. */
 int bk_setup_ask_options(const struct bk_ask *ask, const char *type,
-			 struct bk_buf *out, struct bk_err *err);
+			 const char *such, struct bk_buf *out,
+			 struct bk_err *err);
 
 #endif

@@ -19,7 +19,7 @@ struct place {
 	const char *text, *usual, *name; /* the question; of its section */
 	bool may_be_none;
 	int (*try)(const struct place *place, const char *where,
-		   struct bk_err *err);
+		   struct bk_target_trial *found, struct bk_err *err);
 	struct bk_buf section; /* [target NAME]: the answer */
 };
 
@@ -94,7 +94,7 @@ static int load(const struct place *place, const char *where,
 }
 
 static int try_target(const struct place *place, const char *where,
-		      struct bk_err *err)
+		      struct bk_target_trial *found, struct bk_err *err)
 {
 	struct bk_target_settings target = {0};
 	struct bk_draft draft;
@@ -104,13 +104,13 @@ static int try_target(const struct place *place, const char *where,
 		rc = bk_settings_target(&draft.settings, place->name, &target,
 					err);
 	if (rc == 0)
-		rc = bk_target_test(&target, err);
+		rc = bk_target_test(&target, found, err);
 	bk_draft_clear(&draft);
 	return rc;
 }
 
 static int try_repo(const struct place *place, const char *where,
-		    struct bk_err *err)
+		    struct bk_target_trial *found, struct bk_err *err)
 {
 	struct bk_repo_settings repo = {0};
 	struct bk_opened opened = {0};
@@ -128,7 +128,7 @@ static int try_repo(const struct place *place, const char *where,
 			.where = repo.where,
 			.reach = repo.reach,
 		};
-		rc = bk_target_test(&target, err);
+		rc = bk_target_test(&target, found, err);
 	}
 	bk_opened_close(&opened);
 	bk_draft_clear(&draft);
@@ -147,9 +147,29 @@ static int complete(struct place *place, const char *where, struct bk_err *err)
 		bk_buf_printf(&place->section, "[target %s]\nurl = %s%s\n",
 			      place->name, is_url ? "" : "file://", where);
 	if (is_url && bk_setup_ask_options(place->setup->ask, "target",
+					   "password=file:/etc/bk/nas.pass or "
+					   "ssh-key=FILE",
 					   &place->section, err) < 0)
 		return -1;
 	return 1;
+}
+
+static void tell_trial(const struct bk_ask *ask,
+		       const struct bk_target_trial *found)
+{
+	bool again = found->again.kind != BK_OK;
+
+	if (again)
+		bk_ask_say(ask, "  %s", found->again.text);
+	bk_ask_say(ask, "  It works: a file was written%s%s.",
+		   again ? " at the second try" : ", renamed into place",
+		   *found->left ? ", and read back"
+				: ", read back and taken away");
+	if (*found->left)
+		bk_ask_say(ask,
+			   "  This login deletes nothing: %s stays there, and "
+			   "so do old sets until another login prunes them.",
+			   found->left);
 }
 
 /* 1: it works, or none is wanted; 0: to be asked again; -1. */
@@ -158,6 +178,7 @@ static int ask_once(struct place *place, char **where, struct bk_err *err)
 	const struct bk_ask *ask = place->setup->ask;
 	const struct bk_question question = {place->text, place->usual,
 					     check_place, place};
+	struct bk_target_trial found;
 	struct bk_err why = {0};
 	char *answer = NULL;
 
@@ -168,17 +189,19 @@ static int ask_once(struct place *place, char **where, struct bk_err *err)
 	int rc = complete(place, *where, err);
 	if (rc <= 0)
 		return rc < 0 ? -1 : 1;
-	if (place->try(place, *where, &why) == 0) {
-		bk_ask_say(ask,
-			   "  It works: a file was written, renamed into "
-			   "place, read back and taken away.");
+	if (place->try(place, *where, &found, &why) == 0) {
+		tell_trial(ask, &found);
 		return 1;
 	}
 	if (why.kind == BK_CANCELLED) {
 		*err = why;
 		return -1;
 	}
-	bk_ask_say(ask, "  %s: %s", *where, why.text);
+	/* What is wrong with a server names it itself. */
+	if (strstr(why.text, *where))
+		bk_ask_say(ask, "  %s", why.text);
+	else
+		bk_ask_say(ask, "  %s: %s", *where, why.text);
 	return 0;
 }
 
@@ -224,8 +247,9 @@ static bool is_taken(const struct bk_setup *setup, const char *name)
 	return strcmp(name, BK_SETUP_REPO) == 0;
 }
 
-/* "nas" of sftp://bk@nas.example.org/bk, "usb" of /mnt/usb; with a number where
- * that is another one's.  The caller's to free. */
+/* "nas" of sftp://bk@nas.example.org/bk, "sftp" of sftp://bk@10.0.0.1/bk, "usb"
+ * of /mnt/usb; with a number where that is another one's.  The caller's to
+ * free. */
 static char *name_of(const struct bk_setup *setup, const char *where)
 {
 	struct bk_url url = {0};
@@ -235,8 +259,8 @@ static char *name_of(const struct bk_setup *setup, const char *where)
 	size_t len = 0;
 
 	if (bk_url_is(where) && bk_url_parse(&url, where, &ignored) == 0)
-		from = url.host;
-	for (; *from && *from != '.' && len < sizeof(name) - 1; from++)
+		from = isalpha((unsigned char)*url.host) ? url.host : where;
+	for (; *from && !strchr(".:", *from) && len < sizeof(name) - 1; from++)
 		if (isalnum((unsigned char)*from) || *from == '-')
 			name[len++] = (char)tolower((unsigned char)*from);
 	bk_url_clear(&url);

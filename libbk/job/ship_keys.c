@@ -206,9 +206,10 @@ static int is_free(const struct bk_ship_lane *lane,
 	struct bk_name name;
 
 	for (size_t i = 0; i < there->n; i++) {
-		if (bk_name_parse(there->items[i].name, &name) ==
-			    BK_NAME_SLOT &&
-		    slot_with(here, name.id))
+		if (bk_name_is_probe(there->items[i].name) ||
+		    (bk_name_parse(there->items[i].name, &name) ==
+			     BK_NAME_SLOT &&
+		     slot_with(here, name.id)))
 			continue;
 		return bk_fail(err, BK_UNSAFE,
 			       "%s holds other files (%s): a copy begins in an "

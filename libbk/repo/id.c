@@ -250,3 +250,12 @@ const char *bk_name_hold(char out[BK_NAME_MAX], const uint8_t set[BK_ID_LEN],
 	memcpy(name.hold, hold, sizeof(name.hold));
 	return bk_name_format(out, &name);
 }
+
+bool bk_name_is_probe(const char *text)
+{
+	size_t len = strlen(BK_PROBE_PREFIX);
+	uint8_t id[BK_ID_LEN];
+
+	return strncmp(text, BK_PROBE_PREFIX, len) == 0 &&
+	       bk_id_parse(text + len, id);
+}

@@ -69,6 +69,11 @@ enum bk_name_kind bk_name_parse(const char *text, struct bk_name *out);
 /* The name in `out`, which is returned; "" for BK_NAME_OTHER. */
 const char *bk_name_format(char out[BK_NAME_MAX], const struct bk_name *name);
 
+/* "probe.<id>": by which a place was tried.  One that a login could not take
+ * away again keeps nobody from beginning a repository there. */
+#define BK_PROBE_PREFIX "probe."
+bool bk_name_is_probe(const char *text);
+
 /* The same for those that are written most. */
 const char *bk_name_slot(char out[BK_NAME_MAX], const uint8_t slot[BK_ID_LEN]);
 const char *bk_name_root(char out[BK_NAME_MAX], const uint8_t set[BK_ID_LEN]);

@@ -253,36 +253,50 @@ int bk_repo_open(struct bk_repo **out, struct bk_target *target,
 
 /* ---- making ---- */
 
-static bool are_slots(const struct bk_blob_list *blobs)
+/* How many files are in the way; *first is one of them, *slots how many are key
+ * slots. */
+static size_t count_others(const struct bk_blob_list *blobs, const char **first,
+			   size_t *slots)
 {
-	for (size_t i = 0; i < blobs->n; i++)
-		if (strncmp(blobs->items[i].name, "keys/", 5) != 0)
-			return false;
-	return true;
+	size_t n = 0;
+
+	*slots = 0;
+	for (size_t i = 0; i < blobs->n; i++) {
+		const char *name = blobs->items[i].name;
+		if (bk_name_is_probe(name))
+			continue;
+		if (n++ == 0)
+			*first = name;
+		*slots += strncmp(name, "keys/", 5) == 0;
+	}
+	return n;
 }
 
 int bk_repo_check_empty(struct bk_target *target, struct bk_err *err)
 {
 	struct bk_blob_list blobs = {0};
+	const char *first = NULL;
+	size_t slots;
 
 	if (bk_target_list(target, "", &blobs, err) < 0)
 		return -1;
 	int rc = 0;
+	size_t n = count_others(&blobs, &first, &slots);
 	if (bk_blob_list_find(&blobs, BK_MARKER_NAME))
 		rc = bk_fail(err, BK_EXISTS,
 			     "there is a repository at %s already",
 			     target->where);
-	else if (blobs.n && are_slots(&blobs))
+	else if (n && slots == n)
 		rc = bk_fail(err, BK_UNSAFE,
 			     "%s holds key slots and nothing else, as after a "
 			     "bk-init that was interrupted; remove %s/keys and "
 			     "run it again",
 			     target->where, target->where);
-	else if (blobs.n)
+	else if (n)
 		rc = bk_fail(err, BK_UNSAFE,
 			     "%s holds other files (%s and %zu more): a "
 			     "repository begins in an empty folder",
-			     target->where, blobs.items[0].name, blobs.n - 1);
+			     target->where, first, n - 1);
 	bk_blob_list_clear(&blobs);
 	return rc;
 }

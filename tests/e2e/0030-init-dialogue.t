@@ -132,7 +132,7 @@ says "bk-init: nothing was made: /etc/bk/bk.conf stays as it is"
 answers yes 1 '' /var/lib/bk/other '' one one '' '' '' '' '' '' '' ''
 ok "a new one takes its place, in another repository" \
 	sh -c ". '$top/tests/lib/bare_host.sh'; on_host tree bk init --ask <answers"
-says_like '  /var/lib/bk/main: there is a repository at /var/lib/bk/main already'
+says_like '  there is a repository at /var/lib/bk/main already'
 ok "... and the old one is kept" cmp first.conf tree/etc/bk/bk.conf.old
 ok "... as is its key" test -s tree/etc/bk/main.key -a -s tree/etc/bk/main2.key
 

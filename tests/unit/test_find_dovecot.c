@@ -96,7 +96,6 @@ static void parts_of_the_location_are_kept(void **state)
 static void what_is_of_no_use_is_told(void **state)
 {
 	static const char *const confs[] = {
-		"mail_location = mdbox:~/mail\n",
 		"mail_location = maildir:~/Maildir\n",
 		"mail_location = maildir:/m/%{ldap:x}\n",
 		"mail_location = maildir:relative\n",

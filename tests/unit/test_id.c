@@ -200,6 +200,17 @@ static void a_name_with_a_slip_is_not_ours(void **state)
 	assert_string_equal(bk_name_format(text, &name), "");
 }
 
+static void a_probe_has_an_identifier(void **state)
+{
+	(void)state;
+	assert_true(bk_name_is_probe("probe.0123456789abcdef0123456789abcdef"));
+	assert_false(bk_name_is_probe("probe.0123456789abcdef0123456789abcde"));
+	assert_false(
+		bk_name_is_probe("x/probe.0123456789abcdef0123456789abcdef"));
+	assert_false(bk_name_is_probe("probe.file"));
+	assert_false(bk_name_is_probe("probe."));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +223,7 @@ int main(void)
 		cmocka_unit_test(every_name_is_read_back),
 		cmocka_unit_test(names_are_built_for_each_kind),
 		cmocka_unit_test(a_name_with_a_slip_is_not_ours),
+		cmocka_unit_test(a_probe_has_an_identifier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
