@@ -88,7 +88,7 @@ static const struct bk_opt options[] = {
 	{BK_OPT_LIST, 0, "map", "FROM=TO", "a folder becomes another; Old/=New/ with all below; Trash= is left out", &words.maps},
 	{BK_OPT_TEXT, 0, "into", "FOLDER", "everything below this folder", &words.into},
 	{BK_OPT_FLAG, 0, "no-special-use", NULL, "folders for sent mail, drafts and so on find each other by name alone", &words.no_special_use},
-	{BK_OPT_FLAG, 0, "views", NULL, "folders that show mail of others come too: Gmail's All Mail, Starred and Important", &words.views},
+	{BK_OPT_FLAG, 0, "views", NULL, "folders that show mail of others come too, and whole: Gmail's All Mail, Starred and Important", &words.views},
 	{BK_OPT_TEXT, 0, "as", "ACCOUNT", "into this account, for a rehearsal; with %n, %d, %u for several", &words.as},
 	{BK_OPT_FLAG, 0, "keep-deleted", NULL, "what is gone at the source stays at the destination", &words.keep_deleted},
 	{BK_OPT_FLAG, 0, "full", NULL, "compare everything, whatever the servers say of changes", &words.full},

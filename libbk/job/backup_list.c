@@ -11,6 +11,24 @@
 /* An account that never rests is what it is after so many rounds. */
 #define ROUNDS_MAX 8
 
+/* A folder that only shows what is in others is left; one that is listed with
+ * what they have not comes last, so that what leaves another is in it. */
+static void put_rest_last(struct bk_folder_list *folders)
+{
+	struct bk_folder_list sorted = {0};
+
+	for (int rest = 0; rest < 2; rest++)
+		for (size_t i = 0; i < folders->n; i++) {
+			struct bk_folder *folder = &folders->items[i];
+			if (folder->view || folder->rest != rest)
+				continue;
+			*bk_folder_list_add(&sorted) = *folder;
+			*folder = (struct bk_folder){.view = true};
+		}
+	bk_folder_list_clear(folders);
+	*folders = sorted;
+}
+
 int bk_backup_list_folders(struct bk_backup_list *list, struct bk_err *err)
 {
 	struct bk_store *store = list->walk->store;
@@ -18,6 +36,7 @@ int bk_backup_list_folders(struct bk_backup_list *list, struct bk_err *err)
 	bk_folder_list_clear(&list->folders);
 	if (store->ops->folders(store, list->account, &list->folders, err) < 0)
 		return -1;
+	put_rest_last(&list->folders);
 	return store->ops->settings ? store->ops->settings(store, list->account,
 							   &list->folders, err)
 				    : 0;

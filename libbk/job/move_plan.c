@@ -24,6 +24,16 @@ static const char *word_of(enum bk_folder_why why)
 	return "";
 }
 
+static const char *how(const struct bk_folder_pair *pair)
+{
+	if (pair->is_view)
+		return "a view";
+	/* Mail in no other folder, whatever the name. */
+	if (pair->from->rest && pair->why != BK_FOLDER_LEFT)
+		return "the rest";
+	return word_of(pair->why);
+}
+
 static int add_pair(const struct bk_move_task *task,
 		    const struct bk_folder_pair *pair, struct bk_err *err)
 {
@@ -32,7 +42,7 @@ static int add_pair(const struct bk_move_task *task,
 		bk_cell_text(task->account->from),
 		bk_cell_text(from->name),
 		bk_cell_text(*pair->name ? pair->name : NULL),
-		bk_cell_text(pair->is_view ? "a view" : word_of(pair->why)),
+		bk_cell_text(how(pair)),
 		bk_cell_text(from->special_use),
 		bk_cell_n(from->counted ? from->messages : 0),
 		bk_cell_n(pair->to != NULL),

@@ -116,14 +116,23 @@ static bool by_master(const struct bk_move_end *end)
 
 static int look_at_source(struct flight *f, struct bk_err *err)
 {
+	static const struct bk_folder_list none;
 	struct bk_store *store = f->session.from;
+	struct bk_folder_map map = {0};
 
 	f->session.place = BK_PLACE_SOURCE;
 	if (store->ops->folders(store, &f->session.from_account, &f->from,
 				err) < 0)
 		return -1;
-	for (size_t i = 0; i < f->from.n; i++)
-		look_at_folder(f, &f->from.items[i]);
+	if (bk_folder_map_make(&map, &f->from, &none,
+			       f->task->move->request->rules, err) < 0) {
+		f->session.place = BK_PLACE_REQUEST;
+		return -1;
+	}
+	for (size_t i = 0; i < map.n; i++)
+		if (map.pairs[i].why != BK_FOLDER_LEFT)
+			look_at_folder(f, &f->from.items[i]);
+	bk_folder_map_clear(&map);
 	/* Dovecot's ACL plugin takes the master for another user. */
 	if (by_master(f->task->move->request->from) && f->from.n == 1)
 		find(f, NOTE, "source",

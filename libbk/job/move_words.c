@@ -265,6 +265,8 @@ static int read_rules(struct bk_move_order *order, struct bk_settings *settings,
 {
 	const struct bk_opt_list *maps = &words->maps;
 
+	order->from.settings.views |= words->views;
+	order->to.settings.views |= words->views;
 	order->rule_items =
 		bk_alloc((maps->n + 1) * sizeof(*order->rule_items));
 	order->rules = (struct bk_folder_rules){
@@ -272,7 +274,7 @@ static int read_rules(struct bk_move_order *order, struct bk_settings *settings,
 		.n = maps->n,
 		.into = words->into,
 		.no_special_use = words->no_special_use,
-		.views = words->views,
+		.views = order->from.settings.views,
 		.delimiter = bk_move_end_delimiter(&order->to),
 	};
 	for (size_t i = 0; i < maps->n; i++)

@@ -30,6 +30,7 @@ static int set_key(void *at, const char *key, const char *value,
 		{"place", BK_KEY_TEXT, offsetof(struct bk_server_settings, place)},
 		{"connections", BK_KEY_COUNT, offsetof(struct bk_server_settings, connections)},
 		{"compress", BK_KEY_YES, offsetof(struct bk_server_settings, compress)},
+		{"views", BK_KEY_YES, offsetof(struct bk_server_settings, views)},
 		{NULL, BK_KEY_TEXT, 0},
 	};
 	/* clang-format on */

@@ -319,6 +319,7 @@ static const struct bk_conf_key server_keys[] = {
 	{"master-separator", NULL             },
 	{"connections",      check_connections},
 	{"compress",         bk_check_bool       },
+	{"views",            bk_check_bool       },
 	{"without",          check_without    },
 	{"sieve",            bk_schema_check_sieve},
 	{"keep-uids",        check_keep_uids  },

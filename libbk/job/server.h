@@ -27,7 +27,7 @@ struct bk_server_settings {
 	const char *proxy_to, *transport, *place;
 	const char *smtp;     /* where mail comes in, smtp://host:port; NULL */
 	uint32_t connections; /* at most at a time; 0: any number */
-	bool compress;
+	bool compress, views;
 	const struct bk_conf_section *section; /* or NULL */
 };
 

@@ -34,6 +34,7 @@ static int open_link(struct bk_server_store *out,
 				   : 0,
 		.connections = server->connections,
 		.compress = server->compress,
+		.views = server->views,
 		.down = out->down,
 		.up = out->up,
 	};

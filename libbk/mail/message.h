@@ -101,6 +101,10 @@ struct bk_folder {
 	bool sizeless;           /* of one to be listed: nobody asks how long
 				    its messages are; never stored */
 	bool counted;            /* `messages` is known; never stored */
+	bool view;               /* all that is in it is in other folders too;
+				    never stored */
+	bool rest;               /* it shows mail of others, and is listed with
+				    what no other one shows; never stored */
 	uint64_t messages;       /* in it, as folders() saw them */
 	bool no_select;          /* holds no messages: a level only */
 	const char *special_use; /* "\\Sent" or NULL */

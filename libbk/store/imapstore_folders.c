@@ -5,6 +5,7 @@
 
 #include "crypto/digest.h"
 #include "store/imapstore.h"
+#include "store/imapstore_rest.h"
 
 /* A folder that cannot be opened says why; see store.h. */
 int bk_imapstore_check_folder(const struct bk_folder *folder,
@@ -122,6 +123,9 @@ static int list_folders(struct bk_imapstore_session *session, void *arg,
 	int rc = bk_imap_list(session->imap, true, false, &list, err);
 	if (rc == 0)
 		take_list(&style, &list, arg);
+	if (rc == 0 && bk_imap_can(session->imap, BK_IMAP_GMAIL) &&
+	    !session->owner->server->views)
+		bk_imapstore_rest_mark(arg);
 	bk_imap_mailbox_list_clear(&list);
 	return rc;
 }

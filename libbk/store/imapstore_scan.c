@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "store/imapstore.h"
+#include "store/imapstore_rest.h"
 
 #define ROUNDS 3
 
@@ -13,6 +14,9 @@ struct listing {
 	struct bk_message_list *out;
 	struct bk_uid_set *gone; /* NULL: nobody asks */
 	bool no_sizes;           /* the server has ended a session over them */
+	struct bk_imapstore_shown shown; /* of one that is listed with the rest:
+					    what others have */
+	uint64_t passed_over;            /* since others have it */
 };
 
 static uint32_t caps_of(const struct bk_imapstore_session *session)
@@ -49,6 +53,8 @@ static unsigned wanted_of(const struct listing *listing)
 {
 	unsigned want = listed(listing);
 
+	if (listing->folder->rest)
+		want |= BK_IMAP_SAID_LABELS;
 	return has_modseqs(listing->session) ? want | BK_IMAP_SAID_MODSEQ
 					     : want;
 }
@@ -85,6 +91,11 @@ static int take_row(void *arg, const struct bk_imap_row *row,
 		return bk_fail(err, BK_CORRUPT,
 			       "the server tells of a message without UID or "
 			       "flags");
+	}
+	if (listing->shown.names &&
+	    bk_imapstore_shown_has(&listing->shown, row)) {
+		listing->passed_over++;
+		return 0;
 	}
 	struct bk_message *msg = bk_message_list_add(listing->out);
 	msg->name = "";
@@ -159,10 +170,10 @@ static void drop_doubles(struct bk_message_list *list)
 }
 
 /* Fewer than the server counts: some went meanwhile, or it leaves some out. */
-static bool is_whole(const struct bk_imapstore_session *session,
-		     const struct bk_message_list *list)
+static bool is_whole(const struct listing *listing)
 {
-	return list->n >= session->selected->status.messages;
+	return listing->out->n + listing->passed_over >=
+	       listing->session->selected->status.messages;
 }
 
 static int list(struct listing *listing, struct bk_err *err)
@@ -170,6 +181,7 @@ static int list(struct listing *listing, struct bk_err *err)
 	struct bk_message_list *out = listing->out;
 
 	bk_message_list_clear(out);
+	listing->passed_over = 0;
 	if (listing->session->selected->status.messages &&
 	    fetch_rows(listing, err) < 0)
 		return -1;
@@ -182,7 +194,10 @@ int bk_imapstore_list(struct bk_imapstore_session *session,
 		      struct bk_folder *folder, struct bk_message_list *out,
 		      bool *no_sizes, struct bk_err *err)
 {
-	struct listing listing = {session, folder, out, NULL, *no_sizes};
+	struct listing listing = {.session = session,
+				  .folder = folder,
+				  .out = out,
+				  .no_sizes = *no_sizes};
 
 	int rc = list(&listing, err);
 	*no_sizes = listing.no_sizes;
@@ -203,15 +218,19 @@ static int scan(struct bk_imapstore_session *session, void *arg,
 		    check_selected(session, err) < 0)
 			return -1;
 		take_state(session, folder);
+		if (folder->rest &&
+		    bk_imapstore_shown_ask(session->imap, &listing->shown,
+					   err) < 0)
+			return -1;
 		if (list(listing, err) < 0)
 			return -1;
-		if (is_whole(session, listing->out))
+		if (is_whole(listing))
 			return 0;
 	}
 	return bk_fail(err, BK_REFUSED,
 		       "the server counts %ju messages in it and lists %zu",
 		       (uintmax_t)session->selected->status.messages,
-		       listing->out->n);
+		       (size_t)(listing->out->n + listing->passed_over));
 }
 
 int bk_imapstore_scan(struct bk_store *store, const struct bk_account *account,
@@ -227,10 +246,11 @@ int bk_imapstore_scan(struct bk_store *store, const struct bk_account *account,
 	if (bk_imapstore_check_folder(folder, err) < 0)
 		return -1;
 	struct bk_imapstore *imapstore = bk_imapstore_of(store);
-	if (bk_imapstore_run(imapstore, account->address, &act, err) < 0 ||
-	    (listing.no_sizes && !folder->sizeless &&
-	     bk_imapstore_add_sizes(imapstore, account->address, folder, out,
-				    err) < 0))
+	int rc = bk_imapstore_run(imapstore, account->address, &act, err);
+	bk_imapstore_shown_clear(&listing.shown);
+	if (rc < 0 || (listing.no_sizes && !folder->sizeless &&
+		       bk_imapstore_add_sizes(imapstore, account->address,
+					      folder, out, err) < 0))
 		return bk_context(err, "folder %s", folder->name);
 	return 0;
 }
@@ -416,6 +436,9 @@ int bk_imapstore_scan_since(struct bk_store *store,
 
 	if (bk_imapstore_check_folder(folder, err) < 0)
 		return -1;
+	/* Nobody says which labels came or went. */
+	if (folder->rest)
+		return 0;
 	struct bk_imapstore *imapstore = bk_imapstore_of(store);
 	int rc = bk_imapstore_run(imapstore, account->address, &act, err);
 	if (rc > 0 && since.listing.no_sizes &&

@@ -58,6 +58,7 @@ struct bk_store_server {
 	uint32_t connections; /* at a time, at most; 0: as many as usual */
 	uint32_t without;     /* enum bk_imap_cap: not to be used */
 	bool compress;
+	bool views; /* folders that show mail of others are listed whole */
 	struct bk_bucket *down, *up; /* pace; or NULL */
 	/* Of a Dovecot whose folders are to keep the UIDs that they are given,
 	 * and that lists its accounts (store/doveadm.h); NULL: the server gives

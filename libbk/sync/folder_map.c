@@ -179,19 +179,25 @@ static int apply_rule(struct making *m, size_t i, struct bk_err *err)
 	return 0;
 }
 
-/* RFC 6154 and RFC 8457: what Gmail and others show under these uses is in
- * other folders too. */
-static void leave_view(struct making *m, size_t i)
+bool bk_folder_is_view(const struct bk_folder *folder)
 {
 	static const char *const uses[] = {"\\All", "\\Flagged", "\\Important"};
-	const char *use = m->from->items[i].special_use;
+	const char *use = folder->special_use;
 
-	for (size_t k = 0; use && k < sizeof(uses) / sizeof(*uses); k++) {
-		if (m->rules->views || strcasecmp(use, uses[k]) != 0)
-			continue;
-		pair_up(m, i, "", BK_FOLDER_LEFT);
-		m->out->pairs[i].is_view = true;
-	}
+	for (size_t k = 0; use && k < sizeof(uses) / sizeof(*uses); k++)
+		if (strcasecmp(use, uses[k]) == 0)
+			return true;
+	return false;
+}
+
+static void leave_view(struct making *m, size_t i)
+{
+	const struct bk_folder *from = &m->from->items[i];
+
+	if (m->rules->views || from->rest || !bk_folder_is_view(from))
+		return;
+	pair_up(m, i, "", BK_FOLDER_LEFT);
+	m->out->pairs[i].is_view = true;
 }
 
 /* The name as it is, below `into`. */
@@ -235,6 +241,16 @@ static const struct bk_folder *with_use(const struct bk_folder_list *list,
 	return NULL;
 }
 
+/* What is in no other folder was archived: it goes where another server of the
+ * same kind shows it, or where archived mail is. */
+static const struct bk_folder *for_rest(const struct bk_folder_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].rest)
+			return &list->items[i];
+	return with_use(list, "\\Archive");
+}
+
 static void take_use(struct making *m, size_t i)
 {
 	const struct bk_folder *from = &m->from->items[i];
@@ -242,7 +258,9 @@ static void take_use(struct making *m, size_t i)
 	if (!from->special_use || m->rules->no_special_use || m->rules->into ||
 	    with_use(m->from, from->special_use) != from)
 		return;
-	const struct bk_folder *to = with_use(m->to, from->special_use);
+	const struct bk_folder *to =
+		from->rest ? for_rest(m->to)
+			   : with_use(m->to, from->special_use);
 	if (to && !is_taken(m, to->name, true))
 		pair_up(m, i, to->name, BK_FOLDER_USE);
 }
@@ -308,16 +326,18 @@ static void take_own(struct making *m, size_t i)
 	const char *from = m->from->items[i].name;
 	const char *place = place_of(m, from);
 
-	if (place && strcmp(place, own_name(m, from)) == 0 &&
-	    !is_like_inbox(m, from) && !is_taken(m, place, true))
+	if (place && !m->from->items[i].rest &&
+	    strcmp(place, own_name(m, from)) == 0 && !is_like_inbox(m, from) &&
+	    !is_taken(m, place, true))
 		take(m, i, place, true);
 }
 
 /* A name that is nobody's: "work-2".  What is above was done before. */
 static void take_other(struct making *m, size_t i)
 {
-	const char *from = m->from->items[i].name;
-	const char *place = place_of(m, from), *name = place;
+	bool rest = m->from->items[i].rest;
+	const char *from = rest ? "Archive" : m->from->items[i].name;
+	const char *place = rest ? NULL : place_of(m, from), *name = place;
 	unsigned n = 2;
 
 	if (!place)

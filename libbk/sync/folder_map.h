@@ -31,7 +31,8 @@ struct bk_folder_rules {
 	const char *into; /* everything below this folder; NULL */
 	bool no_special_use;
 	/* Folders that only show what is in others too: they are left out
-	 * otherwise, unless a rule says where they go. */
+	 * otherwise, unless a rule says where they go.  One that is listed with
+	 * the rest alone becomes an archive. */
 	bool views;
 	/* What parts levels at the other end, where its list does not show it:
 	 * no level may hold it.  0: not known. */
@@ -47,6 +48,10 @@ enum bk_folder_why {
 			      nobody else has */
 	BK_FOLDER_LEFT,    /* left out by a rule, or as a view */
 };
+
+/* Does it only show what is in others too, by its special use (RFC 6154,
+ * RFC 8457)? */
+bool bk_folder_is_view(const struct bk_folder *folder);
 
 struct bk_folder_pair {
 	const struct bk_folder *from; /* of the source's list */

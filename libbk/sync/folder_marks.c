@@ -246,6 +246,49 @@ static bool goes(const struct bk_folder_pass *folder,
 	       folder->pairs.items[task->pair].ours;
 }
 
+static int by_uid(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* A server may take a message that it has already for that one, and give out
+ * its UID again, as Gmail does. */
+static bool has_twins(const struct bk_pair_list *pairs)
+{
+	uint32_t *uids = bk_alloc((pairs->n + 1) * sizeof(*uids));
+	bool twins = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < pairs->n; i++) {
+		uint32_t uid = pairs->items[i].to.uid;
+		if (uid && uid != BK_UID_TAKEN_AWAY)
+			uids[n++] = uid;
+	}
+	if (n)
+		qsort(uids, n, sizeof(*uids), by_uid);
+	for (size_t i = 1; i < n && !twins; i++)
+		twins = uids[i] == uids[i - 1];
+	free(uids);
+	return twins;
+}
+
+/* Is it there for another one, too?  Then it goes with the last of them. */
+static bool stays_for_twin(const struct bk_notes *notes, size_t pair,
+			   uint32_t uid)
+{
+	struct bk_pair_list *pairs = &notes->folder->pairs;
+
+	if (!notes->twins || !uid || pair >= pairs->n)
+		return false;
+	pairs->items[pair].to.uid = 0;
+	for (size_t i = 0; i < pairs->n; i++)
+		if (pairs->items[i].to.uid == uid)
+			return true;
+	return false;
+}
+
 static int remove_one(struct bk_notes *notes, const struct bk_task *task,
 		      struct bk_err *err)
 {
@@ -253,6 +296,11 @@ static int remove_one(struct bk_notes *notes, const struct bk_task *task,
 	struct bk_message here = present(folder, task);
 	struct bk_err why = {0};
 
+	if (stays_for_twin(notes, task->pair, here.uid)) {
+		notes->gone[notes->n_gone++] =
+			folder->pairs.items[task->pair].id;
+		return make_room(notes, err);
+	}
 	if (!folder->dry_run &&
 	    folder->writer->store->ops->remove(folder->writer, &here, &why) <
 		    0 &&
@@ -275,6 +323,8 @@ int bk_notes_removals(struct bk_notes *notes, struct bk_err *err)
 {
 	const struct bk_folder_pass *folder = notes->folder;
 
+	if (folder->plan.n > folder->plan.n_add)
+		notes->twins = has_twins(&folder->pairs);
 	for (size_t i = folder->plan.n_add; i < folder->plan.n; i++) {
 		const struct bk_task *task = &folder->plan.tasks[i];
 		if (!goes(folder, task))

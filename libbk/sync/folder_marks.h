@@ -18,6 +18,7 @@ struct bk_notes {
 	uint32_t *gone; /* likewise */
 	size_t n_gone;
 	size_t n_set; /* messages that had flags set, since the last flush */
+	bool twins;   /* some message is there for two of the source's */
 };
 
 /* FOUND, FLAGS, NOTE and FORGET tasks. */

@@ -112,6 +112,9 @@ static void describe(struct bk_folder_pass *folder)
 	want->arena = (struct bk_arena){0};
 	want->name = folder->name;
 	want->driver = NULL;
+	if (want->rest)
+		want->special_use = "\\Archive";
+	want->rest = false;
 	want->unsubscribe = folder->row.subscribed && !want->subscribed;
 	want->subscribed_there = folder->to && folder->to->subscribed;
 	want->not_there = !folder->to;

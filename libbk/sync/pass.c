@@ -343,18 +343,29 @@ static void tell_view(const struct bk_pass *pass, const char *name)
 	free(text);
 }
 
-static int sync_all(struct bk_pass *pass, struct bk_err *err)
+static int sync_those(struct bk_pass *pass, bool rest, struct bk_err *err)
 {
 	for (size_t i = 0; i < pass->map.n; i++) {
 		const struct bk_folder_pair *pair = &pass->map.pairs[i];
 		if (bk_cancelled(err) < 0)
 			return -1;
-		if (pair->is_view)
+		if (pair->from->rest != rest)
+			continue;
+		if (pair->is_view && !pair->from->view)
 			tell_view(pass, pair->from->name);
 		if (is_wanted(pass, pair) && sync_folder(pass, pair, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* What no other folder shows comes last: what has left another one since is in
+ * it then. */
+static int sync_all(struct bk_pass *pass, struct bk_err *err)
+{
+	if (sync_those(pass, false, err) < 0)
+		return -1;
+	return sync_those(pass, true, err);
 }
 
 static int begin_account(struct bk_pass *pass, struct bk_err *err)

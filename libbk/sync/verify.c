@@ -402,7 +402,9 @@ static int verify_others(struct verifying *v, struct bk_err *err)
 {
 	for (size_t i = 0; i < v->pass.to.n; i++) {
 		struct bk_folder *folder = &v->pass.to.items[i];
-		if (folder->no_select || is_mapped(v, folder))
+		if (folder->no_select || is_mapped(v, folder) ||
+		    (bk_folder_is_view(folder) &&
+		     !(v->request->rules && v->request->rules->views)))
 			continue;
 		v->to = folder;
 		int rc = verify_other(v, err);

@@ -32,7 +32,10 @@ static void add(struct bk_folder_list *list, const char *word, size_t len)
 	if (use) {
 		folder->special_use = use + 1;
 		*use = 0;
+		folder->rest = strcmp(folder->special_use, "\\All-rest") == 0;
 	}
+	if (folder->rest)
+		folder->special_use = "\\All";
 	folder->name = name;
 	folder->raw = (struct bk_view){(const uint8_t *)name, strlen(name)};
 	folder->delimiter = delimiter;
@@ -193,6 +196,31 @@ static void views_of_other_folders_are_left_out(void **state)
 	start();
 	rules.views = true;
 	maps("INBOX All=\\All", "INBOX", "INBOX:=INBOX All:+All");
+}
+
+static void the_rest_is_an_archive(void **state)
+{
+	(void)state;
+	start();
+	maps("INBOX Alle=\\All-rest Star=\\Flagged", "INBOX",
+	     "INBOX:=INBOX Alle:!Archive Star:-");
+	/* As its server has it, or a server of the same kind. */
+	maps("Alle=\\All-rest", "INBOX Abgelegt=\\Archive", "Alle:uAbgelegt");
+	maps("Alle=\\All-rest", "INBOX Tout=\\All-rest Abgelegt=\\Archive",
+	     "Alle:uTout");
+	/* One that shows mail of others is no place for it. */
+	maps("Alle=\\All-rest", "Tout=\\All", "Alle:!Archive");
+	/* It does not become one with another folder of the source. */
+	maps("Alle=\\All-rest Archive", "", "Alle:!Archive-2 Archive:+Archive");
+	maps("Alle=\\All-rest archive", "Archive=\\Archive",
+	     "Alle:uArchive archive:!archive-2");
+	rules.into = "Old";
+	maps("Alle=\\All-rest", "Archive=\\Archive", "Alle:!Old/Archive");
+	start();
+	rules_of("Alle=Mail/2026");
+	maps("Alle=\\All-rest", "", "Alle:sMail/2026");
+	rules_of("Alle=");
+	maps("Alle=\\All-rest", "", "Alle:-");
 }
 
 static void what_the_user_says_comes_first(void **state)
@@ -369,6 +397,7 @@ int main(void)
 		cmocka_unit_test(equal_names_are_the_same_and_others_are_made),
 		cmocka_unit_test(special_uses_find_each_other_by_whatever_name),
 		cmocka_unit_test(views_of_other_folders_are_left_out),
+		cmocka_unit_test(the_rest_is_an_archive),
 		cmocka_unit_test(what_the_user_says_comes_first),
 		cmocka_unit_test(rules_that_contradict_are_refused),
 		cmocka_unit_test(everything_goes_below_one_folder),
