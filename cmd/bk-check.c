@@ -8,6 +8,7 @@
 struct check_opts {
 	struct bk_choice choice;
 	uint32_t read_ppm;
+	const char *store;
 	bool no_targets;
 	bool repair;
 };
@@ -32,6 +33,7 @@ static int check(struct bk_call *call, struct bk_check_ends *ends,
 		.n_copies = ends->n,
 		.repair = opts->repair,
 		.dry_run = call->common.dry_run,
+		.store = opts->store,
 		.words = &words,
 	};
 
@@ -52,6 +54,8 @@ static int run(struct bk_call *call, struct bk_err *err)
 	struct bk_check_ends ends = {0};
 	const char *word = call->n_operands > 0 ? call->operands[0] : NULL;
 
+	if (opts->store && !opts->repair)
+		return bk_fail(err, BK_MISUSE, "--store is for --repair");
 	if (call->common.dry_run && !opts->repair)
 		return bk_fail(err, BK_MISUSE,
 			       "-n is for --repair; without it a check changes "
@@ -74,13 +78,14 @@ int main(int argc, char **argv)
 	/* clang-format off */
 	const struct bk_opt options[] = {
 		{BK_OPT_PERCENT, 0, "read-data", "[N%]", "read packs and messages too; with N% that share of the packs, another one in each run", &opts.read_ppm},
-		{BK_OPT_FLAG, 0, "repair", NULL, "mend what is damaged, from parity or another copy, and check again", &opts.repair},
+		{BK_OPT_FLAG, 0, "repair", NULL, "mend what is damaged, from parity, another copy or the mail store, and check again", &opts.repair},
+		{BK_OPT_TEXT, 0, "store", "STORE", "--repair looks there for mail that is lost, not in the stores that the sets are of", &opts.store},
 		{BK_OPT_FLAG, 0, "no-targets", NULL, "the repository only, not where its sets are shipped to", &opts.no_targets},
 		{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 	};
 	/* clang-format on */
 	static const char *const usage[] = {
-		"[-r REPO] [--read-data[=N%]] [--repair [-n]] [--no-targets] [JOB|SET|latest]",
+		"[-r REPO] [--read-data[=N%]] [--repair [-n] [--store STORE]] [--no-targets] [JOB|SET|latest]",
 		NULL};
 	static const char *const examples[] = {
 		"bk check",

@@ -30,8 +30,6 @@
 /* Of the 2 MiB that the format allows; larger blocks compress better. */
 #define BLOCK_SIZE     (((size_t)2 << 20) - ((size_t)64 << 10))
 #define PACK_SIZE      ((uint64_t)64 << 20)
-#define LEVEL          4
-#define LEVEL_DELTA    6 /* little is compressed, and it is sent far */
 #define MANIFEST_LEVEL 6
 #define PPM            1000000u
 #define ERRORS_FEW     10
@@ -175,7 +173,7 @@ static int open_packer(struct bk_backup *run, struct bk_err *err)
 		.target = bk_bundle_target(run->bundle),
 		.pack_size = pack_size ? pack_size : PACK_SIZE,
 		.block_size = BLOCK_SIZE,
-		.level = run->base.base ? LEVEL_DELTA : LEVEL,
+		.level = run->base.base ? BK_PACK_LEVEL_DELTA : BK_PACK_LEVEL,
 	};
 
 	memcpy(config.set, run->set, sizeof(config.set));

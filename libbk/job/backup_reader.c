@@ -4,9 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cancel.h"
 #include "base/path.h"
@@ -18,57 +15,18 @@
 
 /* ---- one ---- */
 
-/* The bytes of a message: in the reader's buffer, or mapped from a spool file
- * of our own, which nobody else can cut short. */
-struct fetched {
-	struct bk_view bytes;
-	void *mapped;
-	int spool;
-};
-
-static int map_spool(struct fetched *fetched, struct bk_err *err)
-{
-	struct stat st;
-
-	if (fstat(fetched->spool, &st) < 0)
-		return bk_fail_errno(err, "spool file");
-	fetched->bytes.len = (size_t)st.st_size;
-	fetched->mapped = mmap(NULL, fetched->bytes.len, PROT_READ, MAP_SHARED,
-			       fetched->spool, 0);
-	if (fetched->mapped == MAP_FAILED) {
-		fetched->mapped = NULL;
-		return bk_fail_errno(err, "spool file");
-	}
-	(void)madvise(fetched->mapped, fetched->bytes.len, MADV_SEQUENTIAL);
-	fetched->bytes.data = fetched->mapped;
-	return 0;
-}
-
-static void release(struct fetched *fetched)
-{
-	if (fetched->mapped)
-		(void)munmap(fetched->mapped, fetched->bytes.len);
-	if (fetched->spool >= 0)
-		(void)close(fetched->spool);
-}
-
+/* Into the reader's buffer, or a spool of the body's. */
 static int fetch(struct bk_backup_reader *reader, struct bk_backup_task *task,
-		 struct bk_message *msg, struct fetched *out,
+		 struct bk_message *msg, struct bk_body *body,
 		 struct bk_err *err)
 {
 	struct bk_store *store = reader->config->store;
-	struct bk_body body = {WHOLE_MAX, reader->body, -1};
 
+	*body = (struct bk_body){WHOLE_MAX, reader->body, -1};
 	int rc = store->ops->fetch(store, task->account, &task->folder, msg,
-				   &body, err);
-	reader->body = body.bytes;
-	*out = (struct fetched){.spool = body.spool};
-	if (rc < 0)
-		return -1;
-	if (out->spool >= 0)
-		return map_spool(out, err);
-	out->bytes = bk_buf_view(&reader->body);
-	return 0;
+				   body, err);
+	reader->body = body->bytes;
+	return rc;
 }
 
 static bool is_same_message(const struct bk_message *a,
@@ -196,6 +154,20 @@ static int fail_item(struct bk_backup_reader *reader,
 	return 0;
 }
 
+/* What was fetched goes into the set. */
+static int keep_body(struct bk_backup_reader *reader,
+		     struct bk_backup_task *task, size_t at,
+		     const struct bk_body *body, struct bk_err *err)
+{
+	struct bk_body_bytes bytes;
+
+	if (bk_body_map(&bytes, body, err) < 0)
+		return -1;
+	int rc = keep(reader, task, at, bytes.view, err);
+	bk_body_unmap(&bytes);
+	return rc;
+}
+
 static bool concerns_one_message(enum bk_kind kind)
 {
 	return kind == BK_REFUSED || kind == BK_DENIED || kind == BK_FAILED ||
@@ -207,7 +179,7 @@ static int read_message(struct bk_backup_reader *reader,
 			struct bk_err *err)
 {
 	struct bk_message *msg = &task->now.items[at];
-	struct fetched fetched = {.spool = -1};
+	struct bk_body body = {.spool = -1};
 	struct bk_err why = {0};
 	int rc;
 
@@ -215,8 +187,8 @@ static int read_message(struct bk_backup_reader *reader,
 		(void)bk_fail(&why, BK_REFUSED, "its folder cannot be read");
 		return fail_item(reader, task, at, &why, err);
 	}
-	if (fetch(reader, task, msg, &fetched, &why) == 0) {
-		rc = keep(reader, task, at, fetched.bytes, err);
+	if (fetch(reader, task, msg, &body, &why) == 0) {
+		rc = keep_body(reader, task, at, &body, err);
 	} else if (why.kind == BK_GONE) {
 		task->added[at].fate = BK_FATE_GONE;
 		rc = 0;
@@ -226,7 +198,7 @@ static int read_message(struct bk_backup_reader *reader,
 		*err = why;
 		rc = -1;
 	}
-	release(&fetched);
+	bk_path_close(&body.spool);
 	if (reader->body.cap > BODY_KEPT_MAX)
 		bk_buf_clear(&reader->body);
 	return rc;
@@ -272,17 +244,12 @@ static int begin_body(void *arg, struct bk_message *msg, struct bk_sink **to,
 static int end_body(void *arg, struct bk_message *msg, struct bk_err *err)
 {
 	struct coming *coming = arg;
-	struct fetched fetched = {.spool = coming->body.spool};
 	int rc = bk_body_sink_end(&coming->sink, err);
 
-	coming->body.spool = -1;
-	fetched.bytes = bk_buf_view(&coming->body.bytes);
-	if (rc == 0 && fetched.spool >= 0)
-		rc = map_spool(&fetched, err);
 	if (rc == 0)
-		rc = keep(coming->reader, coming->task, index_of(coming, msg),
-			  fetched.bytes, err);
-	release(&fetched);
+		rc = keep_body(coming->reader, coming->task,
+			       index_of(coming, msg), &coming->body, err);
+	bk_path_close(&coming->body.spool);
 	if (coming->body.bytes.cap > BODY_KEPT_MAX)
 		bk_buf_clear(&coming->body.bytes);
 	return rc < 0 ? stop(coming) : 0;

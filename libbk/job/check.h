@@ -46,7 +46,7 @@ struct bk_check_copy {
 
 /* What the commands are made of that findings are mended by. */
 struct bk_check_words {
-	const struct bk_settings *settings;
+	struct bk_settings *settings;
 	const struct bk_repo_settings *which;
 	const char *again; /* this very check, as a command */
 	bool repairing;    /* what parity gives back was mended already */
@@ -64,6 +64,8 @@ struct bk_check_request {
 	bool repair;  /* mend what can be (job/check_repair.h), and check again
 		       */
 	bool dry_run; /* repair: only say what could be mended */
+	const char *store; /* repair: where lost mail is looked for; NULL: in
+			      the stores that the sets are of */
 };
 
 /*

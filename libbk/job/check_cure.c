@@ -64,6 +64,14 @@ static size_t any_copy(const struct ill *ill)
 
 /* ---- commands ---- */
 
+static char *text_of(struct bk_buf *line)
+{
+	char *text = bk_strdup(bk_buf_text(line));
+
+	bk_buf_clear(line);
+	return text;
+}
+
 /* "bk ship VERB NAME --set SET --mend"; the set is left out where it is not
  * known. */
 static void add_ship(struct bk_buf *line, const struct ill *ill,
@@ -91,14 +99,14 @@ static const struct bk_check_set *known_set(const struct ill *ill)
 }
 
 /* Does the job write that store to this repository? */
-static bool is_job_of(const struct ill *ill, const struct bk_conf_section *job,
-		      const char *store)
+static bool is_job_of(const struct bk_check_words *words,
+		      const struct bk_conf_section *job, const char *store)
 {
-	const struct bk_conf *conf = &ill->words->settings->conf;
+	const struct bk_conf *conf = &words->settings->conf;
 	const char *its = bk_conf_value(job, "store");
 	size_t n = 0;
 
-	if (!bk_sections_job_writes(conf, job, ill->words->which->name))
+	if (!bk_sections_job_writes(conf, job, words->which->name))
 		return false;
 	if (!its) {
 		const struct bk_conf_section *only =
@@ -109,27 +117,38 @@ static bool is_job_of(const struct ill *ill, const struct bk_conf_section *job,
 }
 
 /* The word by which `bk backup` knows the store; NULL: it needs none. */
-static const char *job_or_store(const struct ill *ill, const char *store)
+static const char *job_or_store(const struct bk_check_words *words,
+				const char *store)
 {
-	const struct bk_conf *conf = &ill->words->settings->conf;
+	const struct bk_conf *conf = &words->settings->conf;
 	const struct bk_conf_section *job = NULL;
 
 	while ((job = bk_conf_next(conf, "job", job)))
-		if (is_job_of(ill, job, store))
+		if (is_job_of(words, job, store))
 			return job->name;
 	return store;
+}
+
+char *bk_check_cure_full(const struct bk_check_words *words, const char *store)
+{
+	const char *word = job_or_store(words, store);
+	struct bk_buf line = {0};
+
+	bk_command_begin(&line, "backup", words->which, 0);
+	if (word)
+		bk_command_word(&line, word);
+	bk_buf_printf(&line, " --full");
+	return text_of(&line);
 }
 
 /* A copy gets what the new set is when that is shipped. */
 static void add_full(struct bk_buf *line, const struct ill *ill)
 {
 	const struct bk_check_set *set = known_set(ill);
-	const char *word = job_or_store(ill, set ? set->store : NULL);
+	char *full = bk_check_cure_full(ill->words, set ? set->store : NULL);
 
-	bk_command_begin(line, "backup", ill->words->which, 0);
-	if (word)
-		bk_command_word(line, word);
-	bk_buf_printf(line, " --full");
+	bk_buf_printf(line, "%s", full);
+	free(full);
 	*ill->outcome =
 		"no whole copy is known; a new full set has all that "
 		"is in the store now";
@@ -156,14 +175,6 @@ static void add_last_resort(struct bk_buf *line, const struct ill *ill)
 	bk_command_begin(line, "check", ill->words->which, 0);
 	bk_buf_printf(line, " --read-data --repair");
 	*ill->outcome = "no whole copy is known; its parity may be enough";
-}
-
-static char *text_of(struct bk_buf *line)
-{
-	char *text = bk_strdup(bk_buf_text(line));
-
-	bk_buf_clear(line);
-	return text;
 }
 
 /* ---- what is lacking or damaged ---- */

@@ -17,4 +17,8 @@ char *bk_check_cure(const struct bk_check_words *words,
 		    const struct bk_check_found *found,
 		    const struct bk_check_item *item, const char **outcome);
 
+/* The command that makes a new full set of that store (NULL: of the only one),
+ * which the caller frees. */
+char *bk_check_cure_full(const struct bk_check_words *words, const char *store);
+
 #endif

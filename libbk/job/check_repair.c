@@ -2,43 +2,23 @@
 
 #include "job/check_repair.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cancel.h"
-#include "base/lock.h"
+#include "job/check_regain.h"
+#include "job/check_repair_run.h"
 #include "job/check_spread.h"
 #include "job/mend.h"
-#include "job/ship_world.h"
-#include "repo/slot.h"
 
 #define IN_MEMORY ((size_t)4 << 20) /* of what is on its way */
-
-/* A place, open; target NULL: it is out of reach. */
-struct place {
-	const char *name;
-	struct bk_target *target;
-	struct bk_target *opened; /* the same, when it is ours to close */
-	struct bk_repo *view;
-	struct bk_ship_world world;
-	struct bk_lock *lock;
-};
-
-struct repair {
-	const struct bk_check_request *request;
-	const struct bk_check_found *found;
-	struct bk_progress *progress;
-	struct place *places;
-	size_t n_places;
-	struct bk_gather_room room;
-	size_t mended;
-};
 
 /* ---- places ---- */
 
 /* A run that ships to or prunes in that place is not disturbed. */
-static int take_lock(const struct repair *repair, struct place *place,
-		     struct bk_err *err)
+static int take_lock(const struct bk_repair *repair,
+		     struct bk_repair_place *place, struct bk_err *err)
 {
 	const struct bk_check_request *request = repair->request;
 	char repo[BK_ID_TEXT];
@@ -59,7 +39,7 @@ static int take_lock(const struct repair *repair, struct place *place,
 
 /* What its roots and pack tables say of its files; those that do not open say
  * nothing. */
-static void read_world(struct place *place)
+static void read_world(struct bk_repair_place *place)
 {
 	struct bk_set_info_list sets = {0};
 	struct bk_err ignored = {0};
@@ -70,10 +50,10 @@ static void read_world(struct place *place)
 	bk_set_info_list_clear(&sets);
 }
 
-static int open_place(struct repair *repair, size_t n, struct bk_err *err)
+static int open_place(struct bk_repair *repair, size_t n, struct bk_err *err)
 {
 	const struct bk_check_request *request = repair->request;
-	struct place *place = &repair->places[n];
+	struct bk_repair_place *place = &repair->places[n];
 	struct bk_err why = {0};
 
 	place->name =
@@ -98,7 +78,7 @@ static int open_place(struct repair *repair, size_t n, struct bk_err *err)
 	return 0;
 }
 
-static void close_place(struct place *place)
+static void close_place(struct bk_repair_place *place)
 {
 	bk_ship_world_clear(&place->world);
 	bk_repo_close(place->view);
@@ -128,7 +108,7 @@ static const struct bk_ship_blob *blob_in(const struct bk_ship_world *world,
 
 /* As the place itself says, or else another one.  As long as its files are,
  * whatever is there. */
-static bool find_blob(const struct repair *repair, size_t place,
+static bool find_blob(const struct bk_repair *repair, size_t place,
 		      const char *name, struct bk_ship_blob *out)
 {
 	const struct bk_ship_blob *blob =
@@ -150,8 +130,8 @@ static bool find_blob(const struct repair *repair, size_t place,
 
 /* ---- mending ---- */
 
-static void tell(const struct repair *repair, size_t place, const char *name,
-		 const char *how)
+void bk_repair_tell(const struct bk_repair *repair, size_t place,
+		    const char *name, const char *how)
 {
 	char *text = bk_asprintf(
 		"%s: %s: %s %s", repair->places[place].name, name,
@@ -161,10 +141,9 @@ static void tell(const struct repair *repair, size_t place, const char *name,
 	free(text);
 }
 
-/* -1 when nothing more can be done there. */
-static int tell_failure(const struct repair *repair, size_t place,
-			const char *name, const struct bk_err *why,
-			struct bk_err *err)
+int bk_repair_tell_failure(const struct bk_repair *repair, size_t place,
+			   const char *name, const struct bk_err *why,
+			   struct bk_err *err)
 {
 	if (why->kind == BK_CANCELLED || why->kind == BK_STARVED) {
 		*err = *why;
@@ -178,7 +157,7 @@ static int tell_failure(const struct repair *repair, size_t place,
 }
 
 /* All other places, the repository first. */
-static struct bk_mend_donor *donors_for(const struct repair *repair,
+static struct bk_mend_donor *donors_for(const struct bk_repair *repair,
 					size_t place, size_t *n)
 {
 	struct bk_mend_donor *donors =
@@ -194,36 +173,72 @@ static struct bk_mend_donor *donors_for(const struct repair *repair,
 	return donors;
 }
 
-static int mend_file(struct repair *repair, size_t place, const char *name,
-		     struct bk_err *err)
+/* 1 when it was mended, -1 with *why when it could not be. */
+static int mend_with(struct bk_repair *repair, size_t place, const char *name,
+		     struct bk_mend *patched, struct bk_err *why)
 {
 	struct bk_ship_blob blob;
-	struct bk_mend mend = {
-		.at = repair->places[place].target,
-		.blob = &blob,
-		.room = &repair->room,
-		.dry_run = repair->request->dry_run,
-	};
-	struct bk_err why = {0};
+	struct bk_mend mend = *patched;
 	char *how = NULL;
 
 	if (!find_blob(repair, place, name, &blob))
 		return 0; /* nobody knows what it should be */
+	mend.at = repair->places[place].target;
+	mend.blob = &blob;
+	mend.room = &repair->room;
+	mend.dry_run = repair->request->dry_run;
 	struct bk_mend_donor *donors =
 		donors_for(repair, place, &mend.n_donors);
 	mend.donors = donors;
-	int rc = bk_mend_blob(&mend, &how, &why);
+	int rc = bk_mend_blob(&mend, &how, why);
 	free(donors);
 	if (rc > 0) {
-		tell(repair, place, name, how);
+		bk_repair_tell(repair, place, name, how);
 		repair->mended++;
 	}
 	free(how);
-	return rc < 0 ? tell_failure(repair, place, name, &why, err) : 0;
+	return rc;
+}
+
+static bool holds_packs(const char *file)
+{
+	struct bk_name name;
+	enum bk_name_kind kind = bk_name_parse(file, &name);
+
+	return kind == BK_NAME_PACK || kind == BK_NAME_BUNDLE;
+}
+
+static void add_loss(struct bk_repair *repair, size_t place, const char *name,
+		     const struct bk_err *why)
+{
+	struct bk_repair_loss loss = {.place = place, .why = *why};
+
+	for (size_t i = 0; i < repair->n_losses; i++)
+		if (repair->losses[i].place == place &&
+		    strcmp(repair->losses[i].name, name) == 0)
+			return;
+	(void)snprintf(loss.name, sizeof(loss.name), "%s", name);
+	repair->losses = bk_array_room(repair->losses, repair->n_losses,
+				       &repair->cap_losses, sizeof(loss));
+	repair->losses[repair->n_losses++] = loss;
+}
+
+static int mend_file(struct bk_repair *repair, size_t place, const char *name,
+		     struct bk_err *err)
+{
+	struct bk_mend mend = {0};
+	struct bk_err why = {0};
+
+	if (mend_with(repair, place, name, &mend, &why) >= 0)
+		return 0;
+	if (why.kind != BK_CORRUPT || !holds_packs(name))
+		return bk_repair_tell_failure(repair, place, name, &why, err);
+	add_loss(repair, place, name, &why);
+	return 0;
 }
 
 /* All files of a set, its root last, as the first place says that knows it. */
-static int mend_set(struct repair *repair, size_t place,
+static int mend_set(struct bk_repair *repair, size_t place,
 		    const uint8_t id[BK_ID_LEN], struct bk_err *err)
 {
 	for (size_t i = 0; i < repair->n_places; i++) {
@@ -247,64 +262,6 @@ static int mend_set(struct repair *repair, size_t place,
 	return 0;
 }
 
-/* ---- key slots ---- */
-
-static const struct bk_slot *slot_in(const struct bk_slot_list *slots,
-				     const char *name)
-{
-	char its[BK_NAME_MAX];
-
-	for (size_t i = 0; i < slots->n; i++)
-		if (strcmp(bk_name_slot(its, slots->items[i].id), name) == 0)
-			return &slots->items[i];
-	return NULL;
-}
-
-/* From a place where it holds; true if there is one. */
-static bool slot_from(const struct repair *repair, size_t from,
-		      const char *name, struct bk_buf *out)
-{
-	struct bk_slot_list slots = {0};
-	struct bk_err ignored = {0};
-	bool found = false;
-
-	if (!repair->places[from].target)
-		return false;
-	if (bk_slot_list(repair->places[from].target, repair->request->repo->id,
-			 &slots, &ignored) == 0) {
-		const struct bk_slot *slot = slot_in(&slots, name);
-		found = slot != NULL;
-		if (found)
-			bk_buf_add(out, slot->raw, sizeof(slot->raw));
-	}
-	bk_slot_list_clear(&slots);
-	return found;
-}
-
-static int mend_slot(struct repair *repair, size_t place, const char *name,
-		     struct bk_err *err)
-{
-	struct bk_buf raw = {0};
-	struct bk_err why = {0};
-	size_t from = 0;
-	int rc = 0;
-
-	while (from < repair->n_places &&
-	       (from == place || !slot_from(repair, from, name, &raw)))
-		from++;
-	if (from < repair->n_places && !repair->request->dry_run)
-		rc = bk_mend_small(repair->places[place].target, name,
-				   bk_buf_view(&raw), &why);
-	if (from < repair->n_places && rc == 0) {
-		char *how = bk_asprintf("from %s", repair->places[from].name);
-		tell(repair, place, name, how);
-		free(how);
-		repair->mended++;
-	}
-	bk_buf_clear(&raw);
-	return rc < 0 ? tell_failure(repair, place, name, &why, err) : 0;
-}
-
 /* ---- findings ---- */
 
 static bool is_of_a_set(const char *file)
@@ -317,13 +274,13 @@ static bool is_of_a_set(const char *file)
 	       kind == BK_NAME_TABLE || kind == BK_NAME_BUNDLE;
 }
 
-static int mend_item(struct repair *repair, const struct bk_check_item *item,
+static int mend_item(struct bk_repair *repair, const struct bk_check_item *item,
 		     struct bk_err *err)
 {
 	if (!repair->places[item->place].target)
 		return 0;
 	if (item->cure == BK_CURE_SLOT && *item->file)
-		return mend_slot(repair, item->place, item->file, err);
+		return bk_repair_slot(repair, item->place, item->file, err);
 	if (item->cure != BK_CURE_COPY)
 		return 0;
 	if (is_of_a_set(item->file))
@@ -334,9 +291,9 @@ static int mend_item(struct repair *repair, const struct bk_check_item *item,
 }
 
 /* What a run that was interrupted left beside files that are whole. */
-static int tidy(struct repair *repair, size_t n, struct bk_err *err)
+static int tidy(struct bk_repair *repair, size_t n, struct bk_err *err)
 {
-	struct place *place = &repair->places[n];
+	struct bk_repair_place *place = &repair->places[n];
 	struct bk_blob_list files = {0};
 	struct bk_err why = {0};
 	int rc = 0;
@@ -353,14 +310,14 @@ static int tidy(struct repair *repair, size_t n, struct bk_err *err)
 		name[len - end] = 0;
 		if (find_blob(repair, n, name, &blob) &&
 		    bk_mend_tidy(place->target, &blob, &why) < 0)
-			rc = tell_failure(repair, n, name, &why, err);
+			rc = bk_repair_tell_failure(repair, n, name, &why, err);
 	}
 	bk_blob_list_clear(&files);
 	return rc;
 }
 
 /* Before anything else is: it may be all that is wrong. */
-static int mend_spread(struct repair *repair, size_t n, struct bk_err *err)
+static int mend_spread(struct bk_repair *repair, size_t n, struct bk_err *err)
 {
 	struct bk_spread_mending how = {
 		.progress = repair->progress,
@@ -374,7 +331,72 @@ static int mend_spread(struct repair *repair, size_t n, struct bk_err *err)
 	return rc;
 }
 
-static int mend_all(struct repair *repair, struct bk_err *err)
+/* ---- what is read again ---- */
+
+static int mend_patched(struct bk_repair *repair, struct bk_repair_loss *loss,
+			struct bk_regain *regain, struct bk_err *err)
+{
+	struct bk_mend mend = {0};
+	uint32_t damaged = 0, made = 0;
+	struct bk_mend_patch *patches = bk_regain_patches(
+		regain, loss->name, &mend.n_patches, &damaged, &made);
+	char *from = bk_asprintf("%u of %u damaged block%s", made, damaged,
+				 damaged == 1 ? "" : "s");
+	struct bk_err why = loss->why;
+	int rc = -1;
+
+	mend.patches = patches;
+	mend.patched_from = from;
+	if (mend.n_patches)
+		rc = mend_with(repair, loss->place, loss->name, &mend, &why);
+	else
+		(void)bk_fail(&why, BK_CORRUPT,
+			      "%s; no block of it can be made again",
+			      loss->why.text);
+	free(from);
+	free(patches);
+	if (rc < 0)
+		return bk_repair_tell_failure(repair, loss->place, loss->name,
+					      &why, err);
+	bk_check_regain_mended(regain, loss->name);
+	return 0;
+}
+
+/* What one place lost. */
+static int regain_place(struct bk_repair *repair, size_t place,
+			struct bk_err *err)
+{
+	struct bk_names names = {0};
+	struct bk_regain regain = {0};
+	struct bk_err why = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < repair->n_losses; i++)
+		if (repair->losses[i].place == place)
+			bk_names_add(&names, repair->losses[i].name);
+	/* A place that cannot be read further loses no more than that. */
+	if (names.n &&
+	    bk_check_regain(repair->request, repair->progress,
+			    repair->places[place].view, &names, &regain,
+			    &why) < 0 &&
+	    (why.kind == BK_CANCELLED || why.kind == BK_STARVED)) {
+		*err = why;
+		rc = -1;
+	}
+	for (size_t i = 0; rc == 0 && i < repair->n_losses; i++)
+		if (repair->losses[i].place == place)
+			rc = mend_patched(repair, &repair->losses[i], &regain,
+					  err);
+	/* What was mended is looked at again, and so is this. */
+	if (rc == 0 && (!repair->mended || repair->request->dry_run))
+		bk_check_regain_tell(repair->request, repair->progress,
+				     &regain);
+	bk_regain_close(&regain);
+	bk_names_clear(&names);
+	return rc;
+}
+
+static int mend_all(struct bk_repair *repair, struct bk_err *err)
 {
 	int rc = 0;
 
@@ -388,6 +410,8 @@ static int mend_all(struct repair *repair, struct bk_err *err)
 			rc = mend_item(repair, &repair->found->items[i], err);
 	}
 	for (size_t i = 0; rc == 0 && i < repair->n_places; i++)
+		rc = regain_place(repair, i, err);
+	for (size_t i = 0; rc == 0 && i < repair->n_places; i++)
 		rc = tidy(repair, i, err);
 	return rc;
 }
@@ -398,7 +422,7 @@ int bk_check_repair(const struct bk_check_request *request,
 		    struct bk_err *err)
 {
 	const char *spool = getenv("TMPDIR");
-	struct repair repair = {
+	struct bk_repair repair = {
 		.request = request,
 		.found = found,
 		.progress = progress,
@@ -412,6 +436,7 @@ int bk_check_repair(const struct bk_check_request *request,
 	for (size_t i = 0; i < repair.n_places; i++)
 		close_place(&repair.places[i]);
 	free(repair.places);
+	free(repair.losses);
 	*n_mended = repair.mended;
 	return rc;
 }

@@ -112,8 +112,25 @@ struct remains {
 	struct bk_target *at;
 	const char *name;
 	uint64_t start, size; /* of the file, and of the whole blob */
+	const struct bk_mend *mend;
 	struct bk_buf bytes;
 };
+
+/* What was found elsewhere takes the place of what is there. */
+static void lay_over(const struct bk_mend *mend, uint64_t at, size_t len,
+		     uint8_t *into)
+{
+	for (size_t i = 0; i < mend->n_patches; i++) {
+		const struct bk_mend_patch *patch = &mend->patches[i];
+		uint64_t end = patch->offset + patch->bytes.len;
+		uint64_t first = patch->offset > at ? patch->offset : at;
+		uint64_t last = end < at + len ? end : at + len;
+		if (first < last)
+			memcpy(into + (first - at),
+			       patch->bytes.data + (first - patch->offset),
+			       (size_t)(last - first));
+	}
+}
 
 /* What a disk does not give, or what was cut off, comes as zeros. */
 static int read_remains(struct bk_parity_source *from, uint64_t offset,
@@ -128,17 +145,15 @@ static int read_remains(struct bk_parity_source *from, uint64_t offset,
 	if (bk_cancelled(err) < 0)
 		return -1;
 	memset(into, 0, len);
-	if (!n)
-		return 0;
-	if (bk_target_read(remains->at, remains->name, at, n, &remains->bytes,
-			   &why) == 0) {
+	if (n && bk_target_read(remains->at, remains->name, at, n,
+				&remains->bytes, &why) == 0)
 		memcpy(into, remains->bytes.data, n);
-		return 0;
+	else if (n && bk_mend_is_away(why.kind)) {
+		*err = why;
+		return -1;
 	}
-	if (!bk_mend_is_away(why.kind))
-		return 0;
-	*err = why;
-	return -1;
+	lay_over(remains->mend, at, len, into);
+	return 0;
 }
 
 /* The body on its way; its parity follows from it. */
@@ -265,6 +280,7 @@ static int from_remains(const struct bk_mend *mend, struct gather *gather,
 		.source.read = read_remains,
 		.at = mend->at,
 		.name = mend->blob->name,
+		.mend = mend,
 	};
 
 	if (bk_target_stat(mend->at, mend->blob->name, &remains.size, why) < 0)
@@ -289,8 +305,11 @@ failed:
 
 enum origin { NOWHERE, BESIDE, REMAINS, COPY };
 
-static char *how_from_remains(uint32_t segments)
+static char *how_from_remains(const struct bk_mend *mend, uint32_t segments)
 {
+	if (mend->n_patches)
+		return bk_asprintf("from what others hold: %s",
+				   mend->patched_from);
 	if (!segments)
 		return bk_strdup("from its body, which is whole");
 	return bk_asprintf("from its parity, %u segment%s", segments,
@@ -329,7 +348,7 @@ static int find_whole(const struct bk_mend *mend, struct gather *gather,
 		*origin = REMAINS;
 		rc = from_remains(mend, gather, &segments, &why, err);
 		if (rc > 0)
-			*how = how_from_remains(segments);
+			*how = how_from_remains(mend, segments);
 	}
 	if (rc == 0) {
 		*origin = COPY;

@@ -27,9 +27,20 @@ struct bk_mend_donor {
 	struct bk_target *target;
 };
 
+/* Bytes of the file that were found elsewhere, and where they lie in it. */
+struct bk_mend_patch {
+	uint64_t offset;
+	struct bk_view bytes;
+};
+
 struct bk_mend {
 	struct bk_target *at;
 	const struct bk_ship_blob *blob; /* what it must be */
+	/* They stand for what is there: what parity is asked about, and what
+	 * is put in its place if it is whole with them. */
+	const struct bk_mend_patch *patches;
+	size_t n_patches;
+	const char *patched_from; /* "3 blocks from store mail", for people */
 	const struct bk_mend_donor *donors;
 	size_t n_donors;
 	struct bk_gather_room *room; /* for what is on its way */

@@ -20,25 +20,18 @@
 #define BLOCK_PLAIN     ((uint32_t)2 << 20) /* at most */
 #define WANTED          8u                  /* blocks */
 
-struct entry {
-	uint32_t offset;    /* of the block's head in the file */
-	uint32_t stored;    /* its length there, with its head */
-	uint32_t plain_len; /* of its chunks */
-	uint32_t first;     /* number of its first chunk */
-};
-
 struct bk_pack_reader {
 	const struct bk_repo *repo;
 	struct bk_table_row row;
 	struct bk_file_reader *file;
-	struct entry *entries;
+	struct bk_pack_entry *entries;
 	uint32_t n_blocks, n_chunks;
 	struct bk_buf rows;  /* the row block that was read last */
 	uint32_t rows_block; /* its number among row blocks, or NO_BLOCK */
 };
 
-static const char *fault_of_entry(const struct entry *entry, uint64_t at,
-				  bool is_first)
+static const char *fault_of_entry(const struct bk_pack_entry *entry,
+				  uint64_t at, bool is_first)
 {
 	if (is_first ? entry->first : entry->first <= entry[-1].first)
 		return "chunks out of order";
@@ -58,7 +51,7 @@ static const char *fault_of_entries(const struct bk_pack_reader *pack,
 	const char *fault = NULL;
 
 	for (uint32_t i = 0; !fault && i < pack->n_blocks; i++) {
-		const struct entry *entry = &pack->entries[i];
+		const struct bk_pack_entry *entry = &pack->entries[i];
 		fault = fault_of_entry(entry, at, i == 0);
 		at += entry->stored;
 		plain += entry->plain_len;
@@ -92,7 +85,7 @@ static int read_block_table(struct bk_pack_reader *pack,
 	pack->entries =
 		bk_alloc((pack->n_blocks + (size_t)1) * sizeof(*pack->entries));
 	for (uint32_t i = 0; i < pack->n_blocks; i++) {
-		struct entry *entry = &pack->entries[i];
+		struct bk_pack_entry *entry = &pack->entries[i];
 		entry->offset = bk_cursor_u32(&from);
 		entry->stored = bk_cursor_u32(&from);
 		entry->plain_len = bk_cursor_u32(&from);
@@ -199,6 +192,17 @@ uint32_t bk_pack_reader_blocks(const struct bk_pack_reader *pack)
 	return pack->n_blocks;
 }
 
+const struct bk_pack_entry *bk_pack_reader_entry(
+	const struct bk_pack_reader *pack, uint32_t block)
+{
+	return &pack->entries[block];
+}
+
+struct bk_file_reader *bk_pack_reader_file(struct bk_pack_reader *pack)
+{
+	return pack->file;
+}
+
 uint32_t bk_pack_reader_chunks(const struct bk_pack_reader *pack)
 {
 	return pack->n_chunks;
@@ -274,7 +278,7 @@ void bk_pack_reader_want(const struct bk_pack_reader *pack,
 
 	n = n < WANTED ? n : WANTED;
 	for (size_t i = 0; i < n; i++) {
-		const struct entry *entry = &pack->entries[blocks[i]];
+		const struct bk_pack_entry *entry = &pack->entries[blocks[i]];
 		stretches[2 * i] =
 			(struct bk_stretch){entry->offset, entry->stored};
 		stretches[2 * i + 1] =
@@ -310,9 +314,8 @@ static int add_up(struct bk_pack_reader *pack, uint32_t block,
 	return 0;
 }
 
-/* The chunks of a block, the caller's; NULL when they do not add up. */
-static struct bk_chunk_at *chunks_of(struct bk_pack_reader *pack,
-				     uint32_t block, struct bk_err *err)
+struct bk_chunk_at *bk_pack_reader_chunks_of(struct bk_pack_reader *pack,
+					     uint32_t block, struct bk_err *err)
 {
 	uint32_t n =
 		pack->entries[block + 1].first - pack->entries[block].first;
@@ -329,7 +332,7 @@ int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
 			 struct bk_buf *plain, struct bk_chunk_at **chunks,
 			 struct bk_err *err)
 {
-	const struct entry *entry = &pack->entries[block];
+	const struct bk_pack_entry *entry = &pack->entries[block];
 	struct bk_block_at at = {entry->offset, block};
 
 	*chunks = NULL;
@@ -342,7 +345,7 @@ int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
 		return bk_fail(err, BK_CORRUPT,
 			       "block %u is not as long as its table says",
 			       block);
-	*chunks = chunks_of(pack, block, err);
+	*chunks = bk_pack_reader_chunks_of(pack, block, err);
 	return *chunks ? 0 : -1;
 }
 
@@ -353,7 +356,8 @@ int bk_pack_reader_types(struct bk_pack_reader *pack, uint8_t **types,
 
 	for (uint32_t i = 0; i < pack->n_blocks; i++) {
 		uint32_t first = pack->entries[i].first;
-		struct bk_chunk_at *chunks = chunks_of(pack, i, err);
+		struct bk_chunk_at *chunks =
+			bk_pack_reader_chunks_of(pack, i, err);
 		if (!chunks) {
 			free(out);
 			return -1;
@@ -378,7 +382,7 @@ static int prove_chunks(struct bk_pack_reader *pack,
 			const struct bk_chunk_at *chunks, struct bk_view plain,
 			struct bk_err *err)
 {
-	const struct entry *entry = &pack->entries[block];
+	const struct bk_pack_entry *entry = &pack->entries[block];
 	uint8_t right[BK_SHA256_LEN]; /* an identifier is no secret */
 
 	for (uint32_t i = entry[0].first; i < entry[1].first; i++) {
@@ -431,14 +435,15 @@ static int prove_block(struct bk_block_visitor *visitor,
 
 	if (kind != BK_BLOCK_DATA)
 		return 0;
-	const struct entry *entry = &pack->entries[at->number];
+	const struct bk_pack_entry *entry = &pack->entries[at->number];
 	bool open = !visitor->leaves_data;
 	if (at->offset != entry->offset ||
 	    (open && plain.len != entry->plain_len))
 		return bk_fail(err, BK_CORRUPT, "is not as its table says");
 	if (!open)
 		return 0;
-	struct bk_chunk_at *chunks = chunks_of(pack, at->number, err);
+	struct bk_chunk_at *chunks =
+		bk_pack_reader_chunks_of(pack, at->number, err);
 	int rc = chunks ? prove_chunks(pack, &proof->id, at->number, chunks,
 				       plain, err)
 			: -1;

@@ -15,6 +15,7 @@
 #include "repo/table.h"
 
 struct bk_pack_reader;
+struct bk_file_reader; /* repo/container.h */
 
 /* Reads header, trailer and block table; compares them with the row. */
 int bk_pack_reader_open(struct bk_pack_reader **out, const struct bk_repo *repo,
@@ -38,6 +39,22 @@ bool bk_pack_name_is(const struct bk_pack_name *a,
 uint32_t bk_pack_reader_blocks(const struct bk_pack_reader *pack);
 uint32_t bk_pack_reader_chunks(const struct bk_pack_reader *pack);
 
+/* A block, as the block table has it. */
+struct bk_pack_entry {
+	uint32_t offset;    /* of the block's head in the file */
+	uint32_t stored;    /* its length there, with its head */
+	uint32_t plain_len; /* of its chunks */
+	uint32_t first;     /* number of its first chunk */
+};
+
+/* Valid as long as the pack is open; block + 1 is there, too, and its first
+ * chunk is the one behind. */
+const struct bk_pack_entry *bk_pack_reader_entry(
+	const struct bk_pack_reader *pack, uint32_t block);
+
+/* The file beneath. */
+struct bk_file_reader *bk_pack_reader_file(struct bk_pack_reader *pack);
+
 /* The block that a chunk lies in, and the first chunk of that block. */
 int bk_pack_reader_find(const struct bk_pack_reader *pack, uint32_t chunk,
 			uint32_t *block, uint32_t *first, struct bk_err *err);
@@ -56,6 +73,12 @@ struct bk_chunk_at {
 int bk_pack_reader_block(struct bk_pack_reader *pack, uint32_t block,
 			 struct bk_buf *plain, struct bk_chunk_at **chunks,
 			 struct bk_err *err);
+
+/* Where each chunk of a block begins in it, by its rows, as above: the caller's
+ * to free.  Reads no data; NULL when they do not add up. */
+struct bk_chunk_at *bk_pack_reader_chunks_of(struct bk_pack_reader *pack,
+					     uint32_t block,
+					     struct bk_err *err);
 
 /* These blocks, and the rows of their chunks, are read next: what is far away
  * fetches them in few requests.  At most 8. */

@@ -82,26 +82,41 @@ static int prove(struct bk_pack_sealer *sealer,
 		       "test this machine's memory");
 }
 
+/* Into the scratch, where that is shorter: *data and info->codec follow. */
+static int compress(struct bk_pack_sealer *sealer, int level,
+		    struct bk_block_info *info, struct bk_view *data,
+		    struct bk_err *err)
+{
+	sealer->scratch.len = 0;
+	if (bk_zstd_compress(sealer->zstd, *data, level, &sealer->scratch,
+			     err) < 0)
+		return -1;
+	if (sealer->scratch.len >= data->len)
+		return 0;
+	info->codec = BK_CODEC_ZSTD;
+	*data = bk_buf_view(&sealer->scratch);
+	return 0;
+}
+
+static struct bk_block_info info_of(uint32_t number, size_t plain_len)
+{
+	return (struct bk_block_info){
+		.type = BK_FILE_PACK,
+		.kind = BK_BLOCK_DATA,
+		.codec = BK_CODEC_RAW,
+		.number = number,
+		.plain_len = (uint32_t)plain_len,
+	};
+}
+
 int bk_pack_seal(struct bk_pack_sealer *sealer, struct bk_pack_block *block,
 		 int level, struct bk_err *err)
 {
 	struct bk_view data = bk_buf_view(&block->plain);
-	struct bk_block_info info = {
-		.type = BK_FILE_PACK,
-		.kind = BK_BLOCK_DATA,
-		.codec = BK_CODEC_RAW,
-		.number = block->number,
-		.plain_len = block->plain_len,
-	};
+	struct bk_block_info info = info_of(block->number, block->plain_len);
 
-	sealer->scratch.len = 0;
-	if (bk_zstd_compress(sealer->zstd, data, level, &sealer->scratch, err) <
-	    0)
+	if (compress(sealer, level, &info, &data, err) < 0)
 		return -1;
-	if (sealer->scratch.len < data.len) {
-		info.codec = BK_CODEC_ZSTD;
-		data = bk_buf_view(&sealer->scratch);
-	}
 	set_key(sealer, block->pack);
 	bk_pack_block_give_room(block);
 	if (bk_block_seal(sealer->aead, &info, data, &block->sealed, err) < 0 ||
@@ -109,4 +124,16 @@ int bk_pack_seal(struct bk_pack_sealer *sealer, struct bk_pack_block *block,
 		return bk_context(err, "pack %u: block %u",
 				  bk_pack_ordinal(block->pack), block->number);
 	return 0;
+}
+
+int bk_pack_seal_again(struct bk_pack_sealer *sealer, struct bk_aead *aead,
+		       const struct bk_pack_again *block, struct bk_buf *out,
+		       struct bk_err *err)
+{
+	struct bk_view data = block->plain;
+	struct bk_block_info info = info_of(block->number, data.len);
+
+	if (compress(sealer, block->level, &info, &data, err) < 0)
+		return -1;
+	return bk_block_seal(aead, &info, data, out, err);
 }

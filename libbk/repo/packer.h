@@ -34,6 +34,11 @@ struct bk_packer_hand;
 typedef int (*bk_packer_base_fn)(void *arg, const uint8_t id[BK_CHUNK_ID_LEN],
 				 uint64_t *ref, struct bk_err *err);
 
+/* zstd's levels: of full sets, and of others, of which little is compressed and
+ * sent far.  Blocks that are lost are made again at one of them. */
+#define BK_PACK_LEVEL       4
+#define BK_PACK_LEVEL_DELTA 6
+
 struct bk_packer_config {
 	const struct bk_repo *repo;
 	uint8_t set[16];

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -119,4 +121,33 @@ int bk_body_copy(const struct bk_body *body, struct bk_sink *to,
 	return body->bytes.len
 		       ? to->write(to, body->bytes.data, body->bytes.len, err)
 		       : 0;
+}
+
+int bk_body_map(struct bk_body_bytes *out, const struct bk_body *body,
+		struct bk_err *err)
+{
+	struct stat st;
+
+	*out = (struct bk_body_bytes){.view = bk_buf_view(&body->bytes)};
+	if (body->spool < 0)
+		return 0;
+	if (fstat(body->spool, &st) < 0)
+		return bk_fail_errno(err, "spool file");
+	size_t len = (size_t)st.st_size;
+	void *at = mmap(NULL, len, PROT_READ, MAP_SHARED, body->spool, 0);
+	if (at == MAP_FAILED)
+		return bk_fail_errno(err, "spool file");
+	(void)madvise(at, len, MADV_SEQUENTIAL);
+	*out = (struct bk_body_bytes){
+		{at, len},
+                at
+        };
+	return 0;
+}
+
+void bk_body_unmap(struct bk_body_bytes *bytes)
+{
+	if (bytes->mapped)
+		(void)munmap(bytes->mapped, bytes->view.len);
+	*bytes = (struct bk_body_bytes){0};
 }

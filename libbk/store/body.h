@@ -34,4 +34,16 @@ int bk_body_sink_end(struct bk_body_sink *sink, struct bk_err *err);
 int bk_body_copy(const struct bk_body *body, struct bk_sink *to,
 		 struct bk_err *err);
 
+/* All bytes of a body at once: its own buffer, or its spool mapped. */
+struct bk_body_bytes {
+	struct bk_view view;
+	void *mapped; /* or NULL */
+};
+
+/* They are valid until the body is used again; a spool is unlinked, so nobody
+ * else can cut it short. */
+int bk_body_map(struct bk_body_bytes *out, const struct bk_body *body,
+		struct bk_err *err);
+void bk_body_unmap(struct bk_body_bytes *bytes);
+
 #endif

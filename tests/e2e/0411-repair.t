@@ -136,8 +136,9 @@ says_like '.*its parity may be enough; run: bk check --read-data --repair'
 ok '... and does' bk-check --read-data --repair -q --no-targets
 again
 
-# ---- neither parity nor a copy ----------------------------------------------------
+# ---- neither parity, nor a copy, nor the mail ---------------------------------------
 
+mv mail mail.away
 wipe "$file"
 cp "$file" damaged
 exits 13 'more is lost than parity gives back' bk-check nightly --read-data --repair --no-targets
@@ -158,6 +159,7 @@ again
 blot "$(find repo/sets -type f | sort | head -n 1)" 300 20
 exits 13 'nor has a root' bk-check nightly --read-data --repair --no-targets -q
 again
+mv mail.away mail
 
 # ---- from another copy ------------------------------------------------------------
 
