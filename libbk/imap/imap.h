@@ -79,6 +79,9 @@ uint64_t bk_imap_round_trips(const struct bk_imap *imap);
  * other namespaces too) with subscriptions, special uses and, `with_status`,
  * their STATUS, in one round trip where LIST-STATUS is there, in two
  * otherwise.  A name that is only subscribed is in the list, NON_EXISTENT.
+ * A mailbox that is selected is left first, in the same round trip where there
+ * is UNSELECT: of it servers tell what this session knows (RFC 9051, 6.3.11),
+ * and not what has come since.
  */
 int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
 		 struct bk_imap_mailbox_list *out, struct bk_err *err);
@@ -146,10 +149,11 @@ int bk_imap_fetch(struct bk_imap *imap, const char *uids, unsigned want,
 		  struct bk_err *err);
 
 /*
- * EXAMINE and, sent with it, the FETCH of what changed since a MODSEQ (not 0):
- * one round trip.  1: *out as of bk_imap_select(), and the rows are told; 0:
- * *out alone, the server did not tell the rows; -1.  Rows are of the mailbox as
- * *out has it: of another UIDVALIDITY than the MODSEQ's they mean nothing.
+ * EXAMINE and, sent with it, the FETCH of what changed since a MODSEQ (0: of
+ * all that is there): one round trip.  1: *out as of bk_imap_select(), and the
+ * rows are told; 0: *out alone, the server did not tell the rows; -1.  Rows are
+ * of the mailbox as *out has it: of another UIDVALIDITY than the MODSEQ's they
+ * mean nothing.
  */
 struct bk_imap_changes {
 	uint64_t since;

@@ -234,6 +234,7 @@ static int ask_for_names(struct listing *l, bool with_status,
 	if (l->others)
 		imap->prefix = (struct bk_view){0};
 	bk_imap_talk_begin(imap);
+	size_t names = bk_imap_say_unselect(imap);
 	for (size_t i = 0; i < n; i++)
 		say_list(imap, patterns[i], with_status && tells_status(imap));
 	for (size_t i = 0; i < n; i++) {
@@ -245,7 +246,7 @@ static int ask_for_names(struct listing *l, bool with_status,
 		return -1;
 	/* Who has RETURN (SUBSCRIBED) may have no LSUB (RFC 9051). */
 	if (bk_imap_can(imap, BK_IMAP_LIST_EXTENDED))
-		imap->n_commands = n;
+		imap->n_commands = names + n;
 	for (size_t i = 0; i < imap->n_commands; i++)
 		if (bk_imap_verdict(imap, i, err) < 0)
 			return -1;
@@ -310,9 +311,12 @@ int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
 {
 	struct listing listing = {
 		.imap = imap, .others = others, .arena = &out->arena};
-	int rc;
+	int rc = 0;
 
-	rc = ask_for_names(&listing, with_status, err);
+	if (!bk_imap_can(imap, BK_IMAP_UNSELECT))
+		rc = bk_imap_unselect(imap, err);
+	if (rc == 0)
+		rc = ask_for_names(&listing, with_status, err);
 	if (rc == 0) {
 		put_together(&listing, out);
 		if (with_status && !tells_status(imap))

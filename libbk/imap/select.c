@@ -126,10 +126,17 @@ static int examine_and_close(struct bk_imap *imap, struct bk_err *err)
 	return bk_imap_talk_plainly(imap, command, err);
 }
 
+bool bk_imap_say_unselect(struct bk_imap *imap)
+{
+	if (!imap->is_selected || !bk_imap_can(imap, BK_IMAP_UNSELECT))
+		return false;
+	imap->is_selected = false;
+	(void)bk_imap_command(imap, "UNSELECT");
+	return true;
+}
+
 int bk_imap_unselect(struct bk_imap *imap, struct bk_err *err)
 {
-	size_t command;
-
 	if (!imap->is_selected)
 		return 0;
 	if (!bk_imap_can(imap, BK_IMAP_UNSELECT)) {
@@ -138,8 +145,7 @@ int bk_imap_unselect(struct bk_imap *imap, struct bk_err *err)
 		imap->is_selected = false;
 		return rc;
 	}
-	imap->is_selected = false;
 	bk_imap_talk_begin(imap);
-	command = bk_imap_command(imap, "UNSELECT");
-	return bk_imap_talk_plainly(imap, command, err);
+	(void)bk_imap_say_unselect(imap);
+	return bk_imap_talk_plainly(imap, 0, err);
 }

@@ -187,6 +187,8 @@ int bk_imap_fetch_verdict(struct bk_imap *imap, struct bk_err *err);
 /* SELECT or EXAMINE as one command of an exchange; what comes is for
  * bk_imap_take_selected(), and in the end for bk_imap_end_select(), which
  * returns what bk_imap_select() does. */
+/* Where UNSELECT is there, and needed: was it? */
+bool bk_imap_say_unselect(struct bk_imap *imap);
 size_t bk_imap_say_select(struct bk_imap *imap, struct bk_view mailbox,
 			  bool read_only);
 int bk_imap_take_selected(struct bk_imap *imap,

@@ -212,6 +212,7 @@ const struct bk_store_ops bk_imapstore_ops = {
 	.type = "imap",
 	.parallel_fetch = true,
 	.accounts_are_given = true,
+	.far = true,
 	.open = open_imapstore,
 	.close = close_imapstore,
 	.accounts = bk_imapstore_accounts,

@@ -116,10 +116,7 @@ static int list_folders(struct bk_imapstore_session *session, void *arg,
 	struct bk_imap_mailbox_list list = {0};
 
 	bk_folder_list_clear(arg);
-	/* Of a mailbox that is selected servers tell what this session knows of
-	 * it (RFC 9051, 6.3.11), and not what has come since. */
-	if (bk_imapstore_leave(session, err) < 0)
-		return -1;
+	session->mailbox.len = 0;
 	int rc = bk_imap_list(session->imap, true, false, &list, err);
 	if (rc == 0)
 		take_list(&style, &list, arg);

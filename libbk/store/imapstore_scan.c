@@ -204,25 +204,59 @@ int bk_imapstore_list(struct bk_imapstore_session *session,
 	return rc;
 }
 
+static int select_and_list(struct listing *listing, struct bk_err *err)
+{
+	struct bk_imapstore_session *session = listing->session;
+	struct bk_folder *folder = listing->folder;
+
+	folder->n_keywords = 0;
+	if (bk_imapstore_select(session, folder->raw, true, true, err) < 0 ||
+	    check_selected(session, err) < 0)
+		return -1;
+	take_state(session, folder);
+	if (folder->rest &&
+	    bk_imapstore_shown_ask(session->imap, &listing->shown, err) < 0)
+		return -1;
+	return list(listing, err);
+}
+
+/* Both in one round trip, of a folder that seems to have messages: asked for
+ * those of an empty one some servers complain.  1: done; 0: it could not be. */
+static int list_at_once(struct listing *listing, struct bk_err *err)
+{
+	struct bk_imapstore_session *session = listing->session;
+	struct bk_folder *folder = listing->folder;
+	const struct bk_imap_rows rows = {take_row, take_vanished, listing};
+	struct bk_imap_changes all = {0, listed(listing), &rows};
+
+	if (!folder->counted || !folder->messages || folder->rest)
+		return 0;
+	if (folder->highest_modseq && caps_of(session) & BK_IMAP_CONDSTORE)
+		all.want |= BK_IMAP_SAID_MODSEQ;
+	folder->n_keywords = 0;
+	bk_message_list_clear(listing->out);
+	int rc = bk_imapstore_select_since(session, folder->raw, &all, err);
+	if (rc <= 0)
+		return note_end(listing, rc);
+	if (check_selected(session, err) < 0)
+		return -1;
+	take_state(session, folder);
+	bk_message_list_sort(listing->out);
+	drop_doubles(listing->out);
+	return is_whole(listing);
+}
+
 static int scan(struct bk_imapstore_session *session, void *arg,
 		struct bk_err *err)
 {
 	struct listing *listing = arg;
-	struct bk_folder *folder = listing->folder;
 
 	listing->session = session;
+	int rc = list_at_once(listing, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	for (int i = 0; i < ROUNDS; i++) {
-		folder->n_keywords = 0;
-		if (bk_imapstore_select(session, folder->raw, true, true, err) <
-			    0 ||
-		    check_selected(session, err) < 0)
-			return -1;
-		take_state(session, folder);
-		if (folder->rest &&
-		    bk_imapstore_shown_ask(session->imap, &listing->shown,
-					   err) < 0)
-			return -1;
-		if (list(listing, err) < 0)
+		if (select_and_list(listing, err) < 0)
 			return -1;
 		if (is_whole(listing))
 			return 0;

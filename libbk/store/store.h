@@ -170,6 +170,8 @@ struct bk_folder_result {
 struct bk_store_ops {
 	const char *type;
 	bool parallel_fetch;     /* fetch and stat may run in several threads */
+	bool far;                /* an act may wait for round trips: what does
+				    not need its end goes on beside it */
 	bool accounts_are_given; /* create_account makes none: it finds them */
 	bool holds_accounts;     /* any number of them under one path, which has
 				    no variables */

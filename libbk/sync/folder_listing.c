@@ -115,9 +115,12 @@ static int ask_changes(const struct bk_folder_pass *folder, struct asking *ask,
 	return rc;
 }
 
-static int ask_all(struct asking *ask, struct bk_err *err)
+static int ask_all(struct bk_pass *pass, struct asking *ask, struct bk_err *err)
 {
 	ask->side->heard = BK_HEARD_ALL;
+	if (ask->of_source &&
+	    bk_pass_looked_ahead(pass, ask->folder, ask->list))
+		return 0;
 	if (ask->end->store->ops->scan(ask->end->store, ask->end->account,
 				       ask->folder, ask->list, err) < 0)
 		return asked_in_vain(ask, err);
@@ -162,7 +165,7 @@ static int ask_side(struct bk_folder_pass *folder, bool of_source, bool all,
 		rc = ask_changes(folder, &ask, err);
 	}
 	if (rc == 0)
-		rc = ask_all(&ask, err);
+		rc = ask_all(folder->pass, &ask, err);
 	if (rc >= 0)
 		use_words(folder, &ask);
 	return rc < 0 ? -1 : 0;

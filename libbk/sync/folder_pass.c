@@ -1,5 +1,6 @@
 /* One folder, made alike: see sync.h.  What is to be done was planned. */
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,9 @@
 
 void bk_folder_pass_clear(struct bk_folder_pass *folder)
 {
+	struct bk_err unheard = {0};
+
+	(void)bk_folder_pass_opened(folder, &unheard);
 	if (folder->writer)
 		folder->writer->store->ops->abort(folder->writer);
 	bk_folder_plan_clear(&folder->plan);
@@ -146,14 +150,45 @@ static int note_validity(struct bk_folder_pass *folder, struct bk_err *err)
 	return put_row(folder, err);
 }
 
-static int begin_writer(struct bk_folder_pass *folder, struct bk_err *err)
+static void *open_writer(void *arg)
 {
+	struct bk_folder_pass *folder = arg;
 	const struct bk_sync_end *to = &folder->pass->request->to;
+	struct bk_opening *opening = &folder->opening;
+
+	opening->rc =
+		to->store->ops->begin(to->store, to->account, &folder->want, 0,
+				      &opening->writer, &opening->err);
+	return NULL;
+}
+
+/* `beside`: what is next does not need it yet. */
+static void begin_writer(struct bk_folder_pass *folder, bool beside)
+{
+	struct bk_opening *opening = &folder->opening;
 
 	describe(folder);
-	if (to->store->ops->begin(to->store, to->account, &folder->want, 0,
-				  &folder->writer, err) < 0)
+	*opening = (struct bk_opening){.begun = true};
+	opening->beside = beside && pthread_create(&opening->thread, NULL,
+						   open_writer, folder) == 0;
+	if (!opening->beside)
+		(void)open_writer(folder);
+}
+
+int bk_folder_pass_opened(struct bk_folder_pass *folder, struct bk_err *err)
+{
+	struct bk_opening *opening = &folder->opening;
+
+	if (!opening->begun)
+		return 0;
+	if (opening->beside)
+		(void)pthread_join(opening->thread, NULL);
+	opening->begun = false;
+	if (opening->rc < 0) {
+		*err = opening->err;
 		return bk_err_at(err, BK_END_DESTINATION);
+	}
+	folder->writer = opening->writer;
 	folder->wrote = folder->pass->wrote = true;
 	if (!folder->row.made && !folder->to)
 		folder->row.made = true;
@@ -229,14 +264,31 @@ static bool needs_writer(const struct bk_folder_pass *folder)
 	return false;
 }
 
+/* Then the first body may be asked for while the folder is opened. */
+static bool only_adds(const struct bk_folder_pass *folder)
+{
+	if (!folder->pass->request->to.store->ops->far || !folder->plan.n_add)
+		return false;
+	for (size_t i = 0; i < folder->plan.n; i++)
+		if (folder->plan.tasks[i].kind != BK_TASK_ADD)
+			return false;
+	return true;
+}
+
 static int write_folder(struct bk_folder_pass *folder, struct bk_notes *notes,
 			struct bk_err *err)
 {
-	if (needs_writer(folder) && begin_writer(folder, err) < 0)
+	bool adds = only_adds(folder);
+	bool writes = needs_writer(folder);
+
+	if (writes)
+		begin_writer(folder, adds);
+	if (!adds && (bk_folder_pass_opened(folder, err) < 0 ||
+		      bk_notes_marks(notes, err) < 0))
 		return -1;
-	if (bk_notes_marks(notes, err) < 0)
+	if (writes && bk_folder_pass_transfer(folder, err) < 0)
 		return -1;
-	if (folder->writer && bk_folder_pass_transfer(folder, err) < 0)
+	if (bk_folder_pass_opened(folder, err) < 0)
 		return -1;
 	if (bk_notes_removals(notes, err) < 0)
 		return -1;

@@ -273,8 +273,8 @@ bool bk_pass_has_below(const struct bk_pass *pass, const char *name)
 
 /* A level that holds no messages is made with what is below it; what has
  * nothing below it is made for itself. */
-static bool is_wanted(const struct bk_pass *pass,
-		      const struct bk_folder_pair *pair)
+bool bk_pass_wants(const struct bk_pass *pass,
+		   const struct bk_folder_pair *pair)
 {
 	if (pair->why == BK_FOLDER_LEFT)
 		return false;
@@ -353,7 +353,9 @@ static int sync_those(struct bk_pass *pass, bool rest, struct bk_err *err)
 			continue;
 		if (pair->is_view && !pair->from->view)
 			tell_view(pass, pair->from->name);
-		if (is_wanted(pass, pair) && sync_folder(pass, pair, err) < 0)
+		pass->at = i;
+		if (bk_pass_wants(pass, pair) &&
+		    sync_folder(pass, pair, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -423,6 +425,9 @@ static int run(struct bk_pass *pass, struct bk_err *err)
 
 void bk_pass_clear(struct bk_pass *pass)
 {
+	struct bk_message_list unused = {0};
+
+	(void)bk_pass_looked_ahead(pass, NULL, &unused);
 	bk_folder_map_clear(&pass->map);
 	bk_folder_list_clear(&pass->from);
 	bk_folder_list_clear(&pass->to);

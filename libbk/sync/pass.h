@@ -3,9 +3,30 @@
 #ifndef BK_SYNC_PASS_H
 #define BK_SYNC_PASS_H
 
+#include <pthread.h>
+
 #include "sync/folder_plan.h"
 #include "sync/journal.h"
 #include "sync/sync.h"
+
+/* A folder of the source that is listed before its turn comes. */
+struct bk_ahead {
+	const struct bk_sync_end *from;
+	struct bk_folder *folder; /* of the pass; NULL: none is listed */
+	struct bk_message_list list;
+	pthread_t thread;
+	int rc;
+};
+
+/* A writer that is being opened. */
+struct bk_opening {
+	bool begun;  /* and not known to have ended */
+	bool beside; /* in a thread of its own */
+	pthread_t thread;
+	struct bk_folder_writer *writer;
+	int rc;
+	struct bk_err err;
+};
 
 /* A pass over an account. */
 struct bk_pass {
@@ -20,6 +41,8 @@ struct bk_pass {
 	struct bk_journal_folder *after; /* owned; what was written should be */
 	size_t n_after, cap_after;
 	struct bk_arena arena; /* of its strings */
+	size_t at;             /* the pair of the map that is under way */
+	struct bk_ahead ahead;
 };
 
 /* A folder of it. */
@@ -40,7 +63,8 @@ struct bk_folder_pass {
 	struct bk_folder_side from_side, to_side;
 	struct bk_folder_plan plan;
 	struct bk_journal_batch doubt; /* what was on its way */
-	struct bk_folder_writer *writer;
+	struct bk_opening opening;
+	struct bk_folder_writer *writer; /* NULL until that has ended */
 	uint32_t next_id;
 	uint32_t to_next; /* the next UID of the destination; 0: not known */
 	uint64_t to_messages;
@@ -76,6 +100,9 @@ void bk_pass_clear(struct bk_pass *pass);
 /* By name; NULL: there is none. */
 struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
 			       const char *name);
+/* Is the pair to be made alike at all? */
+bool bk_pass_wants(const struct bk_pass *pass,
+		   const struct bk_folder_pair *pair);
 /* Does any folder go below this name at the destination? */
 bool bk_pass_has_below(const struct bk_pass *pass, const char *name);
 /* The journal's, by the source's name. */
@@ -120,12 +147,24 @@ bool bk_folder_pass_subscribes(const struct bk_folder_pass *folder);
 /* Did people take all of it away at the destination, who may? */
 bool bk_folder_pass_is_away(const struct bk_folder_pass *folder);
 
+/* ---- ahead.c ---- */
+
+/* The source has nothing to do for this folder any more: it may list the next
+ * one while the destination takes in what it was sent. */
+void bk_pass_look_ahead(struct bk_pass *pass);
+/* What a look ahead at `folder` gave: true, and *out is the caller's.  Any that
+ * is under way has ended. */
+bool bk_pass_looked_ahead(struct bk_pass *pass, const struct bk_folder *folder,
+			  struct bk_message_list *out);
+
 /* ---- folder_pass.c ---- */
 
 /* One folder, from begin to end.  0; what the destination should look like
  * now is in *row. */
 int bk_folder_pass_run(struct bk_folder_pass *folder, struct bk_err *err);
 void bk_folder_pass_clear(struct bk_folder_pass *folder);
+/* Waits for what opens the writer: it is there, or the error why it is not. */
+int bk_folder_pass_opened(struct bk_folder_pass *folder, struct bk_err *err);
 
 /* ---- transfer.c ---- */
 

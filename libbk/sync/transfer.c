@@ -66,6 +66,24 @@ static int refuse(struct bk_transfer *t, const struct bk_message *msg,
 				   &folder->pass->counts->refused, err);
 }
 
+/* It was being opened while the first body was asked for. */
+static int open_writer(struct bk_transfer *t, struct bk_err *err)
+{
+	struct bk_message_list none = {0};
+
+	/* Flushed once before the first append, as store.h wants it. */
+	int rc = bk_folder_pass_opened(t->folder, &t->unopened);
+	if (rc == 0)
+		rc = bk_folder_pass_flush(t->folder, &none, &t->unopened);
+	bk_message_list_clear(&none);
+	if (rc < 0) {
+		*err = t->unopened;
+		return -1;
+	}
+	t->writer = t->folder->writer;
+	return 0;
+}
+
 static int begin_message(void *arg, struct bk_message *msg, struct bk_sink **to,
 			 struct bk_err *err)
 {
@@ -81,6 +99,8 @@ static int begin_message(void *arg, struct bk_message *msg, struct bk_sink **to,
 	if (!item)
 		return 0;
 	item->begun = true;
+	if (!t->writer && open_writer(t, err) < 0)
+		return -1;
 	if (!t->announced && bk_transfer_announce(t, err) < 0)
 		return bk_err_at(err, BK_END_DESTINATION);
 	struct bk_message sent = bk_transfer_as_sent(t, item);
@@ -213,23 +233,35 @@ static int fetch_some(struct bk_transfer *t, size_t at,
 
 	for (; n < ASKED_MOST && at + n < t->group.n; n++)
 		msgs[n] = t->group.items[at + n].msg;
-	return bk_store_fetch_many(from->store, from->account, folder->from,
-				   msgs, n, &to, err);
+	int rc = bk_store_fetch_many(from->store, from->account, folder->from,
+				     msgs, n, &to, err);
+	if (rc < 0 && t->unopened.kind != BK_OK)
+		*err = t->unopened;
+	return rc;
 }
 
-static int send_group(struct bk_transfer *t, struct bk_err *err)
+static int fetch_group(struct bk_transfer *t, struct bk_err *err)
 {
 	size_t most = t->group.n < ASKED_MOST ? t->group.n : ASKED_MOST;
 	struct bk_message **msgs =
 		bk_alloc((most + 1) * sizeof(struct bk_message *));
-	struct bk_err ignored = {0}, why = {0};
 	int rc = 0;
+
+	for (size_t at = 0; at < t->group.n && rc == 0; at += ASKED_MOST)
+		rc = fetch_some(t, at, msgs, err);
+	free(msgs);
+	if (rc == 0 && !t->n_again)
+		bk_pass_look_ahead(t->folder->pass);
+	return rc;
+}
+
+static int send_group(struct bk_transfer *t, struct bk_err *err)
+{
+	struct bk_err ignored = {0}, why = {0};
 
 	t->next = 0;
 	t->begins_anew = false;
-	for (size_t at = 0; at < t->group.n && rc == 0; at += ASKED_MOST)
-		rc = fetch_some(t, at, msgs, &why);
-	free(msgs);
+	int rc = fetch_group(t, &why);
 	if (rc < 0 && t->begins_anew && why.kind == BK_REFUSED)
 		return 0;
 	if (rc < 0) {
@@ -271,7 +303,7 @@ int bk_folder_pass_transfer(struct bk_folder_pass *folder, struct bk_err *err)
 	struct bk_transfer t = {
 		.folder = folder,
 		.writer = folder->writer,
-		.ops = folder->writer->store->ops,
+		.ops = folder->pass->request->to.store->ops,
 		.guard = {write_guarded},
 	};
 	int rc = 0;

@@ -37,7 +37,8 @@ struct bk_transfer_batch {
 
 struct bk_transfer {
 	struct bk_folder_pass *folder;
-	struct bk_folder_writer *writer;
+	struct bk_folder_writer *writer; /* NULL: it is being opened */
+	struct bk_err unopened;          /* why it could not be */
 	const struct bk_store_ops *ops;
 	struct bk_transfer_group group; /* being sent */
 	size_t next;                    /* of its items, to come */

@@ -144,6 +144,11 @@ def one_world(without, settings, work):
 def round_trips():
     lines, _ = drive((), ["list", "status"], ["trips"])
     ok(only(lines, "trips") == [["2"]], "nothing new: two round trips", lines)
+    lines, _ = drive((), ["select", "INBOX"], ["trips"], ["list", "status"],
+                     ["trips"])
+    trips = [int(n) for n, in only(lines, "trips")]
+    ok(trips[1] == trips[0] + 1,
+       "a mailbox is left and all are listed in one round trip", lines)
 
 
 def made_at_once():
