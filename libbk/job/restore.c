@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/path.h"
 #include "job/lookup.h"
 #include "job/restore_places.h"
 #include "job/restore_run.h"
@@ -334,15 +335,20 @@ static int lock_and_write(struct bk_restore *run, struct bk_err *err)
 		.wait_ms = run->request->wait_ms,
 	};
 	struct bk_lock *lock = NULL;
+	int held = -1;
 
 	run->outcome->place = BK_PLACE_LOCK;
 	int rc = bk_lock_take(&lock, &request, err);
 	free(store);
 	if (rc < 0)
 		return -1;
-	rc = write_all(run, err);
+	rc = bk_restore_places_hold(&run->to.config, request.wait_ms, &held,
+				    err);
+	if (rc == 0)
+		rc = write_all(run, err);
 	if (rc < 0)
 		bk_restore_tell_full(run, err);
+	bk_path_close(&held);
 	bk_lock_release(lock);
 	return rc;
 }

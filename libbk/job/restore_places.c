@@ -3,12 +3,20 @@
 
 #include "job/restore_places.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "base/path.h"
 #include "store/account_path.h"
 
@@ -111,5 +119,51 @@ int bk_restore_places_check(const struct bk_restore_plan *plan,
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
 		if (patterns[i] && check_pattern(plan, patterns[i], err) < 0)
 			return -1;
+	return 0;
+}
+
+/* ---- one at a time ---- */
+
+#define LOOK_AGAIN_NS 100000000L
+
+/* The folder that all accounts lie below, or the one account's own; *out -1
+ * where there is none to hold. */
+static void open_top(const struct bk_store_config *to, int *out)
+{
+	char *path = bk_strndup(to->path, strcspn(to->path, "%"));
+	struct bk_err ignored = {0};
+	char *end = to->path[strlen(path)] ? strrchr(path, '/') : NULL;
+
+	if (end)
+		end[end == path] = 0;
+	if (end)
+		(void)bk_dir_make(AT_FDCWD, path, 0755, &ignored);
+	*out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(path);
+}
+
+int bk_restore_places_hold(const struct bk_store_config *to, int64_t wait_ms,
+			   int *out, struct bk_err *err)
+{
+	int64_t start_ms = bk_clock_monotonic_ms();
+
+	*out = -1;
+	if (to->server)
+		return 0;
+	open_top(to, out);
+	/* A file system that holds nothing for anybody is no reason not to
+	 * restore. */
+	while (*out >= 0 && flock(*out, LOCK_EX | LOCK_NB) < 0 &&
+	       errno == EWOULDBLOCK) {
+		if (bk_clock_monotonic_ms() - start_ms >= wait_ms)
+			return bk_fail(err, BK_BUSY,
+				       "another restore is writing to %s; %s",
+				       to->path,
+				       wait_ms ? "still so when --wait was over"
+					       : "wait with --wait 10m");
+		if (bk_cancelled(err) < 0)
+			return -1;
+		(void)nanosleep(&(struct timespec){0, LOOK_AGAIN_NS}, NULL);
+	}
 	return 0;
 }

@@ -52,4 +52,25 @@ ok "bk list shows the sets" bk-list
 ok "all of them" test "$(wc -l <out)" -gt 3
 ok "the password opens it as well" bk-list -r repo --password-from "file:$password"
 
+
+# ---- a set of a later version, beside them ----------------------------------------
+
+incremental=$set
+full=$(reads sets | sed -n "s/ full .*//p")
+rm -rf back
+ok "the newest set becomes one of bk 3.1.0" \
+	"$reader/newer.py" repo "$password" "$incremental"
+for how in "" -n --replace --accounts-first; do
+	# shellcheck disable=SC2086 # a word or none
+	exits 18 "it is refused $how" bk-restore "$incremental" $how \
+		--to "maildir:$work/back/%d/%n/Maildir"
+	says_like "bk-restore: .*this set was made by bk 3\.1\.0 and needs a reader of format 1\.9: upgrade this host first"
+done
+exits 18 "... nor are its trees" bk-restore "$incremental" --trees
+exits 18 "... as the newest, too: no older one takes its place" \
+	bk-restore latest --to "maildir:$work/back/%d/%n/Maildir"
+ok "nothing was made" test ! -e back
+set=$full kind=full
+ok "an older one comes back as before" restored
+
 done_testing
