@@ -79,9 +79,9 @@ uint64_t bk_imap_round_trips(const struct bk_imap *imap);
  * other namespaces too) with subscriptions, special uses and, `with_status`,
  * their STATUS, in one round trip where LIST-STATUS is there, in two
  * otherwise.  A name that is only subscribed is in the list, NON_EXISTENT.
- * A mailbox that is selected is left first, in the same round trip where there
- * is UNSELECT: of it servers tell what this session knows (RFC 9051, 6.3.11),
- * and not what has come since.
+ * With STATUS a mailbox that is selected is left first, in the same round trip
+ * where there is UNSELECT: of it servers tell what this session knows (RFC
+ * 9051, 6.3.11), and not what has come since.
  */
 int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
 		 struct bk_imap_mailbox_list *out, struct bk_err *err);

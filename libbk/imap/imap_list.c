@@ -234,7 +234,7 @@ static int ask_for_names(struct listing *l, bool with_status,
 	if (l->others)
 		imap->prefix = (struct bk_view){0};
 	bk_imap_talk_begin(imap);
-	size_t names = bk_imap_say_unselect(imap);
+	size_t names = with_status && bk_imap_say_unselect(imap);
 	for (size_t i = 0; i < n; i++)
 		say_list(imap, patterns[i], with_status && tells_status(imap));
 	for (size_t i = 0; i < n; i++) {
@@ -313,7 +313,7 @@ int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
 		.imap = imap, .others = others, .arena = &out->arena};
 	int rc = 0;
 
-	if (!bk_imap_can(imap, BK_IMAP_UNSELECT))
+	if (with_status && !bk_imap_can(imap, BK_IMAP_UNSELECT))
 		rc = bk_imap_unselect(imap, err);
 	if (rc == 0)
 		rc = ask_for_names(&listing, with_status, err);
