@@ -45,7 +45,11 @@ static int make_plan(struct bk_restore *run, struct bk_err *err)
 	}
 	if (bk_restore_plan_make(run->set, request->wish, &run->whole, &missing,
 				 err) == 0)
-		return 0;
+		return request->follow
+			       ? request->follow->choose(request->follow->arg,
+							 run->chosen,
+							 &run->whole, err)
+			       : 0;
 	if (err->kind == BK_GONE && missing)
 		(void)bk_lookup_no_account(run->set, request->choice, missing,
 					   err);
@@ -130,6 +134,7 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 		return -1;
 	}
 	run->to.config.writable = true;
+	run->to.config.follows = request->follow != NULL;
 	if (bk_store_check_type(&run->to.config, err) < 0 ||
 	    check_replace(run, err) < 0 || check_sources(run, err) < 0)
 		return -1;
@@ -232,6 +237,7 @@ static int open_store(struct bk_restore *run, struct bk_err *err)
 	run->into.uid_gap = run->to.uid_gap;
 	run->into.replace = run->request->replace;
 	run->into.heal = run->request->heal;
+	run->into.follow = run->request->follow;
 	bk_restore_expect(run, run->chosen);
 	return 0;
 }
@@ -296,6 +302,27 @@ static int check_found(struct bk_restore *run, struct bk_err *err)
 	return 0;
 }
 
+static int restore_folders(struct bk_restore *run, struct bk_err *err)
+{
+	const struct bk_restore_follow *follow = run->request->follow;
+
+	if (follow && follow->begin(follow->arg, run->store, err) < 0)
+		return -1;
+	if ((!follow || run->plan->n) &&
+	    bk_restore_each_source(run,
+				   run->request->accounts_first
+					   ? bk_restore_accounts_first
+					   : bk_restore_folders,
+				   NULL, err) < 0)
+		return -1;
+	if (!follow)
+		return 0;
+	run->outcome->place = BK_PLACE_DESTINATION;
+	if (follow->end(follow->arg, run->store, err) < 0)
+		return -1;
+	return run->store->ops->sync(run->store, err);
+}
+
 static int write_all(struct bk_restore *run, struct bk_err *err)
 {
 	const struct bk_set_level *top = &run->chosen->levels[0];
@@ -310,12 +337,7 @@ static int write_all(struct bk_restore *run, struct bk_err *err)
 	run->writing.progress = run->progress;
 	run->writing.threads = run->request->threads;
 	tell_start(run, label);
-	if (bk_restore_each_source(run,
-				   run->request->accounts_first
-					   ? bk_restore_accounts_first
-					   : bk_restore_folders,
-				   NULL, err) < 0 ||
-	    check_found(run, err) < 0)
+	if (restore_folders(run, err) < 0 || check_found(run, err) < 0)
 		return -1;
 	run->outcome->place = BK_PLACE_DESTINATION;
 	if (run->store->ops->end && run->store->ops->end(run->store, err) < 0)

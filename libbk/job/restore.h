@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "job/choose.h"
 #include "job/exit.h"
+#include "job/restore_follow.h"
 #include "job/restore_plan.h"
 #include "job/settings.h"
 #include "repo/repo.h"
@@ -34,8 +35,9 @@ struct bk_restore_request {
 	const char *to; /* a store; NULL: the one that the set was made of */
 	bool heal;      /* only what is damaged: restore_heal.h */
 	bool accounts_first; /* all folders, then the newest mail of all */
-	bool replace;        /* folders become as they are in the set */
-	bool dry_run;        /* only lists, in this style: */
+	const struct bk_restore_follow *follow; /* a copy is kept; or NULL */
+	bool replace; /* folders become as they are in the set */
+	bool dry_run; /* only lists, in this style: */
 	struct bk_listing_style style;
 	unsigned threads;
 	int64_t wait_ms; /* for another restore into the same store */

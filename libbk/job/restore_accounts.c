@@ -30,11 +30,17 @@ static int make_folder(struct bk_restore *run,
 	struct bk_folder want;
 
 	bk_restore_folder_describe(&want, item, run->into.wish->into != NULL);
-	want.has_guid = false;
-	want.uid_validity = 0;
-	want.uid_next = 0;
-	want.highest_modseq = 0;
-	if (ops->begin(run->store, &account->here, &want, 0, &writer, err) < 0)
+	/* A copy goes on with the UIDs that it has, whatever it takes by then;
+	 * new mail comes behind all that the source can have given out. */
+	want.follows = run->into.follow != NULL;
+	if (!want.follows) {
+		want.has_guid = false;
+		want.uid_validity = 0;
+		want.uid_next = 0;
+		want.highest_modseq = 0;
+	}
+	if (ops->begin(run->store, &account->here, &want,
+		       want.follows ? run->into.uid_gap : 0, &writer, err) < 0)
 		return -1;
 	return ops->finish(writer, &result, err);
 }
@@ -121,6 +127,15 @@ static void tell_made(struct bk_restore *run, int64_t start_ms)
 
 /* ---- mail ---- */
 
+static uint64_t count_messages(const struct bk_restore *run)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < run->plan->n; i++)
+		n += run->plan->items[i].folder->messages;
+	return n;
+}
+
 /* What people look for in the morning; what they may look for; the rest. */
 int bk_restore_accounts_first(struct bk_restore *run, void *arg,
 			      struct bk_err *err)
@@ -132,6 +147,9 @@ int bk_restore_accounts_first(struct bk_restore *run, void *arg,
 
 	if (rc == 0)
 		tell_made(run, start_ms);
+	if (rc == 0 && run->into.follow)
+		rc = run->into.follow->made(run->into.follow->arg,
+					    count_messages(run), err);
 	run->into.before = INT64_MAX;
 	for (size_t i = 0; i <= sizeof(days) / sizeof(*days) && rc == 0; i++) {
 		bool last = i == sizeof(days) / sizeof(*days);

@@ -79,6 +79,8 @@ static int finish_batch(struct bk_restore *run, struct bk_restore_batch *batch,
 	int rc = bk_restore_finish(run, batch, next, err);
 	if (rc == 0)
 		rc = ops->sync(run->store, err);
+	if (rc == 0 && run->into.follow)
+		rc = run->into.follow->save(run->into.follow->arg, err);
 	clear_folders(batch);
 	drop_accounts(batch, next);
 	return rc;

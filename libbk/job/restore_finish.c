@@ -107,7 +107,9 @@ static int finish_folder(struct bk_restore *run,
 
 	if (bk_restore_folder_finish(folder, &run->into, &end, &why) == 0) {
 		count_end(run, folder, &end);
-		return 0;
+		const struct bk_restore_follow *follow = run->into.follow;
+		return follow ? follow->done(follow->arg, folder, &end, err)
+			      : 0;
 	}
 	if (!bk_restore_goes_on(why.kind)) {
 		*err = why;

@@ -4,12 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "base/cancel.h"
+#include "job/restore_digest.h"
 #include "job/restore_heal.h"
-#include "mail/lines.h"
 
 #define WHOLE_MAX ((size_t)4 << 20) /* larger messages are spooled */
 
@@ -76,6 +74,10 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 	if (bk_set_rows(into->set, item->folder->id, true, rows, err) < 0)
 		return -1;
 	count_wanted(out, into);
+	if (into->follow) {
+		out->want.follows = true;
+		bk_restore_follow_names(out);
+	}
 	if (!bk_restore_is_choosy(into->wish))
 		return 0;
 	for (size_t i = 0; i < rows->n; i++) {
@@ -154,50 +156,6 @@ static void confirm_names(struct bk_restore_folder *folder, bool replace)
 	}
 }
 
-/* The bytes of a message that was fetched; a spool file of our own is mapped,
- * which nobody else can cut short. */
-static int view_body(const struct bk_body *body, struct bk_view *out,
-		     void **mapped, struct bk_err *err)
-{
-	struct stat st;
-
-	*out = bk_buf_view(&body->bytes);
-	*mapped = NULL;
-	if (body->spool < 0)
-		return 0;
-	if (fstat(body->spool, &st) < 0)
-		return bk_fail_errno(err, "spool file");
-	out->len = (size_t)st.st_size;
-	void *at = mmap(NULL, out->len, PROT_READ, MAP_SHARED, body->spool, 0);
-	if (at == MAP_FAILED)
-		return bk_fail_errno(err, "spool file");
-	*mapped = at;
-	out->data = at;
-	return 0;
-}
-
-static int digest_body(struct bk_digester *digester, struct bk_body *body,
-		       struct bk_buf *copy, uint8_t digest[BK_DIGEST_LEN],
-		       struct bk_err *err)
-{
-	struct bk_recipe lines = {0};
-	struct bk_view bytes, canonical;
-	void *mapped = NULL;
-
-	if (view_body(body, &bytes, &mapped, err) < 0)
-		return -1;
-	int rc = bk_lines_canonical(bytes, copy, &lines, &canonical, err);
-	if (rc == 0) {
-		bk_digester_begin(digester);
-		bk_digester_update(digester, canonical.data, canonical.len);
-		bk_digester_final(digester, digest);
-	}
-	if (mapped)
-		(void)munmap(mapped, bytes.len);
-	bk_recipe_clear(&lines);
-	return rc;
-}
-
 /* Messages that are there being read, one after the other. */
 struct reading {
 	struct bk_restore_folder *folder;
@@ -221,8 +179,8 @@ static int read_present(struct reading *reading, uint32_t i,
 				       &folder->present.items[i],
 				       &reading->body, &why);
 	if (rc == 0)
-		rc = digest_body(reading->into->digester, &reading->body,
-				 &reading->copy, digest, &why);
+		rc = bk_restore_digest(reading->into->digester, &reading->body,
+				       &reading->copy, digest, &why);
 	if (rc == 0)
 		return 1;
 	if (concerns_one(why.kind))
@@ -269,6 +227,15 @@ static int read_candidates(struct reading *reading, struct bk_err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* What no name tells. */
+static int look_for_rest(struct reading *reading, struct bk_err *err)
+{
+	if (stat_all(reading->folder, reading->into, reading->listed, false,
+		     err) < 0)
+		return -1;
+	return read_candidates(reading, err);
+}
+
 static int look_and_read(struct reading *reading, struct bk_err *err)
 {
 	struct bk_restore_folder *folder = reading->folder;
@@ -280,9 +247,7 @@ static int look_and_read(struct reading *reading, struct bk_err *err)
 	confirm_names(folder, proves);
 	if (proves && prove_names(reading, err) < 0)
 		return -1;
-	if (stat_all(folder, into, reading->listed, false, err) < 0)
-		return -1;
-	return read_candidates(reading, err);
+	return look_for_rest(reading, err);
 }
 
 static int compare_listed(struct bk_restore_folder *folder,
@@ -295,7 +260,8 @@ static int compare_listed(struct bk_restore_folder *folder,
 				  .body = BK_BODY(WHOLE_MAX)};
 
 	bk_match_names(&folder->match);
-	int rc = look_and_read(&reading, err);
+	int rc = into->follow ? look_for_rest(&reading, err)
+			      : look_and_read(&reading, err);
 	bk_body_clear(&reading.body);
 	bk_buf_clear(&reading.copy);
 	return rc;
@@ -363,7 +329,9 @@ int bk_restore_folder_begin(struct bk_restore_folder *folder,
 	    compare(folder, into, err) < 0)
 		return -1;
 	list_todo(folder, into);
-	return 0;
+	return into->follow
+		       ? into->follow->known(into->follow->arg, folder, err)
+		       : 0;
 }
 
 int bk_restore_folder_look(struct bk_restore_folder *folder,
@@ -463,6 +431,19 @@ static int remove_others(struct bk_restore_folder *folder,
 	return 0;
 }
 
+static int settle(struct bk_restore_folder *folder,
+		  const struct bk_restore_into *into,
+		  struct bk_restore_end *end, struct bk_err *err)
+{
+	if (settle_present(folder, into, end, err) < 0)
+		return -1;
+	/* What is to go stays while something that should be here is not. */
+	end->kept_extra = into->replace && atomic_load(&folder->failed);
+	if (!into->replace || end->kept_extra)
+		return 0;
+	return remove_others(folder, end, err);
+}
+
 int bk_restore_folder_finish(struct bk_restore_folder *folder,
 			     const struct bk_restore_into *into,
 			     struct bk_restore_end *end, struct bk_err *err)
@@ -470,12 +451,8 @@ int bk_restore_folder_finish(struct bk_restore_folder *folder,
 	struct bk_folder_writer *writer = folder->writer;
 	const struct bk_store_ops *ops = into->store->ops;
 
-	if (settle_present(folder, into, end, err) < 0)
-		return -1;
-	/* What is to go stays while something that should be here is not. */
-	end->kept_extra = into->replace && atomic_load(&folder->failed);
-	if (into->replace && !end->kept_extra &&
-	    remove_others(folder, end, err) < 0)
+	if ((into->follow ? bk_restore_follow_settle(folder, into, end, err)
+			  : settle(folder, into, end, err)) < 0)
 		return -1;
 	folder->writer = NULL;
 	if (ops->finish(writer, &end->result, err) < 0)
@@ -493,5 +470,6 @@ void bk_restore_folder_clear(struct bk_restore_folder *folder)
 	free(folder->todo);
 	free(folder->damaged);
 	free(folder->lost);
+	free(folder->ours);
 	*folder = (struct bk_restore_folder){0};
 }

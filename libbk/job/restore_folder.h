@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "crypto/digester.h"
 #include "job/restore_deleted.h"
+#include "job/restore_follow.h"
 #include "job/restore_match.h"
 #include "job/restore_plan.h"
 #include "repo/set.h"
@@ -35,6 +36,7 @@ struct bk_restore_into {
 	uint32_t uid_gap;
 	bool replace;
 	bool heal; /* only what is damaged: restore_heal.h */
+	const struct bk_restore_follow *follow; /* or NULL */
 	/* Of these dates only, UTC seconds: since <= date < before.  Both 0:
 	 * of all. */
 	int64_t since, before;
@@ -56,6 +58,7 @@ struct bk_restore_folder {
 			      and after them */
 	size_t n_stale;    /* those that were replaced, and not taken away */
 	bool *lost;        /* heal, of each row: it could not be written */
+	bool *ours;        /* follow, of each message present: we brought it */
 	uint64_t missing;  /* heal: rows that are not there */
 	uint64_t wanted;   /* rows of the dates that are asked for */
 	uint64_t there;    /* of them, there already */
@@ -100,6 +103,7 @@ struct bk_restore_end {
 	uint64_t flags;    /* present, with the set's flags and date now */
 	uint64_t refused;  /* messages present that did not get them; */
 	struct bk_err why; /* the first of these */
+	uint64_t strays;   /* follow: present, and not ours */
 	bool kept_extra;   /* nothing was taken away, because messages failed */
 };
 

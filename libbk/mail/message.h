@@ -98,6 +98,10 @@ struct bk_folder {
 				    never stored */
 	bool not_there;          /* of one to be written: as far as anybody
 				    knows it is to be made; never stored */
+	bool follows;            /* of one to be written: what is here is a copy
+				    of it, which it stays: UIDs, UIDVALIDITY,
+				    rights and subscription become the
+				    source's; never stored */
 	bool sizeless;           /* of one to be listed: nobody asks how long
 				    its messages are; never stored */
 	bool counted;            /* `messages` is known; never stored */

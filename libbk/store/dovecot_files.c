@@ -125,6 +125,18 @@ bool bk_subscriptions_add(struct bk_subscriptions *subs, const char *name)
 	return subs->n > before;
 }
 
+bool bk_subscriptions_drop(struct bk_subscriptions *subs, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < subs->n; i++)
+		if (strcmp(subs->names[i], name) != 0)
+			subs->names[n++] = subs->names[i];
+	bool was_there = n < subs->n;
+	subs->n = n;
+	return was_there;
+}
+
 /* What \001 and a letter stand for. */
 static uint8_t unescaped(uint8_t letter)
 {

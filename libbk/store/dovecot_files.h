@@ -56,6 +56,9 @@ void bk_subscriptions_write(const struct bk_subscriptions *subs, char separator,
 bool bk_subscriptions_has(struct bk_subscriptions *subs, const char *name);
 /* false if it was there already, or cannot be written. */
 bool bk_subscriptions_add(struct bk_subscriptions *subs, const char *name);
+/* Takes it away, for good: it is not added again to the same ones.  false if it
+ * was not there. */
+bool bk_subscriptions_drop(struct bk_subscriptions *subs, const char *name);
 void bk_subscriptions_clear(struct bk_subscriptions *subs);
 
 /* Into folder->acl, in the folder's arena; Courier's courierimapacl too. */

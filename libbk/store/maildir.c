@@ -97,6 +97,7 @@ static int open_maildir(struct bk_store **out,
 	maildir->where = bk_strdup(name ? name : "");
 	maildir->store.where = maildir->where;
 	maildir->writable = config->writable;
+	maildir->follows = config->follows;
 	maildir->uid = (uid_t)-1;
 	maildir->gid = (gid_t)-1;
 	bk_maildir_disks_init(&maildir->disks);
@@ -274,6 +275,8 @@ const struct bk_store_ops bk_maildir_ops = {
 	.set_date = bk_maildir_set_date,
 	.finish = bk_maildir_finish,
 	.abort = bk_maildir_abort,
+	.rename_folder = bk_maildir_rename_folder,
+	.delete_folder = bk_maildir_delete_folder,
 	.finish_account = bk_maildir_finish_account,
 	.sync = bk_maildir_sync,
 };

@@ -381,7 +381,9 @@ int bk_maildir_set_flags(struct bk_folder_writer *writer,
 			 const struct bk_message *want, struct bk_err *err)
 {
 	struct bk_maildir_writer *w = bk_maildir_writer_of(writer);
-	bool takes_uid = writer->keeps_uids && want->uid && !present->uid;
+	bool takes_uid = writer->keeps_uids && want->uid &&
+			 want->uid != present->uid &&
+			 (w->want->follows || !present->uid);
 	int rc = check_keywords(w, want, err);
 
 	if (rc < 0)
@@ -464,6 +466,11 @@ int bk_maildir_remove(struct bk_folder_writer *writer,
 		 (remove_renamed(w, w->new, msg->name, err) < 0 ||
 		  remove_renamed(w, w->cur, msg->name, err) < 0))
 		rc = -1;
+	if (rc == 0)
+		bk_name_table_add(&w->gone,
+				  bk_name_table_key(&w->gone, msg->name,
+						    strlen(msg->name)),
+				  0);
 	(void)pthread_mutex_unlock(&w->lock);
 	free(path);
 	return rc;

@@ -312,7 +312,7 @@ static void decide_uids(struct bk_maildir_writer *w,
 		given |= w->there.items[i].uid != 0;
 	if (!w->want->uid_validity)
 		why = "the source has no UIDs";
-	else if (given)
+	else if (given && !w->want->follows)
 		why = "the folder has given out UIDs of its own";
 	else if (index_is_elsewhere(w))
 		why = "the server's index is not beside the mail; say where "
@@ -448,6 +448,7 @@ void bk_maildir_abort(struct bk_folder_writer *writer)
 		bk_message_list_clear(w->kept);
 	free(w->kept);
 	bk_name_table_clear(&w->taken);
+	bk_name_table_clear(&w->gone);
 	free(w->staged);
 	bk_arena_clear(&w->staged_arena);
 	bk_arena_clear(&w->arena);

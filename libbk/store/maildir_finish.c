@@ -46,12 +46,26 @@ struct subscriber {
 	int dir;
 	const char *file;
 	bool courier;
+	bool exact; /* and no others */
 	char separator;
 	const struct bk_file_owner *owner;
 };
 
+/* Takes away what `only` does not name. */
+static bool keep_only(struct bk_subscriptions *subs,
+		      struct bk_subscriptions *only)
+{
+	size_t before = subs->n;
+
+	for (size_t i = subs->n; i-- > 0;)
+		if (!bk_subscriptions_has(only, subs->names[i]))
+			(void)bk_subscriptions_drop(subs, subs->names[i]);
+	return subs->n < before;
+}
+
 static int merge(const struct subscriber *to, struct bk_subscriptions *subs,
-		 const struct bk_subscriptions *more, struct bk_err *err)
+		 struct bk_subscriptions *more, const char *less,
+		 struct bk_err *err)
 {
 	struct bk_buf text = {0};
 	bool changed = false;
@@ -64,6 +78,10 @@ static int merge(const struct subscriber *to, struct bk_subscriptions *subs,
 		subs->version2 = !to->courier;
 	for (size_t i = 0; i < more->n; i++)
 		changed |= bk_subscriptions_add(subs, more->names[i]);
+	if (less)
+		changed |= bk_subscriptions_drop(subs, less);
+	if (to->exact)
+		changed |= keep_only(subs, more);
 	int rc = 0;
 	if (changed) {
 		text.len = 0;
@@ -75,19 +93,20 @@ static int merge(const struct subscriber *to, struct bk_subscriptions *subs,
 	return rc;
 }
 
-/* Adds names to those that are subscribed, under Dovecot's lock of them. */
-static int subscribe(const struct subscriber *to,
-		     const struct bk_subscriptions *more, struct bk_err *err)
+/* Adds names to those that are subscribed, and takes one (or NULL) away, under
+ * Dovecot's lock of them. */
+static int subscribe(const struct subscriber *to, struct bk_subscriptions *more,
+		     const char *less, struct bk_err *err)
 {
 	struct bk_dotlock lock = BK_DOTLOCK;
 	struct bk_subscriptions subs = {0};
 
-	if (!more->n)
+	if (!more->n && !less && !to->exact)
 		return 0;
 	if (!to->courier && bk_dotlock_take(&lock, to->dir, to->file, to->owner,
 					    BK_DOTLOCK_WAIT_MS, err) < 0)
 		return -1;
-	int rc = merge(to, &subs, more, err);
+	int rc = merge(to, &subs, more, less, err);
 	bk_dotlock_release(&lock);
 	bk_subscriptions_clear(&subs);
 	return rc < 0 ? bk_context(err, "%s", to->file) : 0;
@@ -106,14 +125,15 @@ static int subscribe_folder(struct bk_maildir_writer *w, struct bk_err *err)
 		.owner = &w->file,
 	};
 
-	if (!w->want->subscribed)
+	if (!w->want->subscribed && (w->made || !w->want->follows))
 		return 0;
 	/* Courier's names all begin with INBOX, Dovecot's are plain. */
 	char *name = inbox        ? bk_strdup("INBOX")
 		     : w->courier ? bk_asprintf("INBOX%s", raw)
 				  : bk_strdup(raw[0] == '.' ? raw + 1 : raw);
-	(void)bk_subscriptions_add(&one, name);
-	int rc = subscribe(&to, &one, err);
+	if (w->want->subscribed)
+		(void)bk_subscriptions_add(&one, name);
+	int rc = subscribe(&to, &one, one.n ? NULL : name, err);
 	bk_subscriptions_clear(&one);
 	free(name);
 	return rc;
@@ -128,6 +148,9 @@ static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
 	struct bk_buf text = {0};
 	int rc = 0;
 
+	if (!w->want->n_acl && w->want->follows && !w->courier &&
+	    unlinkat(w->dir, ACL, 0) == 0)
+		(void)unlinkat(w->root, "dovecot-acl-list", 0);
 	if (!w->want->n_acl)
 		return 0;
 	if (w->courier) {
@@ -143,15 +166,16 @@ static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
 	if (!text.len)
 		goto out;
 	int there = read_file(w->dir, ACL, &before, err);
-	if (there > 0 && (before.len != text.len ||
-			  memcmp(before.data, text.data, text.len) != 0)) {
+	bool same = there > 0 && before.len == text.len &&
+		    memcmp(before.data, text.data, text.len) == 0;
+	if (there > 0 && !same && !w->want->follows) {
 		add_note(&w->result,
 			 "the folder's rights are left as they "
 			 "are here");
 		goto out;
 	}
 	rc = there;
-	if (there == 0)
+	if (there >= 0 && !same)
 		rc = bk_file_put_as(w->dir, ACL, bk_buf_view(&text), &w->file,
 				    err);
 	/* Dovecot's list of who shares what; it makes a new one. */
@@ -276,13 +300,38 @@ static int finish_subscriptions(struct bk_maildir *maildir, int root,
 		goto out;
 	to.separator =
 		bk_maildir_layout_of(maildir, &raw) == BK_LAYOUT_FS ? '/' : '.';
-	foreign_subscriptions(root, text, to.separator, &foreign);
-	rc = subscribe(&to, &foreign, err);
+	to.exact = maildir->follows;
+	if (maildir->follows)
+		bk_subscriptions_read(&foreign, text, to.separator);
+	else
+		foreign_subscriptions(root, text, to.separator, &foreign);
+	rc = subscribe(&to, &foreign, NULL, err);
 out:
 	bk_path_close(&to.dir);
 	free(raw.items);
 	bk_arena_clear(&arena);
 	bk_subscriptions_clear(&foreign);
+	return rc;
+}
+
+int bk_maildir_unsubscribe(struct bk_maildir *maildir,
+			   const struct bk_account *account, const char *name,
+			   struct bk_err *err)
+{
+	struct bk_subscriptions none = {0};
+	struct bk_file_owner owner = {0};
+	mode_t mode = 0;
+	int rc = -1;
+	struct subscriber to = {
+		.file = SUBSCRIPTIONS, .separator = '.', .owner = &owner};
+
+	to.dir = bk_maildir_control_root(maildir, account, err);
+	if (to.dir >= 0 &&
+	    bk_maildir_ownership(maildir, to.dir, &owner, &mode, err) == 0)
+		rc = faccessat(to.dir, SUBSCRIPTIONS, F_OK, 0) == 0
+			     ? subscribe(&to, &none, name, err)
+			     : 0;
+	bk_path_close(&to.dir);
 	return rc;
 }
 

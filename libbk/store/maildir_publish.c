@@ -363,7 +363,8 @@ static int publish_locked(struct batch *b, bool last, struct bk_err *err)
 {
 	struct bk_maildir_writer *w = b->w;
 
-	if (last && w->writer.keeps_uids && check_uids(w, err) < 0)
+	if (last && w->writer.keeps_uids && !w->want->follows &&
+	    check_uids(w, err) < 0)
 		return -1;
 	if ((w->courier ? write_courier_keywords(b, err)
 			: write_letters(b, err)) < 0)

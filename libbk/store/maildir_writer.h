@@ -50,6 +50,7 @@ struct bk_maildir_writer {
 
 	struct bk_message_list there; /* until present() hands it over */
 	struct bk_name_table taken;   /* base names */
+	struct bk_name_table gone;    /* of what remove() took away */
 
 	pthread_mutex_t lock;         /* of everything below */
 	struct bk_arena staged_arena; /* of what staged points to */
@@ -145,9 +146,25 @@ int bk_maildir_flush(struct bk_folder_writer *writer,
 /* maildir_uids.c: dovecot-uidlist of what was staged, under both locks */
 int bk_maildir_write_uids(struct bk_maildir_writer *w, struct bk_err *err);
 
+/* maildir_rename.c: folders of Maildir++ alone; others are BK_REFUSED.  No
+ * folder of the store is read or written meanwhile. */
+int bk_maildir_rename_folder(struct bk_store *store,
+			     const struct bk_account *account,
+			     const struct bk_folder *from, const char *to,
+			     struct bk_err *err);
+int bk_maildir_delete_folder(struct bk_store *store,
+			     const struct bk_account *account,
+			     const struct bk_folder *folder,
+			     struct bk_err *err);
+
 /* maildir_finish.c */
 int bk_maildir_finish(struct bk_folder_writer *writer,
 		      struct bk_folder_result *result, struct bk_err *err);
+/* `name` as it is spelt on disk, without its '.'; one that is not subscribed is
+ * none too many. */
+int bk_maildir_unsubscribe(struct bk_maildir *maildir,
+			   const struct bk_account *account, const char *name,
+			   struct bk_err *err);
 int bk_maildir_finish_account(struct bk_store *store,
 			      const struct bk_account *account,
 			      const struct bk_property *settings,

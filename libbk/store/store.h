@@ -84,6 +84,9 @@ struct bk_store_config {
 	const char *owner;   /* "user:group" for what is written, NULL = as the
 				tree's own */
 	bool writable;       /* false: every write op is BK_MISUSE */
+	bool follows;        /* what is written is a copy of accounts: they
+				subscribe to what their sources do, and to
+				nothing else */
 	bool hurried;        /* somebody waits: a server that is gone is tried
 				once more, at once */
 	const struct bk_store_server *server; /* imap; then path is not used */
@@ -323,7 +326,9 @@ struct bk_store_ops {
 	 * keywords, annotations; it and its strings stay valid until the writer
 	 * ends.  UIDs are kept if the folder has never given out any and
 	 * `folder` has a UIDVALIDITY; UIDNEXT then becomes the source's and
-	 * uid_gap more, for what the source may have given out since.
+	 * uid_gap more, for what the source may have given out since.  Where
+	 * `folder` follows they are kept in any case, and a message here that
+	 * has the UID of another one gives it up.
 	 */
 	int (*begin)(struct bk_store *store, const struct bk_account *account,
 		     const struct bk_folder *folder, uint32_t uid_gap,

@@ -1,0 +1,110 @@
+/* A copy that follows its source: see restore_follow.h. */
+
+#include "job/restore_follow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "job/restore_folder.h"
+
+#define NAME_TEXT 120
+
+/* Can a Maildir have a file of this name? */
+static bool is_plain(const char *name)
+{
+	return *name && *name != '.' && !strpbrk(name, ":/ \t\r\n");
+}
+
+void bk_restore_follow_names(struct bk_restore_folder *folder)
+{
+	uint32_t validity = folder->want.uid_validity;
+	char name[NAME_TEXT];
+
+	for (size_t i = 0; i < folder->rows.n; i++) {
+		struct bk_message *msg = &folder->rows.items[i].msg;
+		if (is_plain(msg->name) || !msg->uid || !validity)
+			continue;
+		(void)snprintf(name, sizeof(name), "%lld.V%uU%u.bk,S=%llu",
+			       (long long)(msg->date < 0 ? 0 : msg->date),
+			       validity, msg->uid,
+			       (unsigned long long)msg->size);
+		msg->name = bk_arena_strdup(&folder->rows.arena, name);
+	}
+}
+
+/* ---- what is there becomes as it is in the set ---- */
+
+static bool same_marks(const struct bk_message *a, const struct bk_message *b)
+{
+	return a->flags == b->flags && a->n_keywords == b->n_keywords &&
+	       (!a->n_keywords ||
+		memcmp(a->keywords, b->keywords,
+		       a->n_keywords * sizeof(*a->keywords)) == 0);
+}
+
+static int settle_one(struct bk_restore_folder *folder,
+		      const struct bk_restore_into *into, size_t present,
+		      struct bk_restore_end *end, struct bk_err *err)
+{
+	const struct bk_message *here = &folder->present.items[present];
+	struct bk_message want =
+		folder->rows.items[folder->match.row_of[present]].msg;
+	struct bk_err why = {0};
+
+	if (into->follow->live) {
+		want.flags = here->flags;
+		want.n_keywords = here->n_keywords;
+		want.keywords = here->keywords;
+	}
+	if (same_marks(here, &want) &&
+	    (!folder->writer->keeps_uids || here->uid == want.uid))
+		return 0;
+	if (into->store->ops->set_flags(folder->writer, here, &want, &why) ==
+	    0) {
+		end->flags++;
+		return 0;
+	}
+	if (why.kind != BK_REFUSED && why.kind != BK_GONE) {
+		*err = why;
+		return -1;
+	}
+	if (!end->refused++)
+		end->why = why;
+	return 0;
+}
+
+static int settle_other(struct bk_restore_folder *folder,
+			const struct bk_restore_into *into, size_t present,
+			struct bk_restore_end *end, struct bk_err *err)
+{
+	bool ours = folder->ours[present];
+
+	end->strays += !ours;
+	if (!ours || end->kept_extra)
+		return 0;
+	if (into->store->ops->remove(folder->writer,
+				     &folder->present.items[present], err) < 0)
+		return -1;
+	end->removed++;
+	return 0;
+}
+
+int bk_restore_follow_settle(struct bk_restore_folder *folder,
+			     const struct bk_restore_into *into,
+			     struct bk_restore_end *end, struct bk_err *err)
+{
+	bool failed = atomic_load(&folder->failed);
+
+	/* What is to go stays while something that should be here is not. */
+	end->kept_extra = failed || into->follow->keeps;
+	for (size_t i = 0; i < folder->present.n; i++) {
+		bool known = folder->match.row_of[i] != BK_MATCH_NONE;
+		int rc = known ? settle_one(folder, into, i, end, err)
+			       : settle_other(folder, into, i, end, err);
+		if (rc < 0)
+			return -1;
+	}
+	/* That it was asked to keep is no fault to tell of. */
+	end->kept_extra = failed;
+	return 0;
+}

@@ -1,0 +1,61 @@
+/*
+ * A restore that keeps a copy as the store that it is a copy of: again and
+ * again, each time with a newer set.  Messages are known by their names, which
+ * stand for the same bytes as long as both sides live; what the set no longer
+ * has goes, if it is known that we brought it; anything else that is there
+ * stays, always.
+ *
+ * Who keeps the copy (job/standby_copy.h) chooses folders, and remembers what
+ * was done.  Hooks return -1 to end it all; known and done may be called from
+ * several threads.
+ */
+
+#ifndef BK_JOB_RESTORE_FOLLOW_H
+#define BK_JOB_RESTORE_FOLLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "job/restore_plan.h"
+#include "repo/set.h"
+#include "store/store.h"
+
+struct bk_restore_end;
+struct bk_restore_folder;
+struct bk_restore_into;
+
+struct bk_restore_follow {
+	/* Leaves in the plan what is to be written. */
+	int (*choose)(void *arg, struct bk_set *set,
+		      struct bk_restore_plan *plan, struct bk_err *err);
+	/* Before and after the folders of the plan. */
+	int (*begin)(void *arg, struct bk_store *store, struct bk_err *err);
+	int (*end)(void *arg, struct bk_store *store, struct bk_err *err);
+	/* All folders are there, and take mail; so many messages are to come.
+	 * With accounts_first alone. */
+	int (*made)(void *arg, uint64_t messages, struct bk_err *err);
+	/* Fills folder->ours; what is written from now on is ours, too. */
+	int (*known)(void *arg, struct bk_restore_folder *folder,
+		     struct bk_err *err);
+	/* The folder is as the set has it, but for what `end` says. */
+	int (*done)(void *arg, const struct bk_restore_folder *folder,
+		    const struct bk_restore_end *end, struct bk_err *err);
+	/* All that was done is durable. */
+	int (*save)(void *arg, struct bk_err *err);
+	void *arg;
+	bool keeps; /* nothing is taken away */
+	bool live;  /* people are there: nor do flags change */
+};
+
+/* A message that its store knew by no name that a Maildir could give it gets
+ * one that follows from its UID: the same one each time. */
+void bk_restore_follow_names(struct bk_restore_folder *folder);
+
+/* In place of settle and remove (restore_folder.c): flags, keywords and UIDs
+ * become the set's; what is ours and not in the set goes. */
+int bk_restore_follow_settle(struct bk_restore_folder *folder,
+			     const struct bk_restore_into *into,
+			     struct bk_restore_end *end, struct bk_err *err);
+
+#endif

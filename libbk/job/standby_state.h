@@ -1,0 +1,103 @@
+/*
+ * What a standby host remembers of a store that it keeps, in a folder of its
+ * own in the state directory: `state`, small and read by people, which set was
+ * applied and what each folder was then; and `rolls`, a file for each folder,
+ * the messages there that bk brought.
+ *
+ * `state` is written when what it says is durable, so it may be behind and is
+ * never ahead: what is done again is found to be there.  A roll is written
+ * before what it lists can be seen.
+ */
+
+#ifndef BK_JOB_STANDBY_STATE_H
+#define BK_JOB_STANDBY_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "mail/message.h"
+#include "repo/id.h"
+#include "store/store.h"
+
+#define BK_STANDBY_SUM 16
+
+/* A folder as it was applied. */
+struct bk_standby_folder {
+	const char *account, *name;
+	uint32_t uid_validity;
+	bool has_guid;
+	uint8_t guid[16];
+	/* Where its record and rows lie in sets: the same place says the same.
+	 * And what they say, wherever they lie. */
+	uint8_t place[BK_STANDBY_SUM], sum[BK_STANDBY_SUM];
+	bool exact;      /* all of it was applied, removals too */
+	uint64_t strays; /* messages there that bk did not bring */
+	bool gone;       /* no set has it any longer: never written */
+	bool dropped;    /* it is no longer one: not written */
+};
+
+/* {0} is a valid empty one. */
+struct bk_standby_state {
+	struct bk_arena arena; /* of all strings */
+	char *folder;          /* of state and rolls */
+	bool begun;            /* something may have been applied */
+	bool has_set;
+	uint8_t set[BK_ID_LEN]; /* that was applied last, wholly or */
+	bool partly;            /* not wholly */
+	int64_t applied;        /* when; UTC seconds, as all that follow */
+	int64_t promoting;      /* mail may have come here since; 0: not */
+	int64_t promoted;       /* all of it is here since; 0: not */
+	struct bk_standby_folder *items; /* owned; by account and name */
+	size_t n, cap;
+};
+
+/* Of this store; nothing is made.  A state that is not there is an empty one.
+ * BK_CORRUPT when it cannot be understood, BK_NEWER when a later version wrote
+ * it. */
+int bk_standby_state_load(struct bk_standby_state *out, const char *state_dir,
+			  const struct bk_store_config *store,
+			  struct bk_err *err);
+int bk_standby_state_save(struct bk_standby_state *state, struct bk_err *err);
+void bk_standby_state_clear(struct bk_standby_state *state);
+
+/* NULL: it was never applied. */
+struct bk_standby_folder *bk_standby_state_find(struct bk_standby_state *state,
+						const char *account,
+						const char *name);
+/* One more, which nobody finds before the next sort; strings are copied. */
+struct bk_standby_folder *bk_standby_state_add(struct bk_standby_state *state,
+					       const char *account,
+					       const char *name);
+/* Leaves out those that were dropped. */
+void bk_standby_state_sort(struct bk_standby_state *state);
+uint64_t bk_standby_state_strays(const struct bk_standby_state *state);
+
+/* ---- standby_roll.c ---- */
+
+/* Names of messages, by 64 bits of a digest of each. */
+struct bk_standby_roll {
+	uint64_t *items; /* owned; sorted once it was read or written */
+	size_t n, cap;
+};
+
+/* One that is not there, or is damaged, is empty: what is there is a
+ * stranger's then, and stays. */
+int bk_standby_roll_read(struct bk_standby_roll *out,
+			 const struct bk_standby_state *state,
+			 const char *account, const char *name,
+			 struct bk_err *err);
+void bk_standby_roll_add(struct bk_standby_roll *roll, const char *message);
+bool bk_standby_roll_has(const struct bk_standby_roll *roll,
+			 const char *message);
+int bk_standby_roll_write(struct bk_standby_roll *roll,
+			  const struct bk_standby_state *state,
+			  const char *account, const char *name,
+			  struct bk_err *err);
+void bk_standby_roll_remove(const struct bk_standby_state *state,
+			    const char *account, const char *name);
+void bk_standby_roll_clear(struct bk_standby_roll *roll);
+
+#endif
