@@ -18,10 +18,8 @@
 
 int bk_cutover_look(struct bk_cutover *c, struct bk_err *err)
 {
-	struct bk_move *move = c->move;
-
-	for (size_t i = 0; i < move->n_routes; i++)
-		if (bk_route_look(move->routes[i], c->address, &c->arena,
+	for (size_t i = 0; i < c->pair->n_routes; i++)
+		if (bk_route_look(c->pair->routes[i], c->address, &c->arena,
 				  &c->states[i], &c->saved[i], err) < 0)
 			return -1;
 	return 0;
@@ -29,7 +27,7 @@ int bk_cutover_look(struct bk_cutover *c, struct bk_err *err)
 
 void bk_cutover_all_are(struct bk_cutover *c, enum bk_route_state state)
 {
-	for (size_t i = 0; i < c->move->n_routes; i++)
+	for (size_t i = 0; i < c->pair->n_routes; i++)
 		c->states[i] = state;
 }
 
@@ -37,9 +35,9 @@ bool bk_cutover_all_at(const struct bk_cutover *c, enum bk_route_state state)
 {
 	size_t n = 0;
 
-	while (n < c->move->n_routes && c->states[n] == state)
+	while (n < c->pair->n_routes && c->states[n] == state)
 		n++;
-	return n == c->move->n_routes;
+	return n == c->pair->n_routes;
 }
 
 const char *bk_cutover_leads_to(enum bk_route_state state)
@@ -69,12 +67,10 @@ bool bk_cutover_is_at_rest(enum bk_stage stage)
 /* Before the first route is held: how they are. */
 static void save_routes(struct bk_cutover *c)
 {
-	struct bk_move *move = c->move;
-
-	bk_cutover_note_routes(&c->note, move->n_routes);
-	for (size_t i = 0; i < move->n_routes; i++)
+	bk_cutover_note_routes(&c->note, c->pair->n_routes);
+	for (size_t i = 0; i < c->pair->n_routes; i++)
 		bk_cutover_note_saved(&c->note, i,
-				      bk_route_name(move->routes[i]),
+				      bk_route_name(c->pair->routes[i]),
 				      c->saved[i]);
 }
 
@@ -89,7 +85,7 @@ static int note(struct bk_cutover *c, enum bk_stage stage, struct bk_err *err)
 	c->note.ended = bk_clock_now();
 	c->note.stage = stage;
 	c->copied = false;
-	if (bk_cutover_note_write(&c->note, c->move->notes, err) < 0) {
+	if (bk_cutover_note_write(&c->note, c->pair->notes, err) < 0) {
 		c->note.stage = was;
 		return -1;
 	}
@@ -202,8 +198,8 @@ static int kick(struct bk_cutover *c, struct bk_err *err)
 	struct bk_move *move = c->move;
 	bool ended = false;
 
-	for (size_t i = 0; i < move->n_routes; i++) {
-		int rc = bk_route_kick(move->routes[i], c->address, err);
+	for (size_t i = 0; i < c->pair->n_routes; i++) {
+		int rc = bk_route_kick(c->pair->routes[i], c->address, err);
 		if (rc < 0)
 			return -1;
 		ended = ended || rc > 0;
@@ -242,11 +238,10 @@ static int kick_and_copy(struct bk_cutover *c, const struct bk_move_task *task,
 
 static int hold(struct bk_cutover *c, struct bk_err *err)
 {
-	struct bk_move *move = c->move;
-	const char *reason = move->request->cutover.reason;
+	const char *reason = c->move->request->cutover.reason;
 
 	c->touched = true;
-	if (bk_routes_hold(move->routes, move->n_routes, c->address,
+	if (bk_routes_hold(c->pair->routes, c->pair->n_routes, c->address,
 			   reason ? reason : REASON_USUAL, err) < 0)
 		return -1;
 	bk_cutover_all_are(c, BK_ROUTE_HELD);
@@ -257,9 +252,7 @@ static int hold(struct bk_cutover *c, struct bk_err *err)
 
 static int point(struct bk_cutover *c, struct bk_err *err)
 {
-	struct bk_move *move = c->move;
-
-	if (bk_routes_point(move->routes, move->n_routes, c->address,
+	if (bk_routes_point(c->pair->routes, c->pair->n_routes, c->address,
 			    BK_ROUTE_TO_DESTINATION, err) < 0)
 		return -1;
 	bk_cutover_all_are(c, BK_ROUTE_DESTINATION);
@@ -271,13 +264,12 @@ static int point(struct bk_cutover *c, struct bk_err *err)
 
 static int back(struct bk_cutover *c, struct bk_err *err)
 {
-	struct bk_move *move = c->move;
 	const char **saved = bk_alloc((c->note.n + 1) * sizeof(*saved));
 
 	for (size_t i = 0; i < c->note.n; i++)
 		saved[i] = c->note.routes[i].saved;
-	int rc = bk_routes_back(move->routes, move->n_routes, c->address, saved,
-				err);
+	int rc = bk_routes_back(c->pair->routes, c->pair->n_routes, c->address,
+				saved, err);
 	free(saved);
 	if (rc < 0)
 		return -1;
@@ -336,7 +328,7 @@ static const char *name_of(enum bk_cutover_act act)
 static int stopped(const struct bk_cutover *c, size_t route, struct bk_err *err)
 {
 	return bk_fail(err, BK_UNSAFE, "route %s %s, which is not our doing",
-		       bk_route_name(c->move->routes[route]),
+		       bk_route_name(c->pair->routes[route]),
 		       bk_cutover_leads_to(c->states[route]));
 }
 

@@ -15,6 +15,7 @@ struct bk_cutover {
 	const struct bk_move_task *task;
 	struct bk_move_reverse reverse; /* once it is made */
 	struct bk_move *move;
+	const struct bk_move_pair *pair; /* the task's */
 	const char *address;
 	struct bk_move_report *report;
 	struct bk_cutover_note note;

@@ -39,6 +39,7 @@ static void make_tasks(struct bk_move *move)
 		move->tasks[i] = (struct bk_move_task){
 			.move = move,
 			.account = account,
+			.pair = move->n_pairs == 1 ? move->pairs : NULL,
 			.name = journal_name(move, account),
 		};
 	}
@@ -49,9 +50,12 @@ static int open_ends(struct bk_move *move, struct bk_err *err)
 	const struct bk_move_request *request = move->request;
 
 	move->outcome->place = BK_PLACE_REQUEST;
-	if (bk_move_end_open(request->from, &move->accounts, err) < 0 ||
-	    bk_move_end_open(request->to, &move->accounts, err) < 0)
+	if (bk_move_end_open(request->from, &move->accounts, err) < 0)
 		return -1;
+	for (size_t i = 0; i < request->n_to; i++)
+		if (bk_move_end_open(request->to[i].end, &move->accounts, err) <
+		    0)
+			return -1;
 	return request->front
 		       ? bk_move_end_open(request->front, &move->accounts, err)
 		       : 0;
@@ -65,13 +69,13 @@ static void tell_start(struct bk_move *move, enum bk_act act)
 
 	move->summary.act = act;
 	move->summary.store = request->from->name;
-	move->summary.repo = request->to->name;
+	move->summary.repo = request->to_name;
 	move->summary.accounts = move->accounts.n;
 	bk_progress_start(move->progress,
 			  &(struct bk_run){
 				  .act = act,
 				  .store = request->from->name,
-				  .repo = request->to->name,
+				  .repo = request->to_name,
 				  .totals.accounts = move->accounts.n,
 			  });
 }
@@ -219,10 +223,12 @@ static int data_and_accounts(struct bk_move *move, struct bk_err *err)
 static void tell_cut_off(struct bk_move *move)
 {
 	for (size_t i = 0; i < move->accounts.n; i++) {
+		const struct bk_move_task *task = &move->tasks[i];
 		struct bk_cutover_note note = {0};
 		struct bk_err ignored = {0};
-		if (bk_cutover_note_read(&note, move->notes,
-					 move->tasks[i].name, &ignored) < 0)
+		if (!task->pair ||
+		    bk_cutover_note_read(&note, task->pair->notes, task->name,
+					 &ignored) < 0)
 			continue;
 		enum bk_stage stage = note.stage;
 		bk_cutover_note_clear(&note);
@@ -283,61 +289,134 @@ static bool is_change(const struct bk_move_request *request)
 	       !request->dry_run;
 }
 
+static int open_routes(struct bk_move *move, struct bk_err *err)
+{
+	bool all_stop = true, stops = false;
+
+	for (size_t i = 0; i < move->n_pairs; i++) {
+		if (bk_move_routes_open(&move->pairs[i], &stops, err) < 0)
+			return -1;
+		all_stop = all_stop && stops;
+	}
+	if (!all_stop)
+		bk_progress_warning(move->progress,
+				    "no route stops logins: what people write "
+				    "while their account is held stays behind");
+	return 0;
+}
+
+/* A folder that was begun without it could not get its UIDs later. */
+static int try_destinations(struct bk_move *move, struct bk_err *err)
+{
+	const struct bk_move_request *request = move->request;
+
+	move->outcome->place = BK_PLACE_DESTINATION;
+	for (size_t i = 0; i < request->n_to; i++)
+		if (bk_move_end_try(request->to[i].end, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Which server each account has, or gets. */
+static int find_places(struct bk_move *move, bool writes, struct bk_err *err)
+{
+	enum bk_move_verb verb = move->request->verb;
+	bool all = verb != BK_MOVE_VERIFY && verb != BK_MOVE_ROLLBACK;
+
+	return move->n_pairs == 1 ? 0 : bk_move_place(move, all, writes, err);
+}
+
 static int carry_out(struct bk_move *move, struct bk_err *err)
 {
 	bool writes = is_change(move->request);
 
 	/* The accounts come first: some bring their passwords. */
 	if (bk_move_choose(move, err) < 0 || open_ends(move, err) < 0 ||
-	    bk_move_routes_open(move, err) < 0)
+	    open_routes(move, err) < 0)
 		return -1;
 	make_tasks(move);
+	if (find_places(move, writes, err) < 0)
+		return -1;
 	if (move->request->verb == BK_MOVE_PREFLIGHT)
 		return run_preflight(move, err);
 	if (move->request->verb == BK_MOVE_ANNOUNCE)
 		return run_announce(move, err);
-	/* A folder that was begun without it could not get its UIDs later. */
-	move->outcome->place = BK_PLACE_DESTINATION;
-	if (writes && bk_move_end_try(move->request->to, err) < 0)
+	if (writes && try_destinations(move, err) < 0)
 		return -1;
 	if (bk_move_state_open(move, writes, err) < 0)
 		return -1;
 	move->outcome->place = BK_PLACE_SOURCE;
 	if (move->request->verb == BK_MOVE_VERIFY)
 		return run_verify(move, err);
-	if (move->request->verb == BK_MOVE_PLAN && bk_move_plan(move, err) < 0)
+	if (move->request->verb == BK_MOVE_PLAN &&
+	    (bk_move_place_print(move, err) < 0 || bk_move_plan(move, err) < 0))
 		return -1;
 	return run_data(move, err);
 }
 
-static int lock_and_run(struct bk_move *move, const char *from, const char *to,
-			struct bk_err *err)
+/* ---- all of it ---- */
+
+static int by_identity(const void *a, const void *b)
+{
+	const struct bk_move_pair *x = *(void *const *)a;
+	const struct bk_move_pair *y = *(void *const *)b;
+
+	return strcmp(x->identity, y->identity);
+}
+
+/* In one order, whoever else wants some of them. */
+static int take_locks(struct bk_move *move, struct bk_err *err)
 {
 	const struct bk_move_request *request = move->request;
-	const struct bk_lock_request lock_request = {
-		.state_dir = request->state_dir,
-		.store = from,
-		.repo = to,
-		.command = "bk-move",
-		.wait_ms = request->wait_ms,
-	};
-	struct bk_lock *lock = NULL;
+	char *from = bk_move_end_identity(request->from);
+	struct bk_move_pair **order = bk_alloc(move->n_pairs * sizeof(void *));
+	int rc = 0;
 
-	move->running = bk_lock_since(&lock_request) > 0;
-	if (request->verb == BK_MOVE_STATUS)
-		return bk_move_status(move, err);
-	if (request->verb == BK_MOVE_REPORT)
-		return bk_move_report(move, err);
-	if (is_change(request)) {
-		move->outcome->place = BK_PLACE_LOCK;
-		if (bk_lock_take(&lock, &lock_request, err) < 0)
-			return -1;
+	for (size_t i = 0; i < move->n_pairs; i++)
+		order[i] = &move->pairs[i];
+	qsort(order, move->n_pairs, sizeof(void *), by_identity);
+	move->outcome->place = BK_PLACE_LOCK;
+	for (size_t i = 0; rc == 0 && i < move->n_pairs; i++) {
+		const struct bk_lock_request lock = {
+			.state_dir = request->state_dir,
+			.store = from,
+			.repo = order[i]->identity,
+			.command = "bk-move",
+			.wait_ms = request->wait_ms,
+		};
+		order[i]->running = bk_lock_since(&lock) > 0;
+		if (is_change(request))
+			rc = bk_lock_take(&order[i]->lock, &lock, err);
 	}
-	int rc = carry_out(move, err);
-	bk_move_routes_close(move);
-	bk_move_state_close(move);
-	bk_lock_release(lock);
+	free(order);
+	free(from);
 	return rc;
+}
+
+static int lock_and_run(struct bk_move *move, struct bk_err *err)
+{
+	enum bk_move_verb verb = move->request->verb;
+
+	int rc = take_locks(move, err);
+	if (rc == 0)
+		rc = verb == BK_MOVE_STATUS   ? bk_move_status(move, err)
+		     : verb == BK_MOVE_REPORT ? bk_move_report(move, err)
+					      : carry_out(move, err);
+	for (size_t i = 0; i < move->n_pairs; i++)
+		bk_move_routes_close(&move->pairs[i]);
+	bk_move_state_close(move);
+	for (size_t i = 0; i < move->n_pairs; i++)
+		bk_lock_release(move->pairs[i].lock);
+	return rc;
+}
+
+static void close_ends(const struct bk_move_request *request)
+{
+	bk_move_end_close(request->from);
+	for (size_t i = 0; i < request->n_to; i++)
+		bk_move_end_close(request->to[i].end);
+	if (request->front)
+		bk_move_end_close(request->front);
 }
 
 int bk_move_run(const struct bk_move_request *request,
@@ -351,40 +430,23 @@ int bk_move_run(const struct bk_move_request *request,
 		.start_ms = bk_clock_monotonic_ms(),
 		.began = bk_clock_now(),
 	};
-	char *from = bk_move_end_identity(request->from);
-	char *to = bk_move_end_identity(request->to);
-	int rc = -1;
 
 	(void)pthread_mutex_init(&move.lock, NULL);
 	(void)pthread_mutex_init(&move.cutting, NULL);
 	outcome->place = BK_PLACE_REQUEST;
-	if (strcmp(from, to) == 0 && !request->as && !request->rules->into &&
-	    !request->accounts_file) {
-		(void)bk_fail(err, BK_MISUSE,
-			      "--from and --to are the same mail: %s", from);
-	} else {
-		bk_move_state_name(&move, from, to);
-		rc = lock_and_run(&move, from, to, err);
-		if (is_change(request) && request->verb != BK_MOVE_ANNOUNCE &&
-		    (rc == 0 || err->kind != BK_MISUSE))
-			bk_move_mail(&move, rc < 0 ? err : NULL);
-	}
-	bk_move_end_close(request->from);
-	bk_move_end_close(request->to);
-	if (request->front)
-		bk_move_end_close(request->front);
+	int rc = bk_move_pairs_make(&move, err);
+	if (rc == 0)
+		rc = lock_and_run(&move, err);
+	if (is_change(request) && request->verb != BK_MOVE_ANNOUNCE &&
+	    (rc == 0 || err->kind != BK_MISUSE))
+		bk_move_mail(&move, rc < 0 ? err : NULL);
+	close_ends(request);
 	bk_move_accounts_clear(&move.accounts);
 	bk_arena_clear(&move.arena);
 	(void)pthread_mutex_destroy(&move.lock);
 	(void)pthread_mutex_destroy(&move.cutting);
+	bk_move_place_free(&move);
+	bk_move_pairs_free(&move);
 	free(move.tasks);
-	free(move.folder);
-	free(move.record_path);
-	free(move.journal_path);
-	free(move.notes);
-	free(move.letters);
-	free(move.scratch);
-	free(from);
-	free(to);
 	return rc;
 }

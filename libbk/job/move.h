@@ -1,7 +1,9 @@
 /*
  * Moving accounts from one mail store to another, while people work: pass
  * after pass, each time only what is new (sync/sync.h), many accounts at a
- * time.  An account that fails never stops the others.
+ * time.  An account that fails never stops the others.  Where there are several
+ * destinations each account has its place at one of them, for good
+ * (job/placing.h).
  *
  *	run        the data stage: a pass over each account, and the account
  *	           stage: one after the other changes servers
@@ -48,12 +50,19 @@ enum bk_move_verb {
 	BK_MOVE_ANNOUNCE,
 };
 
+/* Where accounts go: one of several destinations, or the only one. */
+struct bk_move_to {
+	struct bk_move_end *end;              /* found, not open */
+	uint64_t weight, capacity;            /* job/placing.h */
+	const struct bk_route_config *routes; /* that lead there; at least one
+						 in the account stage */
+	size_t n_routes;
+};
+
 /* The account stage: job/cutover_plan.h.  Settings of it that are 0 or NULL are
  * nothing. */
 struct bk_move_cutover {
 	bool wanted;
-	const struct bk_route_config *routes; /* at least one if wanted */
-	size_t n_routes;
 	int64_t at;         /* UTC seconds: not before; 0 */
 	bool data_now;      /* a round of passes until then */
 	bool leave_some;    /* though messages stay behind */
@@ -62,8 +71,11 @@ struct bk_move_cutover {
 
 struct bk_move_request {
 	enum bk_move_verb verb;
-	struct bk_move_end *from, *to; /* found, not open */
-	struct bk_move_end *front;     /* what people reach; NULL */
+	struct bk_move_end *from;    /* found, not open */
+	const struct bk_move_to *to; /* n_to of them, at least one */
+	size_t n_to;
+	const char *to_name;       /* of all of them, for people */
+	struct bk_move_end *front; /* what people reach; NULL */
 	/* Which accounts: of a file, or of options and the source's list. */
 	const char *accounts_file; /* or NULL */
 	const struct bk_filter *only;

@@ -14,40 +14,37 @@
 
 /* ---- routes ---- */
 
-int bk_move_routes_open(struct bk_move *move, struct bk_err *err)
+int bk_move_routes_open(struct bk_move_pair *pair, bool *stops_logins,
+			struct bk_err *err)
 {
-	const struct bk_move_cutover *cutover = &move->request->cutover;
+	const struct bk_move_to *to = pair->to;
 	unsigned stops = 0;
 
-	move->routes = bk_alloc((cutover->n_routes + 1) * sizeof(void *));
-	for (size_t i = 0; i < cutover->n_routes; i++) {
-		if (bk_route_open(&move->routes[i], &cutover->routes[i], err) <
-		    0)
+	pair->routes = bk_alloc((to->n_routes + 1) * sizeof(void *));
+	for (size_t i = 0; i < to->n_routes; i++) {
+		if (bk_route_open(&pair->routes[i], &to->routes[i], err) < 0)
 			return -1;
-		move->n_routes++;
-		stops |= bk_route_stops(move->routes[i]);
+		pair->n_routes++;
+		stops |= bk_route_stops(pair->routes[i]);
 	}
-	if (cutover->n_routes && !(stops & BK_ROUTE_LOGINS))
-		bk_progress_warning(move->progress,
-				    "no route stops logins: what people write "
-				    "while their account is held stays behind");
+	*stops_logins = !to->n_routes || (stops & BK_ROUTE_LOGINS);
 	return 0;
 }
 
-void bk_move_routes_close(struct bk_move *move)
+void bk_move_routes_close(struct bk_move_pair *pair)
 {
-	for (size_t i = 0; i < move->n_routes; i++)
-		bk_route_close(move->routes[i]);
-	free(move->routes);
-	move->routes = NULL;
-	move->n_routes = 0;
+	for (size_t i = 0; i < pair->n_routes; i++)
+		bk_route_close(pair->routes[i]);
+	free(pair->routes);
+	pair->routes = NULL;
+	pair->n_routes = 0;
 }
 
 /* What was noted is of these routes. */
 static int check_routes(const struct bk_cutover *c, struct bk_err *err)
 {
 	const struct bk_cutover_note *n = &c->note;
-	bool same = n->n == c->move->n_routes;
+	bool same = n->n == c->pair->n_routes;
 	struct bk_buf names = {0};
 
 	if (n->stage == BK_STAGE_AS_IT_WAS)
@@ -55,7 +52,7 @@ static int check_routes(const struct bk_cutover *c, struct bk_err *err)
 	for (size_t i = 0; i < n->n; i++) {
 		bk_buf_printf(&names, "%s%s", i ? "," : "", n->routes[i].route);
 		same = same && strcmp(n->routes[i].route,
-				      bk_route_name(c->move->routes[i])) == 0;
+				      bk_route_name(c->pair->routes[i])) == 0;
 	}
 	int rc = same ? 0
 		      : bk_fail(err, BK_MISUSE,
@@ -101,9 +98,9 @@ static int stuck(struct bk_cutover *c, enum bk_cutover_act act,
 	if (c->turned)
 		bk_buf_printf(&text, "%s; and then ", c->why.text);
 	bk_buf_printf(&text, "%s", why->text);
-	for (size_t i = 0; i < c->move->n_routes; i++)
+	for (size_t i = 0; i < c->pair->n_routes; i++)
 		bk_buf_printf(&text, "; route %s %s",
-			      bk_route_name(c->move->routes[i]),
+			      bk_route_name(c->pair->routes[i]),
 			      bk_cutover_leads_to(c->states[i]));
 	int rc = bk_fail(err, BK_UNSAFE, "%s", bk_buf_text(&text));
 	bk_buf_clear(&text);
@@ -149,7 +146,7 @@ static int go(struct bk_cutover *c, struct bk_err *err)
 				.copied = c->copied,
 				.unsure = c->unsure,
 				.routes = c->states,
-				.n = c->move->n_routes,
+				.n = c->pair->n_routes,
 			});
 		if (step.act == BK_CUTOVER_END)
 			return 0;
@@ -163,11 +160,12 @@ static int go(struct bk_cutover *c, struct bk_err *err)
 
 static int begin(struct bk_cutover *c, struct bk_err *err)
 {
-	struct bk_move *move = c->move;
+	size_t n = c->pair->n_routes;
 
-	c->states = bk_alloc((move->n_routes + 1) * sizeof(*c->states));
-	c->saved = bk_alloc((move->n_routes + 1) * sizeof(*c->saved));
-	if (bk_cutover_note_read(&c->note, move->notes, c->task->name, err) < 0)
+	c->states = bk_alloc((n + 1) * sizeof(*c->states));
+	c->saved = bk_alloc((n + 1) * sizeof(*c->saved));
+	if (bk_cutover_note_read(&c->note, c->pair->notes, c->task->name, err) <
+	    0)
 		return -1;
 	if (strcmp(c->task->account->from, c->task->account->to) != 0)
 		return bk_fail(err, BK_MISUSE,
@@ -217,13 +215,13 @@ static void tell(struct bk_cutover *c, bool back)
 /* There is nothing to go back to, and no need to where it is there. */
 static int never_moved(const struct bk_cutover *c, struct bk_err *err)
 {
-	for (size_t i = 0; i < c->move->n_routes; i++)
+	for (size_t i = 0; i < c->pair->n_routes; i++)
 		if (c->states[i] != BK_ROUTE_SOURCE &&
 		    c->states[i] != BK_ROUTE_NONE)
 			return bk_fail(err, BK_UNSAFE,
 				       "route %s %s, and nothing is noted here "
 				       "of how it was: put it right by hand",
-				       bk_route_name(c->move->routes[i]),
+				       bk_route_name(c->pair->routes[i]),
 				       bk_cutover_leads_to(c->states[i]));
 	return 0;
 }
@@ -273,14 +271,14 @@ const char *bk_move_cutover_text(enum bk_cutover_end end)
 
 static int before(struct bk_cutover *c, bool *pass_first, struct bk_err *err)
 {
-	if (bk_cutover_note_read(&c->note, c->move->notes, c->task->name, err) <
+	if (bk_cutover_note_read(&c->note, c->pair->notes, c->task->name, err) <
 	    0)
 		return -1;
 	enum bk_stage stage = c->note.stage;
 	if (stage == BK_STAGE_MOVED)
 		c->report->cutover = BK_CUTOVER_MOVED;
 	*pass_first = stage == BK_STAGE_AS_IT_WAS ||
-		      (stage == BK_STAGE_MOVED && c->move->once);
+		      (stage == BK_STAGE_MOVED && c->pair->once);
 	if (*pass_first || stage == BK_STAGE_MOVED || bk_move_switches(c->move))
 		return 0;
 	return bk_fail(err, BK_UNSAFE,
@@ -295,6 +293,7 @@ int bk_move_cutover_before(struct bk_move_trying *t, bool *pass_first,
 	struct bk_cutover c = {.trying = t,
 			       .task = t->task,
 			       .move = t->task->move,
+			       .pair = t->task->pair,
 			       .report = t->report};
 
 	int rc = before(&c, pass_first, err);
@@ -311,6 +310,7 @@ int bk_move_cutover(struct bk_move_trying *t, bool back, struct bk_err *err)
 		.trying = t,
 		.task = &task,
 		.move = move,
+		.pair = t->task->pair,
 		.address = t->task->account->from,
 		.report = t->report,
 		.back = back,

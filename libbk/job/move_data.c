@@ -80,12 +80,12 @@ int bk_move_pass(struct bk_move_session *session,
 	struct bk_move *move = task->move;
 	const struct bk_move_request *request = move->request;
 	/* What goes back is missed there, whatever it first came from. */
-	bool once = move->once && !task->reverse;
+	bool once = task->pair->once && !task->reverse;
 	const struct bk_sync_request sync = {
 		.from = {session->from, &session->from_account},
 		.to = {session->to,   &session->to_account  },
 		.name = task->name,
-		.journal = move->journal,
+		.journal = task->pair->journal,
 		.rules = task->rules ? task->rules : request->rules,
 		.identities = task->reverse ? NULL : move->identities,
 		.dry_run = dry_run,
@@ -196,6 +196,7 @@ static void keep_counts(const struct bk_move_records *before,
 	record->report = was->report;
 	record->report.account = now.account;
 	record->report.to = now.to;
+	record->report.server = now.server;
 	record->report.state = now.state;
 	record->report.why = now.why;
 	record->report.downtime = now.downtime;
@@ -203,8 +204,11 @@ static void keep_counts(const struct bk_move_records *before,
 		record->report.cutover = now.cutover;
 }
 
-static void end_record(struct bk_move *move, struct bk_move_record *record)
+static void end_record(const struct bk_move_task *task,
+		       struct bk_move_record *record)
 {
+	struct bk_move *move = task->move;
+	const char *path = task->pair->record_path;
 	struct bk_move_record kept;
 	struct bk_move_records before = {0};
 	struct bk_err why = {0};
@@ -217,10 +221,10 @@ static void end_record(struct bk_move *move, struct bk_move_record *record)
 	kept = *record;
 	(void)pthread_mutex_lock(&move->lock);
 	if (!record->report.folders)
-		rc = bk_move_records_read(&before, move->record_path, &why);
+		rc = bk_move_records_read(&before, path, &why);
 	if (rc == 0) {
 		keep_counts(&before, &kept);
-		rc = bk_move_record_add(move->record_path, &kept, &why);
+		rc = bk_move_record_add(path, &kept, &why);
 	}
 	(void)pthread_mutex_unlock(&move->lock);
 	bk_move_records_clear(&before);
@@ -396,7 +400,8 @@ static int do_account(struct bk_move_task *task, stage_act *act,
 	struct bk_move_record record = {
 		.name = task->name,
 		.report = {.account = task->account->from,
-			   .to = task->account->to},
+			   .to = task->account->to,
+			   .server = bk_move_pair_name(move, task->pair)},
 	};
 	struct bk_move_trying t = {.task = task,
 				   .report = &record.report,
@@ -405,6 +410,8 @@ static int do_account(struct bk_move_task *task, stage_act *act,
 	struct bk_err why = {0};
 
 	bk_progress_account(move->progress, task->account->from);
+	if (!task->pair)
+		return bk_move_unplaced(task, err);
 	begin_record(move, &record);
 	int rc = act(&t, &why);
 	record.report.seconds =
@@ -416,7 +423,7 @@ static int do_account(struct bk_move_task *task, stage_act *act,
 		record.report.why = why.text;
 	}
 	if (rc < 0 || !is_idle(&record.report))
-		end_record(move, &record);
+		end_record(task, &record);
 	else
 		drop_record(move, &record);
 	free(record.items);

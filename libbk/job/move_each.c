@@ -9,49 +9,141 @@
 #include "base/queue.h"
 #include "base/quote.h"
 #include "job/move_work.h"
+#include "job/placing.h"
 
 /* ---- all of them ---- */
 
+/* Who is under way where; the last lane is of accounts without a place. */
 struct each {
+	struct bk_move *move;
 	bk_move_act *act;
+	pthread_mutex_t lock; /* of all that follows */
+	pthread_cond_t ended;
+	struct bk_placing_lane *lanes; /* owned */
+	size_t n_lanes;
+	unsigned running, jobs; /* in all lanes */
+	bool failed;
+	bool *begun;  /* owned; of each account */
+	size_t first; /* of those that are not */
 };
+
+static size_t lane_of(const struct bk_move *move, size_t i)
+{
+	const struct bk_move_pair *pair = move->tasks[i].pair;
+
+	return pair ? (size_t)(pair - move->pairs) : move->n_pairs;
+}
 
 static int work(void *context, unsigned worker, void *item, struct bk_err *err)
 {
 	struct each *each = context;
+	struct bk_move_task *task = item;
+	size_t lane = lane_of(each->move, (size_t)(task - each->move->tasks));
 
 	(void)worker;
-	if (bk_cancelled(err) < 0)
-		return -1;
-	return each->act(item, err);
+	int rc = bk_cancelled(err);
+	if (rc == 0)
+		rc = each->act(task, err);
+	(void)pthread_mutex_lock(&each->lock);
+	each->lanes[lane].running--;
+	each->running--;
+	each->failed = each->failed || rc < 0;
+	(void)pthread_cond_signal(&each->ended);
+	(void)pthread_mutex_unlock(&each->lock);
+	return rc;
 }
 
-static unsigned lower(unsigned a, uint32_t cap)
+static void begin_each(struct each *each, struct bk_move *move)
 {
-	return cap && cap < a ? cap : a;
+	(void)pthread_mutex_init(&each->lock, NULL);
+	(void)pthread_cond_init(&each->ended, NULL);
+	each->n_lanes = move->n_pairs + 1;
+	each->lanes = bk_alloc(each->n_lanes * sizeof(*each->lanes));
+	memset(each->lanes, 0, each->n_lanes * sizeof(*each->lanes));
+	each->begun = bk_alloc(move->accounts.n + 1);
+	memset(each->begun, 0, move->accounts.n + 1);
+	/* Who has no place yet asks all of them. */
+	struct bk_placing_lane *all = &each->lanes[move->n_pairs];
+	for (size_t i = 0; i < move->n_pairs; i++) {
+		uint32_t most = move->pairs[i].to->end->settings.connections;
+		each->lanes[i].most = most;
+		if (most && (!all->most || most < all->most))
+			all->most = most;
+	}
+	for (size_t i = 0; i < move->accounts.n; i++)
+		each->lanes[lane_of(move, i)].left++;
+}
+
+static void end_each(struct each *each)
+{
+	(void)pthread_mutex_destroy(&each->lock);
+	(void)pthread_cond_destroy(&each->ended);
+	free(each->lanes);
+	free(each->begun);
+}
+
+/* The next one, when a server has room for it; NULL: there is none, or one has
+ * failed. */
+static struct bk_move_task *next_task(struct each *each)
+{
+	struct bk_move *move = each->move;
+	struct bk_move_task *task = NULL;
+	size_t lane, i;
+
+	(void)pthread_mutex_lock(&each->lock);
+	while ((lane = bk_placing_next(each->lanes, each->n_lanes)),
+	       !each->failed && (each->running == each->jobs ||
+				 (lane == BK_PLACING_NOWHERE && each->running)))
+		(void)pthread_cond_wait(&each->ended, &each->lock);
+	bool any = !each->failed && lane != BK_PLACING_NOWHERE;
+	if (any) {
+		while (each->begun[each->first])
+			each->first++;
+		for (i = each->first;
+		     each->begun[i] || lane_of(move, i) != lane;)
+			i++;
+		each->begun[i] = true;
+		each->lanes[lane].left--;
+		each->lanes[lane].running++;
+		each->running++;
+		task = &move->tasks[i];
+	}
+	(void)pthread_mutex_unlock(&each->lock);
+	return task;
+}
+
+static unsigned jobs_of(const struct bk_move *move)
+{
+	const struct bk_move_request *request = move->request;
+	uint32_t most = request->from->settings.connections;
+	unsigned jobs = request->jobs;
+
+	if (most && most < jobs)
+		jobs = most;
+	if (jobs > move->accounts.n)
+		jobs = (unsigned)move->accounts.n;
+	return jobs;
 }
 
 int bk_move_each(struct bk_move *move, bk_move_act *act, struct bk_err *err)
 {
-	const struct bk_move_request *request = move->request;
-	struct each each = {.act = act};
-	unsigned jobs = request->jobs;
+	unsigned jobs = jobs_of(move);
+	struct each each = {.move = move, .act = act, .jobs = jobs};
+	struct bk_move_task *task;
 	struct bk_pool *pool = NULL;
 
-	jobs = lower(jobs, request->from->settings.connections);
-	jobs = lower(jobs, request->to->settings.connections);
-	if (jobs > move->accounts.n)
-		jobs = (unsigned)move->accounts.n;
+	begin_each(&each, move);
 	move->under_way = bk_alloc((jobs + 1) * sizeof(void *));
 	move->n_under_way = jobs;
 	struct bk_queue *queue = bk_queue_new(jobs, 0);
 	int rc = bk_pool_start(&pool, jobs, queue, work, &each, err);
-	for (size_t i = 0; rc == 0 && i < move->accounts.n; i++)
-		rc = bk_queue_push(queue, &move->tasks[i], 0, err);
+	while (rc == 0 && (task = next_task(&each)))
+		rc = bk_queue_push(queue, task, 0, err);
 	bk_queue_close(queue);
 	if (pool && bk_pool_join(pool, err) < 0)
 		rc = -1;
 	bk_queue_free(queue, NULL);
+	end_each(&each);
 	free(move->under_way);
 	move->under_way = NULL;
 	move->n_under_way = 0;
@@ -68,7 +160,7 @@ static const struct bk_move_end *end_of(const struct bk_move_task *task,
 	bool source = read != task->reverse;
 
 	*address = source ? task->account->from : task->account->to;
-	return source ? request->from : request->to;
+	return source ? request->from : task->pair->to->end;
 }
 
 static enum bk_place place_of(const struct bk_move_task *task, bool read)
@@ -345,4 +437,23 @@ int bk_move_ended(const struct bk_move_task *task,
 	if (!compares)
 		bk_progress_moved(move->progress, report);
 	return rc;
+}
+
+/* Who was asked where it should go has failed; who looks for those that have a
+ * place has nothing to do. */
+int bk_move_unplaced(const struct bk_move_task *task, struct bk_err *err)
+{
+	struct bk_move_record record = {
+		.report = {.account = task->account->from,
+			   .to = task->account->to},
+	};
+
+	if (!task->unplaced)
+		return bk_move_ended(task, &record, NULL, BK_PLACE_DESTINATION,
+				     err);
+	record.report.state = task->unplaced->kind == BK_BUSY ? BK_MOVE_PUT_OFF
+							      : BK_MOVE_FAILED;
+	record.report.why = task->unplaced->text;
+	return bk_move_ended(task, &record, task->unplaced,
+			     bk_move_place_of(task->unplaced), err);
 }

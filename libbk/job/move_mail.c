@@ -17,19 +17,29 @@
 
 struct mail {
 	struct bk_move *move;
-	const struct bk_err *why; /* or NULL */
-	struct bk_move_records records;
-	FILE *out; /* the text */
+	const struct bk_err *why;        /* or NULL */
+	struct bk_move_records *records; /* of each pair */
+	FILE *out;                       /* the text */
 };
+
+/* The last one of it where it has its place. */
+static const struct bk_move_record *last_of(const struct mail *mail, size_t i)
+{
+	const struct bk_move *move = mail->move;
+	const struct bk_move_task *task = &move->tasks[i];
+
+	return task->pair ? bk_move_records_find(
+				    &mail->records[task->pair - move->pairs],
+				    task->name)
+			  : NULL;
+}
 
 /* Of this run, and not one of another account or an earlier pass. */
 static const struct bk_move_record *record_of(const struct mail *mail, size_t i)
 {
-	const struct bk_move *move = mail->move;
-	const struct bk_move_record *record =
-		bk_move_records_find(&mail->records, move->tasks[i].name);
+	const struct bk_move_record *record = last_of(mail, i);
 
-	return record && record->ended >= move->began ? record : NULL;
+	return record && record->ended >= mail->move->began ? record : NULL;
 }
 
 /* None was begun where the run ended before. */
@@ -42,8 +52,7 @@ static size_t n_accounts(const struct mail *mail)
 static bool has_moved(const struct mail *mail, size_t i)
 {
 	const struct bk_move *move = mail->move;
-	const struct bk_move_record *record =
-		bk_move_records_find(&mail->records, move->tasks[i].name);
+	const struct bk_move_record *record = last_of(mail, i);
 
 	return record && record->ended < move->began &&
 	       record->report.cutover == BK_CUTOVER_MOVED &&
@@ -97,10 +106,11 @@ static const char *without(const char *text, const char *account)
 }
 
 /* NULL: nothing. */
-static const char *need_of(const struct bk_move_record *record)
+static const char *need_of(const struct bk_move_task *task,
+			   const struct bk_move_record *record)
 {
 	if (!record)
-		return "not begun";
+		return task->unplaced ? task->unplaced->text : "not begun";
 	if (!needs_somebody(&record->report))
 		return NULL;
 	return record->report.why ? record->report.why
@@ -116,7 +126,10 @@ static void print_needs(const struct mail *mail)
 	for (size_t i = 0; i < n_accounts(mail); i++) {
 		const char *account = mail->move->accounts.items[i].from;
 		const struct bk_move_record *record = record_of(mail, i);
-		const char *need = has_moved(mail, i) ? NULL : need_of(record);
+		const char *need =
+			has_moved(mail, i)
+				? NULL
+				: need_of(&mail->move->tasks[i], record);
 		if (!need)
 			continue;
 		need = without(need, account);
@@ -179,6 +192,8 @@ static void add_account(struct bk_json *accounts,
 
 	bk_json_text(account, "account", r->account);
 	bk_json_text(account, "to", r->to);
+	if (r->server)
+		bk_json_text(account, "server", r->server);
 	bk_json_text(account, "state", bk_move_state_word(r->state));
 	bk_json_text(account, "cutover", bk_move_cutover_word(r->cutover));
 	bk_json_real(account, "held_s", r->downtime);
@@ -205,7 +220,7 @@ static char *json_of(const struct mail *mail)
 	bk_json_int(json, "v", 1);
 	bk_json_text(json, "type", "move");
 	bk_json_text(json, "from", request->from->name);
-	bk_json_text(json, "to", request->to->name);
+	bk_json_text(json, "to", request->to_name);
 	if (mail->why)
 		bk_json_text(json, "error", mail->why->text);
 	struct bk_json *accounts = bk_json_array(json, "accounts");
@@ -246,7 +261,7 @@ static char *subject_of(const struct mail *mail)
 
 	return bk_asprintf("%s move %s to %s: %ju of %zu accounts%s",
 			   result_word(mail), move->request->from->name,
-			   move->request->to->name, (uintmax_t)done,
+			   move->request->to_name, (uintmax_t)done,
 			   move->accounts.n, whole ? "" : " - action needed");
 }
 
@@ -256,14 +271,18 @@ void bk_move_mail(struct bk_move *move, const struct bk_err *why)
 	struct mail mail = {.move = move, .why = why};
 	struct bk_err ignored = {0};
 
-	if (!notify || notify->to.n == 0 || !move->record_path)
+	if (!notify || notify->to.n == 0 || !move->n_pairs)
 		return;
-	if (bk_move_records_read(&mail.records, move->record_path, &ignored) <
-	    0)
-		bk_move_records_clear(&mail.records);
+	mail.records = bk_alloc(move->n_pairs * sizeof(*mail.records));
+	for (size_t i = 0; i < move->n_pairs; i++) {
+		mail.records[i] = (struct bk_move_records){0};
+		if (bk_move_pair_records(move, &move->pairs[i],
+					 &mail.records[i], &ignored) < 0)
+			bk_move_records_clear(&mail.records[i]);
+	}
 	char *subject = subject_of(&mail);
 	char *matter = bk_asprintf("move %s %s", move->request->from->name,
-				   move->request->to->name);
+				   move->request->to_name);
 	char *text = text_of(&mail);
 	char *json = json_of(&mail);
 	const struct bk_notify_text what = {
@@ -273,7 +292,9 @@ void bk_move_mail(struct bk_move *move, const struct bk_err *why)
 		.json = json,
 	};
 	(void)bk_notify_tell(notify, &what);
-	bk_move_records_clear(&mail.records);
+	for (size_t i = 0; i < move->n_pairs; i++)
+		bk_move_records_clear(&mail.records[i]);
+	free(mail.records);
 	free(subject);
 	free(matter);
 	free(text);

@@ -60,7 +60,7 @@ static int send(const struct bk_move_task *task, enum bk_letter letter,
 		.account = letter == BK_LETTER_BEFORE ? account->from
 						      : account->to,
 		.source = request->from->name,
-		.destination = request->to->name,
+		.destination = task->pair->to->end->name,
 		.when = when_of(task->move, letter, text),
 	};
 	struct bk_buf subject = {0}, body = {0};
@@ -92,14 +92,14 @@ static int send(const struct bk_move_task *task, enum bk_letter letter,
 static int note(const struct bk_move_task *task, enum bk_letter letter,
 		enum bk_letter_state state, struct bk_err *err)
 {
-	return bk_letter_note(task->move->letters, task->name, letter, state,
+	return bk_letter_note(task->pair->letters, task->name, letter, state,
 			      err);
 }
 
 static int noted(const struct bk_move_task *task, enum bk_letter letter,
 		 enum bk_letter_state *out, struct bk_err *err)
 {
-	return bk_letter_noted(task->move->letters, task->name, letter, out,
+	return bk_letter_noted(task->pair->letters, task->name, letter, out,
 			       err);
 }
 
@@ -201,7 +201,11 @@ static int announce(struct bk_move_task *task, struct bk_err *err)
 	struct bk_move *move = task->move;
 	struct bk_err why = {0};
 
-	int rc = bk_move_tell(task, BK_LETTER_BEFORE, &why);
+	int rc = task->pair ? bk_move_tell(task, BK_LETTER_BEFORE, &why)
+			    : complain(task, BK_LETTER_BEFORE, task->unplaced,
+				       "not sent");
+	if (!task->pair)
+		why = *task->unplaced;
 	if (rc < 0 && bk_move_is_end(&why)) {
 		*err = why;
 		return -1;
@@ -221,6 +225,8 @@ static int count_untold(const struct bk_move *move, size_t *n,
 {
 	for (size_t i = 0; i < move->accounts.n; i++) {
 		enum bk_letter_state state = BK_LETTER_NONE;
+		if (!move->tasks[i].pair)
+			continue;
 		if (noted(&move->tasks[i], BK_LETTER_BEFORE, &state, err) < 0)
 			return -1;
 		*n += state == BK_LETTER_NONE;

@@ -117,6 +117,8 @@ static int plan_account(struct bk_move_task *task, struct bk_err *err)
 	struct bk_move_session session = {0};
 	struct bk_err why = {0};
 
+	if (!task->pair)
+		return 0;
 	int rc = bk_move_session_open(&session, task, false, &why);
 	if (rc == 0)
 		rc = map_account(&session, task, &why);

@@ -178,8 +178,11 @@ static int check_limits(struct flight *f, struct bk_err *err)
 {
 	struct bk_store *store = f->session.to;
 
-	f->limits = (struct bk_store_limits){UINT64_MAX, UINT64_MAX, UINT64_MAX,
-					     false};
+	f->limits = (struct bk_store_limits){
+		.bytes = UINT64_MAX,
+		.messages = UINT64_MAX,
+		.message = UINT64_MAX,
+	};
 	if (!store->ops->limits || f->session.to_missing)
 		return 0;
 	if (store->ops->limits(store, &f->session.to_account, &f->limits, err) <
@@ -218,7 +221,7 @@ static int look_at_destination(struct flight *f, struct bk_err *err)
 				     err) < 0)
 		return -1;
 	struct bk_err why = {0};
-	if (bk_move_end_try(f->task->move->request->to, &why) < 0) {
+	if (bk_move_end_try(f->task->pair->to->end, &why) < 0) {
 		find(f, PROBLEM, "destination", "%s", why.text);
 		problem(f, why.kind, BK_PLACE_DESTINATION);
 	}
@@ -268,10 +271,10 @@ static int tell(struct flight *f, struct bk_err *err)
 		move->place = f->place;
 		move->why_account = f->task->account->from;
 	}
-	move->summary.messages.total += f->messages;
-	if (f->limits.shared)
-		move->summary.bytes.stored = f->limits.bytes;
-	move->summary.bytes.source += f->bytes;
+	if (f->task->pair)
+		f->task->pair->bytes += f->bytes;
+	if (f->task->pair && f->limits.shared)
+		f->task->pair->free = f->limits.bytes;
 	(void)pthread_mutex_unlock(&move->lock);
 	return rc;
 }
@@ -309,7 +312,13 @@ static int preflight_account(struct bk_move_task *task, struct bk_err *err)
 	struct bk_err why = {0};
 
 	f.limits.bytes = UINT64_MAX;
-	look(&f, &why);
+	if (task->pair) {
+		look(&f, &why);
+	} else {
+		f.place = bk_move_place_of(task->unplaced);
+		find(&f, PROBLEM, end_of(f.place), "%s", task->unplaced->text);
+		problem(&f, task->unplaced->kind, f.place);
+	}
 	int rc = why.kind == BK_OK ? tell(&f, err) : -1;
 	if (why.kind != BK_OK)
 		*err = why;
@@ -321,20 +330,19 @@ static int preflight_account(struct bk_move_task *task, struct bk_err *err)
 }
 
 /* One disk has to take them all. */
-static int check_disk(struct bk_move *move, struct bk_err *err)
+static int check_disk(struct bk_move *move, const struct bk_move_pair *pair,
+		      struct bk_err *err)
 {
-	const struct bk_summary *s = &move->summary;
 	char has[BK_UNITS_TEXT], room[BK_UNITS_TEXT];
 
-	if (!s->bytes.stored || s->bytes.stored >= s->bytes.source)
+	if (pair->free >= pair->bytes)
 		return 0;
 	move->outcome->place = BK_PLACE_DESTINATION;
 	return bk_fail(err, BK_FULL,
 		       "%s lacks room for all of them: %s of mail, and %s are "
 		       "free. No mailbox touched.",
-		       move->request->to->name,
-		       bk_units_size(has, s->bytes.source),
-		       bk_units_size(room, s->bytes.stored));
+		       pair->to->end->name, bk_units_size(has, pair->bytes),
+		       bk_units_size(room, pair->free));
 }
 
 int bk_move_preflight(struct bk_move *move, struct bk_err *err)
@@ -358,5 +366,7 @@ int bk_move_preflight(struct bk_move *move, struct bk_err *err)
 	else
 		bk_listing_free(move->listing);
 	move->listing = NULL;
-	return rc < 0 ? -1 : check_disk(move, err);
+	for (size_t i = 0; rc == 0 && i < move->n_pairs; i++)
+		rc = check_disk(move, &move->pairs[i], err);
+	return rc < 0 ? -1 : bk_move_place_print(move, err);
 }

@@ -329,7 +329,8 @@ static int probe(struct probe *p, struct bk_err *err)
 	const struct bk_move_request *request = p->task->move->request;
 	struct bk_err why = {0};
 
-	if (open_sight(&p->direct, request->to, p->address, err) < 0 ||
+	if (open_sight(&p->direct, p->task->pair->to->end, p->address, err) <
+		    0 ||
 	    list(&p->direct, &p->before, err) < 0)
 		return -1;
 	int rc = request->front->settings.smtp ? send_mail(p, err)

@@ -15,7 +15,7 @@ static char *name_of(const struct bk_move_task *task)
 int bk_move_reverse_make(struct bk_move_reverse *out,
 			 const struct bk_move_task *task, struct bk_err *err)
 {
-	struct bk_journal *journal = task->move->journal;
+	struct bk_journal *journal = task->pair->journal;
 	size_t n = 0;
 
 	*out = (struct bk_move_reverse){
@@ -47,7 +47,7 @@ int bk_move_reverse_forget(const struct bk_move_task *task, struct bk_err *err)
 {
 	char *name = name_of(task);
 
-	int rc = bk_journal_account_drop(task->move->journal, name, err);
+	int rc = bk_journal_account_drop(task->pair->journal, name, err);
 	free(name);
 	return rc;
 }

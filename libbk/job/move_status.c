@@ -20,7 +20,7 @@ static int no_pass(struct bk_move *move, struct bk_err *err)
 	return bk_fail(err, BK_GONE,
 		       "no pass of a move from %s to %s is known here; is it "
 		       "the host that runs it? To begin: bk move %s",
-		       move->request->from->name, move->request->to->name,
+		       move->request->from->name, move->request->to_name,
 		       move->request->command);
 }
 
@@ -42,13 +42,13 @@ static const char *word_of(enum bk_move_state state)
 }
 
 /* What to do about an account that is not whole at one server, or was left. */
-static const char *next_of(struct bk_move *move, enum bk_stage stage,
-			   const struct bk_move_report *r)
+static const char *next_of(struct bk_move *move, bool running,
+			   enum bk_stage stage, const struct bk_move_report *r)
 {
 	bool under_way = stage != BK_STAGE_AS_IT_WAS && stage != BK_STAGE_MOVED;
 	struct bk_buf text = {0};
 
-	if (under_way && move->running)
+	if (under_way && running)
 		return NULL;
 	if (!under_way &&
 	    (r->state == BK_MOVE_DONE || r->state == BK_MOVE_PLANNED))
@@ -63,7 +63,8 @@ static const char *next_of(struct bk_move *move, enum bk_stage stage,
 	return kept;
 }
 
-static int add_status(struct bk_move *move, struct bk_listing *to,
+static int add_status(struct bk_move *move, const struct bk_move_pair *pair,
+		      struct bk_listing *to,
 		      const struct bk_move_record *record, struct bk_err *err)
 {
 	const struct bk_move_report *r = &record->report;
@@ -71,9 +72,9 @@ static int add_status(struct bk_move *move, struct bk_listing *to,
 	struct bk_err why = {0};
 	const char *stage = "unknown";
 
-	if (bk_cutover_note_read(&note, move->notes, record->name, &why) == 0)
+	if (bk_cutover_note_read(&note, pair->notes, record->name, &why) == 0)
 		stage = bk_stage_word(note.stage);
-	const char *next = next_of(move, note.stage, r);
+	const char *next = next_of(move, pair->running, note.stage, r);
 	bk_cutover_note_clear(&note);
 	char text[BK_UNITS_TEXT];
 	const char *downtime =
@@ -81,6 +82,7 @@ static int add_status(struct bk_move *move, struct bk_listing *to,
 	const struct bk_cell cells[] = {
 		bk_cell_text(r->account),
 		bk_cell_text(strcmp(r->account, r->to) != 0 ? r->to : NULL),
+		bk_cell_text(r->server),
 		bk_cell_text(word_of(r->state)),
 		bk_cell_time(record->ended),
 		bk_cell_n(r->messages),
@@ -106,6 +108,7 @@ static int add_status(struct bk_move *move, struct bk_listing *to,
  * was cut off, has no record yet. */
 struct adding {
 	struct bk_move *move;
+	const struct bk_move_pair *pair;
 	struct bk_move_records *to;
 };
 
@@ -115,7 +118,7 @@ static int add_unrecorded(void *arg, const struct bk_cutover_note *note,
 	const struct adding *adding = arg;
 	struct bk_move_records *to = adding->to;
 	const char *name = bk_arena_strdup(&adding->move->arena, note->account);
-	bool running = adding->move->running;
+	bool running = adding->pair->running;
 
 	(void)err;
 	for (size_t i = 0; i < to->n; i++)
@@ -128,6 +131,8 @@ static int add_unrecorded(void *arg, const struct bk_cutover_note *note,
 		.ended = running ? 0 : note->held_ms / 1000,
 		.report = {.account = name,
 			   .to = name,
+			   .server = bk_move_pair_name(adding->move,
+                           adding->pair),
 			   .state = running ? BK_MOVE_PLANNED : BK_MOVE_FAILED,
 			   .why = running ? NULL
 					  : "the run that held it was cut off"},
@@ -135,15 +140,15 @@ static int add_unrecorded(void *arg, const struct bk_cutover_note *note,
 	return 0;
 }
 
-static int read_records(struct bk_move *move, struct bk_move_records *records,
-			struct bk_err *err)
+static int read_records(struct bk_move *move, const struct bk_move_pair *pair,
+			struct bk_move_records *records, struct bk_err *err)
 {
+	struct adding adding = {move, pair, records};
+
 	move->outcome->place = BK_PLACE_LOCK;
-	if (bk_move_records_read(records, move->record_path, err) < 0 ||
-	    bk_cutover_notes_each(move->notes, add_unrecorded,
-				  &(struct adding){move, records}, err) < 0)
+	if (bk_move_pair_records(move, pair, records, err) < 0)
 		return -1;
-	return records->n ? 0 : no_pass(move, err);
+	return bk_cutover_notes_each(pair->notes, add_unrecorded, &adding, err);
 }
 
 /* A table of the records that are asked for. */
@@ -151,48 +156,63 @@ struct table {
 	const char *type; /* of a row, for programs */
 	const struct bk_field *fields;
 	size_t n_fields;
-	int (*add)(struct bk_move *move, struct bk_listing *to,
-		   const struct bk_move_record *record, struct bk_err *err);
+	int (*add)(struct bk_move *move, const struct bk_move_pair *pair,
+		   struct bk_listing *to, const struct bk_move_record *record,
+		   struct bk_err *err);
 };
 
-static int print(struct bk_move *move, const struct table *table,
-		 struct bk_err *err)
+static int add_rows(struct bk_move *move, const struct table *table,
+		    const struct bk_move_pair *pair, struct bk_listing *to,
+		    struct bk_err *err)
 {
 	struct bk_move_records records = {0};
-	struct bk_listing *to = NULL;
 
-	int rc = read_records(move, &records, err);
-	if (rc == 0)
-		to = bk_listing_new(&move->request->style, table->type,
-				    table->fields, table->n_fields);
+	int rc = read_records(move, pair, &records, err);
+	move->ended += records.n;
 	for (size_t i = 0; rc == 0 && i < records.n; i++)
 		if (is_wanted(move, records.items[i].report.account))
-			rc = table->add(move, to, &records.items[i], err);
-	if (rc == 0)
-		rc = bk_listing_finish(to, err);
-	else
-		bk_listing_free(to);
+			rc = table->add(move, pair, to, &records.items[i], err);
 	bk_move_records_clear(&records);
 	return rc;
 }
 
+static int print(struct bk_move *move, const struct table *table,
+		 struct bk_err *err)
+{
+	struct bk_listing *to =
+		bk_listing_new(&move->request->style, table->type,
+			       table->fields, table->n_fields);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < move->n_pairs; i++)
+		rc = add_rows(move, table, &move->pairs[i], to, err);
+	if (rc == 0 && !move->ended)
+		rc = no_pass(move, err);
+	if (rc == 0)
+		return bk_listing_finish(to, err);
+	bk_listing_free(to);
+	return -1;
+}
+
 int bk_move_status(struct bk_move *move, struct bk_err *err)
 {
-	static const struct bk_field fields[] = {
-		{"ACCOUNT",   "account",  BK_FIELD_NAME  },
-		{"TO",        "to",       BK_FIELD_TEXT  },
-		{"LAST PASS", "state",    BK_FIELD_TEXT  },
-		{"ENDED",     "ended",    BK_FIELD_TIME  },
-		{"MESSAGES",  "messages", BK_FIELD_COUNT },
-		{"COPIED",    "new",      BK_FIELD_COUNT },
-		{"SIZE",      "bytes",    BK_FIELD_SIZE  },
-		{"LEFT",      "left",     BK_FIELD_COUNT },
-		{"CUTOVER",   "cutover",  BK_FIELD_TEXT  },
-		{"HELD FOR",  NULL,       BK_FIELD_TEXT  },
-		{NULL,        "held_ms",  BK_FIELD_NUMBER},
-		{"WHY",       "why",      BK_FIELD_TEXT  },
-		{"STAGE",     "stage",    BK_FIELD_TEXT  },
-		{"NEXT",      "next",     BK_FIELD_TEXT  },
+	bool one = move->n_pairs == 1;
+	const struct bk_field fields[] = {
+		{"ACCOUNT",             "account",  BK_FIELD_NAME  },
+		{"TO",                  "to",       BK_FIELD_TEXT  },
+		{one ? NULL : "SERVER", "server",   BK_FIELD_TEXT  },
+		{"LAST PASS",           "state",    BK_FIELD_TEXT  },
+		{"ENDED",               "ended",    BK_FIELD_TIME  },
+		{"MESSAGES",            "messages", BK_FIELD_COUNT },
+		{"COPIED",              "new",      BK_FIELD_COUNT },
+		{"SIZE",                "bytes",    BK_FIELD_SIZE  },
+		{"LEFT",                "left",     BK_FIELD_COUNT },
+		{"CUTOVER",             "cutover",  BK_FIELD_TEXT  },
+		{"HELD FOR",            NULL,       BK_FIELD_TEXT  },
+		{NULL,                  "held_ms",  BK_FIELD_NUMBER},
+		{"WHY",                 "why",      BK_FIELD_TEXT  },
+		{"STAGE",               "stage",    BK_FIELD_TEXT  },
+		{"NEXT",                "next",     BK_FIELD_TEXT  },
 	};
 	const struct table table = {"account", fields,
 				    sizeof(fields) / sizeof(*fields),
@@ -214,6 +234,7 @@ static int add_line(struct bk_listing *to, const struct bk_move_report *r,
 {
 	const struct bk_cell cells[] = {
 		bk_cell_text(r->account),
+		bk_cell_text(r->server),
 		bk_cell_text(count->what),
 		bk_cell_text(count->became),
 		bk_cell_n(count->n),
@@ -260,12 +281,14 @@ static int add_cutover(struct bk_listing *to, const struct bk_move_report *r,
 	return rc;
 }
 
-static int add_report(struct bk_move *move, struct bk_listing *to,
+static int add_report(struct bk_move *move, const struct bk_move_pair *pair,
+		      struct bk_listing *to,
 		      const struct bk_move_record *record, struct bk_err *err)
 {
 	const struct bk_move_report *r = &record->report;
 
 	(void)move;
+	(void)pair;
 	if (add_counts(to, r, err) < 0)
 		return -1;
 	for (size_t i = 0; i < record->n_items; i++) {
@@ -288,14 +311,16 @@ static int add_report(struct bk_move *move, struct bk_listing *to,
 
 int bk_move_report(struct bk_move *move, struct bk_err *err)
 {
-	static const struct bk_field fields[] = {
-		{"ACCOUNT", "account", BK_FIELD_NAME  },
-		{"WHAT",    "what",    BK_FIELD_TEXT  },
-		{"BECAME",  "became",  BK_FIELD_TEXT  },
-		{"NUMBER",  "number",  BK_FIELD_COUNT },
-		{"FOLDER",  "folder",  BK_FIELD_TEXT  },
-		{"UID",     "uid",     BK_FIELD_NUMBER},
-		{"WHY",     "why",     BK_FIELD_TEXT  },
+	bool one = move->n_pairs == 1;
+	const struct bk_field fields[] = {
+		{"ACCOUNT",             "account", BK_FIELD_NAME  },
+		{one ? NULL : "SERVER", "server",  BK_FIELD_TEXT  },
+		{"WHAT",                "what",    BK_FIELD_TEXT  },
+		{"BECAME",              "became",  BK_FIELD_TEXT  },
+		{"NUMBER",              "number",  BK_FIELD_COUNT },
+		{"FOLDER",              "folder",  BK_FIELD_TEXT  },
+		{"UID",                 "uid",     BK_FIELD_NUMBER},
+		{"WHY",                 "why",     BK_FIELD_TEXT  },
 	};
 	const struct table table = {
 		"report", fields, sizeof(fields) / sizeof(*fields), add_report};

@@ -58,12 +58,13 @@ static int compare(struct bk_move_session *session, struct comparing *c,
 		   struct bk_sync_verified *out, struct bk_err *err)
 {
 	struct bk_move *move = c->task->move;
+	const struct bk_move_pair *pair = c->task->pair;
 	const struct bk_move_request *request = move->request;
 	/* It is looked up by the source's address: not in a rehearsal, nor of
 	 * an account that has another name there. */
 	bool plain = strcmp(c->task->name, c->task->account->from) == 0;
 	struct bk_journal *journal =
-		plain && !move->scratch ? move->journal : NULL;
+		plain && !pair->scratch ? pair->journal : NULL;
 	const struct bk_sync_verify verify = {
 		.from = {session->from, &session->from_account},
 		.to = {session->to,   &session->to_account  },
@@ -94,6 +95,20 @@ static void add_up(struct bk_move *move, const struct comparing *c,
 	(void)pthread_mutex_unlock(&move->lock);
 }
 
+static int no_place(const struct bk_move_task *task, struct comparing *c,
+		    struct bk_err *err)
+{
+	const struct bk_sync_verified nothing = {0};
+
+	add_row(c, NULL, 0, "no account", "it has no place at any server yet");
+	if (c->why.kind != BK_OK) {
+		*err = c->why;
+		return -1;
+	}
+	add_up(task->move, c, &nothing);
+	return 0;
+}
+
 static int verify_account(struct bk_move_task *task, struct bk_err *err)
 {
 	struct comparing c = {.task = task};
@@ -107,6 +122,8 @@ static int verify_account(struct bk_move_task *task, struct bk_err *err)
 	struct bk_err why = {0};
 
 	bk_progress_account(task->move->progress, task->account->from);
+	if (!task->pair)
+		return no_place(task, &c, err);
 	int rc = bk_move_session_open(&session, task, false, &why);
 	enum bk_place place = session.place;
 	if (rc == 0) {

@@ -30,6 +30,7 @@ void bk_move_words_clear(struct bk_move_words *words)
 void bk_move_order_clear(struct bk_move_order *order)
 {
 	bk_move_set_close(&order->set);
+	bk_move_tos_clear(&order->to);
 	bk_filter_clear(&order->only);
 	bk_notify_settings_clear(&order->notify);
 	free(order->rule_items);
@@ -150,12 +151,43 @@ static int find_front(struct bk_move_order *order, struct bk_settings *settings,
 }
 
 /* Routes say which server: each has to have a name for them. */
+static int check_end(const struct bk_move_end *end, const char *option,
+		     struct bk_err *err)
+{
+	if (end->settings.section)
+		return 0;
+	return bk_fail(err, BK_MISUSE,
+		       "--%s %s: a route leads to a [server] of the "
+		       "configuration",
+		       option, end->word);
+}
+
+static int find_routes_to(struct bk_move_order *order,
+			  struct bk_settings *settings,
+			  const struct bk_move_words *words,
+			  struct bk_move_to *to, struct bk_err *err)
+{
+	struct bk_route_config *routes = NULL;
+
+	if (check_end(to->end, "to", err) < 0 ||
+	    bk_settings_routes(settings, words->route, &order->from.settings,
+			       &to->end->settings, &routes, &to->n_routes,
+			       err) < 0)
+		return -1;
+	to->routes = routes;
+	return to->n_routes ? 0
+			    : bk_fail(err, BK_MISUSE,
+				      "what leads people and mail to the "
+				      "servers? There is no [route] in %s; see "
+				      "bk.conf(5)",
+				      settings->source);
+}
+
 static int find_routes(struct bk_move_order *order,
 		       struct bk_settings *settings,
 		       const struct bk_move_words *words, struct bk_err *err)
 {
 	struct bk_move_cutover *cutover = &order->request.cutover;
-	const struct bk_move_end *const ends[] = {&order->from, &order->to};
 
 	cutover->at = words->cutover_at;
 	if (words->front && find_front(order, settings, words->front, err) < 0)
@@ -164,22 +196,12 @@ static int find_routes(struct bk_move_order *order,
 		order->account || order->request.verb == BK_MOVE_ROLLBACK;
 	if (!cutover->wanted)
 		return 0;
-	for (size_t i = 0; i < 2; i++)
-		if (!ends[i]->settings.section)
-			return bk_fail(err, BK_MISUSE,
-				       "--%s %s: a route leads to a [server] "
-				       "of the configuration",
-				       i ? "to" : "from", ends[i]->word);
-	if (bk_settings_routes(settings, words->route, &order->from.settings,
-			       &order->to.settings, &order->routes,
-			       &cutover->n_routes, err) < 0)
+	if (check_end(&order->from, "from", err) < 0)
 		return -1;
-	if (!cutover->n_routes)
-		return bk_fail(err, BK_MISUSE,
-			       "what leads people and mail to the servers? "
-			       "There is no [route] in %s; see bk.conf(5)",
-			       settings->source);
-	cutover->routes = order->routes;
+	for (size_t i = 0; i < order->to.n; i++)
+		if (find_routes_to(order, settings, words, &order->to.items[i],
+				   err) < 0)
+			return -1;
 	cutover->data_now = order->data;
 	cutover->leave_some = words->leave_some;
 	cutover->reason = words->reason;
@@ -266,7 +288,8 @@ static int read_rules(struct bk_move_order *order, struct bk_settings *settings,
 	const struct bk_opt_list *maps = &words->maps;
 
 	order->from.settings.views |= words->views;
-	order->to.settings.views |= words->views;
+	for (size_t i = 0; i < order->to.n; i++)
+		order->to.ends[i].settings.views |= words->views;
 	order->rule_items =
 		bk_alloc((maps->n + 1) * sizeof(*order->rule_items));
 	order->rules = (struct bk_folder_rules){
@@ -275,7 +298,7 @@ static int read_rules(struct bk_move_order *order, struct bk_settings *settings,
 		.into = words->into,
 		.no_special_use = words->no_special_use,
 		.views = order->from.settings.views,
-		.delimiter = bk_move_end_delimiter(&order->to),
+		.delimiter = bk_move_end_delimiter(order->to.items[0].end),
 	};
 	for (size_t i = 0; i < maps->n; i++)
 		if (read_rule(settings, maps->items[i], &order->rule_items[i],
@@ -350,6 +373,18 @@ static void write_command(struct bk_move_order *order,
 
 /* ---- all of it ---- */
 
+static int check_rehearsal(const struct bk_move_order *order,
+			   const struct bk_move_words *words,
+			   struct bk_err *err)
+{
+	if (order->to.n == 1 || (!words->as && !words->into))
+		return 0;
+	return bk_fail(err, BK_MISUSE,
+		       "--%s is a rehearsal, which goes to one server: give "
+		       "one --to",
+		       words->as ? "as" : "into");
+}
+
 static unsigned jobs_of(const struct bk_settings *settings)
 {
 	const char *said = getenv("BK_JOBS");
@@ -369,7 +404,9 @@ static void fill_request(struct bk_move_order *order,
 
 	request->from = &order->from;
 	request->set = words->from_set ? order->set.label : NULL;
-	request->to = &order->to;
+	request->to = order->to.items;
+	request->n_to = order->to.n;
+	request->to_name = order->to.name;
 	request->accounts_file = words->accounts_file;
 	request->identities = words->identities;
 	request->only = &order->only;
@@ -444,8 +481,9 @@ int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
 	    read_stages(out, words->stages, err) < 0 ||
 	    check_cutover(out, words, err) < 0 ||
 	    find_source(out, settings, words, outcome, err) < 0 ||
-	    bk_move_end_find(&out->to, settings, words->to, &words->to_options,
-			     false, err) < 0 ||
+	    bk_move_tos_find(&out->to, settings, words->to, &words->to_options,
+			     err) < 0 ||
+	    check_rehearsal(out, words, err) < 0 ||
 	    read_filter(words, &out->only, err) < 0 ||
 	    read_rules(out, settings, words, err) < 0 ||
 	    find_routes(out, settings, words, err) < 0 ||

@@ -13,6 +13,7 @@
 #include "job/exit.h"
 #include "job/move.h"
 #include "job/move_set.h"
+#include "job/move_tos.h"
 #include "job/settings.h"
 
 /* The options; {0} is nothing said but for the numbers. */
@@ -42,12 +43,12 @@ void bk_move_words_clear(struct bk_move_words *words);
 /* A request, and what it points to. */
 struct bk_move_order {
 	struct bk_move_request request;
-	struct bk_move_end from, to, front;
+	struct bk_move_end from, front;
+	struct bk_move_tos to;
 	struct bk_move_set set;
 	struct bk_filter only;
 	struct bk_folder_rules rules;
 	struct bk_folder_rule *rule_items; /* owned */
-	struct bk_route_config *routes;    /* the settings' */
 	struct bk_notify_settings notify;
 	struct bk_letter_settings letters;
 	bool data, account; /* stages */

@@ -6,17 +6,42 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/lock.h"
 #include "job/move.h"
 #include "job/move_record.h"
 #include "store/store.h"
 #include "sync/journal.h"
 #include "sync/sync.h"
 
+/* The source and one destination, and what is remembered of them. */
+struct bk_move_pair {
+	const struct bk_move_to *to;
+	char *identity; /* of the destination */
+	struct bk_lock *lock;
+	bool running;             /* of who only looks: another run of it is
+				     under way */
+	char *folder;             /* of journal and record */
+	char *record_path;        /* in it */
+	char *placed_path;        /* in it: job/move_placed.h */
+	char *journal_path;       /* in it, or a scratch file of a dry run */
+	char *scratch;            /* folder that goes at the end, or NULL */
+	char *notes;              /* folder of job/cutover_note.h */
+	char *letters;            /* that of job/move_letter.h */
+	bool once;                /* mail came from a set, now or before */
+	struct bk_route **routes; /* owned, open; of who holds `cutting` */
+	size_t n_routes;
+	struct bk_journal *journal;
+	uint64_t free;  /* bytes, of a disk for all; UINT64_MAX: not known */
+	uint64_t bytes; /* of mail that preflight found for it */
+};
+
 /* One account. */
 struct bk_move_task {
 	struct bk_move *move;
 	const struct bk_move_account *account;
-	const char *name; /* in the journal */
+	struct bk_move_pair *pair;     /* its place; NULL: it has none, and: */
+	const struct bk_err *unplaced; /* why, NULL: nobody asked for one */
+	const char *name;              /* in the journal */
 	/* From the destination to the source: */
 	bool reverse;
 	const struct bk_folder_rules *rules; /* NULL: the request's */
@@ -40,20 +65,12 @@ struct bk_move {
 	struct bk_move_accounts accounts;
 	struct bk_move_task *tasks; /* owned; one for each account */
 	struct bk_arena arena;
-	char *folder;             /* of journal and record */
-	char *record_path;        /* in it */
-	char *journal_path;       /* in it, or a scratch file of a dry run */
-	char *scratch;            /* folder that goes at the end, or NULL */
-	char *notes;              /* folder of job/cutover_note.h */
-	char *letters;            /* that of job/move_letter.h */
-	bool once;                /* its mail came from a set, now or before */
-	struct bk_route **routes; /* owned, open; of who holds `cutting` */
-	size_t n_routes;
+	struct bk_move_pair *pairs; /* owned; one for each destination */
+	size_t n_pairs;
+	struct bk_move_placing *placing; /* job/move_place.h; or NULL */
 	pthread_mutex_t cutting; /* one account at a time changes servers */
 	bool stuck;     /* of who holds it: one is active at neither server */
 	bool data_only; /* this round */
-	bool running;   /* of who only looks: another run is under way */
-	struct bk_journal *journal;
 	const struct bk_rights_map *identities; /* of the data stage */
 	int64_t start_ms;
 	int64_t began; /* UTC seconds */
@@ -77,14 +94,35 @@ struct bk_move {
 
 /* ---- move_state.c ---- */
 
-/* Where it remembers things: one folder for each pair of ends, by what they
- * are. */
-void bk_move_state_name(struct bk_move *move, const char *from, const char *to);
+/* The pairs of the request: where each remembers things, one folder for each,
+ * by what its ends are; and whether others are at it.  BK_MISUSE where the
+ * destination is the source. */
+int bk_move_pairs_make(struct bk_move *move, struct bk_err *err);
+void bk_move_pairs_free(struct bk_move *move);
 
-/* Opens the journal, or a scratch one for who only looks; the record holds each
+/* Its destination, for people; NULL: there is one alone. */
+const char *bk_move_pair_name(const struct bk_move *move,
+			      const struct bk_move_pair *pair);
+/* What came of the last pass of its accounts. */
+int bk_move_pair_records(const struct bk_move *move,
+			 const struct bk_move_pair *pair,
+			 struct bk_move_records *out, struct bk_err *err);
+
+/* Opens the journals, or scratch ones for who only looks; a record holds each
  * account once from then on, and `once` is known. */
 int bk_move_state_open(struct bk_move *move, bool writes, struct bk_err *err);
 void bk_move_state_close(struct bk_move *move);
+
+/* ---- move_place.c ---- */
+
+/* Each task has its pair, as it is known; with `all` the others find one, and
+ * with `writes` that is noted.  -1 where not all servers can be asked. */
+int bk_move_place(struct bk_move *move, bool all, bool writes,
+		  struct bk_err *err);
+
+/* Prints which account goes where, and what each server gets. */
+int bk_move_place_print(const struct bk_move *move, struct bk_err *err);
+void bk_move_place_free(struct bk_move *move);
 
 /* ---- move_choose.c ---- */
 
@@ -93,7 +131,9 @@ int bk_move_choose(struct bk_move *move, struct bk_err *err);
 
 /* ---- move_each.c ---- */
 
-/* Runs act on each account, request->jobs at a time.  -1 ends it all. */
+/* Runs act on each account, request->jobs at a time, and at each server as many
+ * as it bears; the next one is for the server with the fewest.  -1 ends it all.
+ */
 typedef int bk_move_act(struct bk_move_task *task, struct bk_err *err);
 int bk_move_each(struct bk_move *move, bk_move_act *act, struct bk_err *err);
 
@@ -112,6 +152,9 @@ enum bk_place bk_move_place_of(const struct bk_err *why);
 int bk_move_ended(const struct bk_move_task *task,
 		  struct bk_move_record *record, const struct bk_err *why,
 		  enum bk_place place, struct bk_err *err);
+
+/* It ended so where there is no place for it. */
+int bk_move_unplaced(const struct bk_move_task *task, struct bk_err *err);
 
 /* The error of an account that ends the whole run. */
 bool bk_move_is_end(const struct bk_err *err);
@@ -161,8 +204,9 @@ int bk_move_announce(struct bk_move *move, struct bk_err *err);
 
 /* ---- move_cutover.c ---- */
 
-int bk_move_routes_open(struct bk_move *move, struct bk_err *err);
-void bk_move_routes_close(struct bk_move *move);
+int bk_move_routes_open(struct bk_move_pair *pair, bool *stops_logins,
+			struct bk_err *err);
+void bk_move_routes_close(struct bk_move_pair *pair);
 
 /*
  * The account changes servers, after its passes, or goes `back`; what was cut

@@ -57,6 +57,9 @@ static int set_value(void *at, enum bk_key_kind kind, const char *value,
 		rc = bk_parse_number(value, UINT32_MAX, &count, err);
 		*(uint32_t *)at = (uint32_t)count;
 		break;
+	case BK_KEY_SIZE:
+		rc = bk_parse_size(value, at, err);
+		break;
 	case BK_KEY_RATE:
 		rc = bk_limit_parse(value, at, err);
 		break;

@@ -20,6 +20,7 @@ enum bk_key_kind {
 	BK_KEY_YES,     /* bool */
 	BK_KEY_SECONDS, /* uint32_t */
 	BK_KEY_COUNT,   /* uint32_t */
+	BK_KEY_SIZE,    /* uint64_t, bytes */
 	BK_KEY_RATE,    /* struct bk_limit */
 };
 

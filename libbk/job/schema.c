@@ -225,6 +225,29 @@ static int check_connections(const char *value, struct bk_err *err)
 	return n ? 0 : bk_fail(err, BK_MISUSE, "'0' lets nobody in");
 }
 
+static int check_weight(const char *value, struct bk_err *err)
+{
+	uint64_t n;
+
+	if (bk_parse_number(value, 1000000, &n, err) < 0)
+		return -1;
+	return n ? 0
+		 : bk_fail(err, BK_MISUSE,
+			   "'0' would let nothing go there; leave it out of "
+			   "--to");
+}
+
+static int check_capacity(const char *value, struct bk_err *err)
+{
+	uint64_t size;
+
+	if (bk_parse_size(value, &size, err) < 0)
+		return -1;
+	return size >= (uint64_t)1 << 20
+		       ? 0
+		       : bk_fail(err, BK_MISUSE, "'%s' is less than 1M", value);
+}
+
 uint32_t bk_schema_capabilities(const char *words)
 {
 	struct bk_names names = {0};
@@ -318,6 +341,8 @@ static const struct bk_conf_key server_keys[] = {
 	{"auth",             check_auth       },
 	{"master-separator", NULL             },
 	{"connections",      check_connections},
+	{"weight",           check_weight     },
+	{"capacity",         check_capacity   },
 	{"compress",         bk_check_bool       },
 	{"views",            bk_check_bool       },
 	{"without",          check_without    },

@@ -27,6 +27,8 @@ struct bk_server_settings {
 	const char *proxy_to, *transport, *place;
 	const char *smtp;     /* where mail comes in, smtp://host:port; NULL */
 	uint32_t connections; /* at most at a time; 0: any number */
+	uint32_t weight;      /* among several destinations; 0: not said */
+	uint64_t capacity;    /* bytes of mail, at most; 0: any number */
 	bool compress, views;
 	const struct bk_conf_section *section; /* or NULL */
 };

@@ -281,6 +281,8 @@ static void moved(struct bk_progress *progress,
 
 	bk_json_text(json, "account", report->account);
 	bk_json_text(json, "to", report->to);
+	if (report->server)
+		bk_json_text(json, "server", report->server);
 	bk_json_text(json, "state", bk_move_state_word(report->state));
 	bk_json_uint(json, "folders", report->folders);
 	struct bk_json *into = bk_json_object(json, "messages");

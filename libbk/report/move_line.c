@@ -49,6 +49,8 @@ static void print_name(const struct bk_move_report *report, FILE *out)
 	(void)fputs(from, out);
 	if (strcmp(from, to) != 0)
 		(void)fprintf(out, " -> %s", to);
+	if (report->server)
+		(void)fprintf(out, " (%s)", report->server);
 	free(from);
 	free(to);
 }

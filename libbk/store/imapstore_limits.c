@@ -17,14 +17,19 @@ static int ask(struct bk_imapstore_session *session, void *arg,
 	struct bk_imap_quota quota = {0};
 	struct bk_err why = {0};
 
-	*limits = (struct bk_store_limits){UINT64_MAX, UINT64_MAX, UINT64_MAX,
-					   false};
+	*limits = (struct bk_store_limits){
+		.bytes = UINT64_MAX,
+		.messages = UINT64_MAX,
+		.message = UINT64_MAX,
+	};
 	if (caps->append_limit)
 		limits->message = caps->append_limit;
 	if (!(caps->has & BK_IMAP_QUOTA))
 		return 0;
 	if (bk_imap_get_quota(session->imap, &quota, &why) == 0) {
 		limits->bytes = what_is_left(quota.used, quota.limit);
+		limits->counted = quota.limit != 0;
+		limits->used = quota.used;
 		limits->messages =
 			what_is_left(quota.messages, quota.messages_limit);
 		return 0;

@@ -126,7 +126,9 @@ struct bk_store_limits {
 	uint64_t bytes;    /* in all its folders together */
 	uint64_t messages; /* likewise */
 	uint64_t message;  /* of the largest one that is taken */
-	bool shared; /* `bytes` is what is free on a disk, for all accounts */
+	bool shared;   /* `bytes` is what is free on a disk, for all accounts */
+	bool counted;  /* it counts what there is: */
+	uint64_t used; /* bytes */
 };
 
 /* What an account may hold; 0: no limit. */

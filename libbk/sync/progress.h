@@ -151,6 +151,7 @@ enum bk_cutover_end {
 struct bk_move_report {
 	const char *account; /* address at the source */
 	const char *to;      /* and at the destination */
+	const char *server;  /* which of several; NULL: there is one alone */
 	enum bk_move_state state;
 	uint64_t folders, messages; /* at the source */
 	uint64_t added, bytes;      /* copied */
