@@ -97,6 +97,7 @@ static const struct bk_opt options[] = {
 	{BK_OPT_NUMBER, 0, "bad-items", "N", "so many messages of an account may fail; more end it (100)", &words.bad_items},
 	{BK_OPT_PERCENT, 0, "error-stop", "N%", "stop when more than so many accounts have failed (5%, and two in any case)", &words.error_stop_ppm},
 	{BK_OPT_FLAG, 0, "bodies", NULL, "verify: every byte, not headers and sizes alone", &words.bodies},
+	{BK_OPT_FLAG, 0, "mail-only", NULL, "verify: messages and folders alone; not subscriptions, rights, annotations and scripts", &words.mail_only},
 	{BK_OPT_FLAG, 0, "no-extra", NULL, "verify: what is at the destination alone is no difference", &words.no_extra},
 	{BK_OPT_END, 0, NULL, NULL, NULL, NULL},
 };

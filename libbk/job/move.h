@@ -94,7 +94,7 @@ struct bk_move_request {
 	 * is known by an earlier pass stays as it is then. */
 	const char *set;
 	bool dry_run, keep_deleted, full;
-	bool bodies, no_extra; /* of verify */
+	bool bodies, no_extra, mail_only; /* of verify */
 	/* Passes are made until one took no longer than that, and not more
 	 * than so many; 1: one, however long. */
 	int64_t until_delta_ms;

@@ -447,10 +447,8 @@ static int return_account(struct bk_move_task *task, struct bk_err *err)
 
 /* ---- all of them ---- */
 
-/* Accounts that are called otherwise there have their rights there, too; in a
- * rehearsal they are not there. */
-static int map_identities(const struct bk_move *move, struct bk_rights_map *out,
-			  struct bk_err *err)
+int bk_move_map_identities(const struct bk_move *move,
+			   struct bk_rights_map *out, struct bk_err *err)
 {
 	const struct bk_move_request *request = move->request;
 	const struct bk_move_accounts *accounts = &move->accounts;
@@ -467,7 +465,7 @@ static int map_identities(const struct bk_move *move, struct bk_rights_map *out,
 int bk_move_data(struct bk_move *move, struct bk_err *err)
 {
 	struct bk_rights_map identities = {0};
-	int rc = map_identities(move, &identities, err);
+	int rc = bk_move_map_identities(move, &identities, err);
 
 	move->identities = &identities;
 	if (move->progress) {

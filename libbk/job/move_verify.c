@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "job/move_work.h"
+#include "sync/rights_map.h"
 
 struct comparing {
 	const struct bk_move_task *task;
@@ -25,6 +26,8 @@ static const char *word_of(enum bk_sync_is is)
 		return "no folder";
 	case BK_SYNC_NO_SUBSCRIPTION:
 		return "not subscribed";
+	case BK_SYNC_SUBSCRIPTION:
+		return "subscribed";
 	}
 	return "";
 }
@@ -70,7 +73,9 @@ static int compare(struct bk_move_session *session, struct comparing *c,
 		.to = {session->to,   &session->to_account  },
 		.rules = request->rules,
 		.journal = journal,
+		.identities = move->identities,
 		.bodies = request->bodies,
+		.mail_only = request->mail_only,
 		.no_extra = request->no_extra,
 		.tell = tell,
 		.arg = c,
@@ -154,7 +159,13 @@ int bk_move_verify(struct bk_move *move, struct bk_err *err)
 	move->listing =
 		bk_listing_new(&move->request->style, "difference", fields,
 			       sizeof(fields) / sizeof(*fields));
-	int rc = bk_move_each(move, verify_account, err);
+	struct bk_rights_map identities = {0};
+	move->identities = &identities;
+	int rc = bk_move_map_identities(move, &identities, err);
+	if (rc == 0)
+		rc = bk_move_each(move, verify_account, err);
+	move->identities = NULL;
+	bk_rights_map_clear(&identities);
 	if (rc == 0)
 		rc = bk_listing_finish(move->listing, err);
 	else

@@ -227,9 +227,11 @@ static int check_verb(const struct bk_move_words *words, enum bk_move_verb verb,
 {
 	bool verify = verb == BK_MOVE_VERIFY;
 
-	if ((words->bodies || words->no_extra) && !verify)
+	if ((words->bodies || words->no_extra || words->mail_only) && !verify)
 		return bk_fail(err, BK_MISUSE, "--%s goes with verify",
-			       words->bodies ? "bodies" : "no-extra");
+			       words->bodies     ? "bodies"
+			       : words->no_extra ? "no-extra"
+						 : "mail-only");
 	if (words->full && verb != BK_MOVE_RUN && verb != BK_MOVE_PLAN)
 		return bk_fail(err, BK_MISUSE,
 			       "--full is for a pass; verify compares all of "
@@ -427,6 +429,7 @@ static void fill_request(struct bk_move_order *order,
 	request->full = words->full;
 	request->bodies = words->bodies;
 	request->no_extra = words->no_extra;
+	request->mail_only = words->mail_only;
 	bool quick = request->cutover.wanted ||
 		     words->until_delta_ms != BK_MOVE_UNSAID;
 	request->until_delta_ms = words->until_delta_ms != BK_MOVE_UNSAID

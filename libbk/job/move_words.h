@@ -34,6 +34,7 @@ struct bk_move_words {
 	uint64_t bad_items;
 	uint32_t error_stop_ppm; /* BK_MOVE_STOP_UNSAID */
 	bool no_special_use, views, keep_deleted, full, bodies, no_extra;
+	bool mail_only;
 	bool leave_some;
 };
 #define BK_MOVE_STOP_UNSAID UINT32_MAX

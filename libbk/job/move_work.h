@@ -245,6 +245,11 @@ void bk_move_reverse_clear(struct bk_move_reverse *reverse);
 
 /* ---- move_data.c, move_plan.c, move_preflight.c, move_verify.c ---- */
 
+/* Whose rights become whose.  Accounts that are called otherwise there have
+ * theirs under that name, too; in a rehearsal they are not there. */
+int bk_move_map_identities(const struct bk_move *move,
+			   struct bk_rights_map *out, struct bk_err *err);
+
 int bk_move_data(struct bk_move *move, struct bk_err *err);
 int bk_move_plan(struct bk_move *move, struct bk_err *err);
 int bk_move_preflight(struct bk_move *move, struct bk_err *err);

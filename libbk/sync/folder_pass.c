@@ -237,7 +237,7 @@ static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
 		free(text);
 	}
 	bk_fault("sync: folder finished");
-	return 0;
+	return bk_folder_pass_rights_given(folder, err);
 }
 
 /* A folder that people took away comes again with new mail only. */
@@ -246,11 +246,12 @@ static bool stays_away(const struct bk_folder_pass *folder)
 	return bk_folder_pass_is_away(folder) && !folder->plan.n_add;
 }
 
-static bool needs_writer(const struct bk_folder_pass *folder)
+static bool needs_writer(struct bk_folder_pass *folder)
 {
 	if (!folder->to)
 		return true;
-	if (bk_folder_pass_subscribes(folder))
+	if (bk_folder_pass_subscribes(folder) ||
+	    bk_folder_pass_rights_differ(folder))
 		return true;
 	if (folder->from->n_acl + folder->from->n_annotations &&
 	    (folder->first || folder->pass->request->full))

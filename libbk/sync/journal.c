@@ -85,6 +85,11 @@ static const char additions[] =
 	"  to_sum BLOB NOT NULL,"
 	"  active INTEGER NOT NULL,"
 	"  PRIMARY KEY (account, name)) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS rights ("
+	"  folder INTEGER NOT NULL,"
+	"  who TEXT NOT NULL,"
+	"  rights TEXT NOT NULL,"
+	"  PRIMARY KEY (folder, who)) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS quotas ("
 	"  account INTEGER PRIMARY KEY,"
 	"  bytes INTEGER NOT NULL,"
@@ -140,6 +145,11 @@ static const char *const texts[BK_SQL_COUNT] = {
 		" WHERE folder = ?",
 	[BK_SQL_BATCH_PUT] = "INSERT OR REPLACE INTO batches VALUES (?,?,?)",
 	[BK_SQL_BATCH_DROP] = "DELETE FROM batches WHERE folder = ?",
+	[BK_SQL_RIGHTS] = "SELECT folder, who, rights FROM rights" OF_ACCOUNT
+			  " ORDER BY folder, who",
+	[BK_SQL_RIGHT_PUT] = "INSERT OR REPLACE INTO rights VALUES (?,?,?)",
+	[BK_SQL_RIGHTS_DROP] = "DELETE FROM rights WHERE folder = ?",
+	[BK_SQL_ACCOUNT_RIGHTS_DROP] = "DELETE FROM rights" OF_ACCOUNT,
 	[BK_SQL_QUOTA] = "SELECT bytes, messages FROM quotas WHERE account = ?",
 	[BK_SQL_QUOTA_PUT] = "INSERT OR REPLACE INTO quotas VALUES (?,?,?)",
 	[BK_SQL_QUOTA_DROP] = "DELETE FROM quotas WHERE account = ?",

@@ -104,6 +104,29 @@ int bk_journal_folder_put(struct bk_journal *journal, int64_t account,
 int bk_journal_folder_drop(struct bk_journal *journal, int64_t id,
 			   struct bk_err *err);
 
+/* ---- rights ---- */
+
+/* What we gave somebody at the destination, by his name there. */
+struct bk_journal_right {
+	int64_t folder;
+	const char *who, *rights; /* as struct bk_acl_entry's */
+};
+
+struct bk_journal_rights {
+	struct bk_arena arena;
+	struct bk_journal_right *items; /* owned; by folder */
+	size_t n, cap;
+};
+void bk_journal_rights_clear(struct bk_journal_rights *rights);
+
+/* Those of all folders of an account. */
+int bk_journal_rights(struct bk_journal *journal, int64_t account,
+		      struct bk_journal_rights *out, struct bk_err *err);
+/* These instead of those that the folder had; without any right: none. */
+int bk_journal_rights_put(struct bk_journal *journal, int64_t folder,
+			  const struct bk_acl_entry *entries, size_t n,
+			  struct bk_err *err);
+
 /* ---- quotas ---- */
 
 /* What both ends allowed when that was the same: 1; 0: it never was. */

@@ -129,11 +129,9 @@ static int drop_account(struct bk_journal *journal, int64_t id,
 			struct bk_err *err)
 {
 	static const enum bk_journal_sql steps[] = {
-		BK_SQL_ACCOUNT_MESSAGES_DROP,
-		BK_SQL_ACCOUNT_BATCHES_DROP,
-		BK_SQL_ACCOUNT_FOLDERS_DROP,
-		BK_SQL_SCRIPTS_DROP,
-		BK_SQL_QUOTA_DROP,
+		BK_SQL_ACCOUNT_MESSAGES_DROP, BK_SQL_ACCOUNT_BATCHES_DROP,
+		BK_SQL_ACCOUNT_RIGHTS_DROP,   BK_SQL_ACCOUNT_FOLDERS_DROP,
+		BK_SQL_SCRIPTS_DROP,          BK_SQL_QUOTA_DROP,
 		BK_SQL_ACCOUNT_DROP,
 	};
 	int rc = bk_journal_do(journal, BK_SQL_BEGIN, 0, err);
@@ -255,6 +253,7 @@ int bk_journal_folder_drop(struct bk_journal *journal, int64_t id,
 	static const enum bk_journal_sql steps[] = {
 		BK_SQL_PAIRS_DROP,
 		BK_SQL_BATCH_DROP,
+		BK_SQL_RIGHTS_DROP,
 		BK_SQL_FOLDER_DROP,
 	};
 

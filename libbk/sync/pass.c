@@ -247,8 +247,10 @@ static int sync_folder(struct bk_pass *pass, const struct bk_folder_pair *pair,
 	int rc = 0;
 
 	pass->counts->folders++;
-	if (bk_folder_pass_is_same(&folder)) {
+	if (bk_folder_pass_is_same(&folder) &&
+	    !bk_folder_pass_rights_differ(&folder)) {
 		pass_over(&folder);
+		bk_folder_pass_clear(&folder);
 		return 0;
 	}
 	rc = bk_folder_pass_run(&folder, &why);
@@ -379,8 +381,11 @@ static int begin_account(struct bk_pass *pass, struct bk_err *err)
 	if (bk_journal_account(request->journal, request->name, &pass->account,
 			       err) < 0)
 		return -1;
-	return bk_journal_folders(request->journal, pass->account, &pass->rows,
-				  err);
+	if (bk_journal_folders(request->journal, pass->account, &pass->rows,
+			       err) < 0)
+		return -1;
+	return bk_journal_rights(request->journal, pass->account, &pass->rights,
+				 err);
 }
 
 /* Where some are kept it is said how many; where none can be, once. */
@@ -432,6 +437,7 @@ void bk_pass_clear(struct bk_pass *pass)
 	bk_folder_list_clear(&pass->from);
 	bk_folder_list_clear(&pass->to);
 	bk_journal_folders_clear(&pass->rows);
+	bk_journal_rights_clear(&pass->rights);
 	free(pass->after);
 	bk_arena_clear(&pass->arena);
 }

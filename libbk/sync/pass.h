@@ -38,6 +38,8 @@ struct bk_pass {
 	struct bk_folder_list from, to;
 	struct bk_folder_map map;
 	struct bk_journal_folders rows;
+	struct bk_journal_rights rights; /* that we gave */
+	bool knows_rights; /* those of the source's folders were asked for */
 	struct bk_journal_folder *after; /* owned; what was written should be */
 	size_t n_after, cap_after;
 	struct bk_arena arena; /* of its strings */
@@ -119,11 +121,17 @@ int bk_pass_departed(struct bk_pass *pass, struct bk_err *err);
 /* ---- rights.c ---- */
 
 /* Asks for rights and annotations of the source's folders, where there is a use
- * for them: some folder is moved for the first time, or all is to be compared.
- */
+ * for them: some folder is moved for the first time, we gave rights that may
+ * have changed, or all is to be compared. */
 int bk_pass_rights(struct bk_pass *pass, struct bk_err *err);
-/* Who has rights, under the names of the destination; in the folder's arena. */
+/* Who has rights, under the names of the destination; in the folder's arena.
+ * Those that we gave and that are gone at the source go. */
 void bk_folder_pass_rights(struct bk_folder_pass *folder);
+/* Are they other ones than we gave? */
+bool bk_folder_pass_rights_differ(struct bk_folder_pass *folder);
+/* They are given now. */
+int bk_folder_pass_rights_given(struct bk_folder_pass *folder,
+				struct bk_err *err);
 
 /* ---- scripts.c ---- */
 

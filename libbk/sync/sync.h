@@ -88,16 +88,20 @@ int bk_sync_account(const struct bk_sync_request *request,
 /* ---- is it the same? ---- */
 
 enum bk_sync_is {
-	BK_SYNC_MISSING,   /* at the source only */
+	BK_SYNC_MISSING,   /* at the source only: a message; without a UID
+			      rights, an annotation or, without a folder, a
+			      Sieve script; likewise EXTRA, DIFFERENT */
 	BK_SYNC_EXTRA,     /* at the destination only */
 	BK_SYNC_DIFFERENT, /* other bytes, date, flags or keywords */
 	BK_SYNC_NO_FOLDER, /* the folder is missing */
 	BK_SYNC_NO_SUBSCRIPTION,
+	BK_SYNC_SUBSCRIPTION, /* at the destination only */
 };
 
 struct bk_sync_difference {
 	enum bk_sync_is is;
-	const char *folder; /* the source's; of EXTRA the destination's */
+	const char *folder; /* the source's; of EXTRA the destination's; NULL:
+			       of the account */
 	uint32_t uid;       /* there; 0: of a folder */
 	const char *what;   /* "flags: \\Seen there, none here" */
 };
@@ -105,9 +109,11 @@ struct bk_sync_difference {
 struct bk_sync_verify {
 	struct bk_sync_end from, to;
 	const struct bk_folder_rules *rules;
-	struct bk_journal *journal; /* NULL: all by content */
-	bool bodies;   /* compare every byte, not headers and sizes alone */
-	bool no_extra; /* what is at the destination alone is no difference */
+	const struct bk_rights_map *identities; /* or NULL */
+	struct bk_journal *journal;             /* NULL: all by content */
+	bool mail_only; /* not subscriptions, rights, annotations, scripts */
+	bool bodies;    /* compare every byte, not headers and sizes alone */
+	bool no_extra;  /* what is at the destination alone is no difference */
 	void (*tell)(void *arg, const struct bk_sync_difference *difference);
 	void *arg;
 	struct bk_progress *progress;
@@ -118,7 +124,8 @@ struct bk_sync_verified {
 	uint64_t missing, extra, different;
 };
 
-/* Looks at every message of both; changes nothing. */
+/* Looks at every message of both, and at what hangs on folders and account;
+ * changes nothing. */
 int bk_sync_verify(const struct bk_sync_verify *request,
 		   struct bk_sync_verified *out, struct bk_err *err);
 

@@ -12,6 +12,7 @@
 #include "mail/flags.h"
 #include "sync/match.h"
 #include "sync/pass.h"
+#include "sync/verify_settings.h"
 
 #define AT_A_TIME ((size_t)500) /* messages whose bytes are compared */
 
@@ -24,6 +25,7 @@ struct verifying {
 	struct bk_folder words;
 	struct bk_message_list from_list, to_list;
 	uint32_t *partner; /* of each of from_list */
+	struct bk_verify_settings settings;
 };
 
 static void tell(const struct verifying *v, enum bk_sync_is is,
@@ -357,11 +359,8 @@ static int verify_folder(struct verifying *v, struct bk_err *err)
 	    (v->from->subscribed || bk_pass_has_below(&v->pass, v->pair->name)))
 		return 0;
 	v->out->folders++;
-	if (v->from->subscribed && v->to && !v->to->subscribed) {
-		v->out->different++;
-		tell(v, BK_SYNC_NO_SUBSCRIPTION, v->from->name, 0,
-		     "subscribed at the source alone");
-	}
+	if (v->to && !v->request->mail_only)
+		bk_verify_folder(&v->settings, v->from, v->to);
 	if (!v->to) {
 		v->out->missing += v->from->no_select;
 		tell(v, BK_SYNC_NO_FOLDER, v->from->name, 0, v->pair->name);
@@ -446,8 +445,9 @@ static int read_journal(struct verifying *v, struct bk_err *err)
 		rc = bk_journal_accounts(journal, &accounts, err);
 	for (size_t i = 0; i < accounts.n && rc == 0; i++)
 		if (strcmp(accounts.items[i].name, name) == 0)
-			rc = bk_journal_folders(journal, accounts.items[i].id,
-						&v->pass.rows, err);
+			rc = bk_journal_folders(
+				journal, v->pass.account = accounts.items[i].id,
+				&v->pass.rows, err);
 	bk_journal_accounts_clear(&accounts);
 	return rc;
 }
@@ -465,8 +465,14 @@ int bk_sync_verify(const struct bk_sync_verify *request,
 	int rc = read_journal(&v, err);
 	if (rc == 0)
 		rc = bk_pass_list(&v.pass, err);
+	v.settings = (struct bk_verify_settings){
+		.request = request, .out = out, .account = v.pass.account};
+	if (rc == 0 && !request->mail_only)
+		rc = bk_verify_ask(&v.settings, &v.pass.from, &v.pass.to, err);
 	if (rc == 0)
 		rc = verify_all(&v, err);
+	if (rc == 0 && !request->mail_only)
+		rc = bk_verify_scripts(&v.settings, err);
 	bk_pass_clear(&v.pass);
 	return rc;
 }

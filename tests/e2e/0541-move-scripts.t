@@ -55,6 +55,14 @@ move() {
 	bk-move --account ann@a.test "$@"
 }
 
+# verify WORD...: also what it says, in `differs`.
+verify() {
+	bk-move verify --account ann@a.test "$@" >table
+	status=$?
+	tr -s ' ' <table >differs
+	return $status
+}
+
 "$top/tests/servers/pki" "$work/pki"
 (umask 077 && echo masterpw >masterpw)
 for server in a b; do
@@ -101,6 +109,7 @@ ok "... with their texts" has b main 'fileinto "Rhine"'
 sieve a get long >long.a
 sieve b get long >long.b
 ok "... to the byte" cmp long.a long.b
+ok "... and there is no difference" verify --from a --to b
 ok "another pass" move --from a --to b
 cp err told
 exits 1 "... has nothing to say of them" grep -i -e script -e sieve told
@@ -129,6 +138,13 @@ ok "... one that is gone does not come again" lists b 'main ACTIVE' \
 	'mit Umläuten und mehr' theirs
 ok "... nor does the choice" grep -qF \
 	'script more: another one is active at the destination' told
+exits 17 "... and verify tells" verify --from a --to b
+ok "... one that is another" grep -qF 'different Sieve script main' differs
+ok "... one that is missing" grep -qF 'missing Sieve script more' differs
+ok "... one that is too much" grep -qF 'extra Sieve script theirs' differs
+ok "... and the choice" grep -qF \
+	'active Sieve script: more at the source, main at the destination' differs
+ok "... but not to who asks for mail alone" verify --from a --to b --mail-only
 printf 'discard;\r\n' | sieve a put theirs
 ok "one of the same name is made at the source" move --from a --to b
 cp err told
@@ -162,6 +178,11 @@ ok "... with its new text" has c '=?UTF-8?Q?mit_Uml=C3=A4uten_und_mehr?=' filein
 ok "nothing new" move --from a --to c
 cp err told
 exits 1 "... is written" grep -i -e script -e sieve told
+ok "... and there is no difference" verify --from a --to c
+sieve c put main <sorts
+exits 17 "a text that is another at a Cyrus" verify --from a --to c
+ok "... is told" grep -qF 'different Sieve script main' differs
+sieve c put main <keep
 ok "from Cyrus to Dovecot" move --from c --to a
 ok "... finds them there" lists a main 'mit Umläuten und mehr ACTIVE' more
 

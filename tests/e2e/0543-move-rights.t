@@ -40,6 +40,19 @@ ok "a folder with rights" does a ann@a.test 'CREATE Work' \
 	'SETACL Work anyone l' 'SETMETADATA Work (/private/comment "ours")' \
 	"APPEND Work $(message '' one)"
 
+# subscribed FOLDER: is it, at b?
+subscribed() {
+	dovecot b doveadm mailbox list -s -u ann@a.test | grep -qx "$1"
+}
+
+# verify WORD...: also what it says, in `differs`.
+verify() {
+	bk-move verify "$@" >table
+	status=$?
+	tr -s ' ' <table >differs
+	return $status
+}
+
 ok "to a server of the same make" bk-move --from a --to b --account ann@a.test
 cp err told
 exits 1 "... nothing is left" grep 'not possible' told
@@ -50,6 +63,57 @@ ok "... a group's" grants '[$]staff' '[lr]{2}'
 ok "... everybody's" grants anyone l
 says b ann@a.test 'GETMETADATA Work /private/comment'
 ok "... and annotations" grep -q ours said
+
+ok "... and there is no difference" verify --from a --to b --account ann@a.test
+
+# ---- what changes later, without --full ----------------------------------------------
+
+ok "at the destination somebody gives rights" does b ann@a.test \
+	'SETACL Work carl@a.test lr'
+exits 17 "... which is a difference" verify --from a --to b --account ann@a.test
+ok "... that is told" grep -qE 'Work 0? ?extra rights of user=carl@a.test: lr' differs
+ok "... unless what is there alone does not count" verify --from a --to b \
+	--account ann@a.test --no-extra
+ok "at the source rights are withdrawn, changed and given" does a ann@a.test \
+	'DELETEACL Work bob@a.test' 'SETACL Work eve@a.test l' \
+	'SETACL Work dora@a.test lr'
+exits 17 "... which are differences" verify --from a --to b --account ann@a.test \
+	--no-extra
+ok "... one that changed" grep -qE 'different rights of user=eve@a.test: l at' differs
+ok "... one that is missing" grep -qF 'missing rights of user=dora@a.test: lr' differs
+ok "a pass for a source that tells no rights" bk-move --from a --to b \
+	--account ann@a.test --from-option without=ACL
+says b ann@a.test 'GETACL Work'
+ok "... takes none away" grants bob@a.test '[lrs]{3}'
+ok "the next pass" bk-move --from a --to b --account ann@a.test
+says b ann@a.test 'GETACL Work'
+exits 1 "... withdraws them there" grants bob@a.test '.*'
+ok "... and not what was taken from him" grants -bob@a.test '[wt]+'
+ok "... changes them" grants eve@a.test l
+ok "... gives them" grants dora@a.test '[lr]{2}'
+ok "... and leaves what others gave there" grants carl@a.test '[lr]{2}'
+ok "... so there is no difference" verify --from a --to b --account ann@a.test \
+	--no-extra
+ok "an annotation changes" does a ann@a.test \
+	'SETMETADATA Work (/private/comment "mine")'
+exits 17 "... which is a difference" verify --from a --to b --account ann@a.test \
+	--no-extra
+ok "... that is told" grep -qF 'different annotation /private/comment' differs
+ok "... but not to who asks for mail alone" verify --from a --to b \
+	--account ann@a.test --mail-only
+ok "rights come back, and so do annotations" does a ann@a.test \
+	'SETACL Work bob@a.test lrs' 'SETACL Work eve@a.test lrsip' \
+	'DELETEACL Work dora@a.test' 'SETMETADATA Work (/private/comment "ours")'
+ok "somebody subscribes" does a ann@a.test 'SUBSCRIBE Work'
+exits 17 "... which is a difference" verify --from a --to b --account ann@a.test
+ok "... that is told" grep -qF 'Work not subscribed' differs
+ok "the next pass" bk-move --from a --to b --account ann@a.test
+ok "... brings it" subscribed Work
+ok "he no longer does" does a ann@a.test 'UNSUBSCRIBE Work'
+exits 17 "... which is a difference" verify --from a --to b --account ann@a.test
+ok "... that is told" grep -qF 'Work subscribed' differs
+ok "the next pass" bk-move --from a --to b --account ann@a.test
+exits 1 "... takes it away" subscribed Work
 
 cat >accounts <<-'LIST'
 ann@a.test,anna@b.test
@@ -73,6 +137,16 @@ exits 1 "... and has none" grants eve@a.test '.*'
 ok "... a group that is not there is told" grep -qE \
 	'Work: .*rights of group=people' told
 
+exits 17 "... which is the only difference" verify --from a --to c \
+	--accounts accounts --identities names
+ok "... that is told" eval "[ \"\$(grep -c 'ann@a.test' differs)\" -eq 1 ]"
+ok "... as missing" grep -qF 'missing rights of group=people' differs
+
+ok "rights are withdrawn" does a ann@a.test 'DELETEACL Work bob@a.test'
+ok "the next pass" bk-move --from a --to c --accounts accounts --identities names
+says c anna@b.test 'GETACL Work'
+exits 1 "... withdraws them from who has another name there" grants rob@b.test '.*'
+ok "... and not what was taken from him" grants -rob@b.test '[wt]+'
 ok "rights change" does a ann@a.test 'SETACL Work bob@a.test lr'
 ok "a pass that compares everything" bk-move --from a --to c \
 	--accounts accounts --identities names --full

@@ -1,0 +1,73 @@
+/* What a move remembers: see journal.h.  Here whose rights it gave. */
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "sync/journal_sql.h"
+
+void bk_journal_rights_clear(struct bk_journal_rights *rights)
+{
+	free(rights->items);
+	bk_arena_clear(&rights->arena);
+	*rights = (struct bk_journal_rights){0};
+}
+
+static int read_rights(struct bk_journal *journal, int64_t account,
+		       struct bk_journal_rights *out, struct bk_err *err)
+{
+	sqlite3_stmt *stmt = bk_journal_sql(journal, BK_SQL_RIGHTS, err);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, account);
+	while ((rc = bk_journal_step(journal, stmt, err)) > 0) {
+		out->items = bk_array_room(out->items, out->n, &out->cap,
+					   sizeof(*out->items));
+		out->items[out->n++] = (struct bk_journal_right){
+			.folder = sqlite3_column_int64(stmt, 0),
+			.who = bk_journal_text(stmt, 1, &out->arena),
+			.rights = bk_journal_text(stmt, 2, &out->arena),
+		};
+	}
+	return rc;
+}
+
+int bk_journal_rights(struct bk_journal *journal, int64_t account,
+		      struct bk_journal_rights *out, struct bk_err *err)
+{
+	bk_journal_rights_clear(out);
+	(void)pthread_mutex_lock(&journal->mutex);
+	int rc = read_rights(journal, account, out, err);
+	(void)pthread_mutex_unlock(&journal->mutex);
+	return rc;
+}
+
+static int put_right(struct bk_journal *journal, int64_t folder,
+		     const struct bk_acl_entry *entry, struct bk_err *err)
+{
+	sqlite3_stmt *stmt = bk_journal_sql(journal, BK_SQL_RIGHT_PUT, err);
+
+	if (!stmt)
+		return -1;
+	(void)sqlite3_bind_int64(stmt, 1, folder);
+	(void)sqlite3_bind_text(stmt, 2, entry->who, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(stmt, 3, entry->rights, -1, SQLITE_STATIC);
+	return bk_journal_step(journal, stmt, err);
+}
+
+int bk_journal_rights_put(struct bk_journal *journal, int64_t folder,
+			  const struct bk_acl_entry *entries, size_t n,
+			  struct bk_err *err)
+{
+	(void)pthread_mutex_lock(&journal->mutex);
+	int rc = bk_journal_do(journal, BK_SQL_BEGIN, 0, err);
+	if (rc == 0)
+		rc = bk_journal_do(journal, BK_SQL_RIGHTS_DROP, folder, err);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (*entries[i].rights)
+			rc = put_right(journal, folder, &entries[i], err);
+	rc = bk_journal_end(journal, rc, err);
+	(void)pthread_mutex_unlock(&journal->mutex);
+	return rc;
+}

@@ -1,0 +1,289 @@
+/* Subscriptions, rights, annotations and scripts: see verify_settings.h. */
+
+#include "sync/verify_settings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "sync/journal.h"
+#include "sync/rights_map.h"
+#include "sync/script_plan.h"
+
+static void tell(const struct bk_verify_settings *v, enum bk_sync_is is,
+		 const char *folder, const char *what)
+{
+	const struct bk_sync_difference difference = {is, folder, 0, what};
+
+	if (is == BK_SYNC_EXTRA || is == BK_SYNC_SUBSCRIPTION)
+		v->out->extra++;
+	else if (is == BK_SYNC_MISSING)
+		v->out->missing++;
+	else
+		v->out->different++;
+	if (v->request->tell)
+		v->request->tell(v->request->arg, &difference);
+}
+
+__attribute__((format(printf, 4, 5))) static void tell_of(
+	const struct bk_verify_settings *v, enum bk_sync_is is,
+	const char *folder, const char *fmt, ...)
+{
+	char words[BK_ERR_TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(words, sizeof(words), fmt, args);
+	va_end(args);
+	tell(v, is, folder, words);
+}
+
+/* ---- asking ---- */
+
+static int ask(const struct bk_sync_end *end, struct bk_folder_list *folders,
+	       enum bk_end is, struct bk_err *err)
+{
+	if (!end->store->ops->settings)
+		return 0;
+	if (end->store->ops->settings(end->store, end->account, folders, err) <
+	    0)
+		return bk_err_at(err, is);
+	return 0;
+}
+
+/* A store of files keeps rights and no annotations that a server knows. */
+int bk_verify_ask(struct bk_verify_settings *v, struct bk_folder_list *from,
+		  struct bk_folder_list *to, struct bk_err *err)
+{
+	const struct bk_sync_verify *request = v->request;
+
+	v->annotations = request->from.store->ops->settings &&
+			 request->to.store->ops->settings;
+	if (ask(&request->from, from, BK_END_SOURCE, err) < 0)
+		return -1;
+	return ask(&request->to, to, BK_END_DESTINATION, err);
+}
+
+/* ---- rights ---- */
+
+/* Those that every server knows (RFC 4314, 2.1), in one order: others are not
+ * given where a server is of another make. */
+static void plain(const char *rights, struct bk_buf *out)
+{
+	out->len = 0;
+	for (const char *c = "lrswipkxtea"; *c; c++)
+		if (strchr(rights, *c))
+			bk_buf_add_u8(out, (uint8_t)*c);
+}
+
+static const struct bk_acl_entry *find(const struct bk_folder *folder,
+				       const char *who)
+{
+	for (size_t i = 0; i < folder->n_acl; i++)
+		if (strcmp(folder->acl[i].who, who) == 0)
+			return &folder->acl[i];
+	return NULL;
+}
+
+static void compare_entry(const struct bk_verify_settings *v,
+			  const char *folder, const struct bk_acl_entry *from,
+			  const struct bk_acl_entry *to)
+{
+	struct bk_buf a = {0}, b = {0};
+
+	plain(from->rights, &a);
+	plain(to ? to->rights : "", &b);
+	const char *here = bk_buf_text(&a), *there = bk_buf_text(&b);
+	if (*here && !*there)
+		tell_of(v, BK_SYNC_MISSING, folder, "rights of %s: %s",
+			from->who, here);
+	else if (strcmp(here, there) != 0)
+		tell_of(v, BK_SYNC_DIFFERENT, folder,
+			"rights of %s: %s at the source, %s at the destination",
+			from->who, here, there);
+	bk_buf_clear(&a);
+	bk_buf_clear(&b);
+}
+
+static void left_out(void *arg, const char *who, bool left)
+{
+	(void)arg;
+	(void)who;
+	(void)left;
+}
+
+static void compare_rights(const struct bk_verify_settings *v,
+			   const struct bk_folder *from,
+			   const struct bk_folder *to)
+{
+	struct bk_folder want = {.acl = from->acl, .n_acl = from->n_acl};
+	struct bk_arena arena = {0};
+
+	if (v->request->identities)
+		bk_rights_map_apply(v->request->identities, &want, &arena,
+				    left_out, NULL);
+	for (size_t i = 0; i < want.n_acl; i++)
+		compare_entry(v, from->name, &want.acl[i],
+			      find(to, want.acl[i].who));
+	for (size_t i = 0; i < to->n_acl && !v->request->no_extra; i++)
+		if (!find(&want, to->acl[i].who))
+			tell_of(v, BK_SYNC_EXTRA, to->name, "rights of %s: %s",
+				to->acl[i].who, to->acl[i].rights);
+	bk_arena_clear(&arena);
+}
+
+/* ---- annotations ---- */
+
+/* What a server says of itself is nobody's. */
+static bool is_peoples(const struct bk_property *property)
+{
+	const char *name = property->name;
+	size_t len = strlen(name);
+
+	if (strncmp(name, "/private/", 9) != 0 &&
+	    strncmp(name, "/shared/", 8) != 0)
+		return false;
+	return !strstr(name, "/vendor/") &&
+	       (len < 11 || strcmp(name + len - 11, "/specialuse") != 0);
+}
+
+static const struct bk_property *annotation(const struct bk_folder *folder,
+					    const char *name)
+{
+	for (size_t i = 0; i < folder->n_annotations; i++)
+		if (strcasecmp(folder->annotations[i].name, name) == 0)
+			return &folder->annotations[i];
+	return NULL;
+}
+
+static bool same_value(struct bk_view a, struct bk_view b)
+{
+	return a.len == b.len &&
+	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static void compare_annotations(const struct bk_verify_settings *v,
+				const struct bk_folder *from,
+				const struct bk_folder *to)
+{
+	for (size_t i = 0; i < from->n_annotations; i++) {
+		const struct bk_property *a = &from->annotations[i];
+		const struct bk_property *b = annotation(to, a->name);
+		if (!is_peoples(a) || (b && same_value(a->value, b->value)))
+			continue;
+		tell_of(v, b ? BK_SYNC_DIFFERENT : BK_SYNC_MISSING, from->name,
+			"annotation %s", a->name);
+	}
+	for (size_t i = 0; i < to->n_annotations; i++) {
+		const struct bk_property *b = &to->annotations[i];
+		if (is_peoples(b) && !annotation(from, b->name) &&
+		    !v->request->no_extra)
+			tell_of(v, BK_SYNC_EXTRA, to->name, "annotation %s",
+				b->name);
+	}
+}
+
+/* ---- a folder ---- */
+
+void bk_verify_folder(struct bk_verify_settings *v,
+		      const struct bk_folder *from, const struct bk_folder *to)
+{
+	if (from->subscribed && !to->subscribed)
+		tell(v, BK_SYNC_NO_SUBSCRIPTION, from->name,
+		     "subscribed at the source alone");
+	if (!from->subscribed && to->subscribed && !v->request->no_extra)
+		tell(v, BK_SYNC_SUBSCRIPTION, to->name,
+		     "subscribed at the destination alone");
+	if (from->no_select || to->no_select)
+		return;
+	compare_rights(v, from, to);
+	if (v->annotations)
+		compare_annotations(v, from, to);
+}
+
+/* ---- scripts ---- */
+
+static void compare_script(const struct bk_verify_settings *v,
+			   const struct bk_script_task *task,
+			   const struct bk_script_list *there)
+{
+	bool is_there = bk_script_list_find(there, task->name) != NULL;
+
+	if (task->act == BK_SCRIPT_KEEP && task->from)
+		return;
+	if (task->from)
+		tell_of(v, is_there ? BK_SYNC_DIFFERENT : BK_SYNC_MISSING, NULL,
+			"Sieve script %s", task->name);
+	else if (is_there && !v->request->no_extra)
+		tell_of(v, BK_SYNC_EXTRA, NULL, "Sieve script %s", task->name);
+}
+
+static bool is_planned(const struct bk_script_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (strcmp(plan->tasks[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void compare_scripts(const struct bk_verify_settings *v,
+			    const struct bk_script_list *from,
+			    const struct bk_script_list *to,
+			    const struct bk_script_plan *plan)
+{
+	const char *here = bk_script_active(from);
+	const char *there = bk_script_active(to);
+
+	for (size_t i = 0; i < plan->n; i++)
+		compare_script(v, &plan->tasks[i], to);
+	for (size_t i = 0; i < to->n && !v->request->no_extra; i++)
+		if (!is_planned(plan, to->items[i].name))
+			tell_of(v, BK_SYNC_EXTRA, NULL, "Sieve script %s",
+				to->items[i].name);
+	if (strcmp(here, there) != 0 && (*here || !v->request->no_extra))
+		tell_of(v, BK_SYNC_DIFFERENT, NULL,
+			"active Sieve script: %s at the source, %s at the "
+			"destination",
+			*here ? here : "none", *there ? there : "none");
+}
+
+/* 1; 0: it has none, or nobody said where. */
+static int read_scripts(const struct bk_sync_end *end, enum bk_end is,
+			struct bk_script_list *out, struct bk_err *err)
+{
+	if (!end->store->ops->scripts)
+		return 0;
+	int rc = end->store->ops->scripts(end->store, end->account, out, err);
+	if (rc >= 0)
+		return rc;
+	(void)bk_context(err, "Sieve scripts");
+	return bk_err_at(err, is);
+}
+
+/* A server may spell a script in its own way: what the journal knows of that
+ * makes no difference. */
+int bk_verify_scripts(struct bk_verify_settings *v, struct bk_err *err)
+{
+	const struct bk_sync_verify *request = v->request;
+	struct bk_script_list from = {0}, to = {0};
+	struct bk_journal_scripts known = {0};
+	struct bk_script_plan plan = {0};
+
+	int rc = read_scripts(&request->from, BK_END_SOURCE, &from, err);
+	if (rc > 0)
+		rc = read_scripts(&request->to, BK_END_DESTINATION, &to, err);
+	if (rc > 0 && v->account &&
+	    bk_journal_scripts(request->journal, v->account, &known, err) < 0)
+		rc = -1;
+	if (rc > 0) {
+		bk_script_plan_make(&plan, &from, &to, &known, false);
+		compare_scripts(v, &from, &to, &plan);
+	}
+	bk_script_plan_clear(&plan);
+	bk_journal_scripts_clear(&known);
+	bk_script_list_clear(&from);
+	bk_script_list_clear(&to);
+	return rc < 0 ? -1 : 0;
+}
