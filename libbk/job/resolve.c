@@ -12,7 +12,13 @@
 #include "job/server.h"
 #include "job/settings.h"
 
-#define UID_GAP     100000
+#define UID_GAP 100000
+
+/* An mbox file comes back to the byte; the gap would be a number in it. */
+static uint32_t usual_gap(const char *type)
+{
+	return type && strcmp(type, "mbox") == 0 ? 0 : UID_GAP;
+}
 #define READ_ERRORS 1000   /* 0.1 % */
 #define MAX_SHRINK  300000 /* 30 % */
 #define HOOK_MS     ((int64_t)600 * 1000)
@@ -80,7 +86,7 @@ static int store_of_section(struct bk_settings *settings,
 			    struct bk_store_settings *out, struct bk_err *err)
 {
 	const struct bk_conf_entry *gap = bk_conf_get(section, "uid-gap");
-	uint64_t uid_gap = UID_GAP;
+	uint64_t uid_gap = usual_gap(bk_conf_value(section, "type"));
 
 	if (gap && bk_parse_number(gap->value, UINT32_MAX, &uid_gap, err) < 0)
 		return bk_conf_blame(gap, err);
@@ -88,6 +94,7 @@ static int store_of_section(struct bk_settings *settings,
 		.config = {.name = section->name,
 			   .type = bk_conf_value(section, "type"),
 			   .path = bk_conf_value(section, "path"),
+			   .inbox = bk_conf_value(section, "inbox"),
 			   .layout = bk_conf_value(section, "layout"),
 			   .control = bk_conf_value(section, "control"),
 			   .index = bk_conf_value(section, "index"),
@@ -118,7 +125,8 @@ static void spell_once(struct bk_settings *settings,
  */
 static size_t lies_in_files(const char *word)
 {
-	static const char *const types[] = {"maildir:", "eml:", "tar:", "zip:"};
+	static const char *const types[] = {
+		"maildir:", "mbox:", "eml:", "tar:", "zip:"};
 
 	for (size_t i = 0; word && i < sizeof(types) / sizeof(*types); i++)
 		if (strncmp(word, types[i], strlen(types[i])) == 0)
@@ -162,7 +170,8 @@ static int store_of_url(struct bk_settings *settings, const char *word,
                            len),
 			   .path = word + len + 1,
 			   .layout = "auto"},
-		.uid_gap = UID_GAP,
+		.uid_gap = usual_gap(
+			bk_arena_strndup(&settings->arena, word, len)),
 	};
 	if (lies_in_files(word))
 		spell_once(settings, &out->config);

@@ -6,7 +6,7 @@
 
 static int check_store_type(const char *value, struct bk_err *err)
 {
-	static const char *const types[] = {"maildir", "imap", NULL};
+	static const char *const types[] = {"maildir", "mbox", "imap", NULL};
 
 	return bk_check_word(value, types, err);
 }
@@ -47,6 +47,7 @@ const struct bk_conf_key bk_schema_store_keys[] = {
 	{"type",          check_store_type},
 	{"path",          bk_check_path   },
 	{"server",        NULL            },
+	{"inbox",         bk_check_path   },
 	{"layout",        check_layout    },
 	{"control",       bk_check_path   },
 	{"index",         bk_check_path   },

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,11 @@ void bk_account_path_free(struct bk_account_path *pattern)
 bool bk_account_path_is_many(const struct bk_account_path *pattern)
 {
 	return pattern->n_levels > 0;
+}
+
+void bk_account_path_take_files(struct bk_account_path *pattern)
+{
+	pattern->files = true;
 }
 
 bool bk_address_is_sound(const char *address)
@@ -221,4 +227,30 @@ int bk_account_path_nearest_owner(const char *path, uid_t *uid, gid_t *gid,
 	}
 	free(rest);
 	return rc;
+}
+
+const char *bk_account_path_only_address(const char *path,
+					 struct bk_arena *arena)
+{
+	static const char *const plain[] = {"Maildir", ".maildir", "mail", "."};
+	const char *end = path + strlen(path);
+	const char *name = path;
+	size_t len = 0;
+
+	for (int level = 0; level < 2; level++) {
+		while (end > path && end[-1] == '/')
+			end--;
+		for (name = end; name > path && name[-1] != '/';)
+			name--;
+		len = (size_t)(end - name);
+		bool says_nothing = false;
+		for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+			says_nothing |= strlen(plain[i]) == len &&
+					strncasecmp(name, plain[i], len) == 0;
+		if (!says_nothing)
+			break;
+		end = name;
+	}
+	return len ? bk_arena_strndup(arena, name, len)
+		   : bk_arena_strdup(arena, "mail");
 }

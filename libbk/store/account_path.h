@@ -29,6 +29,14 @@ void bk_account_path_free(struct bk_account_path *pattern); /* NULL is fine */
 /* false: the path stands for one account. */
 bool bk_account_path_is_many(const struct bk_account_path *pattern);
 
+/* The name of the only account of a path without variables: its last level, or
+ * the one before where that says nothing. */
+const char *bk_account_path_only_address(const char *path,
+					 struct bk_arena *arena);
+
+/* An account may be a file, too. */
+void bk_account_path_take_files(struct bk_account_path *pattern);
+
 /* The path of an address, in `arena`; NULL and BK_REFUSED when the address
  * cannot be part of a path ("..", '/', control characters). */
 const char *bk_account_path_expand(const struct bk_account_path *pattern,

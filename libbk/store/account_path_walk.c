@@ -104,10 +104,10 @@ static bool is_variable(const struct bk_account_path_level *level)
 	return level->n > 1 || level->parts[0].variable;
 }
 
-static bool may_be_account(const struct dirent *entry)
+static bool may_be_account(const struct walk *walk, const struct dirent *entry)
 {
 	if (entry->d_type != DT_DIR && entry->d_type != DT_LNK &&
-	    entry->d_type != DT_UNKNOWN)
+	    entry->d_type != DT_UNKNOWN && !walk->pattern->files)
 		return false;
 	return entry->d_name[0] != '.' &&
 	       strcmp(entry->d_name, "lost+found") != 0;
@@ -156,7 +156,7 @@ static int grow_branch(struct walk *walk,
 	struct dirent *entry;
 	while ((errno = 0, entry = readdir(dir))) {
 		struct branch next = *branch;
-		if (!may_be_account(entry) ||
+		if (!may_be_account(walk, entry) ||
 		    !capture(walk, level, entry->d_name, &next))
 			continue;
 		next.path = join(&walk->arena, branch->path, entry->d_name);

@@ -25,6 +25,7 @@ struct bk_account_path {
 	const char *prefix; /* the fixed part, without a '/' at its end */
 	struct bk_account_path_level *levels; /* from the first variable on */
 	size_t n_levels, cap_levels;
+	bool files; /* an account may be one */
 };
 
 /* Fills in everything from `text`. */

@@ -4,52 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/path.h"
-
-/* getpwnam is not for threads; stores are opened before there are any. */
-static int find_user(struct bk_maildir *maildir, const char *user,
-		     struct bk_err *err)
-{
-	struct passwd *pw = getpwnam(user);
-
-	if (!pw)
-		return bk_fail(err, BK_MISUSE, "owner: no user '%s'", user);
-	maildir->uid = pw->pw_uid;
-	maildir->gid = pw->pw_gid;
-	return 0;
-}
-
-static int find_group(struct bk_maildir *maildir, const char *group,
-		      struct bk_err *err)
-{
-	struct group *gr = getgrnam(group);
-
-	if (!gr)
-		return bk_fail(err, BK_MISUSE, "owner: no group '%s'", group);
-	maildir->gid = gr->gr_gid;
-	return 0;
-}
-
-static int find_owner(struct bk_maildir *maildir, const char *owner,
-		      struct bk_err *err)
-{
-	const char *group = strchr(owner, ':');
-	char *user = bk_strndup(owner, strcspn(owner, ":"));
-	int rc = find_user(maildir, user, err);
-
-	free(user);
-	if (rc == 0 && group)
-		rc = find_group(maildir, group + 1, err);
-	return rc;
-}
+#include "store/store_owner.h"
 
 static int find_patterns(struct bk_maildir *maildir,
 			 const struct bk_store_config *config,
@@ -107,39 +68,13 @@ static int open_maildir(struct bk_store **out,
 		maildir->dirs[i].cur = maildir->dirs[i].new = -1;
 	if (find_patterns(maildir, config, err) < 0 ||
 	    bk_layout_parse(config->layout, &maildir->layout, err) < 0 ||
-	    (config->owner && find_owner(maildir, config->owner, err) < 0)) {
+	    (config->owner && bk_store_owner(config->owner, &maildir->uid,
+					     &maildir->gid, err) < 0)) {
 		close_maildir(&maildir->store);
 		return bk_context(err, "store %s", name ? name : "maildir");
 	}
 	*out = &maildir->store;
 	return 0;
-}
-
-/* The name of the only account of a path without variables: its last level,
- * or the one before where that says nothing. */
-static const char *only_address(const char *path, struct bk_arena *arena)
-{
-	static const char *const plain[] = {"Maildir", ".maildir", "mail", "."};
-	const char *end = path + strlen(path);
-	const char *name = path;
-	size_t len = 0;
-
-	for (int level = 0; level < 2; level++) {
-		while (end > path && end[-1] == '/')
-			end--;
-		for (name = end; name > path && name[-1] != '/';)
-			name--;
-		len = (size_t)(end - name);
-		bool says_nothing = false;
-		for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-			says_nothing |= strlen(plain[i]) == len &&
-					strncasecmp(name, plain[i], len) == 0;
-		if (!says_nothing)
-			break;
-		end = name;
-	}
-	return len ? bk_arena_strndup(arena, name, len)
-		   : bk_arena_strdup(arena, "mail");
 }
 
 /* Is there a Maildir, or something that may be looked at only by who can say
@@ -219,7 +154,8 @@ static int add_only_account(struct bk_maildir *maildir,
 	account->address = "";
 	account->root =
 		bk_account_path_expand(maildir->mail, "", &out->arena, &none);
-	account->address = only_address(account->root, &out->arena);
+	account->address =
+		bk_account_path_only_address(account->root, &out->arena);
 	int root = bk_account_path_enter(maildir->mail, account->root, err);
 	if (root < 0) {
 		out->n--;

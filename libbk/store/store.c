@@ -10,8 +10,8 @@
 #include "store/setstore.h"
 
 static const struct bk_store_ops *const drivers[] = {
-	&bk_maildir_ops, &bk_imapstore_ops, &bk_eml_ops,
-	&bk_tar_ops,     &bk_zip_ops,
+	&bk_maildir_ops, &bk_mbox_ops, &bk_imapstore_ops,
+	&bk_eml_ops,     &bk_tar_ops,  &bk_zip_ops,
 };
 #define DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
 

@@ -25,6 +25,9 @@ struct store_driver {
 	 * NUL, messages have no names and UIDs are the server's; there is an
 	 * INBOX from the start. */
 	bool wire;
+	/* What a message is called is the store's own, and a flag that IMAP has
+	 * none for is a keyword. */
+	bool own_names;
 	void (*release)(struct bk_store_config *config); /* or NULL */
 };
 

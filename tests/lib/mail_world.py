@@ -3,13 +3,15 @@
 years, and what happens to it on one day.
 
     mail_world.py accounts
-    mail_world.py fill ENV CORPUS [ACCOUNT...]
+    mail_world.py fill [--flat] ENV CORPUS [ACCOUNT...]
     mail_world.py change ENV CORPUS SEED [--until FILE]
     mail_world.py deliver ENV CORPUS RECORD --until FILE [--rate N]
 
 ENV is the env file of tests/servers/dovecot, CORPUS the folder that
 tests/lib/fetch_corpus prints.  The same SEED makes the same choices.
 --until goes on until FILE is there.
+--flat: no folder with mail has folders below it, as mbox files want it, and
+none has rights.
 
 deliver writes a line for each message that the server has accepted: account,
 token, time and digest; delivered.py finds them again.
@@ -138,12 +140,18 @@ def move_some(imap, choice, verb, target, upto):
         imap.run(verb, uid_list(uids), to_mutf7(target))
 
 
-def arrange(imap, choice, corpus, account):
+def has_below(folder):
+    return any(other.startswith(folder + "/") for other in FOLDERS)
+
+
+def arrange(imap, choice, corpus, account, flat):
     """Folders, dates, flags, keywords, gaps, subscriptions and rights of an
     account that has mail in its INBOX."""
     folders = choice.sample(FOLDERS, choice.randint(5, 8))
     if account == ACCOUNTS[0]:
         folders = FOLDERS
+    if flat:
+        folders = [folder for folder in FOLDERS if not has_below(folder)]
     for folder in folders:
         imap.run("CREATE", to_mutf7(folder))
         bodies = [corpus.draw() for _ in range(choice.randint(1, 6))]
@@ -153,8 +161,9 @@ def arrange(imap, choice, corpus, account):
     imap.run("SUBSCRIBE", b"INBOX")
     append(imap, choice, folders[0], HAND_MADE)
     other = choice.choice([a for a in ACCOUNTS if a != account])
-    imap.run("SETACL", to_mutf7(folders[1]), other.encode(), "lrwst")
-    imap.run("SETACL", to_mutf7(folders[2]), b"anyone", "lr")
+    if not flat:
+        imap.run("SETACL", to_mutf7(folders[1]), other.encode(), "lrwst")
+        imap.run("SETACL", to_mutf7(folders[2]), b"anyone", "lr")
 
     imap.select("INBOX")
     for uid in imap.search("ALL"):
@@ -183,7 +192,7 @@ def send(lmtp, rcpts, body):
         expect(250, lmtp.getreply())
 
 
-def fill(env, folder, accounts):
+def fill(env, folder, accounts, flat):
     imap_port, lmtp_port = env_ports(env)
     choice = random.Random(2002)
     corpus = Corpus(folder, choice)
@@ -193,9 +202,10 @@ def fill(env, folder, accounts):
             send(lmtp, sorted(rcpts), corpus.draw())
     for account in accounts:
         with Imap(imap_port, account) as imap:
-            arrange(imap, choice, corpus, account)
+            arrange(imap, choice, corpus, account, flat)
     with Imap(imap_port, ACCOUNTS[0]) as imap:
-        append(imap, choice, "Projects/Rhine", [big_attachment(choice)])
+        append(imap, choice, "Sent" if flat else "Projects/Rhine",
+               [big_attachment(choice)])
 
 
 def rename_folder(imap, choice, names):
@@ -298,6 +308,7 @@ def main():
         verb.add_argument("corpus")
         if name == "fill":
             verb.add_argument("account", nargs="*", default=ACCOUNTS)
+            verb.add_argument("--flat", action="store_true")
         if name == "change":
             verb.add_argument("seed", type=int)
         if name == "deliver":
@@ -309,7 +320,7 @@ def main():
     if args.verb == "accounts":
         print(*ACCOUNTS, sep="\n")
     elif args.verb == "fill":
-        fill(args.env, args.corpus, args.account)
+        fill(args.env, args.corpus, args.account, args.flat)
     elif args.verb == "change":
         change(args.env, args.corpus, args.seed, args.until)
     else:
