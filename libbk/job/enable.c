@@ -157,6 +157,26 @@ static void add_quoted(struct bk_buf *out, const char *before, const char *path)
 	bk_buf_printf(out, "\"\n");
 }
 
+/* What a mail system needs to take a mail from within the service.  Postfix's
+ * postdrop comes into its spool by a set-group-ID bit, which does nothing
+ * there: root may write there as well.  Others become their own user. */
+static void add_sendmail(struct bk_buf *out)
+{
+	bk_buf_printf(out, "# For sendmail:\n[Service]\n");
+	if (access("/usr/sbin/postdrop", F_OK) == 0)
+		bk_buf_printf(out,
+			      "ReadWritePaths=-/var/spool/postfix\n"
+			      "CapabilityBoundingSet=CAP_DAC_OVERRIDE\n");
+	else
+		bk_buf_printf(out,
+			      "ReadWritePaths=-/var/spool -/var/log\n"
+			      "NoNewPrivileges=no\n"
+			      "CapabilityBoundingSet=CAP_DAC_OVERRIDE "
+			      "CAP_CHOWN CAP_FOWNER CAP_SETUID "
+			      "CAP_SETGID\n"
+			      "SystemCallFilter=@setuid @chown\n");
+}
+
 static int write_service(const struct bk_enable *what, struct bk_err *err)
 {
 	struct bk_buf text = {0};
@@ -174,6 +194,8 @@ static int write_service(const struct bk_enable *what, struct bk_err *err)
 		bk_buf_printf(&text, "ReadWritePaths=");
 		add_quoted(&text, "-", what->places->items[i]);
 	}
+	if (what->sendmail)
+		add_sendmail(&text);
 	int rc = write_drop_in(what->job, "service", &text, err);
 	bk_buf_clear(&text);
 	return rc;

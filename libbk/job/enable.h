@@ -4,6 +4,8 @@
 #ifndef BK_JOB_ENABLE_H
 #define BK_JOB_ENABLE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/pattern.h"
 #include "base/schedule.h"
@@ -13,6 +15,7 @@ struct bk_enable {
 	const char *config; /* NULL: the usual one */
 	const struct bk_schedule *full, *differential;
 	const struct bk_names *places; /* folders that it writes into */
+	bool sendmail;                 /* mail goes by this host's own */
 };
 
 enum bk_enable_by {

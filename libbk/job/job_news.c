@@ -201,8 +201,10 @@ static void print_since(const struct bk_job_news *news, FILE *out)
 	if (!news->since)
 		return;
 	(void)fprintf(out, "%s %s: %ju run%s",
-		      news->event == BK_JOB_RECOVERED ? "This was so since"
-						      : "This is so since",
+		      news->event == BK_JOB_RECOVERED ||
+				      news->event == BK_JOB_COMPLETE
+			      ? "This was so since"
+			      : "This is so since",
 		      bk_clock_local(since, news->since), (uintmax_t)news->runs,
 		      news->runs == 1 ? "" : "s");
 	if (news->untold)

@@ -9,7 +9,8 @@ static enum bk_job_saying weigh_good(struct bk_job_state *state, unsigned on)
 	bool known = state->n_troubles ||
 		     !(on & (BK_NOTIFY_FAILURE | BK_NOTIFY_INCOMPLETE));
 
-	if (state->since && known && on & BK_NOTIFY_RECOVERY)
+	if (state->since && known &&
+	    on & (BK_NOTIFY_RECOVERY | BK_NOTIFY_ALWAYS))
 		return BK_JOB_SAY_RECOVERY;
 	return on & BK_NOTIFY_ALWAYS ? BK_JOB_SAY_ALWAYS : BK_JOB_SILENT;
 }

@@ -81,7 +81,8 @@ static int by_smtp(const struct sending *sending, const char *way,
 
 	int rc = bk_url_parse(&url, way, err);
 	if (rc == 0) {
-		access.allow_cleartext |= bk_url_is_here(&url);
+		access.here = bk_url_is_here(&url);
+		access.allow_cleartext |= access.here;
 		rc = bk_link_open(&link, &url, &access, err);
 	}
 	if (rc == 0)

@@ -159,6 +159,7 @@ static int enable(const struct bk_setup *setup, struct bk_err *err)
 		.full = &full,
 		.differential = &differential,
 		.places = &setup->places,
+		.sendmail = setup->via && strstr(setup->via, "sendmail:"),
 	};
 	char *where = NULL;
 

@@ -35,6 +35,10 @@ struct bk_access {
 	bool virtual_host;  /* S3: bucket.host instead of host/bucket */
 	bool netrc;         /* login from ~/.netrc */
 	bool allow_cleartext;
+	/* The server is of this host, and gets no password: where it offers
+	 * TLS, its certificate need not be for that name, unless `ca` or `pin`
+	 * say who it is. */
+	bool here;
 
 	uint32_t timeout_s; /* nothing came or went, no answer; 0: 60 */
 };

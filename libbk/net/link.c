@@ -353,6 +353,10 @@ static void set_tls(const struct bk_link *link, CURL *easy)
 	set_text(easy, CURLOPT_SSLCERT, access->client_cert);
 	set_text(easy, CURLOPT_SSLKEY, access->client_key);
 	set_text(easy, CURLOPT_KEYPASSWD, text_of(&link->key_password));
+	if (access->here && !access->ca && !access->pin) {
+		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 	if (is_scheme(link, "ftpes"))
 		(void)curl_easy_setopt(easy, CURLOPT_USE_SSL,
 				       (long)CURLUSESSL_ALL);

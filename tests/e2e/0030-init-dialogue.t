@@ -175,7 +175,8 @@ cat >dovecot/usr/bin/systemctl <<-'SH'
 	echo "$*" >>/systemctl
 SH
 chmod 755 dovecot/usr/bin/systemctl
-answers '' /backup/bk file:///copies/bk '' one one '' '' 'sun 03:00' 'daily 12:00' '' '' '' ''
+answers '' /backup/bk file:///copies/bk '' one one '' '' 'sun 03:00' 'daily 12:00' '' \
+	root@localhost sendmail: '' ''
 ok "a Dovecot says where its mail is" init dovecot
 says_like '  1  Dovecot, /srv/post/%d/%n/Maildir: [0-9]+ accounts, .*iB'
 conf=dovecot/etc/bk/bk.conf
@@ -189,6 +190,8 @@ ok "... the service may write to the repository" \
 	grep -qxF 'ReadWritePaths="-/backup/bk"' $units/bk@nightly.service.d/bk-init.conf
 ok "... and to the copy, whether it is there or away" \
 	grep -qxF 'ReadWritePaths="-/copies/bk"' $units/bk@nightly.service.d/bk-init.conf
+ok "... and hand mail to a sendmail that becomes its own user" \
+	grep -qxF 'SystemCallFilter=@setuid @chown' $units/bk@nightly.service.d/bk-init.conf
 ok "... whose folder is there before it starts" test -d dovecot/copies/bk
 ok "... and systemd was told" sh -c "paste -sd ' ' dovecot/systemctl |
 	grep -qx 'daemon-reload enable --now bk@nightly.timer'"
@@ -196,8 +199,13 @@ ok "the job runs" on_host dovecot bk backup nightly -q
 
 printf '#!/bin/sh\necho "no such unit" >&2\nexit 1\n' >dovecot/usr/bin/systemctl
 rm -rf dovecot/etc/bk dovecot/backup/bk
+mkdir -p dovecot/usr/sbin
+: >dovecot/usr/sbin/postdrop
 exits 1 "a systemd that refuses is told of" init dovecot
 says "bk-init: all is made but the schedule: systemctl daemon-reload: no such unit"
+ok "Postfix gets what its postdrop needs, and no more" sh -c "
+	sed -n '/^# For sendmail/,\$p' $units/bk@nightly.service.d/bk-init.conf | paste -sd ' ' |
+	grep -qxF '# For sendmail: [Service] ReadWritePaths=-/var/spool/postfix CapabilityBoundingSet=CAP_DAC_OVERRIDE'"
 
 # ---- on a terminal -------------------------------------------------------------
 

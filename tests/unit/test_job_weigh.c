@@ -97,6 +97,7 @@ static void who_wants_less_is_told_less(void **unused)
 	assert_int_equal(run(BK_EXIT_DONE, "0"), BK_JOB_SAY_ALWAYS);
 	assert_int_equal(run(BK_EXIT_FAILED, "1"), BK_JOB_SAY_TROUBLE);
 	assert_int_equal(run(BK_EXIT_FAILED, "1"), BK_JOB_SAY_TROUBLE);
+	assert_int_equal(run(BK_EXIT_DONE, "0"), BK_JOB_SAY_RECOVERY);
 }
 
 int main(void)
