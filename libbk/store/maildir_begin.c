@@ -325,6 +325,20 @@ static void decide_uids(struct bk_maildir_writer *w,
 			       "new UIDs: %s", why);
 }
 
+/* Of one that shares its base name with another the base name is taken, too. */
+static void take_name(struct bk_maildir_writer *w, const char *name, size_t i)
+{
+	size_t base = strcspn(name, ":");
+	size_t len = strlen(name);
+
+	bk_name_table_add(&w->taken, bk_name_table_key(&w->taken, name, len),
+			  (uint32_t)i);
+	if (base < len)
+		bk_name_table_add(&w->taken,
+				  bk_name_table_key(&w->taken, name, base),
+				  (uint32_t)i);
+}
+
 /* What is there, in terms of the keywords that the caller gave. */
 static int read_state(struct bk_maildir_writer *w, struct bk_err *err)
 {
@@ -345,11 +359,9 @@ static int read_state(struct bk_maildir_writer *w, struct bk_err *err)
 				table, here.keywords[msg->keywords[k]]);
 		bk_keywords_sort(mapped, msg->n_keywords);
 		msg->keywords = mapped;
-		bk_name_table_add(&w->taken,
-				  bk_name_table_key(&w->taken, msg->name,
-						    strlen(msg->name)),
-				  (uint32_t)i);
+		take_name(w, msg->name, i);
 	}
+	w->uid_next = here.uid_next;
 	if (rc == 0)
 		decide_uids(w, &here);
 	bk_folder_clear(&here);

@@ -130,6 +130,15 @@ static bool has_name(struct bk_name_table *table, struct bk_view name)
 				  &at, &value);
 }
 
+/* A run that was cut off may have taken the file away; what came since we
+ * looked has a UID that was not given out then. */
+static bool is_there(struct bk_maildir_writer *w,
+		     const struct bk_uidlist_row *row)
+{
+	return !has_name(&w->gone, row->base) &&
+	       (row->uid >= w->uid_next || has_name(&w->taken, row->base));
+}
+
 /* What the list says of messages that are there and stay as they are. */
 static int add_there(struct bk_maildir_writer *w,
 		     struct bk_uidlist_reader *reader, struct takers *takers,
@@ -146,7 +155,7 @@ static int add_there(struct bk_maildir_writer *w,
 					  strlen(takers->items[i].base)),
 			0);
 	while ((rc = bk_uidlist_next(reader, &row, err)) > 0) {
-		if (has_name(&staged, row.base) || has_name(&w->gone, row.base))
+		if (has_name(&staged, row.base) || !is_there(w, &row))
 			continue;
 		struct taker *taker =
 			add_taker(takers, row.uid,

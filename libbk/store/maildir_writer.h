@@ -50,6 +50,7 @@ struct bk_maildir_writer {
 
 	struct bk_message_list there; /* until present() hands it over */
 	struct bk_name_table taken;   /* base names */
+	uint32_t uid_next;            /* as it was at the beginning */
 	struct bk_name_table gone;    /* of what remove() took away */
 
 	pthread_mutex_t lock;         /* of everything below */
