@@ -221,6 +221,16 @@ static void lacks(struct bk_tree_to *to, const char *path,
 		});
 }
 
+static void unkept(struct bk_tree_to *to, const char *path, const char *what)
+{
+	struct trees *trees = (struct trees *)to;
+	char *note = bk_asprintf("%s is %s: it will come back without that",
+				 path, what);
+
+	bk_progress_note(trees->run->progress, note);
+	free(note);
+}
+
 /* ---- trees ---- */
 
 static int read_tree(struct trees *trees, const char *path, struct bk_err *err)
@@ -328,7 +338,8 @@ int bk_backup_trees(struct bk_backup *run, struct bk_err *err)
 		       .header_ends = header_ends,
 		       .back = back,
 		       .end = end,
-		       .lacks = lacks},
+		       .lacks = lacks,
+		       .unkept = unkept},
 		.run = run,
 	};
 	struct bk_names paths = {0};

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -368,6 +370,23 @@ static bool ends_all(const struct entry *entry, const struct bk_err *err)
 	       err->kind == BK_STARVED;
 }
 
+/* No tar has them in a form that others read, and few file systems have them at
+ * all: they are told of, and not kept. */
+static void tell_flags(const struct entry *entry)
+{
+	struct bk_tree_to *to = entry->teller->to;
+	int flags = 0;
+
+	if (!to->unkept || entry->fd < 0 ||
+	    ioctl(entry->fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return;
+	if (flags & FS_IMMUTABLE_FL)
+		to->unkept(to, entry->teller->path, "immutable (chattr +i)");
+	if (flags & FS_APPEND_FL)
+		to->unkept(to, entry->teller->path,
+			   "for appending only (chattr +a)");
+}
+
 static int keep_entry(struct entry *entry, int tried, struct bk_err *err)
 {
 	struct bk_tree_teller *teller = entry->teller;
@@ -381,6 +400,7 @@ static int keep_entry(struct entry *entry, int tried, struct bk_err *err)
 	if (S_ISREG(entry->st.st_mode) && entry->st.st_nlink > 1 &&
 	    !archive_entry_hardlink(entry->about))
 		remember_name(teller, &entry->st);
+	tell_flags(entry);
 	return teller->to->end(teller->to, err);
 }
 

@@ -33,6 +33,10 @@ struct bk_tree_to {
 	 * in the stream, but was written to while it was read. */
 	void (*lacks)(struct bk_tree_to *to, const char *path,
 		      const struct bk_err *why);
+	/* The entry is in the stream, and not that it is `what`; may be NULL.
+	 */
+	void (*unkept)(struct bk_tree_to *to, const char *path,
+		       const char *what);
 };
 
 /*

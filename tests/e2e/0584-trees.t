@@ -145,6 +145,41 @@ if mount -t tmpfs -o size=1m tmpfs small 2>/dev/null; then
 	ok "... the rest comes" cmp etc/large "small$etc/large"
 fi
 
+# Flags of chattr are not kept, and that is said; one that is there stays.
+if flags=$(mktemp -d -p "$work" -t flags.XXXXXX) && : >"$flags/try" &&
+	! chattr +i "$flags/try" 2>chattr.err; then
+	flags=$(mktemp -d /var/tmp/bk-flags.XXXXXX)
+fi
+trap 'chattr -R -ia "$flags"; rm -rf "$flags"; umount -lq "$work/small"; stop_servers; rm -rf "$work"' EXIT
+chattr -i "$flags/try"
+echo first >"$flags/fixed" && echo first >"$flags/log" && echo first >"$flags/free"
+if chattr +i "$flags/fixed" && chattr +a "$flags/log"; then
+	cat >>"$BK_CONFIG" <<-CONF
+	[store flags]
+	type = maildir
+	path = $work/mail/%d/%n/Maildir
+	trees = $flags
+	CONF
+	python3 -B "$top/demo/mail.py" mail
+	ok "a set of files with flags" bk-backup flags --full
+	says "bk-backup: $flags/fixed is immutable (chattr +i): it will come back without that"
+	says "bk-backup: $flags/log is for appending only (chattr +a): it will come back without that"
+	ok "... of the other there is no word" sh -c "! grep free err"
+	chattr -R -ia "$flags"
+	echo second >"$flags/fixed" && echo second >"$flags/free"
+	chattr +i "$flags/fixed"
+	exits 3 "over one that is immutable here" bk-restore latest --store flags --trees
+	says_like "    $flags/fixed +.*Operation not permitted +not restored"
+	ok "... it stays as it is" grep -qx second "$flags/fixed"
+	ok "... with nothing left beside it" test "$(find "$flags" -name '.bk-*' | wc -l)" -eq 0
+	ok "... and the rest comes" grep -qx first "$flags/free"
+	chattr -i "$flags/fixed"
+	ok "when that is gone it comes" bk-restore latest --store flags --trees
+	ok "... as it was" grep -qx first "$flags/fixed"
+	rm -r mail/*
+	sed -i '/^\[store flags\]/,$d' "$BK_CONFIG"
+fi
+
 # What its owner cannot be given is there all the same, and both is said.
 mkdir poor
 exits 3 "a file that cannot be given away" setpriv --bounding-set=-chown \
