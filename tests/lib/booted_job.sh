@@ -103,3 +103,29 @@ systemctl start bk@nightly || fail 'with a credential'
 mailed 'COMPLETE .* nightly'
 [ -z "$(ls -A /var/lib/bk/unsent 2>/dev/null)" ] || fail 'a mail was left'
 echo 'with a credential, and mail by SMTP'
+
+# ---- at the keyboard: accounts, sets and jobs are completed ----------------------------
+
+sed -i "s,^password = credential:.*,password = $key," $conf
+fish -c 'complete -C "bk list latest "' | grep -q '@' || fail 'fish: no accounts'
+fish -c 'complete -C "bk backup n"' | grep -q '^nightly' || fail 'fish: no job'
+bash -ic '. /usr/share/bash-completion/completions/bk; COMP_WORDS=(bk backup n)
+	COMP_CWORD=2; COMP_LINE="bk backup n"; COMP_POINT=11; _bk_complete
+	echo "${COMPREPLY[@]}"' 2>/root/bash.err | grep -q nightly || fail 'bash: no job'
+account=$(bk list latest --json | sed -n 's/.*"account": *"\([^"]*\)".*/\1/p' | head -n 1)
+cat >/root/typing <<ZSH
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'PS1=; autoload -U compinit; compinit -u; bindkey "^I" complete-word'
+sleep 1
+zpty -n -w shell \$'bk list latest ${account%@*}@\t'
+sleep 2
+zpty -n -w shell \$'\n'
+sleep 1
+zpty -r shell out
+while zpty -rt shell more; do out+=\$more; done
+print -r -- "\$out"
+ZSH
+timeout 30 env TERM=dumb zsh /root/typing >/root/typed 2>&1 || :
+grep -q "bk list latest $account" /root/typed || fail "zsh: $(cat /root/typed)"
+echo 'fish, bash and zsh complete accounts and jobs'
