@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "imap/capability.h"
 #include "imap/hangson.h"
 #include "imap/lexer.h"
 #include "imap/mailboxes.h"
@@ -90,6 +91,8 @@ static int learn(void *arg, const struct bk_imap_response *said,
 {
 	struct bk_imap *imap = arg;
 
+	if (bk_imap_early_hear(imap, said, err) < 0)
+		return -1;
 	if (bk_imap_word_is(said->word, "ID"))
 		return bk_imap_parse_id(said->rest, &imap->arena, &imap->server,
 					err);
@@ -115,6 +118,56 @@ static void say_enable(struct bk_imap *imap)
 		bk_imap_say(imap, " QRESYNC");
 }
 
+static bool next_line(struct bk_view *left, struct bk_view *line)
+{
+	const uint8_t *end = memchr(left->data, '\n', left->len);
+
+	if (!end)
+		return false;
+	*line = (struct bk_view){left->data, (size_t)(end - left->data)};
+	left->data = end + 1;
+	left->len -= line->len + 1;
+	return true;
+}
+
+/* From behind the word CAPABILITY to the end, or to that of a code. */
+static struct bk_view caps_of(struct bk_view line)
+{
+	static const char word[] = "CAPABILITY ";
+	const uint8_t *at = memmem(line.data, line.len, word, strlen(word));
+
+	if (!at)
+		return (struct bk_view){0};
+	at += strlen(word);
+	size_t len = (size_t)(line.data + line.len - at);
+	const uint8_t *end = memchr(at, ']', len);
+	if (end)
+		len = (size_t)(end - at);
+	while (len && at[len - 1] == '\r')
+		len--;
+	return (struct bk_view){at, len};
+}
+
+/* What servers say they can do, they tell with the OK to a login, too: then
+ * more can be said before they are asked. */
+static void learn_from_login(struct bk_imap *imap)
+{
+	struct bk_view left = bk_wire_login_said(imap->wire);
+	struct bk_view line, caps, since = {0}, told = {0};
+
+	while (left.len && next_line(&left, &line)) {
+		caps = caps_of(line);
+		if (caps.len)
+			since = caps;
+		if (line.len && *line.data != '*' && *line.data != '+') {
+			told = since;
+			since = (struct bk_view){0};
+		}
+	}
+	bk_imap_parse_caps(told, &imap->caps);
+	imap->caps.has &= ~imap->wish.without;
+}
+
 /* All at a time, though only the first answer tells which of the others the
  * server knows: it says BAD to them. */
 static int get_acquainted(struct bk_imap *imap, struct bk_err *err)
@@ -134,8 +187,10 @@ static int get_acquainted(struct bk_imap *imap, struct bk_err *err)
 		(void)bk_imap_command(imap, "NAMESPACE");
 	(void)bk_imap_command(imap, "LIST");
 	bk_imap_say(imap, " \"\" \"\"");
+	bk_imap_early_say(imap);
 	if (bk_imap_talk(imap, &hands, err) < 0)
 		return -1;
+	bk_imap_early_end(imap);
 	return bk_imap_verdict(imap, caps, err);
 }
 
@@ -169,6 +224,7 @@ int bk_imap_open(struct bk_imap **out, struct bk_link *link,
 	}
 	bk_wire_pace(imap->wire, imap->wish.down, imap->wish.up);
 	imap->reader = bk_imap_reader_new(imap->wire);
+	learn_from_login(imap);
 	if (get_acquainted(imap, err) < 0 || compress(imap, err) < 0) {
 		bk_imap_close(imap);
 		return -1;
@@ -186,6 +242,7 @@ void bk_imap_close(struct bk_imap *imap)
 	if (!imap->over && !imap->append.open &&
 	    bk_wire_write(imap->wire, "b0 LOGOUT\r\n", 11, &unheard) == 0)
 		(void)bk_wire_flush(imap->wire, &unheard);
+	bk_imap_early_free(imap);
 	bk_imap_reader_free(imap->reader);
 	bk_wire_close(imap->wire);
 	bk_arena_clear(&imap->arena);

@@ -39,6 +39,8 @@ struct bk_imap;
 struct bk_imap_wish {
 	uint32_t without;    /* enum bk_imap_cap: as if they were missing */
 	bool compress;       /* COMPRESS=DEFLATE where it can be done */
+	bool lists;          /* bk_imap_list() comes next: it is asked for with
+				the first words, where that can be done */
 	int64_t patience_ms; /* for [THROTTLED], [INUSE], ...; 0: 10 minutes */
 	struct bk_bucket *down, *up; /* pace, or NULL */
 	/* Told before each wait: for how long and why.  May be NULL. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "imap/imap.h"
 #include "imap/lexer.h"
 #include "imap/mailboxes.h"
@@ -171,6 +172,9 @@ static void put_together(struct listing *l, struct bk_imap_mailbox_list *out)
 			 by_name(l->entries[i].mailbox.name, all.name) == 0);
 		if (!listed && !(all.is & BK_IMAP_SUBSCRIBED))
 			continue;
+		/* The namespaces may have been told after it. */
+		if (!l->others && is_other(l->imap, all.name))
+			continue;
 		if (!listed)
 			all.is |= BK_IMAP_NO_SELECT | BK_IMAP_NON_EXISTENT;
 		out->items = bk_array_room(out->items, out->n, &out->cap,
@@ -221,20 +225,17 @@ static bool tells_status(const struct bk_imap *imap)
 }
 
 /* With a prefix, "INBOX" may not be below it.  LIST first, then LSUB: it is
- * what tells names that are only subscribed. */
-static int ask_for_names(struct listing *l, bool with_status,
-			 struct bk_err *err)
+ * what tells names that are only subscribed.  Who has RETURN (SUBSCRIBED) may
+ * have no LSUB (RFC 9051): how many of the commands must succeed? */
+static size_t say_names(const struct listing *l, bool with_status)
 {
 	static const char *const patterns[] = {"*", "INBOX"};
-	const struct bk_imap_hands hands = {.untagged = gather, .arg = l};
 	struct bk_imap *imap = l->imap;
 	struct bk_view prefix = imap->prefix;
 	size_t n = prefix.len > 0 && !l->others ? 2 : 1;
 
 	if (l->others)
 		imap->prefix = (struct bk_view){0};
-	bk_imap_talk_begin(imap);
-	size_t names = with_status && bk_imap_say_unselect(imap);
 	for (size_t i = 0; i < n; i++)
 		say_list(imap, patterns[i], with_status && tells_status(imap));
 	for (size_t i = 0; i < n; i++) {
@@ -242,15 +243,29 @@ static int ask_for_names(struct listing *l, bool with_status,
 		say_pattern(imap, patterns[i]);
 	}
 	imap->prefix = prefix;
-	if (bk_imap_talk(imap, &hands, err) < 0)
-		return -1;
-	/* Who has RETURN (SUBSCRIBED) may have no LSUB (RFC 9051). */
-	if (bk_imap_can(imap, BK_IMAP_LIST_EXTENDED))
-		imap->n_commands = names + n;
-	for (size_t i = 0; i < imap->n_commands; i++)
+	return bk_imap_can(imap, BK_IMAP_LIST_EXTENDED) ? n : 2 * n;
+}
+
+static int judge_first(struct bk_imap *imap, size_t n, struct bk_err *err)
+{
+	for (size_t i = 0; i < n; i++)
 		if (bk_imap_verdict(imap, i, err) < 0)
 			return -1;
 	return 0;
+}
+
+static int ask_for_names(struct listing *l, bool with_status,
+			 struct bk_err *err)
+{
+	const struct bk_imap_hands hands = {.untagged = gather, .arg = l};
+	struct bk_imap *imap = l->imap;
+
+	bk_imap_talk_begin(imap);
+	size_t n = with_status && bk_imap_say_unselect(imap);
+	n += say_names(l, with_status);
+	if (bk_imap_talk(imap, &hands, err) < 0)
+		return -1;
+	return judge_first(imap, n, err);
 }
 
 static int compare_mailbox(const void *key, const void *item)
@@ -306,6 +321,86 @@ static int ask_for_statuses(struct bk_imap *imap,
 	return bk_imap_talk(imap, &hands, err);
 }
 
+/* ---- with the first words ---- */
+
+#define EARLY_MS 1000 /* so long it is as good as asked for now */
+
+struct bk_imap_early {
+	struct listing listing;
+	struct bk_imap_mailbox_list list;
+	uint32_t caps;      /* with which it was said */
+	size_t first, past; /* commands that must succeed */
+	int64_t at_ms;
+	uint32_t tags; /* given when it was there */
+};
+
+void bk_imap_early_free(struct bk_imap *imap)
+{
+	struct bk_imap_early *early = imap->early;
+
+	if (!early)
+		return;
+	free(early->listing.entries);
+	bk_imap_mailbox_list_clear(&early->list);
+	free(early);
+	imap->early = NULL;
+}
+
+void bk_imap_early_say(struct bk_imap *imap)
+{
+	if (!imap->wish.lists || !tells_status(imap))
+		return;
+	struct bk_imap_early *early = bk_alloc(sizeof(*early));
+	imap->early = early;
+	early->listing.imap = imap;
+	early->listing.arena = &early->list.arena;
+	early->caps = imap->caps.has;
+	early->first = imap->n_commands;
+	early->past = early->first + say_names(&early->listing, true);
+}
+
+int bk_imap_early_hear(struct bk_imap *imap,
+		       const struct bk_imap_response *said, struct bk_err *err)
+{
+	return imap->early ? gather(&imap->early->listing, said, err) : 0;
+}
+
+/* Of what the server turns out to be, it may be another question that was to
+ * be asked. */
+void bk_imap_early_end(struct bk_imap *imap)
+{
+	struct bk_imap_early *early = imap->early;
+	struct bk_err unheard = {0};
+
+	if (!early)
+		return;
+	bool good = !imap->prefix.len && imap->caps.has == early->caps;
+	for (size_t i = early->first; i < early->past; i++)
+		good = good && bk_imap_verdict(imap, i, &unheard) == 0;
+	if (!good) {
+		bk_imap_early_free(imap);
+		return;
+	}
+	put_together(&early->listing, &early->list);
+	early->at_ms = bk_clock_monotonic_ms();
+	early->tags = imap->tags;
+}
+
+/* Nothing was said since, and it was just now. */
+static bool take_early(struct bk_imap *imap, struct bk_imap_mailbox_list *out)
+{
+	struct bk_imap_early *early = imap->early;
+	bool good = early && early->tags == imap->tags &&
+		    bk_clock_monotonic_ms() - early->at_ms < EARLY_MS;
+
+	if (good) {
+		*out = early->list;
+		early->list = (struct bk_imap_mailbox_list){0};
+	}
+	bk_imap_early_free(imap);
+	return good;
+}
+
 int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
 		 struct bk_imap_mailbox_list *out, struct bk_err *err)
 {
@@ -313,6 +408,8 @@ int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
 		.imap = imap, .others = others, .arena = &out->arena};
 	int rc = 0;
 
+	if (with_status && !others && take_early(imap, out))
+		return 0;
 	if (with_status && !bk_imap_can(imap, BK_IMAP_UNSELECT))
 		rc = bk_imap_unselect(imap, err);
 	if (rc == 0)

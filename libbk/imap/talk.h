@@ -70,6 +70,8 @@ struct bk_imap_append {
 			    the first command; 0: there is none */
 };
 
+struct bk_imap_early;
+
 struct bk_imap {
 	struct bk_wire *wire;
 	struct bk_imap_reader *reader;
@@ -85,6 +87,8 @@ struct bk_imap {
 	struct bk_arena selected_arena;
 	struct bk_buf selected_name;
 	struct bk_imap_append append;
+	struct bk_imap_early *early; /* owned; a list that nobody asked for
+					yet, or NULL */
 
 	uint64_t trips;
 	int64_t busy_since_ms; /* 0: not busy */
@@ -187,6 +191,16 @@ int bk_imap_fetch_verdict(struct bk_imap *imap, struct bk_err *err);
 /* SELECT or EXAMINE as one command of an exchange; what comes is for
  * bk_imap_take_selected(), and in the end for bk_imap_end_select(), which
  * returns what bk_imap_select() does. */
+/* ---- the first list: imap_list.c ---- */
+
+/* Says it along with what is said first, if the login told enough. */
+void bk_imap_early_say(struct bk_imap *imap);
+int bk_imap_early_hear(struct bk_imap *imap,
+		       const struct bk_imap_response *said, struct bk_err *err);
+/* All is answered: is it a list? */
+void bk_imap_early_end(struct bk_imap *imap);
+void bk_imap_early_free(struct bk_imap *imap);
+
 /* Where UNSELECT is there, and needed: was it? */
 bool bk_imap_say_unselect(struct bk_imap *imap);
 size_t bk_imap_say_select(struct bk_imap *imap, struct bk_view mailbox,

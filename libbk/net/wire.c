@@ -24,6 +24,11 @@
 #define TAKEN_MAX ((size_t)64 << 10)
 #define POLL_MS   500
 
+struct bk_view bk_wire_login_said(const struct bk_wire *wire)
+{
+	return bk_buf_view(&wire->line->replies);
+}
+
 struct bk_wire *bk_wire_new(struct bk_line *line)
 {
 	struct bk_wire *wire = bk_alloc(sizeof(*wire));

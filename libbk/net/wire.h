@@ -83,6 +83,10 @@ struct bk_wire {
  * in one breath with its OK to the login is lost: libcurl has read it. */
 int bk_wire_open(struct bk_wire **out, struct bk_link *link,
 		 const struct bk_wire_login *login, struct bk_err *err);
+
+/* All that the server said until the login was done, at most 64 KiB of it;
+ * until the wire is closed. */
+struct bk_view bk_wire_login_said(const struct bk_wire *wire);
 void bk_wire_close(struct bk_wire *wire); /* NULL is fine; says nothing */
 
 /*

@@ -60,6 +60,7 @@ static void close_imapstore(struct bk_store *store)
 	(void)pthread_mutex_destroy(&imapstore->sieve_lock);
 	(void)pthread_mutex_destroy(&imapstore->admin_lock);
 	free(imapstore->only);
+	free(imapstore->begun);
 	free(imapstore->where);
 	free(imapstore);
 }

@@ -41,6 +41,7 @@ struct bk_imapstore {
 		*idle; /* the last one that was used first */
 	size_t n_busy; /* sessions for one act each */
 	char *only;    /* the address of the one account there is */
+	char *begun;   /* that of the last one that was begun with */
 
 	pthread_mutex_t writers_lock; /* taken before any writer's own */
 	struct bk_imapstore_writer *writers;

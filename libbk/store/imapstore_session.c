@@ -70,13 +70,15 @@ int bk_imapstore_login(const struct bk_imapstore *imapstore,
 	return rc;
 }
 
-static int log_in(struct bk_imapstore_session *session, struct bk_err *err)
+static int log_in(struct bk_imapstore_session *session, bool lists,
+		  struct bk_err *err)
 {
 	struct bk_imapstore *imapstore = session->owner;
 	const struct bk_store_server *server = imapstore->server;
 	const struct bk_imap_wish wish = {
 		.without = server->without,
 		.compress = server->compress,
+		.lists = lists,
 		.down = server->down,
 		.up = server->up,
 		.waits = tell_wait,
@@ -107,13 +109,13 @@ static void close_session(struct bk_imapstore_session *session)
 /* NULL: it failed. */
 static struct bk_imapstore_session *open_session(struct bk_imapstore *imapstore,
 						 const char *address,
-						 struct bk_err *err)
+						 bool lists, struct bk_err *err)
 {
 	struct bk_imapstore_session *session = bk_alloc(sizeof(*session));
 
 	session->owner = imapstore;
 	session->address = bk_strdup(address);
-	if (log_in(session, err) == 0)
+	if (log_in(session, lists, err) == 0)
 		return session;
 	close_session(session);
 	return NULL;
@@ -122,7 +124,7 @@ static struct bk_imapstore_session *open_session(struct bk_imapstore *imapstore,
 struct bk_imapstore_session *bk_imapstore_open_admin(
 	struct bk_imapstore *imapstore, struct bk_err *err)
 {
-	return open_session(imapstore, "", err);
+	return open_session(imapstore, "", false, err);
 }
 
 void bk_imapstore_close_session(struct bk_imapstore_session *session)
@@ -183,6 +185,19 @@ static void close_all(struct bk_imapstore_session *session)
 	}
 }
 
+/* The first connection for an account, for no mailbox of it: as a rule its
+ * folders are asked for next. */
+static bool begins_account(struct bk_imapstore *imapstore, const char *address,
+			   struct bk_view mailbox)
+{
+	if (!*address || mailbox.len ||
+	    (imapstore->begun && strcmp(imapstore->begun, address) == 0))
+		return false;
+	free(imapstore->begun);
+	imapstore->begun = bk_strdup(address);
+	return true;
+}
+
 int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
 		      struct bk_view mailbox, bool keeps,
 		      struct bk_imapstore_session **out, struct bk_err *err)
@@ -196,9 +211,10 @@ int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
 	imapstore->n_busy += !keeps;
 	struct bk_imapstore_session *session =
 		take_idle(imapstore, address, mailbox);
+	bool lists = !session && begins_account(imapstore, address, mailbox);
 	(void)pthread_mutex_unlock(&imapstore->lock);
 	if (!session)
-		session = open_session(imapstore, address, err);
+		session = open_session(imapstore, address, lists, err);
 	if (session) {
 		*out = session;
 		return 0;
