@@ -18,21 +18,19 @@ static int read_world(struct bk_ship_run *run, struct bk_outcome *outcome,
 {
 	const struct bk_ship_request *request = run->request;
 	const struct bk_set_info *only = NULL;
-	struct bk_set_info_list sets = {0};
 
 	outcome->place = BK_PLACE_REPO;
-	int rc = bk_sets_list(request->repo, &sets, err);
+	int rc = bk_sets_list(request->repo, &run->sets, err);
 	if (rc == 0 && request->choice) {
 		outcome->place = BK_PLACE_SET;
-		rc = bk_choose_set(&sets, request->choice, request->repo->host,
-				   &only, err);
+		rc = bk_choose_set(&run->sets, request->choice,
+				   request->repo->host, &only, err);
 	}
 	if (rc == 0) {
 		outcome->place = BK_PLACE_REPO;
-		rc = bk_ship_world_read(&run->world, request->repo, &sets, only,
-					err);
+		rc = bk_ship_world_read(&run->world, request->repo, &run->sets,
+					only, err);
 	}
-	bk_set_info_list_clear(&sets);
 	return rc;
 }
 
@@ -123,6 +121,7 @@ int bk_ship_run(const struct bk_ship_request *request,
 	free(run.lanes);
 	free(run.bad);
 	bk_ship_world_clear(&run.world);
+	bk_set_info_list_clear(&run.sets);
 	(void)pthread_mutex_destroy(&run.lock);
 	return rc;
 }

@@ -189,6 +189,8 @@ static int make_plan(struct bk_ship_lane *lane, struct bk_err *err)
 				     lane->target->where);
 		if (rc == 0)
 			rc = read_gone(lane, &there, gone, err);
+		if (rc == 0)
+			bk_ship_seen(lane, &there);
 	}
 	if (rc == 0) {
 		bk_ship_plan_make(&lane->plan, world, &there, gone,

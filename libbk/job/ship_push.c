@@ -194,6 +194,17 @@ static int complete(struct bk_ship_lane *lane, size_t first, size_t end,
 	return rc < 0 ? -1 : look_again(lane, err);
 }
 
+/* What came there is missed from now on, should it ever lack. */
+static void remember(const struct bk_ship_lane *lane)
+{
+	struct bk_blob_list there = {0};
+	struct bk_err ignored = {0};
+
+	if (bk_target_list(lane->target, "sets", &there, &ignored) == 0)
+		bk_ship_seen(lane, &there);
+	bk_blob_list_clear(&there);
+}
+
 int bk_ship_push(struct bk_ship_lane *lane, struct bk_err *err)
 {
 	size_t end = 0;
@@ -206,6 +217,8 @@ int bk_ship_push(struct bk_ship_lane *lane, struct bk_err *err)
 	}
 	if (!atomic_load(&lane->out) && bk_ship_gone_tell(lane, err) < 0)
 		return -1;
+	if (lane->plan.n_todo && !atomic_load(&lane->out))
+		remember(lane);
 	bk_ship_lane_gaps(lane);
 	return 0;
 }

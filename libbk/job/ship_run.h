@@ -46,6 +46,7 @@ struct bk_ship_lane {
 struct bk_ship_run {
 	const struct bk_ship_request *request;
 	struct bk_progress *progress;
+	struct bk_set_info_list sets; /* at the source */
 	struct bk_ship_world world;
 	struct bk_ship_lane *lanes;
 	size_t n_lanes;
@@ -128,6 +129,13 @@ void bk_ship_gone_find(struct bk_ship_lane *lane,
 		       const struct bk_condemned *trash);
 /* Says there which of them the source knows to be pruned. */
 int bk_ship_gone_tell(struct bk_ship_lane *lane, struct bk_err *err);
+
+/* ---- what was there before: ship_seen.c ---- */
+
+/* Tells the witness which sets `there`, a listing of the target, shows: one
+ * that it misses was seen there by an earlier run. */
+void bk_ship_seen(const struct bk_ship_lane *lane,
+		  const struct bk_blob_list *there);
 
 /* ---- what came of it: ship_report.c ---- */
 

@@ -90,4 +90,78 @@ ok 'a prune takes all but one' reader bk-prune -r repo --keep last:1 --all-hosts
 ok 'nobody misses that: the reader' reader bk-list -r repo
 quiet
 alarmed 3 'the writer misses what it made after the older one was put back' bk-list
+
+# ---- a target as a whole ------------------------------------------------------------
+
+cat >>"$BK_CONFIG" <<CONF
+[store mail]
+type = maildir
+path = $work/mail/%d/%n/Maildir
+[target far]
+url = file://$work/far
+keep = last:9
+[job nightly]
+store = mail
+repo = repo
+keep = last:9
+ship = far
+CONF
+rm -rf repo near far state
+rm -rf reader
+mkdir reader
+new_repository fresh "$work/repo"
+key=$work/fresh.key
+sed -i 's/^repo = repo$/repo = fresh/' "$BK_CONFIG"
+for n in 1021 1022; do
+	letter "mail/b.test/bob/Maildir/cur/$n.a.mx:2," $n "letter $n"
+	ok 'a job, and its copy' bk-backup nightly --full -q
+done
+cp -R far far.old
+letter mail/b.test/bob/Maildir/cur/1023.a.mx:2, 1023 'letter 1023'
+ok 'another set, and its copy' bk-backup nightly --full -q
+cp -R far far.new
+cp -R state state.new
+ok 'another client has looked at the target' reader bk-ship status far
+quiet
+cp -R reader reader.new
+
+# played: the target as it was; who had seen it is as he was then.
+played() {
+	rm -rf far state reader
+	cp -R far.old far
+	cp -R state.new state
+	cp -R reader.new reader
+}
+for verb in status verify push; do
+	played
+	exits 3 "the target is set back: ship $verb" bk-ship $verb far
+	says_like ".*far: set .* was here and is not any more, though no prune took it: .*"
+	played
+	exits 3 '... and for the other client' reader bk-ship $verb far
+	says_like ".*far: set .* was here and is not any more, though no prune took it: .*"
+done
+ok 'that push brought it back' bk-ship status far
+quiet
+played
+exits 3 'ship push -n' bk-ship push far -n
+says_like ".*far: set .* was here and is not any more.*"
+exits 3 'a client that pulls from there' reader bk-ship pull far -r "$work/repo"
+says_like ".*far: set .* was here and is not any more.*"
+played
+for who in env reader; do
+	exits 18 'prune there' $who bk-prune far
+	says_like ".*far: set .* was here and is not any more.*"
+done
+ok '... if it is right, it is said once' bk-prune far --accept-missing
+ok '... and known' bk-list -r far --password-from "keyblock:$key"
+quiet
+played
+exits 3 'a check' bk-check nightly
+says_like ".*far: set .* was here and is not any more.*"
+played
+letter mail/b.test/bob/Maildir/cur/1024.a.mx:2, 1024 'letter 1024'
+exits 3 'a job' bk-backup nightly --full
+says_like ".*far: set .* was here and is not any more.*"
+ok '... which brought it back' bk-ship status far
+quiet
 done_testing

@@ -129,7 +129,7 @@ cut_off() {
 
 for how in kill io full; do
 	step=0
-	while rm -rf t && step=$((step + 1)) &&
+	while rm -rf t state/seen-* && step=$((step + 1)) &&
 		faulty "$step" "$how" bk-ship push "$work/t" "--verify=full"; do
 		step_passes "$how at act $step ($hit)" cut_off
 	done
@@ -142,7 +142,7 @@ done
 # Of two hosts, whose locks do not see each other: one may get in the way of the
 # other, and says so; who says that all is there is right.
 two_at_a_time() {
-	rm -rf t
+	rm -rf t one/seen-* two/seen-*
 	env BK_STATE_DIR="$work/one" bk-ship push "$work/t" &
 	other=$!
 	env BK_STATE_DIR="$work/two" bk-ship push "$work/t"
