@@ -76,8 +76,7 @@ struct bk_store_config {
 	/* With %d %n %u as in Dovecot (store/account_path.h); without any of
 	 * them it is one account, called like its last folder. */
 	const char *path;
-	const char *inbox;   /* mbox: pattern of the inbox's file, NULL = with
-				the other folders */
+	const char *inbox;   /* mbox: pattern of the inbox's file, or NULL */
 	const char *layout;  /* "auto" (or NULL), "maildir++", "fs" */
 	const char *control; /* pattern of Dovecot's CONTROL= folder, NULL =
 				beside the mail */
@@ -491,8 +490,7 @@ int bk_store_identify(struct bk_store *store, const struct bk_account *account,
  * are the same are the same mail.  The caller's to free. */
 char *bk_store_identity(const struct bk_store_config *config);
 
-extern const struct bk_store_ops bk_maildir_ops;
-extern const struct bk_store_ops bk_mbox_ops;
+extern const struct bk_store_ops bk_maildir_ops, bk_mbox_ops;
 extern const struct bk_store_ops bk_imapstore_ops;
 /* Single files, only written: store/eml.h. */
 extern const struct bk_store_ops bk_eml_ops;
