@@ -281,6 +281,25 @@ ok 'what stays is whole' bk-check --read-data
 ok '... and comes back' sh -c "bk-restore latest --to \
 	'maildir:$work/back3/%d/%n/Maildir'"
 
+# ---- a listing that fails --------------------------------------------------------------------
+
+# What is no folder cannot be listed, by root neither.
+for folder in data open hold sets trash; do
+	afresh
+	mkdir -p "repo/$folder"
+	mv "repo/$folder" away
+	: >"repo/$folder"
+	find repo away -type f | sort >files.was
+	bk-prune --keep last:2 --grace 0s -q >out 2>err
+	status=$?
+	ok "$folder/ cannot be listed: a prune fails" test $status -ne 0
+	find repo away -type f | sort >files.is
+	ok '... and neither condemns nor deletes' cmp files.was files.is
+	rm "repo/$folder"
+	mv away "repo/$folder"
+	ok '... it can, and the prune is done' bk-prune --keep last:2 --grace 0s -q
+done
+
 # ---- killed at every act -------------------------------------------------------------------
 
 # The next run completes, and what stays is whole.
