@@ -46,6 +46,34 @@ view "$root" >after
 ok "Dovecot shows the same" compare before after
 dovecot "$root" stop
 
+# ---- from mbox to Maildir and back ----
+
+maildir="maildir:$work/md/%d/%n"
+ok "into Maildirs" bk-restore latest --store mail --to "$maildir"
+ok "a full set of those" bk-backup "$maildir" --full
+ok "into mbox files" bk-restore latest --store "$maildir" \
+	--to "mbox:$work/back/%d/%n/mail"
+(cd "$work/back" && find . -type f ! -path '*/.imap/*' \
+	-exec sha256sum {} + | sort -k 2) >back.first
+exits 0 "once more" bk-restore latest --store "$maildir" \
+	--to "mbox:$work/back/%d/%n/mail"
+cp out said
+ok "... nothing is restored twice" grep -q '| 0 restored, ' said
+(cd "$work/back" && find . -type f ! -path '*/.imap/*' \
+	-exec sha256sum {} + | sort -k 2) >back.second
+ok "... and no file changed" diff back.first back.second
+ok "a set of them" bk-backup "mbox:$work/back/%d/%n/mail" --full
+n=0
+for store in mail "$maildir" "mbox:$work/back/%d/%n/mail"; do
+	n=$((n + 1))
+	# What a message is called is each store's own.
+	bk-list latest --store "$store" ann@a.test Sent |
+		awk 'NR == 1 { id = index($0, "  ID") }
+			{ print substr($0, 1, id) }' >"list.$n"
+done
+ok "UIDs, sizes, flags, keywords and dates went both ways" sh -c \
+	'test -s list.1 && diff list.1 list.2 && diff list.1 list.3'
+
 # ---- Dovecot, while mail comes ----
 
 dovecot "$root" start
