@@ -31,9 +31,14 @@ void bk_move_accounts_filter(struct bk_move_accounts *accounts,
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < accounts->n; i++)
-		if (bk_filter_takes(filter, accounts->items[i].from))
-			accounts->items[n++] = accounts->items[i];
+	accounts->known = accounts->n;
+	for (size_t i = 0; i < accounts->n; i++) {
+		struct bk_move_account account = accounts->items[i];
+		if (!bk_filter_takes(filter, account.from))
+			continue;
+		accounts->items[i] = accounts->items[n];
+		accounts->items[n++] = account;
+	}
 	accounts->n = n;
 }
 

@@ -35,7 +35,8 @@ struct bk_move_accounts {
 	struct bk_arena arena;
 	struct bk_move_account *items; /* owned */
 	size_t n, cap;
-	const char *file;         /* "" for those of options */
+	size_t known;     /* behind the n those that are not asked for */
+	const char *file; /* "" for those of options */
 	struct bk_secret secrets; /* what the views above show */
 };
 
@@ -55,7 +56,7 @@ int bk_move_accounts_read(struct bk_move_accounts *out, const char *path,
 int bk_move_accounts_parse(struct bk_move_accounts *out, const char *name,
 			   struct bk_view text, struct bk_err *err);
 
-/* Leaves those that the filter takes. */
+/* Leaves those that the filter takes; the others are known. */
 void bk_move_accounts_filter(struct bk_move_accounts *accounts,
 			     const struct bk_filter *filter);
 

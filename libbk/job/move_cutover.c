@@ -107,6 +107,17 @@ static int stuck(struct bk_cutover *c, enum bk_cutover_act act,
 	return rc;
 }
 
+/* Who is there has no way back to a set: the mail that came since would have to
+ * go into it.  Nobody is held for that. */
+static bool is_one_way(const struct bk_cutover *c)
+{
+	bool there = false;
+
+	for (size_t i = 0; i < c->pair->n_routes; i++)
+		there = there || c->states[i] == BK_ROUTE_DESTINATION;
+	return there && c->back && c->move->request->set;
+}
+
 /* Of what failed in the middle it is not known how far it came. */
 static int turn(struct bk_cutover *c, const struct bk_cutover_step *step,
 		const struct bk_err *why, struct bk_err *err)
@@ -132,7 +143,11 @@ static int turn(struct bk_cutover *c, const struct bk_cutover_step *step,
 		  step->act == BK_CUTOVER_BACK) &&
 		 bk_cutover_look(c, &second) < 0)
 		return stuck(c, step->act, &second, err);
-	return 0;
+	if (!is_one_way(c))
+		return 0;
+	(void)bk_fail(&second, BK_UNSAFE,
+		      "its mail came from a set, so there is no way back");
+	return stuck(c, step->act, &second, err);
 }
 
 static int go(struct bk_cutover *c, struct bk_err *err)

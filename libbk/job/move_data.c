@@ -87,7 +87,8 @@ int bk_move_pass(struct bk_move_session *session,
 		.name = task->name,
 		.journal = task->pair->journal,
 		.rules = task->rules ? task->rules : request->rules,
-		.identities = task->reverse ? NULL : move->identities,
+		.identities = task->reverse ? move->identities_back
+					    : move->identities,
 		.dry_run = dry_run,
 		.keep_deleted = request->keep_deleted || once,
 		.once = once && task->moved && !request->full,
@@ -456,7 +457,7 @@ int bk_move_map_identities(const struct bk_move *move,
 	if (request->identities &&
 	    bk_rights_map_read(out, request->identities, err) < 0)
 		return -1;
-	for (size_t i = 0; i < accounts->n && !request->as; i++)
+	for (size_t i = 0; i < accounts->known && !request->as; i++)
 		bk_rights_map_add_user(out, accounts->items[i].from,
 				       accounts->items[i].to);
 	return 0;
@@ -464,10 +465,12 @@ int bk_move_map_identities(const struct bk_move *move,
 
 int bk_move_data(struct bk_move *move, struct bk_err *err)
 {
-	struct bk_rights_map identities = {0};
+	struct bk_rights_map identities = {0}, back_again = {0};
 	int rc = bk_move_map_identities(move, &identities, err);
 
+	bk_rights_map_turn(&identities, &back_again);
 	move->identities = &identities;
+	move->identities_back = &back_again;
 	if (move->progress) {
 		move->progress->watch = keep_item;
 		move->progress->watch_arg = move;
@@ -478,7 +481,8 @@ int bk_move_data(struct bk_move *move, struct bk_err *err)
 				  err);
 	if (move->progress)
 		move->progress->watch = NULL;
-	move->identities = NULL;
+	move->identities = move->identities_back = NULL;
 	bk_rights_map_clear(&identities);
+	bk_rights_map_clear(&back_again);
 	return rc;
 }

@@ -71,7 +71,8 @@ struct bk_move {
 	pthread_mutex_t cutting; /* one account at a time changes servers */
 	bool stuck;     /* of who holds it: one is active at neither server */
 	bool data_only; /* this round */
-	const struct bk_rights_map *identities; /* of the data stage */
+	/* Of the data stage; and for what goes back. */
+	const struct bk_rights_map *identities, *identities_back;
 	int64_t start_ms;
 	int64_t began; /* UTC seconds */
 

@@ -55,6 +55,24 @@ void bk_rights_map_add_user(struct bk_rights_map *map, const char *from,
 		add(map, who, who_of(map, to));
 }
 
+void bk_rights_map_turn(const struct bk_rights_map *map,
+			struct bk_rights_map *out)
+{
+	out->strict = map->strict;
+	for (size_t i = 0; i < map->n; i++) {
+		const struct bk_rights_name *name = &map->items[i];
+		if (!*name->to)
+			continue;
+		size_t k = 0;
+		while (k < out->n && strcmp(out->items[k].from, name->to) != 0)
+			k++;
+		if (k < out->n)
+			out->items[k].to = "";
+		else
+			add(out, name->to, name->from);
+	}
+}
+
 /* ---- a file ---- */
 
 static int read_line(struct bk_rights_map *map, char *line, struct bk_err *err)

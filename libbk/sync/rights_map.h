@@ -36,6 +36,11 @@ int bk_rights_map_read(struct bk_rights_map *map, const char *path,
 void bk_rights_map_add_user(struct bk_rights_map *map, const char *from,
 			    const char *to);
 
+/* The other way round; texts are the map's.  Of two that have one name there it
+ * is not known who is meant: nobody. */
+void bk_rights_map_turn(const struct bk_rights_map *map,
+			struct bk_rights_map *out);
+
 /* The rights of a folder become what they are to be at the destination, texts
  * in the arena.  told(arg, who) is called for each that has no counterpart and
  * is left out, or keeps its name though a file does not have it. */
