@@ -49,7 +49,7 @@ static int measure(struct bk_store *store, const struct bk_account *account,
 	if (store->ops->limits &&
 	    store->ops->limits(store, account, &limits, err) < 0)
 		return -1;
-	if (limits.counted) {
+	if (limits.used) {
 		*bytes = limits.used;
 		return 0;
 	}

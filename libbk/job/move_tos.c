@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/parse.h"
+#include "job/route_settings.h"
 
 #define WEIGHT_MOST  1000000
 #define CAPACITY_BIT 20 /* capacities are compared by MiB */
@@ -163,5 +164,50 @@ int bk_move_tos_find(struct bk_move_tos *out, struct bk_settings *settings,
 		return -1;
 	weigh(out);
 	out->name = name_of(out);
+	return 0;
+}
+
+/* ---- what leads there ---- */
+
+static int check_end(const struct bk_move_end *end, const char *option,
+		     struct bk_err *err)
+{
+	if (end->settings.section)
+		return 0;
+	return bk_fail(err, BK_MISUSE,
+		       "--%s %s: a route leads to a [server] of the "
+		       "configuration",
+		       option, end->word);
+}
+
+static int find_routes(struct bk_move_to *to, struct bk_settings *settings,
+		       const struct bk_move_end *from, const char *names,
+		       struct bk_err *err)
+{
+	struct bk_route_config *routes = NULL;
+
+	if (check_end(to->end, "to", err) < 0 ||
+	    bk_settings_routes(settings, names, &from->settings,
+			       &to->end->settings, &routes, &to->n_routes,
+			       err) < 0)
+		return -1;
+	to->routes = routes;
+	return to->n_routes ? 0
+			    : bk_fail(err, BK_MISUSE,
+				      "what leads people and mail to the "
+				      "servers? There is no [route] in %s; see "
+				      "bk.conf(5)",
+				      settings->source);
+}
+
+int bk_move_tos_routes(struct bk_move_tos *tos, struct bk_settings *settings,
+		       const struct bk_move_end *from, const char *names,
+		       struct bk_err *err)
+{
+	if (check_end(from, "from", err) < 0)
+		return -1;
+	for (size_t i = 0; i < tos->n; i++)
+		if (find_routes(&tos->items[i], settings, from, names, err) < 0)
+			return -1;
 	return 0;
 }

@@ -27,6 +27,11 @@ struct bk_move_tos {
 int bk_move_tos_find(struct bk_move_tos *out, struct bk_settings *settings,
 		     const char *word, const struct bk_opt_list *options,
 		     struct bk_err *err);
+/* What leads from the source to each of them: the routes of those names, or all
+ * of the file (NULL).  BK_MISUSE where an end has no section, or none leads. */
+int bk_move_tos_routes(struct bk_move_tos *tos, struct bk_settings *settings,
+		       const struct bk_move_end *from, const char *names,
+		       struct bk_err *err);
 void bk_move_tos_clear(struct bk_move_tos *tos);
 
 #endif

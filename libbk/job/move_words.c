@@ -10,7 +10,6 @@
 #include "base/nearest.h"
 #include "base/parse.h"
 #include "job/command.h"
-#include "job/route_settings.h"
 
 #define JOBS_USUAL 4     /* a server has to serve others, too */
 #define STOP_USUAL 50000 /* 5 % */
@@ -151,38 +150,6 @@ static int find_front(struct bk_move_order *order, struct bk_settings *settings,
 }
 
 /* Routes say which server: each has to have a name for them. */
-static int check_end(const struct bk_move_end *end, const char *option,
-		     struct bk_err *err)
-{
-	if (end->settings.section)
-		return 0;
-	return bk_fail(err, BK_MISUSE,
-		       "--%s %s: a route leads to a [server] of the "
-		       "configuration",
-		       option, end->word);
-}
-
-static int find_routes_to(struct bk_move_order *order,
-			  struct bk_settings *settings,
-			  const struct bk_move_words *words,
-			  struct bk_move_to *to, struct bk_err *err)
-{
-	struct bk_route_config *routes = NULL;
-
-	if (check_end(to->end, "to", err) < 0 ||
-	    bk_settings_routes(settings, words->route, &order->from.settings,
-			       &to->end->settings, &routes, &to->n_routes,
-			       err) < 0)
-		return -1;
-	to->routes = routes;
-	return to->n_routes ? 0
-			    : bk_fail(err, BK_MISUSE,
-				      "what leads people and mail to the "
-				      "servers? There is no [route] in %s; see "
-				      "bk.conf(5)",
-				      settings->source);
-}
-
 static int find_routes(struct bk_move_order *order,
 		       struct bk_settings *settings,
 		       const struct bk_move_words *words, struct bk_err *err)
@@ -196,12 +163,9 @@ static int find_routes(struct bk_move_order *order,
 		order->account || order->request.verb == BK_MOVE_ROLLBACK;
 	if (!cutover->wanted)
 		return 0;
-	if (check_end(&order->from, "from", err) < 0)
+	if (bk_move_tos_routes(&order->to, settings, &order->from, words->route,
+			       err) < 0)
 		return -1;
-	for (size_t i = 0; i < order->to.n; i++)
-		if (find_routes_to(order, settings, words, &order->to.items[i],
-				   err) < 0)
-			return -1;
 	cutover->data_now = order->data;
 	cutover->leave_some = words->leave_some;
 	cutover->reason = words->reason;

@@ -28,8 +28,7 @@ static int ask(struct bk_imapstore_session *session, void *arg,
 		return 0;
 	if (bk_imap_get_quota(session->imap, &quota, &why) == 0) {
 		limits->bytes = what_is_left(quota.used, quota.limit);
-		limits->counted = quota.limit != 0;
-		limits->used = quota.used;
+		limits->used = quota.limit ? quota.used : 0;
 		limits->messages =
 			what_is_left(quota.messages, quota.messages_limit);
 		return 0;

@@ -128,12 +128,10 @@ struct bk_store_limits {
 	uint64_t messages; /* likewise */
 	uint64_t message;  /* of the largest one that is taken */
 	bool shared;   /* `bytes` is what is free on a disk, for all accounts */
-	bool counted;  /* it counts what there is: */
-	uint64_t used; /* bytes */
+	uint64_t used; /* bytes, where it counts them; 0: it does not */
 };
 
-/* What an account may hold; 0: no limit. */
-struct bk_store_quota {
+struct bk_store_quota { /* what it may hold; 0: no limit */
 	uint64_t bytes, messages;
 };
 
