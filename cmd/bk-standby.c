@@ -72,8 +72,7 @@ int main(int argc, char **argv)
 		NULL};
 	static const char *const examples[] = {
 		"bk standby follow --from nas --to mail",
-		"new sets from nas into the repository, and their mail into "
-		"the store",
+		"new sets into the repository, their mail into the store",
 		"bk standby status --max-age 8h",
 		"is it fresh? For monitoring",
 		"bk standby promote --fenced-primary",

@@ -259,7 +259,8 @@ static int compare_listed(struct bk_restore_folder *folder,
 				  .listed = listed,
 				  .body = BK_BODY(WHOLE_MAX)};
 
-	bk_match_names(&folder->match);
+	if (!into->follow)
+		bk_match_names(&folder->match);
 	int rc = into->follow ? look_for_rest(&reading, err)
 			      : look_and_read(&reading, err);
 	bk_body_clear(&reading.body);
@@ -293,12 +294,17 @@ static int compare(struct bk_restore_folder *folder,
 	const struct bk_folder *listed = NULL;
 
 	bk_match_init(&folder->match, &folder->rows, &folder->present);
-	if (!folder->present.n || !folder->rows.n)
+	if (into->follow && bk_restore_follow_known(folder, into, err) < 0)
+		return -1;
+	if (!folder->present.n || !folder->rows.n ||
+	    (into->follow && !bk_restore_follow_has_strangers(folder)))
 		return 0;
 	int rc = find_listed(folder, into, &all, &listed, err);
 	if (rc == 0)
 		rc = compare_listed(folder, into, listed, err);
 	bk_folder_list_clear(&all);
+	if (rc == 0 && into->follow)
+		rc = bk_restore_follow_known(folder, into, err);
 	return rc;
 }
 

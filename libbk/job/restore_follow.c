@@ -3,6 +3,7 @@
 #include "job/restore_follow.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "job/restore_folder.h"
@@ -30,6 +31,26 @@ void bk_restore_follow_names(struct bk_restore_folder *folder)
 			       (unsigned long long)msg->size);
 		msg->name = bk_arena_strdup(&folder->rows.arena, name);
 	}
+}
+
+int bk_restore_follow_known(struct bk_restore_folder *folder,
+			    const struct bk_restore_into *into,
+			    struct bk_err *err)
+{
+	if (!folder->ours)
+		bk_match_names(&folder->match);
+	free(folder->ours);
+	folder->ours = NULL;
+	return into->follow->known(into->follow->arg, folder, err);
+}
+
+bool bk_restore_follow_has_strangers(const struct bk_restore_folder *folder)
+{
+	for (size_t i = 0; i < folder->present.n; i++)
+		if (!folder->ours[i] &&
+		    folder->match.row_of[i] == BK_MATCH_NONE)
+			return true;
+	return false;
 }
 
 /* ---- what is there becomes as it is in the set ---- */

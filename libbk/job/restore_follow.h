@@ -52,6 +52,15 @@ struct bk_restore_follow {
  * one that follows from its UID: the same one each time. */
 void bk_restore_follow_names(struct bk_restore_folder *folder);
 
+/* Which of what is there is known by its name, and which is ours; again, when
+ * more was found by its content. */
+int bk_restore_follow_known(struct bk_restore_folder *folder,
+			    const struct bk_restore_into *into,
+			    struct bk_err *err);
+/* Is anything there that is neither?  It may be one of the set's under another
+ * name. */
+bool bk_restore_follow_has_strangers(const struct bk_restore_folder *folder);
+
 /* In place of settle and remove (restore_folder.c): flags, keywords and UIDs
  * become the set's; what is ours and not in the set goes. */
 int bk_restore_follow_settle(struct bk_restore_folder *folder,

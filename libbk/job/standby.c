@@ -110,27 +110,35 @@ static int reload(struct bk_standby *standby, struct bk_err *err)
 				     &standby->store.config, err);
 }
 
+/* A failure that may pass is told, and no end. */
+static int try_once(struct bk_standby *standby, struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (check_not_live(standby, err) < 0)
+		return -1;
+	if (follow_once(standby, &why) == 0)
+		return 0;
+	if (standby->request->once || !passes(why.kind)) {
+		*err = why;
+		return -1;
+	}
+	bk_progress_warning(standby->progress, why.text);
+	return 0;
+}
+
 static int follow(struct bk_standby *standby, struct bk_err *err)
 {
 	const struct bk_standby_request *request = standby->request;
 
-	for (;;) {
-		struct bk_err why = {0};
-		if (check_not_live(standby, err) < 0)
-			return -1;
-		if (follow_once(standby, &why) < 0) {
-			if (request->once || !passes(why.kind)) {
-				*err = why;
-				return -1;
-			}
-			bk_progress_warning(standby->progress, why.text);
-		}
+	while (try_once(standby, err) == 0) {
 		if (request->once)
 			return 0;
 		if (rest(request->interval_ms, err) < 0 ||
 		    reload(standby, err) < 0)
 			return -1;
 	}
+	return -1;
 }
 
 int bk_standby_follow(const struct bk_standby_request *request,

@@ -311,6 +311,19 @@ static int made(void *arg, uint64_t messages, struct bk_err *err)
 
 /* ---- folders that are gone, after ---- */
 
+/* An account's are next to each other; twice is once. */
+static int settle_touched(struct bk_standby_copy *copy, struct bk_store *store,
+			  struct bk_err *err)
+{
+	const struct bk_names *names = &copy->touched;
+
+	for (size_t i = 0; i < names->n; i++)
+		if ((!i || strcmp(names->items[i], names->items[i - 1]) != 0) &&
+		    bk_standby_settle(copy, store, names->items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int end(void *arg, struct bk_store *store, struct bk_err *err)
 {
 	struct bk_standby_copy *copy = arg;
@@ -329,12 +342,7 @@ static int end(void *arg, struct bk_store *store, struct bk_err *err)
 		if (rc > 0)
 			bk_names_add(&copy->touched, folder->account);
 	}
-	for (size_t i = 0; i < copy->touched.n && rc >= 0; i++)
-		if (!i || strcmp(copy->touched.items[i],
-				 copy->touched.items[i - 1]) != 0)
-			rc = bk_standby_settle(copy, store,
-					       copy->touched.items[i], err);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : settle_touched(copy, store, err);
 }
 
 void bk_standby_copy_init(struct bk_standby_copy *copy,
