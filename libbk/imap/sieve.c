@@ -22,6 +22,7 @@ struct bk_sieve {
 	struct bk_sieve_row row;
 	size_t rows;      /* of this answer so far */
 	bool starttls;    /* it offers TLS */
+	bool rfc5804;     /* it says so: it has CHECKSCRIPT */
 	bool cyrus;       /* it spells names as imap/sieve_name.h says */
 	char *mechanisms; /* " PLAIN XOAUTH2 "; owned */
 };
@@ -162,6 +163,8 @@ static int read_capabilities(struct bk_sieve *sieve, struct bk_err *err)
 	while ((rc = next_row(sieve, "greeting", err)) > 0) {
 		if (string_is(row, "STARTTLS"))
 			sieve->starttls = true;
+		if (string_is(row, "VERSION"))
+			sieve->rfc5804 = true;
 		if (row->n < 2)
 			continue;
 		struct bk_view words = row->words[1].text;
@@ -382,6 +385,30 @@ int bk_sieve_put(struct bk_sieve *sieve, struct bk_view name,
 	const struct bk_view strings[] = {name, script};
 
 	return act(sieve, "PUTSCRIPT", strings, 2, err);
+}
+
+static int ask_room(struct bk_sieve *sieve, struct bk_view name, size_t size,
+		    struct bk_err *err)
+{
+	static const char command[] = "HAVESPACE";
+	char number[32];
+	int n = snprintf(number, sizeof(number), " %zu\r\n", size);
+
+	if (bk_wire_write(sieve->wire, command, sizeof(command) - 1, err) < 0 ||
+	    say_string(sieve, name, err) < 0 ||
+	    bk_wire_write(sieve->wire, number, (size_t)n, err) < 0)
+		return -1;
+	return until_ok(sieve, command, err);
+}
+
+int bk_sieve_check(struct bk_sieve *sieve, struct bk_view name,
+		   struct bk_view script, struct bk_err *err)
+{
+	const struct bk_view strings[] = {script};
+
+	if (ask_room(sieve, name, script.len, err) < 0)
+		return -1;
+	return sieve->rfc5804 ? act(sieve, "CHECKSCRIPT", strings, 1, err) : 0;
 }
 
 int bk_sieve_activate(struct bk_sieve *sieve, struct bk_view name,

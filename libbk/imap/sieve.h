@@ -54,6 +54,11 @@ int bk_sieve_get(struct bk_sieve *sieve, struct bk_view name,
 /* Writes it, or writes it anew; it stays active if it is. */
 int bk_sieve_put(struct bk_sieve *sieve, struct bk_view name,
 		 struct bk_view script, struct bk_err *err);
+/* Would it take it?  Writes nothing: asks for room (HAVESPACE), and whether it
+ * understands the script (CHECKSCRIPT), which servers of before RFC 5804 are
+ * not asked. */
+int bk_sieve_check(struct bk_sieve *sieve, struct bk_view name,
+		   struct bk_view script, struct bk_err *err);
 /* It alone is active then; an empty one: none is. */
 int bk_sieve_activate(struct bk_sieve *sieve, struct bk_view name,
 		      struct bk_err *err);

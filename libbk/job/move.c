@@ -261,7 +261,7 @@ static int end_of_look(struct bk_move *move, struct bk_err *err)
 {
 	if (move->failed && move->failed == move->accounts.n)
 		return all_failed(move, err);
-	if (move->failed)
+	if (move->failed || move->lacks_scripts)
 		move->outcome->ending = BK_ENDING_INCOMPLETE;
 	return 0;
 }

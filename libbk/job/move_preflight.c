@@ -30,6 +30,7 @@ struct flight {
 	size_t n, cap;
 	struct bk_err why; /* of the first problem */
 	enum bk_place place;
+	bool lacks_scripts; /* the mail is none the worse */
 };
 
 __attribute__((format(printf, 4, 5))) static void find(struct flight *f,
@@ -230,6 +231,70 @@ static int look_at_destination(struct flight *f, struct bk_err *err)
 	return check_names(f, err);
 }
 
+/* ---- scripts ---- */
+
+static void look_at_script(struct flight *f, const struct bk_script *script,
+			   const struct bk_script_list *there)
+{
+	struct bk_store *store = f->session.to;
+	const struct bk_script *same = bk_script_list_find(there, script->name);
+	struct bk_err why = {0};
+
+	if (same && same->text.len == script->text.len &&
+	    (!same->text.len ||
+	     memcmp(same->text.data, script->text.data, same->text.len) == 0))
+		return;
+	if (!store->ops->try_script ||
+	    store->ops->try_script(store, &f->session.to_account, script,
+				   &why) == 0)
+		return;
+	find(f, PROBLEM, "destination", "Sieve script %s: %s", script->name,
+	     why.text);
+	f->lacks_scripts = true;
+}
+
+/* 1; 0: there are none, or nobody said where; a failure is told. */
+static int read_scripts(struct flight *f, bool source,
+			struct bk_script_list *out)
+{
+	struct bk_store *store = source ? f->session.from : f->session.to;
+	struct bk_err why = {0};
+	int rc = 0;
+
+	if (store->ops->scripts)
+		rc = store->ops->scripts(store,
+					 source ? &f->session.from_account
+						: &f->session.to_account,
+					 out, &why);
+	if (rc < 0) {
+		find(f, PROBLEM, source ? "source" : "destination",
+		     "Sieve scripts: %s", why.text);
+		f->lacks_scripts = true;
+	}
+	return rc;
+}
+
+/* Each login, and what the destination thinks of each script. */
+static void look_at_scripts(struct flight *f)
+{
+	struct bk_script_list from = {0}, to = {0};
+	int rc = read_scripts(f, true, &from);
+
+	if (rc > 0 && !f->session.to_missing)
+		rc = read_scripts(f, false, &to);
+	else
+		rc = -1;
+	if (rc == 0 && from.n)
+		find(f, NOTE, "destination",
+		     "%zu Sieve scripts stay behind: nobody said where the "
+		     "destination has any",
+		     from.n);
+	for (size_t i = 0; rc > 0 && i < from.n; i++)
+		look_at_script(f, &from.items[i], &to);
+	bk_script_list_clear(&from);
+	bk_script_list_clear(&to);
+}
+
 /* ---- the table ---- */
 
 static int add_row(struct flight *f, const struct finding *finding,
@@ -266,6 +331,7 @@ static int tell(struct flight *f, struct bk_err *err)
 		rc = add_row(f, &fine, err);
 	for (size_t i = 0; rc == 0 && i < f->n; i++)
 		rc = add_row(f, &f->findings[i], err);
+	move->lacks_scripts |= f->lacks_scripts;
 	if (f->why.kind != BK_OK && !move->failed++) {
 		move->why = f->why;
 		move->place = f->place;
@@ -296,8 +362,10 @@ static void look(struct flight *f, struct bk_err *err)
 		rc = look_at_source(f, &why);
 	if (rc == 0)
 		rc = look_at_destination(f, &why);
-	if (rc == 0)
+	if (rc == 0) {
+		look_at_scripts(f);
 		return;
+	}
 	if (bk_move_is_end(&why)) {
 		*err = why;
 		return;

@@ -78,12 +78,13 @@ struct bk_move {
 
 	pthread_mutex_t lock; /* of all that follows, and of listings */
 	struct bk_summary summary;
-	size_t ended;      /* accounts */
-	size_t failed;     /* of them, FAILED and PUT_OFF */
-	size_t put_off;    /* of those */
-	size_t undone;     /* of `failed`, those whose cutover was undone */
-	bool one_place;    /* all that failed did so at one end: */
-	struct bk_err why; /* the first */
+	size_t ended;       /* accounts */
+	size_t failed;      /* of them, FAILED and PUT_OFF */
+	size_t put_off;     /* of those */
+	size_t undone;      /* of `failed`, those whose cutover was undone */
+	bool lacks_scripts; /* of some account scripts would stay behind */
+	bool one_place;     /* all that failed did so at one end: */
+	struct bk_err why;  /* the first */
 	enum bk_place place;
 	const char *why_account;
 	struct bk_listing *listing;

@@ -231,6 +231,7 @@ const struct bk_store_ops bk_imapstore_ops = {
 	.quota = bk_imapstore_quota,
 	.set_quota = bk_imapstore_set_quota,
 	.scripts = bk_imapstore_scripts,
+	.try_script = bk_imapstore_try_script,
 	.put_script = bk_imapstore_put_script,
 	.activate_script = bk_imapstore_activate_script,
 	.remove_script = bk_imapstore_remove_script,

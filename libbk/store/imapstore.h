@@ -174,6 +174,9 @@ int bk_imapstore_replica_update(struct bk_imapstore *imapstore,
 int bk_imapstore_scripts(struct bk_store *store,
 			 const struct bk_account *account,
 			 struct bk_script_list *out, struct bk_err *err);
+int bk_imapstore_try_script(struct bk_store *store,
+			    const struct bk_account *account,
+			    const struct bk_script *script, struct bk_err *err);
 int bk_imapstore_put_script(struct bk_store *store,
 			    const struct bk_account *account,
 			    const struct bk_script *script, struct bk_err *err);

@@ -172,6 +172,19 @@ static int write_one(struct bk_sieve *sieve, void *arg, struct bk_err *err)
 	return rc;
 }
 
+static int try_one(struct bk_sieve *sieve, void *arg, struct bk_err *err)
+{
+	const struct bk_script *script = arg;
+	struct bk_buf raw = {0};
+	int rc = spell(sieve, script->name, &raw, err);
+
+	if (rc == 0)
+		rc = bk_sieve_check(sieve, bk_buf_view(&raw), script->text,
+				    err);
+	bk_buf_clear(&raw);
+	return rc;
+}
+
 static int activate(struct bk_sieve *sieve, void *arg, struct bk_err *err)
 {
 	const struct bk_script *script = arg;
@@ -208,6 +221,15 @@ static int change(struct bk_store *store, const struct bk_account *account,
 	if (!imapstore->writable || !imapstore->server->sieve)
 		return bk_fail(err, BK_MISUSE, "no scripts can be written");
 	return run(store, account, &act, err);
+}
+
+int bk_imapstore_try_script(struct bk_store *store,
+			    const struct bk_account *account,
+			    const struct bk_script *script, struct bk_err *err)
+{
+	struct bk_script what = *script;
+
+	return run(store, account, &(struct act){try_one, &what}, err);
 }
 
 int bk_imapstore_put_script(struct bk_store *store,

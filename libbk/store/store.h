@@ -294,6 +294,13 @@ struct bk_store_ops {
 			 const struct bk_store_quota *quota,
 			 struct bk_err *err);
 
+	/* Would the store take this script?  Writes nothing.  BK_REFUSED with
+	 * the server's words: no room, or it lacks what the script requires.
+	 * NULL: cannot tell. */
+	int (*try_script)(struct bk_store *store,
+			  const struct bk_account *account,
+			  const struct bk_script *script, struct bk_err *err);
+
 	/* Writes a script, or writes it anew; which one is active stays as it
 	 * is.  BK_REFUSED with the server's words. */
 	int (*put_script)(struct bk_store *store,

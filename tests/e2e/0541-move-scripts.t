@@ -73,6 +73,7 @@ done
 cat >b/local.conf <<-'CONF'
 plugin {
   sieve_extensions = -vacation
+  sieve_max_script_size = 30k
 }
 CONF
 dovecot a start
@@ -155,6 +156,33 @@ ok "... which is told" grep -qF \
 # ---- what a server does not take ------------------------------------------------------
 
 sieve a put gone <gone.sieve
+printf '# %s\nkeep;' "$(head -c 40000 /dev/zero | tr '\0' x)" | sieve a put huge
+# preflight WORD...: also what it says, in `found`.
+preflight() {
+	bk-move preflight --account ann@a.test "$@" >table
+	status=$?
+	tr -s ' ' <table >found
+	return $status
+}
+sieve b list | sort >before
+exits 3 "preflight asks the destination about each" preflight --from a --to b
+ok "... says what it would not take, in its words" grep -qE \
+	'destination PROBLEM .*Sieve script gone: .*CHECKSCRIPT: .*vacation' found
+ok "... and what it has no room for" grep -qE \
+	'Sieve script huge: HAVESPACE: the server says' found
+exits 1 "... and of no other" grep -qE 'Sieve script (main|theirs|mit|more)' found
+sieve b list | sort >same
+ok "... and writes nothing" cmp before same
+exits 3 "where nobody listens" preflight --from a --to b \
+	--to-option sieve=sieve://127.0.0.1:1
+ok "... it says so" grep -qE 'destination PROBLEM .*Sieve scripts: ' found
+exits 3 "at the source, too" preflight --from a --to b \
+	--from-option sieve=sieve://127.0.0.1:1
+ok "... it says so" grep -qE 'source PROBLEM .*Sieve scripts: ' found
+sieve a delete huge
+ok "where nobody said where" preflight --from a --to b --to-option sieve=no
+ok "... scripts stay behind" grep -qE \
+	'destination note .*Sieve scripts stay behind' found
 exits 3 "a script for which the server lacks an extension" move --from a --to b
 cp err told
 cp out pass
@@ -166,6 +194,9 @@ ok "... and the account is none the worse" grep -q 'INCOMPLETE' pass
 
 sieve a delete gone
 sieve a delete theirs
+sieve a put gone <gone.sieve
+ok "Cyrus takes vacation" preflight --from a --to c
+sieve a delete gone
 ok "from Dovecot to Cyrus" move --from a --to c
 ok "... scripts went" lists c main 'more ACTIVE' \
 	'=?UTF-8?Q?mit_Uml=C3=A4uten_und_mehr?='

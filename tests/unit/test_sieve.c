@@ -242,10 +242,54 @@ static void names_as_cyrus_spells_them(void **state)
 	bk_buf_clear(&out);
 }
 
+/* No room is told before anything is sent; a server of before RFC 5804 is not
+ * asked to check what it has room for. */
+static void a_script_is_tried(void **state)
+{
+	static const char *const said[] = {
+		"NO (QUOTA/MAXSIZE) \"too long\"\r\n", "OK\r\n",
+		"NO \"line 1: unknown vacation\"\r\n", "OK\r\n",
+		"OK (WARNINGS) \"line 1: odd\"\r\n",   NULL,
+	};
+	static const char *const old[] = {
+		"\"SASL\" \"PLAIN\"\r\n\"STARTTLS\"\r\nOK\r\n",
+		"OK\r\n",
+		"\"SASL\" \"PLAIN\"\r\nOK\r\n",
+		"OK\r\n",
+		"OK\r\n",
+		NULL,
+	};
+	const struct bk_view name = {(const uint8_t *)"a", 1};
+	const struct bk_view text = {(const uint8_t *)"keep;", 5};
+
+	(void)state;
+	opened(said, 3);
+	assert_int_equal(bk_sieve_check(sieve, name, text, &err), -1);
+	assert_int_equal(err.kind, BK_REFUSED);
+	assert_non_null(strstr(err.text, "HAVESPACE"));
+	assert_non_null(strstr(err.text, "too long"));
+	assert_string_equal(bk_buf_text(&wire.written),
+			    "HAVESPACE {1+}\r\na 5\r\n");
+	err = (struct bk_err){0};
+	assert_int_equal(bk_sieve_check(sieve, name, text, &err), -1);
+	assert_int_equal(err.kind, BK_REFUSED);
+	assert_non_null(strstr(err.text, "vacation"));
+	assert_int_equal(bk_sieve_check(sieve, name, text, &err), 0);
+	assert_non_null(strstr(bk_buf_text(&wire.written),
+			       "CHECKSCRIPT {5+}\r\nkeep;\r\n"));
+	done();
+	assert_int_equal(open_with(old, 100), 0);
+	wire.written.len = 0;
+	assert_int_equal(bk_sieve_check(sieve, name, text, &err), 0);
+	assert_null(strstr(bk_buf_text(&wire.written), "CHECKSCRIPT"));
+	done();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scripts_are_listed_and_read),
+		cmocka_unit_test(a_script_is_tried),
 		cmocka_unit_test(words_of_a_refusal_are_shown_in_one_line),
 		cmocka_unit_test(logins),
 		cmocka_unit_test(hostile_answers_end_the_session),
