@@ -189,13 +189,11 @@ static int check_set(const struct bk_move_words *words, enum bk_move_verb verb,
 static int check_verb(const struct bk_move_words *words, enum bk_move_verb verb,
 		      struct bk_err *err)
 {
-	bool verify = verb == BK_MOVE_VERIFY;
-
-	if ((words->bodies || words->no_extra || words->mail_only) && !verify)
-		return bk_fail(err, BK_MISUSE, "--%s goes with verify",
-			       words->bodies     ? "bodies"
-			       : words->no_extra ? "no-extra"
-						 : "mail-only");
+	if (verb != BK_MOVE_VERIFY &&
+	    (words->bodies || words->no_extra || words->mail_only))
+		return bk_fail(err, BK_MISUSE,
+			       "--bodies, --no-extra and --mail-only go with "
+			       "verify");
 	if (words->full && verb != BK_MOVE_RUN && verb != BK_MOVE_PLAN)
 		return bk_fail(err, BK_MISUSE,
 			       "--full is for a pass; verify compares all of "

@@ -294,13 +294,10 @@ struct bk_store_ops {
 			 const struct bk_store_quota *quota,
 			 struct bk_err *err);
 
-	/* Would the store take this script?  Writes nothing.  BK_REFUSED with
-	 * the server's words: no room, or it lacks what the script requires.
-	 * NULL: cannot tell. */
+	/* Would it be taken?  Writes nothing.  BK_REFUSED; NULL: who knows. */
 	int (*try_script)(struct bk_store *store,
 			  const struct bk_account *account,
 			  const struct bk_script *script, struct bk_err *err);
-
 	/* Writes a script, or writes it anew; which one is active stays as it
 	 * is.  BK_REFUSED with the server's words. */
 	int (*put_script)(struct bk_store *store,
@@ -479,7 +476,6 @@ void bk_store_close(struct bk_store *store); /* NULL is fine */
 const struct bk_store_ops *bk_store_ops_named(const char *type);
 /* Can it hold more than one account? */
 bool bk_store_holds_many(const struct bk_store_config *config);
-
 /* By the driver's op, or by fetch() for each. */
 int bk_store_fetch_many(struct bk_store *store,
 			const struct bk_account *account,
@@ -495,11 +491,8 @@ int bk_store_identify(struct bk_store *store, const struct bk_account *account,
  * are the same are the same mail.  The caller's to free. */
 char *bk_store_identity(const struct bk_store_config *config);
 
-extern const struct bk_store_ops bk_maildir_ops, bk_mbox_ops;
-extern const struct bk_store_ops bk_imapstore_ops;
+extern const struct bk_store_ops bk_maildir_ops, bk_mbox_ops, bk_imapstore_ops;
 /* Single files, only written: store/eml.h. */
-extern const struct bk_store_ops bk_eml_ops;
-extern const struct bk_store_ops bk_tar_ops;
-extern const struct bk_store_ops bk_zip_ops;
+extern const struct bk_store_ops bk_eml_ops, bk_tar_ops, bk_zip_ops;
 
 #endif

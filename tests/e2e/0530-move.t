@@ -69,7 +69,7 @@ for word in rollback '--stages data,account'; do
 		move $word
 done
 refuses 2 "--stages: 'mail' is no stage; there are: data, account" move --stages mail
-refuses 2 "--bodies goes with verify" move --bodies
+refuses 2 "--bodies, --no-extra and --mail-only go with verify" move --bodies
 refuses 2 "--map 'Sent': write FROM=TO, as Gesendet=Sent, Old/=Archive/Old/ or Trash=" \
 	move --map Sent
 refuses 2 "--map: 'A' is mapped twice, to 'B' and to 'C'" \
