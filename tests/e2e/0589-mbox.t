@@ -74,6 +74,16 @@ done
 ok "UIDs, sizes, flags, keywords and dates went both ways" sh -c \
 	'test -s list.1 && diff list.1 list.2 && diff list.1 list.3'
 
+# A header that has lines of an mbox file loses them, once.
+mkdir -p "$work/own/cur" "$work/own/new" "$work/own/tmp"
+printf 'Subject: x\nStatus: RO\n\ntext\n' >"$work/own/cur/1.a.b:2,S"
+bk-backup "maildir:$work/own" --full >out 2>err
+for time in first second; do
+	ok "its own Status, the $time time" bk-restore latest \
+		--store "maildir:$work/own" --to "mbox:$work/own.mbox"
+done
+ok "... is there once" test "$(grep -c '^From ' "$work/own.mbox")" -eq 1
+
 # ---- Dovecot, while mail comes ----
 
 dovecot "$root" start
