@@ -19,10 +19,15 @@ it.
                 does not pass: the process whose number is in FOLDER/victim is
                 killed, as by kill -9; with a WORD, of pieces that begin so
     slow N      N bytes a second pass in each direction
+    hold N      what the servers say is kept until nothing has come from either
+                side, on any connection, for N milliseconds, and passes then:
+                one round trip of all clients, however busy the machine is, or
+                more than one where it stood still; never less
     down-cut N, down-reset N, down-stall N, down-flip N, down-kill N
                 the same for what the server sends
 
-FOLDER/struck gets a line for each time that something went wrong.
+FOLDER/struck gets a line for each time that something went wrong, or that what
+was held passed to a client that was still there.
 """
 
 import asyncio
@@ -60,6 +65,9 @@ class Faults:
         self.victim = os.path.join(folder, "victim")
         self.stamp = None
         self.rule = Rule("none")
+        self.stirred = 0.0
+        self.held = []
+        self.release = None
 
     def current(self):
         try:
@@ -82,6 +90,26 @@ class Faults:
             file.write(f"{rule.what} {rule.n} port {port}\n")
         return True
 
+    def stir(self):
+        self.stirred = asyncio.get_running_loop().time()
+
+    def hold(self, rule, connection, piece):
+        self.stir()
+        self.held.append((connection, piece))
+        if not self.release:
+            self.release = asyncio.create_task(self.let_go(rule))
+
+    async def let_go(self, rule):
+        now = asyncio.get_running_loop().time
+        while (left := self.stirred + rule.n / 1000 - now()) > 0:
+            await asyncio.sleep(left)
+        held, self.held, self.release = self.held, [], None
+        waiting = [on for on, _ in held if not on.left]
+        if waiting:
+            self.strikes(rule, waiting[0].port)
+        for connection, piece in held:
+            connection.ends[0][1].write(piece)
+
 
 class Connection:
     def __init__(self, faults, port, client, server):
@@ -90,6 +118,7 @@ class Connection:
         self.ends = (client, server)
         self.stalled = False
         self.flipped = None
+        self.left = False  # the client has
 
     async def relay(self):
         client, server = self.ends
@@ -114,13 +143,21 @@ class Connection:
                 rule, passed = self.faults.current(), 0
             while self.stalled:
                 await asyncio.sleep(3600)
-            if rule.act() == "slow":
+            if rule.act() == "hold":
+                self.faults.stir()
+                if direction == "down":
+                    self.faults.hold(rule, self, piece)
+                    continue
+            elif rule.act() == "slow":
                 await asyncio.sleep(len(piece) / max(rule.n, 1))
             elif rule.direction() == direction:
                 piece = await self.strike(rule, passed, piece, sink[1])
             passed += len(piece)
             sink[1].write(piece)
             await sink[1].drain()
+        self.left |= direction == "up"
+        if direction == "down" and self.faults.release:
+            await asyncio.shield(self.faults.release)
         sink[1].write_eof()
 
     async def strike(self, rule, passed, piece, sink):
