@@ -335,9 +335,7 @@ int bk_restore_folder_begin(struct bk_restore_folder *folder,
 	    compare(folder, into, err) < 0)
 		return -1;
 	list_todo(folder, into);
-	return into->follow
-		       ? into->follow->known(into->follow->arg, folder, err)
-		       : 0;
+	return 0;
 }
 
 int bk_restore_folder_look(struct bk_restore_folder *folder,

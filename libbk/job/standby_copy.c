@@ -252,8 +252,10 @@ static int known(void *arg, struct bk_restore_folder *folder,
 		if (*folder->rows.items[i].msg.name)
 			bk_standby_roll_add(&now,
 					    folder->rows.items[i].msg.name);
-	int rc = bk_standby_roll_write(&now, copy->state, item->to_account,
-				       item->to_folder, err);
+	int rc = 0;
+	if (!bk_standby_roll_same(&now, &was))
+		rc = bk_standby_roll_write(&now, copy->state, item->to_account,
+					   item->to_folder, err);
 	bk_standby_roll_clear(&was);
 	bk_standby_roll_clear(&now);
 	bk_fault("standby: roll written");

@@ -113,6 +113,15 @@ bool bk_standby_roll_has(const struct bk_standby_roll *roll,
 				  by_number);
 }
 
+bool bk_standby_roll_same(struct bk_standby_roll *roll,
+			  const struct bk_standby_roll *read)
+{
+	sort(roll);
+	return roll->n == read->n &&
+	       (!roll->n || memcmp(roll->items, read->items,
+				   roll->n * sizeof(*roll->items)) == 0);
+}
+
 int bk_standby_roll_write(struct bk_standby_roll *roll,
 			  const struct bk_standby_state *state,
 			  const char *account, const char *name,

@@ -92,6 +92,9 @@ int bk_standby_roll_read(struct bk_standby_roll *out,
 void bk_standby_roll_add(struct bk_standby_roll *roll, const char *message);
 bool bk_standby_roll_has(const struct bk_standby_roll *roll,
 			 const char *message);
+/* Do both say the same, of which one was read?  Sorts the other. */
+bool bk_standby_roll_same(struct bk_standby_roll *roll,
+			  const struct bk_standby_roll *read);
 int bk_standby_roll_write(struct bk_standby_roll *roll,
 			  const struct bk_standby_state *state,
 			  const char *account, const char *name,

@@ -66,6 +66,10 @@ static int make_parts(struct bk_maildir *maildir, int dir, struct bk_err *err)
 	if (bk_maildir_ownership(maildir, dir, &file, &mode, err) < 0)
 		return -1;
 	for (size_t i = 0; i < 3; i++) {
+		struct stat st;
+		if (fstatat(dir, parts[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(st.st_mode))
+			continue;
 		int fd = bk_path_make(dir, parts[i], mode, file.uid, file.gid,
 				      err);
 		if (fd < 0)

@@ -63,6 +63,7 @@ static bool keep_only(struct bk_subscriptions *subs,
 	return subs->n < before;
 }
 
+/* 1 if what is to be is not what the file says; 0 if it is. */
 static int merge(const struct subscriber *to, struct bk_subscriptions *subs,
 		 struct bk_subscriptions *more, const char *less,
 		 struct bk_err *err)
@@ -71,9 +72,11 @@ static int merge(const struct subscriber *to, struct bk_subscriptions *subs,
 	bool changed = false;
 	int there = read_file(to->dir, to->file, &text, err);
 
+	if (there >= 0)
+		bk_subscriptions_read(subs, bk_buf_view(&text), to->separator);
+	bk_buf_clear(&text);
 	if (there < 0)
 		return -1;
-	bk_subscriptions_read(subs, bk_buf_view(&text), to->separator);
 	if (!there)
 		subs->version2 = !to->courier;
 	for (size_t i = 0; i < more->n; i++)
@@ -82,19 +85,25 @@ static int merge(const struct subscriber *to, struct bk_subscriptions *subs,
 		changed |= bk_subscriptions_drop(subs, less);
 	if (to->exact)
 		changed |= keep_only(subs, more);
-	int rc = 0;
-	if (changed) {
-		text.len = 0;
-		bk_subscriptions_write(subs, to->separator, &text);
-		rc = bk_file_put_as(to->dir, to->file, bk_buf_view(&text),
-				    to->owner, err);
-	}
+	return changed;
+}
+
+static int write_subscriptions(const struct subscriber *to,
+			       const struct bk_subscriptions *subs,
+			       struct bk_err *err)
+{
+	struct bk_buf text = {0};
+
+	bk_subscriptions_write(subs, to->separator, &text);
+	int rc = bk_file_put_as(to->dir, to->file, bk_buf_view(&text),
+				to->owner, err);
 	bk_buf_clear(&text);
 	return rc;
 }
 
 /* Adds names to those that are subscribed, and takes one (or NULL) away, under
- * Dovecot's lock of them. */
+ * Dovecot's lock of them; who only looks whether that is so needs no lock, for
+ * the file is replaced as a whole. */
 static int subscribe(const struct subscriber *to, struct bk_subscriptions *more,
 		     const char *less, struct bk_err *err)
 {
@@ -103,10 +112,16 @@ static int subscribe(const struct subscriber *to, struct bk_subscriptions *more,
 
 	if (!more->n && !less && !to->exact)
 		return 0;
-	if (!to->courier && bk_dotlock_take(&lock, to->dir, to->file, to->owner,
-					    BK_DOTLOCK_WAIT_MS, err) < 0)
-		return -1;
 	int rc = merge(to, &subs, more, less, err);
+	if (rc > 0 && !to->courier) {
+		bk_subscriptions_clear(&subs);
+		if (bk_dotlock_take(&lock, to->dir, to->file, to->owner,
+				    BK_DOTLOCK_WAIT_MS, err) < 0)
+			return -1;
+		rc = merge(to, &subs, more, less, err);
+	}
+	if (rc > 0)
+		rc = write_subscriptions(to, &subs, err);
 	bk_dotlock_release(&lock);
 	bk_subscriptions_clear(&subs);
 	return rc < 0 ? bk_context(err, "%s", to->file) : 0;

@@ -189,12 +189,28 @@ static int go_on(struct bk_maildir_writer *w, struct takers *takers,
 		if (header->uid_next < reader.header.uid_next)
 			header->uid_next = reader.header.uid_next;
 	}
-	if (!header->has_guid && reader.header.has_guid) {
-		header->has_guid = true;
+	header->has_guid = reader.header.has_guid;
+	if (header->has_guid)
 		memcpy(header->guid, reader.header.guid, sizeof(header->guid));
-	}
 	bk_uidlist_close(&reader);
 	return rc < 0 ? -1 : 0;
+}
+
+/* Two folders of one GUID would be one folder to dsync and to Dovecot's list of
+ * folders: who restores a copy beside the original gets a new one.  What the
+ * folder has already is no other's business. */
+static void choose_guid(struct bk_maildir_writer *w,
+			struct bk_uidlist_header *header)
+{
+	const struct bk_folder *want = w->want;
+
+	if (!want->has_guid ||
+	    (header->has_guid &&
+	     memcmp(header->guid, want->guid, sizeof(header->guid)) == 0) ||
+	    bk_maildir_known_guid_taken(w))
+		return;
+	header->has_guid = true;
+	memcpy(header->guid, want->guid, sizeof(header->guid));
 }
 
 static int write_list(struct bk_maildir_writer *w, struct takers *takers,
@@ -204,6 +220,7 @@ static int write_list(struct bk_maildir_writer *w, struct takers *takers,
 	int rc = w->want->follows ? go_on(w, takers, header, err) : 0;
 
 	if (rc == 0) {
+		choose_guid(w, header);
 		if (takers->n)
 			qsort(takers->items, takers->n, sizeof(*takers->items),
 			      by_uid);
@@ -232,11 +249,6 @@ int bk_maildir_write_uids(struct bk_maildir_writer *w, struct bk_err *err)
 		if (w->staged[i].uid)
 			(void)add_taker(&takers, w->staged[i].uid,
 					w->staged[i].base);
-	/* Two folders of one GUID would be one folder to dsync and to Dovecot's
-	 * list of folders: who restores a copy beside the original gets a new
-	 * one. */
-	header.has_guid = w->want->has_guid && !bk_maildir_known_guid_taken(w);
-	memcpy(header.guid, w->want->guid, sizeof(header.guid));
 	int rc = write_list(w, &takers, &header, err);
 	bk_fault("store: UIDs written");
 	free(takers.items);
