@@ -124,6 +124,7 @@ bool bk_wire_ready(struct bk_wire *wire);
  * that found something at once may leave the rest to the next one. */
 int bk_wire_write(struct bk_wire *wire, const void *data, size_t len,
 		  struct bk_err *err);
+/* With nothing to send, an end fails it only when `in` is empty. */
 int bk_wire_flush(struct bk_wire *wire, struct bk_err *err);
 
 /* From here on both directions are DEFLATE streams (RFC 4978): `in` holds

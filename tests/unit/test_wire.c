@@ -311,6 +311,35 @@ static void it_is_left_when_the_run_is_cancelled(void **state)
 	wire_world_end();
 }
 
+/* ---- an end along with what came before it ---- */
+
+static void say_all_and_leave(int fd)
+{
+	scripted_say(fd, "a OK\r\n* BYE\r\n");
+}
+
+/* Who asked two things and has heard of one flushes, and reads on. */
+static void an_end_does_not_hide_what_came_before(void **state)
+{
+	struct pollfd left = {.events = POLLRDHUP};
+
+	(void)state;
+	wire_world_begin(say_all_and_leave);
+	left.fd = world.wire->fd;
+	assert_int_equal(poll(&left, 1, 10000), 1);
+	assert_int_equal(bk_wire_fill(world.wire, &world.err), 0);
+	assert_int_equal(world.wire->broken.kind, BK_LOST);
+	bk_wire_take(world.wire, 6);
+	assert_int_equal(bk_wire_flush(world.wire, &world.err), 0);
+	assert_int_equal(world.wire->in.len, 7);
+	assert_memory_equal(world.wire->in.data, "* BYE\r\n", 7);
+	bk_wire_take(world.wire, 7);
+	assert_int_equal(bk_wire_fill(world.wire, &world.err), -1);
+	assert_int_equal(world.err.kind, BK_LOST);
+	assert_int_equal(bk_wire_write(world.wire, "b", 1, &world.err), -1);
+	wire_world_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +353,7 @@ int main(void)
 		cmocka_unit_test(silence_ends_in_time_and_costs_nothing),
 		cmocka_unit_test(slow_is_not_silent),
 		cmocka_unit_test(who_is_slow_himself_blames_nobody),
+		cmocka_unit_test(an_end_does_not_hide_what_came_before),
 		cmocka_unit_test(it_is_left_when_the_run_is_cancelled),
 	};
 
