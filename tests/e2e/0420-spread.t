@@ -209,6 +209,11 @@ ok '... both of them' cmp tree.before tree.after
 ok '... and all is whole' bk-check --read-data
 flip "$shard" 100000
 flip "$other" 100000
+mv "$work/mail" "$work/mail.away"
 exits 13 'a piece is damaged in two of three: that is told' bk-check --read-data --repair
 says_like '.*not mended.*'
+mv "$work/mail.away" "$work/mail"
+ok '... and mended from the mail, where that is still there' \
+	bk-check --read-data --repair
+ok '... to the same bytes, too' diff -r nas nas.whole
 done_testing
