@@ -25,4 +25,12 @@ void bk_imaprights_identifier(const char *who, bool cyrus, struct bk_buf *out);
  * who knows no others (RFC 4314, 2.1.1): given back, they would grant more. */
 void bk_imaprights_plain(const char *rights, struct bk_buf *out);
 
+/* Appends, to be shown and compared, those that every server knows (RFC 4314,
+ * 2.1), in one order: others are not given where a server is of another make.
+ * The two of before become those that they stand for. */
+void bk_imaprights_spell(const char *rights, struct bk_buf *out);
+/* Are they the same, as far as every server knows them and a server of before
+ * can tell? */
+bool bk_imaprights_same(const char *a, const char *b);
+
 #endif

@@ -68,22 +68,6 @@ static void tell(void *arg, const char *who, bool left)
 	free(text);
 }
 
-static void tell_nobody(void *arg, const char *who, bool left)
-{
-	(void)arg;
-	(void)who;
-	(void)left;
-}
-
-static const struct bk_acl_entry *find(const struct bk_folder *folder,
-				       const char *who)
-{
-	for (size_t i = 0; i < folder->n_acl; i++)
-		if (strcmp(folder->acl[i].who, who) == 0)
-			return &folder->acl[i];
-	return NULL;
-}
-
 /* Adds those that are gone, with no rights. */
 static void withdraw(struct bk_folder_pass *folder)
 {
@@ -97,7 +81,7 @@ static void withdraw(struct bk_folder_pass *folder)
 		memcpy(all, want->acl, n * sizeof(*all));
 	for (size_t i = 0; i < given->n; i++)
 		if (given->items[i].folder == folder->row.id &&
-		    !find(want, given->items[i].who))
+		    !bk_rights_find(want, given->items[i].who))
 			all[n++] = (struct bk_acl_entry){
 				.who = given->items[i].who, .rights = ""};
 	want->acl = all;
@@ -128,13 +112,12 @@ bool bk_folder_pass_rights_differ(struct bk_folder_pass *folder)
 	    !can_withdraw(folder))
 		return false;
 	if (map && now.n_acl)
-		bk_rights_map_apply(map, &now, &folder->arena, tell_nobody,
-				    NULL);
+		bk_rights_map_apply(map, &now, &folder->arena, NULL, NULL);
 	for (size_t i = 0; i < given->n; i++) {
 		const struct bk_journal_right *was = &given->items[i];
 		if (was->folder != folder->row.id)
 			continue;
-		const struct bk_acl_entry *is = find(&now, was->who);
+		const struct bk_acl_entry *is = bk_rights_find(&now, was->who);
 		if (!is || strcmp(is->rights, was->rights) != 0)
 			return true;
 		same++;

@@ -130,31 +130,88 @@ static bool has_a_name(const char *who)
 	return strchr(who, '=') != NULL;
 }
 
+const struct bk_acl_entry *bk_rights_find(const struct bk_folder *folder,
+					  const char *who)
+{
+	for (size_t i = 0; i < folder->n_acl; i++)
+		if (strcmp(folder->acl[i].who, who) == 0)
+			return &folder->acl[i];
+	return NULL;
+}
+
+bool bk_rights_map_makes(const struct bk_rights_map *map, const char *from,
+			 const char *to)
+{
+	size_t minus = *from == '-';
+	const char *name = map ? find(map, from + minus) : NULL;
+
+	return minus == (size_t)(*to == '-') &&
+	       strcmp(name ? name : from + minus, to + minus) == 0;
+}
+
+/* Of two who become one: what either may. */
+static void add_rights(struct bk_acl_entry *entry, const char *rights,
+		       struct bk_arena *arena)
+{
+	size_t n = strlen(entry->rights);
+	char *all = bk_arena_alloc(arena, n + strlen(rights) + 1);
+
+	memcpy(all, entry->rights, n);
+	for (; *rights; rights++)
+		if (!memchr(all, *rights, n))
+			all[n++] = *rights;
+	entry->rights = all;
+}
+
+static void add_entry(struct bk_folder *folder, const char *who,
+		      const char *rights, struct bk_arena *arena)
+{
+	const struct bk_acl_entry *same = bk_rights_find(folder, who);
+
+	if (same)
+		add_rights(&folder->acl[same - folder->acl], rights, arena);
+	else
+		folder->acl[folder->n_acl++] =
+			(struct bk_acl_entry){.who = who, .rights = rights};
+}
+
+/* Is there something to tell of him whose counterpart is `to` (NULL: none)? */
+static bool is_told(const struct bk_rights_map *map, const char *who,
+		    const char *to)
+{
+	return map && (to ? !*to : map->strict && has_a_name(who));
+}
+
+static const char *with_minus(const char *who, struct bk_arena *arena)
+{
+	char *text = bk_asprintf("-%s", who);
+	const char *out = bk_arena_strdup(arena, text);
+
+	free(text);
+	return out;
+}
+
 void bk_rights_map_apply(const struct bk_rights_map *map,
 			 struct bk_folder *folder, struct bk_arena *arena,
 			 void (*told)(void *arg, const char *who, bool left),
 			 void *arg)
 {
 	const struct bk_acl_entry *from = folder->acl;
-	struct bk_acl_entry *out =
-		bk_arena_alloc(arena, (folder->n_acl + 1) * sizeof(*out));
-	size_t n = 0;
+	size_t n = folder->n_acl;
 
-	for (size_t i = 0; i < folder->n_acl; i++) {
+	folder->acl = bk_arena_alloc(arena, (n + 1) * sizeof(*folder->acl));
+	folder->n_acl = 0;
+	for (size_t i = 0; i < n; i++) {
 		const char *who = from[i].who;
-		size_t minus = *who == '-';
-		const char *to = find(map, who + minus);
-		if (to ? !*to : map->strict && has_a_name(who))
+		bool minus = *who == '-';
+		const char *to = map ? find(map, who + minus) : NULL;
+		if (told && is_told(map, who, to))
 			told(arg, who, to != NULL);
-		if (to && !*to)
+		if ((to && !*to) || !*from[i].rights)
 			continue;
-		out[n++] = from[i];
-		if (!to)
-			continue;
-		char *text = bk_asprintf("%s%s", minus ? "-" : "", to);
-		out[n - 1].who = bk_arena_strdup(arena, text);
-		free(text);
+		if (to)
+			who = minus ? with_minus(to, arena)
+				    : bk_arena_strdup(arena, to);
+		add_entry(folder, who, from[i].rights, arena);
 	}
-	folder->acl = out;
-	folder->n_acl = n;
 }

@@ -42,11 +42,19 @@ void bk_rights_map_turn(const struct bk_rights_map *map,
 			struct bk_rights_map *out);
 
 /* The rights of a folder become what they are to be at the destination, texts
- * in the arena.  told(arg, who) is called for each that has no counterpart and
- * is left out, or keeps its name though a file does not have it. */
+ * in the arena; two who become one may what either may.  map: or NULL.
+ * told(arg, who) (or NULL) is called for each that has no counterpart and is
+ * left out, or keeps its name though a file does not have it. */
 void bk_rights_map_apply(const struct bk_rights_map *map,
 			 struct bk_folder *folder, struct bk_arena *arena,
 			 void (*told)(void *arg, const char *who, bool left),
 			 void *arg);
+/* Is that what becomes of this one? */
+bool bk_rights_map_makes(const struct bk_rights_map *map, const char *from,
+			 const char *to);
+
+/* NULL: nobody of that name has any. */
+const struct bk_acl_entry *bk_rights_find(const struct bk_folder *folder,
+					  const char *who);
 
 #endif

@@ -433,6 +433,17 @@ static int verify_all(struct verifying *v, struct bk_err *err)
 	return verify_others(v, err);
 }
 
+static int read_account(struct verifying *v, int64_t account,
+			struct bk_err *err)
+{
+	struct bk_journal *journal = v->request->journal;
+
+	v->pass.account = account;
+	if (bk_journal_folders(journal, account, &v->pass.rows, err) < 0)
+		return -1;
+	return bk_journal_rights(journal, account, &v->pass.rights, err);
+}
+
 /* Of the account that has the source's name there. */
 static int read_journal(struct verifying *v, struct bk_err *err)
 {
@@ -445,9 +456,7 @@ static int read_journal(struct verifying *v, struct bk_err *err)
 		rc = bk_journal_accounts(journal, &accounts, err);
 	for (size_t i = 0; i < accounts.n && rc == 0; i++)
 		if (strcmp(accounts.items[i].name, name) == 0)
-			rc = bk_journal_folders(
-				journal, v->pass.account = accounts.items[i].id,
-				&v->pass.rows, err);
+			rc = read_account(v, accounts.items[i].id, err);
 	bk_journal_accounts_clear(&accounts);
 	return rc;
 }
@@ -465,8 +474,11 @@ int bk_sync_verify(const struct bk_sync_verify *request,
 	int rc = read_journal(&v, err);
 	if (rc == 0)
 		rc = bk_pass_list(&v.pass, err);
-	v.settings = (struct bk_verify_settings){
-		.request = request, .out = out, .account = v.pass.account};
+	v.settings = (struct bk_verify_settings){.request = request,
+						 .out = out,
+						 .account = v.pass.account,
+						 .from = &v.pass.from,
+						 .given = &v.pass.rights};
 	if (rc == 0 && !request->mail_only)
 		rc = bk_verify_ask(&v.settings, &v.pass.from, &v.pass.to, err);
 	if (rc == 0)

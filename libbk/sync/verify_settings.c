@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "store/imaprights.h"
 #include "sync/journal.h"
 #include "sync/rights_map.h"
 #include "sync/script_plan.h"
@@ -68,38 +69,19 @@ int bk_verify_ask(struct bk_verify_settings *v, struct bk_folder_list *from,
 
 /* ---- rights ---- */
 
-/* Those that every server knows (RFC 4314, 2.1), in one order: others are not
- * given where a server is of another make. */
-static void plain(const char *rights, struct bk_buf *out)
-{
-	out->len = 0;
-	for (const char *c = "lrswipkxtea"; *c; c++)
-		if (strchr(rights, *c))
-			bk_buf_add_u8(out, (uint8_t)*c);
-}
-
-static const struct bk_acl_entry *find(const struct bk_folder *folder,
-				       const char *who)
-{
-	for (size_t i = 0; i < folder->n_acl; i++)
-		if (strcmp(folder->acl[i].who, who) == 0)
-			return &folder->acl[i];
-	return NULL;
-}
-
 static void compare_entry(const struct bk_verify_settings *v,
 			  const char *folder, const struct bk_acl_entry *from,
 			  const struct bk_acl_entry *to)
 {
 	struct bk_buf a = {0}, b = {0};
 
-	plain(from->rights, &a);
-	plain(to ? to->rights : "", &b);
+	bk_imaprights_spell(from->rights, &a);
+	bk_imaprights_spell(to ? to->rights : "", &b);
 	const char *here = bk_buf_text(&a), *there = bk_buf_text(&b);
 	if (*here && !*there)
 		tell_of(v, BK_SYNC_MISSING, folder, "rights of %s: %s",
 			from->who, here);
-	else if (strcmp(here, there) != 0)
+	else if (!bk_imaprights_same(from->rights, to ? to->rights : ""))
 		tell_of(v, BK_SYNC_DIFFERENT, folder,
 			"rights of %s: %s at the source, %s at the destination",
 			from->who, here, there);
@@ -107,13 +89,36 @@ static void compare_entry(const struct bk_verify_settings *v,
 	bk_buf_clear(&b);
 }
 
-static void left_out(void *arg, const char *who, bool left)
+static const char *person(const char *who)
 {
-	(void)arg;
-	(void)who;
-	(void)left;
+	return *who == '-' ? who + 1 : who;
 }
 
+/* Those of whom nothing is known at the source are the destination's own
+ * matter: administrators whom a server names in each folder, or who came
+ * since. */
+static bool is_known(const struct bk_verify_settings *v, const char *who)
+{
+	const struct bk_rights_map *map = v->request->identities;
+
+	who = person(who);
+	for (size_t i = 0; map && i < map->n; i++)
+		if (strcmp(map->items[i].to, who) == 0)
+			return true;
+	for (size_t i = 0; i < v->given->n; i++)
+		if (strcmp(person(v->given->items[i].who), who) == 0)
+			return true;
+	for (size_t i = 0; i < v->from->n; i++) {
+		const struct bk_folder *folder = &v->from->items[i];
+		for (size_t k = 0; k < folder->n_acl; k++)
+			if (bk_rights_map_makes(map, person(folder->acl[k].who),
+						who))
+				return true;
+	}
+	return false;
+}
+
+/* Of a folder whose rights the source does not tell none are known. */
 static void compare_rights(const struct bk_verify_settings *v,
 			   const struct bk_folder *from,
 			   const struct bk_folder *to)
@@ -121,14 +126,15 @@ static void compare_rights(const struct bk_verify_settings *v,
 	struct bk_folder want = {.acl = from->acl, .n_acl = from->n_acl};
 	struct bk_arena arena = {0};
 
-	if (v->request->identities)
-		bk_rights_map_apply(v->request->identities, &want, &arena,
-				    left_out, NULL);
+	if (!from->acl && v->request->from.store->ops->settings)
+		return;
+	bk_rights_map_apply(v->request->identities, &want, &arena, NULL, NULL);
 	for (size_t i = 0; i < want.n_acl; i++)
 		compare_entry(v, from->name, &want.acl[i],
-			      find(to, want.acl[i].who));
+			      bk_rights_find(to, want.acl[i].who));
 	for (size_t i = 0; i < to->n_acl && !v->request->no_extra; i++)
-		if (!find(&want, to->acl[i].who))
+		if (!bk_rights_find(&want, to->acl[i].who) &&
+		    is_known(v, to->acl[i].who))
 			tell_of(v, BK_SYNC_EXTRA, to->name, "rights of %s: %s",
 				to->acl[i].who, to->acl[i].rights);
 	bk_arena_clear(&arena);
@@ -193,7 +199,9 @@ void bk_verify_folder(struct bk_verify_settings *v,
 	if (from->subscribed && !to->subscribed)
 		tell(v, BK_SYNC_NO_SUBSCRIPTION, from->name,
 		     "subscribed at the source alone");
-	if (!from->subscribed && to->subscribed && !v->request->no_extra)
+	/* A level is made, and may be subscribed to, with what is below it. */
+	if (!from->subscribed && to->subscribed && !from->no_select &&
+	    !v->request->no_extra)
 		tell(v, BK_SYNC_SUBSCRIPTION, to->name,
 		     "subscribed at the destination alone");
 	if (from->no_select || to->no_select)

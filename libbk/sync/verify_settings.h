@@ -8,13 +8,16 @@
 
 #include <stdint.h>
 
+#include "sync/journal.h"
 #include "sync/sync.h"
 
 struct bk_verify_settings {
 	const struct bk_sync_verify *request;
 	struct bk_sync_verified *out;
-	int64_t account;  /* in the journal; 0: none */
-	bool annotations; /* both ends tell them */
+	int64_t account;                       /* in the journal; 0: none */
+	bool annotations;                      /* both ends tell them */
+	const struct bk_folder_list *from;     /* the source's */
+	const struct bk_journal_rights *given; /* what passes gave whom */
 };
 
 /* Asks for rights and annotations of the folders of both lists. */

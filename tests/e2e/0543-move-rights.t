@@ -70,10 +70,17 @@ ok "... and there is no difference" verify --from a --to b --account ann@a.test
 
 ok "at the destination somebody gives rights" does b ann@a.test \
 	'SETACL Work carl@a.test lr'
+ok "... to somebody whom nobody knows at the source: its own matter" verify \
+	--from a --to b --account ann@a.test
+ok "... to somebody whom the source names" does b ann@a.test \
+	'SETACL INBOX eve@a.test lr'
 exits 17 "... which is a difference" verify --from a --to b --account ann@a.test
-ok "... that is told" grep -qE 'Work 0? ?extra rights of user=carl@a.test: lr' differs
+ok "... that is told" grep -qE 'INBOX 0? ?extra rights of user=eve@a.test: lr' differs
 ok "... unless what is there alone does not count" verify --from a --to b \
 	--account ann@a.test --no-extra
+ok "... nor where the source tells no rights" verify --from a --to b \
+	--account ann@a.test --from-option without=ACL
+does b ann@a.test 'DELETEACL INBOX eve@a.test'
 ok "at the source rights are withdrawn, changed and given" does a ann@a.test \
 	'DELETEACL Work bob@a.test' 'SETACL Work eve@a.test l' \
 	'SETACL Work dora@a.test lr'

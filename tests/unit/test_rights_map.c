@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "store/imaprights.h"
 #include "sync/rights_map.h"
 
 static struct bk_err err;
@@ -72,6 +73,65 @@ static void rights_follow_their_people(void **state)
 	bk_rights_map_clear(&map);
 }
 
+static void two_who_become_one_may_what_either_may(void **state)
+{
+	/* clang-format off */
+	struct bk_acl_entry acl[] = {
+		{"user=bob", "lrs"},
+		{"-user=bob", "w"},
+		{"user=eve", ""},
+		{"user=alice", "lwi"},
+	};
+	/* clang-format on */
+	struct bk_folder folder = {.acl = acl, .n_acl = 4};
+	struct bk_rights_map map = {0};
+	struct bk_arena arena = {0};
+
+	(void)state;
+	assert_int_equal(read_text(&map, "bob alice\n"), 0);
+	bk_rights_map_apply(&map, &folder, &arena, NULL, NULL);
+	assert_int_equal(folder.n_acl, 2);
+	assert_string_equal(folder.acl[0].who, "user=alice");
+	assert_string_equal(folder.acl[0].rights, "lrswi");
+	assert_string_equal(folder.acl[1].who, "-user=alice");
+	assert_true(bk_rights_map_makes(&map, "user=bob", "user=alice"));
+	assert_true(bk_rights_map_makes(&map, "user=alice", "user=alice"));
+	assert_true(bk_rights_map_makes(NULL, "user=bob", "user=bob"));
+	assert_false(bk_rights_map_makes(&map, "user=bob", "user=bob"));
+	assert_false(bk_rights_map_makes(&map, "-user=bob", "user=alice"));
+	bk_arena_clear(&arena);
+	bk_rights_map_clear(&map);
+}
+
+static void rights_of_before_are_what_they_stand_for(void **state)
+{
+	static const struct {
+		const char *a, *b, *spelt;
+		bool same;
+	} all[] = {
+		{"lrswipcda",   "lrswipkxtea", "lrswipkxtea", true },
+		{"lrsd",        "lrste",       "lrsxte",      true },
+		{"lrsd",        "lrs",         "lrsxte",      false},
+		{"lrsc",        "lrsk",        "lrskx",       true },
+		{"lrskcd",      "lrsk",        "lrsk",        true },
+		{"lrskxtecd",   "lrskte",      "lrskxte",     false},
+		{"lrswipcda10", "lrswipkxtea", "lrswipkxtea", true },
+	};
+	struct bk_buf out = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		out.len = 0;
+		bk_imaprights_spell(all[i].a, &out);
+		assert_string_equal(bk_buf_text(&out), all[i].spelt);
+		assert_int_equal(bk_imaprights_same(all[i].a, all[i].b),
+				 all[i].same);
+		assert_int_equal(bk_imaprights_same(all[i].b, all[i].a),
+				 all[i].same);
+	}
+	bk_buf_clear(&out);
+}
+
 static void a_file_that_is_none_is_named_with_its_line(void **state)
 {
 	static const char *const all[] = {
@@ -95,6 +155,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rights_follow_their_people),
+		cmocka_unit_test(two_who_become_one_may_what_either_may),
+		cmocka_unit_test(rights_of_before_are_what_they_stand_for),
 		cmocka_unit_test(a_file_that_is_none_is_named_with_its_line),
 	};
 
