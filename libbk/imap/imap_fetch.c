@@ -182,7 +182,7 @@ out:
 
 struct selecting {
 	struct bk_imap *imap;
-	size_t command; /* EXAMINE; rows before its answer are another's */
+	size_t command; /* EXAMINE; rows before it is done are another's */
 	struct fetching fetching;
 };
 
@@ -191,11 +191,23 @@ static int take_both(void *arg, const struct bk_imap_response *said,
 {
 	struct selecting *s = arg;
 
+	const struct bk_imap_command *examine = &s->imap->commands[s->command];
+
 	if (bk_imap_take_selected(s->imap, said, err) < 0)
 		return -1;
-	if (!s->imap->commands[s->command].answered)
+	if (!examine->answered || examine->state != BK_IMAP_OK)
 		return 0;
 	return take(&s->fetching, said, err);
+}
+
+/* Was the FETCH behind it done, and said after what selected the mailbox?  One
+ * that was turned down for now is said again, and the server may have kept
+ * the mailbox of before meanwhile. */
+static bool is_of_this(const struct bk_imap_command *examine)
+{
+	const struct bk_imap_command *fetch = examine + 1;
+
+	return fetch->state == BK_IMAP_OK && fetch->tag > examine->tag;
 }
 
 int bk_imap_select_since(struct bk_imap *imap, struct bk_view mailbox,
@@ -222,7 +234,7 @@ int bk_imap_select_since(struct bk_imap *imap, struct bk_view mailbox,
 	rc = bk_imap_talk(imap, &hands, err);
 	if (rc < 0)
 		goto out;
-	told = imap->commands[s.command + 1].state == BK_IMAP_OK;
+	told = is_of_this(&imap->commands[s.command]);
 	rc = bk_imap_end_select(imap, s.command, mailbox, out, err);
 	if (rc == 0)
 		rc = told;

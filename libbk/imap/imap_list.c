@@ -246,9 +246,10 @@ static size_t say_names(const struct listing *l, bool with_status)
 	return bk_imap_can(imap, BK_IMAP_LIST_EXTENDED) ? n : 2 * n;
 }
 
-static int judge_first(struct bk_imap *imap, size_t n, struct bk_err *err)
+static int judge(struct bk_imap *imap, size_t from, size_t to,
+		 struct bk_err *err)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = from; i < to; i++)
 		if (bk_imap_verdict(imap, i, err) < 0)
 			return -1;
 	return 0;
@@ -261,11 +262,12 @@ static int ask_for_names(struct listing *l, bool with_status,
 	struct bk_imap *imap = l->imap;
 
 	bk_imap_talk_begin(imap);
-	size_t n = with_status && bk_imap_say_unselect(imap);
-	n += say_names(l, with_status);
+	/* Who does not let go of a mailbox may list all the same. */
+	size_t first = with_status && bk_imap_say_unselect(imap);
+	size_t past = first + say_names(l, with_status);
 	if (bk_imap_talk(imap, &hands, err) < 0)
 		return -1;
-	return judge_first(imap, n, err);
+	return judge(imap, first, past, err);
 }
 
 static int compare_mailbox(const void *key, const void *item)

@@ -246,14 +246,24 @@ static int read_rule(struct bk_settings *settings, const char *text,
 	return 0;
 }
 
+/* A folder is the same one at both ends only if both list it whole: who says so
+ * of one means both. */
+static void take_views(struct bk_move_order *order, bool views)
+{
+	views |= order->from.settings.views;
+	for (size_t i = 0; i < order->to.n; i++)
+		views |= order->to.ends[i].settings.views;
+	order->from.settings.views = views;
+	for (size_t i = 0; i < order->to.n; i++)
+		order->to.ends[i].settings.views = views;
+}
+
 static int read_rules(struct bk_move_order *order, struct bk_settings *settings,
 		      const struct bk_move_words *words, struct bk_err *err)
 {
 	const struct bk_opt_list *maps = &words->maps;
 
-	order->from.settings.views |= words->views;
-	for (size_t i = 0; i < order->to.n; i++)
-		order->to.ends[i].settings.views |= words->views;
+	take_views(order, words->views);
 	order->rule_items =
 		bk_alloc((maps->n + 1) * sizeof(*order->rule_items));
 	order->rules = (struct bk_folder_rules){

@@ -87,10 +87,21 @@ int bk_imapstore_accounts(struct bk_store *store, struct bk_account_list *out,
 
 /* ---- imapstore_session.c ---- */
 
-/* One for the account, best with `mailbox` selected (an empty one: any);
- * `keeps`: for more than one act, beside those that others have. */
+/* Something that is done with a session; begins anew when it is called again:
+ * 0 or more, -1. */
+struct bk_imapstore_act {
+	int (*run)(struct bk_imapstore_session *session, void *arg,
+		   struct bk_err *err);
+	void *arg;
+	struct bk_view mailbox; /* the one that it will select, or none */
+	bool once;  /* it is not to be done again on a new connection */
+	bool lists; /* it asks for the account's folders first of all */
+};
+
+/* One for the account, best with the act's mailbox selected; `keeps`: for more
+ * than one act, beside those that others have. */
 int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
-		      struct bk_view mailbox, bool keeps,
+		      const struct bk_imapstore_act *act, bool keeps,
 		      struct bk_imapstore_session **out, struct bk_err *err);
 /* `why`: the error that ended the last act, or NULL. */
 void bk_imapstore_give(struct bk_imapstore_session *session, bool kept,
@@ -123,15 +134,6 @@ int bk_imapstore_select_since(struct bk_imapstore_session *session,
 struct bk_imapname_style bk_imapstore_style(
 	const struct bk_imapstore_session *session);
 
-/* Something that is done with a session; begins anew when it is called again:
- * 0 or more, -1. */
-struct bk_imapstore_act {
-	int (*run)(struct bk_imapstore_session *session, void *arg,
-		   struct bk_err *err);
-	void *arg;
-	struct bk_view mailbox; /* the one that it will select, or none */
-	bool once; /* it is not to be done again on a new connection */
-};
 int bk_imapstore_run(struct bk_imapstore *imapstore, const char *address,
 		     const struct bk_imapstore_act *act, struct bk_err *err);
 

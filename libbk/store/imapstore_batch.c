@@ -312,12 +312,13 @@ static void put_in_order(struct bk_imapstore_writer *w)
 int bk_imapstore_send_queue(struct bk_imapstore_writer *w, struct bk_err *err)
 {
 	struct sending sending = {.w = w, .most = SIZE_MAX};
+	const struct bk_imapstore_act act = {.mailbox = w->raw};
 	int rc = 0;
 
 	if (!w->n_queue)
 		return 0;
 	put_in_order(w);
-	if (bk_imapstore_take(w->imapstore, w->address, w->raw, false,
+	if (bk_imapstore_take(w->imapstore, w->address, &act, false,
 			      &sending.session, err) < 0)
 		return -1;
 	while (rc == 0 && w->n_queue && !is_stopped(w))
@@ -353,10 +354,12 @@ static int stream_queue(struct bk_imapstore_writer *w, struct bk_err *err)
 
 static int open_stream(struct bk_imapstore_writer *w, struct bk_err *err)
 {
+	const struct bk_imapstore_act act = {.mailbox = w->raw};
+
 	w->n_streamed = 0;
 	bk_imapstore_uids_batch(w);
-	if (bk_imapstore_take(w->imapstore, w->address, w->raw, true,
-			      &w->stream, err) < 0)
+	if (bk_imapstore_take(w->imapstore, w->address, &act, true, &w->stream,
+			      err) < 0)
 		return -1;
 	return bk_imap_append_begin(w->stream->imap, w->raw, err);
 }

@@ -131,7 +131,8 @@ int bk_imapstore_folders(struct bk_store *store,
 			 const struct bk_account *account,
 			 struct bk_folder_list *out, struct bk_err *err)
 {
-	const struct bk_imapstore_act act = {.run = list_folders, .arg = out};
+	const struct bk_imapstore_act act = {
+		.run = list_folders, .arg = out, .lists = true};
 
 	return bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
 				err);

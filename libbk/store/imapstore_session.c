@@ -185,12 +185,11 @@ static void close_all(struct bk_imapstore_session *session)
 	}
 }
 
-/* The first connection for an account, for no mailbox of it: as a rule its
- * folders are asked for next. */
+/* The first connection for an account, whose folders are asked for next. */
 static bool begins_account(struct bk_imapstore *imapstore, const char *address,
-			   struct bk_view mailbox)
+			   bool lists)
 {
-	if (!*address || mailbox.len ||
+	if (!*address || !lists ||
 	    (imapstore->begun && strcmp(imapstore->begun, address) == 0))
 		return false;
 	free(imapstore->begun);
@@ -199,7 +198,7 @@ static bool begins_account(struct bk_imapstore *imapstore, const char *address,
 }
 
 int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
-		      struct bk_view mailbox, bool keeps,
+		      const struct bk_imapstore_act *act, bool keeps,
 		      struct bk_imapstore_session **out, struct bk_err *err)
 {
 	uint32_t said = imapstore->server->connections;
@@ -210,8 +209,8 @@ int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
 		(void)pthread_cond_wait(&imapstore->given, &imapstore->lock);
 	imapstore->n_busy += !keeps;
 	struct bk_imapstore_session *session =
-		take_idle(imapstore, address, mailbox);
-	bool lists = !session && begins_account(imapstore, address, mailbox);
+		take_idle(imapstore, address, act->mailbox);
+	bool lists = !session && begins_account(imapstore, address, act->lists);
 	(void)pthread_mutex_unlock(&imapstore->lock);
 	if (!session)
 		session = open_session(imapstore, address, lists, err);
@@ -335,8 +334,8 @@ static int run_once(struct bk_imapstore *imapstore, const char *address,
 {
 	struct bk_imapstore_session *session = NULL;
 
-	if (bk_imapstore_take(imapstore, address, act->mailbox, false, &session,
-			      err) < 0)
+	if (bk_imapstore_take(imapstore, address, act, false, &session, err) <
+	    0)
 		return -1;
 	int rc = act->run(session, act->arg, err);
 	bk_imapstore_give(session, false, rc < 0 ? err : NULL);

@@ -26,13 +26,16 @@ static void *list_it(void *arg)
 
 static struct bk_folder *next_of(struct bk_pass *pass)
 {
+	/* The rest is listed when all others are done. */
+	if (pass->map.pairs[pass->at].from->rest)
+		return NULL;
 	for (size_t i = pass->at + 1; i < pass->map.n; i++) {
 		const struct bk_folder_pair *pair = &pass->map.pairs[i];
-		if (!bk_pass_wants(pass, pair))
+		if (!bk_pass_wants(pass, pair) || pair->from->rest)
 			continue;
 		struct bk_folder *folder =
 			&pass->from.items[pair->from - pass->from.items];
-		if (folder->no_select || folder->rest || !folder->counted ||
+		if (folder->no_select || !folder->counted ||
 		    !folder->messages || folder->messages > MESSAGES_MOST ||
 		    pair->to || bk_pass_row(pass, folder->name))
 			return NULL;
@@ -56,6 +59,16 @@ void bk_pass_look_ahead(struct bk_pass *pass)
 	};
 	if (pthread_create(&ahead->thread, NULL, list_it, ahead) != 0)
 		ahead->folder = NULL;
+	ahead->runs = ahead->folder != NULL;
+}
+
+void bk_pass_ahead_end(struct bk_pass *pass)
+{
+	struct bk_ahead *ahead = &pass->ahead;
+
+	if (ahead->runs)
+		(void)pthread_join(ahead->thread, NULL);
+	ahead->runs = false;
 }
 
 bool bk_pass_looked_ahead(struct bk_pass *pass, const struct bk_folder *folder,
@@ -66,7 +79,7 @@ bool bk_pass_looked_ahead(struct bk_pass *pass, const struct bk_folder *folder,
 
 	if (!listed)
 		return false;
-	(void)pthread_join(ahead->thread, NULL);
+	bk_pass_ahead_end(pass);
 	ahead->folder = NULL;
 	if (listed == folder && ahead->rc == 0) {
 		*out = ahead->list;

@@ -215,6 +215,7 @@ static bool has_strangers(const struct bk_folder_pass *folder)
 		return false;
 	for (size_t i = 0; i < folder->pairs.n; i++)
 		named += folder->pairs.items[i].to.uid != BK_UID_TAKEN_AWAY;
+	named -= bk_pairs_twins(&folder->pairs);
 	if (folder->to_side.heard == BK_HEARD_CHANGES)
 		named -= bk_uid_set_count(&folder->to_gone);
 	for (size_t i = 0; i < folder->to_side.n; i++)
@@ -344,6 +345,7 @@ static int look_at_both(struct bk_folder_pass *folder, struct bk_err *err)
 
 int bk_folder_pass_look(struct bk_folder_pass *folder, struct bk_err *err)
 {
+	bk_pass_ahead_end(folder->pass);
 	folder->next_id = 1;
 	if (look_at_both(folder, err) < 0)
 		return -1;

@@ -239,39 +239,13 @@ int bk_notes_marks(struct bk_notes *notes, struct bk_err *err)
 static bool goes(const struct bk_folder_pass *folder,
 		 const struct bk_task *task)
 {
+	if (folder->holds)
+		return false;
 	if (task->kind == BK_TASK_REMOVE)
 		return true;
 	return task->kind == BK_TASK_ORPHAN && !folder->failed &&
 	       !folder->pass->request->keep_deleted &&
 	       folder->pairs.items[task->pair].ours;
-}
-
-static int by_uid(const void *left, const void *right)
-{
-	const uint32_t *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
-/* A server may take a message that it has already for that one, and give out
- * its UID again, as Gmail does. */
-static bool has_twins(const struct bk_pair_list *pairs)
-{
-	uint32_t *uids = bk_alloc((pairs->n + 1) * sizeof(*uids));
-	bool twins = false;
-	size_t n = 0;
-
-	for (size_t i = 0; i < pairs->n; i++) {
-		uint32_t uid = pairs->items[i].to.uid;
-		if (uid && uid != BK_UID_TAKEN_AWAY)
-			uids[n++] = uid;
-	}
-	if (n)
-		qsort(uids, n, sizeof(*uids), by_uid);
-	for (size_t i = 1; i < n && !twins; i++)
-		twins = uids[i] == uids[i - 1];
-	free(uids);
-	return twins;
 }
 
 /* Is it there for another one, too?  Then it goes with the last of them. */
@@ -319,12 +293,53 @@ static int remove_one(struct bk_notes *notes, const struct bk_task *task,
 	return make_room(notes, err);
 }
 
+static bool has_removals(const struct bk_folder_pass *folder)
+{
+	for (size_t i = folder->plan.n_add; i < folder->plan.n; i++)
+		if (goes(folder, &folder->plan.tasks[i]))
+			return true;
+	return false;
+}
+
+/* May it have been given a message since it was listed? */
+static bool has_grown(const struct bk_folder *was, const struct bk_folder *is)
+{
+	if (is->no_select || is->rest || is->view)
+		return false;
+	return !was || !was->uid_next || was->uid_next != is->uid_next ||
+	       was->uid_validity != is->uid_validity;
+}
+
+/* What no other folder shows: was that so all the time?  What was given to one
+ * of them between its listing and this one's is in neither list.  Then it
+ * stays until the next pass has seen it where it is. */
+static int hold_what_may_be_elsewhere(struct bk_folder_pass *folder,
+				      struct bk_err *err)
+{
+	const struct bk_sync_end *from = &folder->pass->request->from;
+	struct bk_folder_list now = {0};
+
+	if (!folder->from->rest || !has_removals(folder))
+		return 0;
+	if (from->store->ops->folders(from->store, from->account, &now, err) <
+	    0)
+		return bk_err_at(err, BK_END_SOURCE);
+	for (size_t i = 0; i < now.n && !folder->holds; i++)
+		folder->holds = has_grown(
+			bk_pass_find(&folder->pass->from, now.items[i].name),
+			&now.items[i]);
+	bk_folder_list_clear(&now);
+	return 0;
+}
+
 int bk_notes_removals(struct bk_notes *notes, struct bk_err *err)
 {
-	const struct bk_folder_pass *folder = notes->folder;
+	struct bk_folder_pass *folder = notes->folder;
 
+	if (hold_what_may_be_elsewhere(folder, err) < 0)
+		return -1;
 	if (folder->plan.n > folder->plan.n_add)
-		notes->twins = has_twins(&folder->pairs);
+		notes->twins = bk_pairs_twins(&folder->pairs) > 0;
 	for (size_t i = folder->plan.n_add; i < folder->plan.n; i++) {
 		const struct bk_task *task = &folder->plan.tasks[i];
 		if (!goes(folder, task))

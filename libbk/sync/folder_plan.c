@@ -185,17 +185,43 @@ static uint32_t locate(const struct view *view,
 	return i != BK_NO_INDEX ? i : not_listed(side, msg->uid);
 }
 
-/* A message that two pairs claim is the first one's. */
+/* A message that two pairs claim is the first one's, and theirs both where the
+ * destination took the second one for it. */
 static void claim(struct view *view, uint32_t pair,
-		  const struct bk_journal_message *msg)
+		  const struct bk_journal_message *msg, bool of_source)
 {
 	uint32_t at = locate(view, msg);
 
-	if (at < LOST && view->pair[at] != BK_NO_INDEX)
-		at = LOST;
-	else if (at < LOST)
+	if (at < LOST && view->pair[at] == BK_NO_INDEX)
 		view->pair[at] = pair;
+	else if (at < LOST && (of_source || *msg->name))
+		at = LOST;
 	view->at[pair] = at;
+}
+
+static int by_number(const void *left, const void *right)
+{
+	const uint32_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+size_t bk_pairs_twins(const struct bk_pair_list *pairs)
+{
+	uint32_t *uids = bk_alloc((pairs->n + 1) * sizeof(*uids));
+	size_t n = 0, twins = 0;
+
+	for (size_t i = 0; i < pairs->n; i++) {
+		uint32_t uid = pairs->items[i].to.uid;
+		if (uid && uid != BK_UID_TAKEN_AWAY)
+			uids[n++] = uid;
+	}
+	if (n)
+		qsort(uids, n, sizeof(*uids), by_number);
+	for (size_t i = 1; i < n; i++)
+		twins += uids[i] == uids[i - 1];
+	free(uids);
+	return twins;
 }
 
 static void close_view(struct view *view)
@@ -368,8 +394,11 @@ static uint32_t *partners(const struct planning *p)
 
 	for (size_t i = 0; i < n; i++) {
 		uint32_t pair = p->from.pair[i];
-		list[i] = pair == BK_NO_INDEX ? BK_NO_INDEX
-					      : listed(p->to.at[pair]);
+		uint32_t to = pair == BK_NO_INDEX ? BK_NO_INDEX
+						  : listed(p->to.at[pair]);
+		/* One that two have is one. */
+		bool other = to != BK_NO_INDEX && p->to.pair[to] != pair;
+		list[i] = other ? BK_NO_INDEX : to;
 	}
 	return list;
 }
@@ -388,8 +417,8 @@ void bk_folder_plan_make(const struct bk_pair_list *pairs,
 	out->orphan = bk_alloc((pairs->n + 1) * sizeof(*out->orphan));
 	for (uint32_t i = 0; i < pairs->n; i++) {
 		out->orphan[i] = BK_NO_INDEX;
-		claim(&p.from, i, &pairs->items[i].from);
-		claim(&p.to, i, &pairs->items[i].to);
+		claim(&p.from, i, &pairs->items[i].from, true);
+		claim(&p.to, i, &pairs->items[i].to, false);
 	}
 	add_new(&p);
 	for (uint32_t i = 0; i < pairs->n; i++)

@@ -83,6 +83,11 @@ void bk_folder_plan_make(const struct bk_pair_list *pairs,
 			 struct bk_folder_plan *out);
 void bk_folder_plan_clear(struct bk_folder_plan *plan);
 
+/* How many pairs have a message of the destination that another one has, too: a
+ * server may take a message that it has already for that one, and give out its
+ * UID again, as Gmail does. */
+size_t bk_pairs_twins(const struct bk_pair_list *pairs);
+
 /* May a listed message of the destination be found to be one that is to be
  * added: nobody's, or an orphan's? */
 bool bk_folder_plan_is_free(const struct bk_folder_plan *plan, size_t to);

@@ -15,6 +15,7 @@ struct bk_ahead {
 	struct bk_folder *folder; /* of the pass; NULL: none is listed */
 	struct bk_message_list list;
 	pthread_t thread;
+	bool runs; /* what the folder is belongs to the thread */
 	int rc;
 };
 
@@ -57,6 +58,7 @@ struct bk_folder_pass {
 	bool dry_run;
 	bool first;             /* the journal does not know it yet */
 	bool wrote;             /* something, at the destination */
+	bool holds;             /* what is to go stays until the next pass */
 	struct bk_folder words; /* the table of keywords, the source's first */
 	struct bk_folder want;  /* what it should become */
 	struct bk_pair_list pairs;
@@ -160,6 +162,8 @@ bool bk_folder_pass_is_away(const struct bk_folder_pass *folder);
 /* The source has nothing to do for this folder any more: it may list the next
  * one while the destination takes in what it was sent. */
 void bk_pass_look_ahead(struct bk_pass *pass);
+/* What the folder is may be read from now on: its listing has ended. */
+void bk_pass_ahead_end(struct bk_pass *pass);
 /* What a look ahead at `folder` gave: true, and *out is the caller's.  Any that
  * is under way has ended. */
 bool bk_pass_looked_ahead(struct bk_pass *pass, const struct bk_folder *folder,

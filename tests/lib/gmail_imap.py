@@ -9,13 +9,15 @@ archived.  Labels are folders, but for `Hidden`, which IMAP does not show, and
 every mail is in "[Gmail]/All Mail" besides, but for what is in Trash and Spam.
 EXPUNGE takes a label away, COPY and APPEND add one; what is appended twice is
 one message.  Flags are the message's, in whatever folder.  Of what is read a line
-`FOLDER SUBJECT` goes to ENV.read.
+`FOLDER SUBJECT` goes to ENV.read.  A line `SUBJECT FOLDER` of ENV.then gives a
+label just before All Mail is opened, once.
 
 In all else it is the server of fake_imap.py: any user with the password `pw`.
 https://developers.google.com/workspace/gmail/imap/imap-extensions
 """
 
 import dataclasses
+import os
 import re
 import socket
 import sys
@@ -100,6 +102,16 @@ class Labels(Account):
         message.mail = mail
         return message
 
+    def give_labels(self, path):
+        if not os.path.exists(path):
+            return
+        with open(path, encoding="utf-8") as lines:
+            for subject, name in map(str.split, lines):
+                for mail in self.mails:
+                    if mail.subject() == subject:
+                        self.put(mail, name)
+        os.unlink(path)
+
     def labels(self, mail, selected):
         for name, folder in self.folders.items():
             if name not in (ALL, selected) and any(
@@ -111,6 +123,11 @@ class Gmail(Session):
     def __init__(self, sock, account, log):
         super().__init__(sock, account, None, CAPABILITIES)
         self.log = log
+
+    def select_lines(self, c):
+        if c.name() == ALL:
+            self.account.give_labels(self.log.name.replace(".read", ".then"))
+        return super().select_lines(c)
 
     def item(self, message, name):
         if name == "X-GM-LABELS":

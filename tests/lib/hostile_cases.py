@@ -501,6 +501,20 @@ for code, verdict in {"NONEXISTENT": "skipped", "NOPERM": "skipped",
               f"NO [{code}] not this one", f"SELECT is answered NO [{code}]")
 
 
+@at(SELECT, "source", "ignored")
+def select_keeps(s, command):
+    """another mailbox is refused once as unavailable, and the one of before stays
+    selected"""
+    if s.folder and s.folder.name != command.name() and not s.kept:
+        s.kept = True
+        return s.done(command, "NO [UNAVAILABLE] not now")
+    return s.ordinary(command)
+
+
+answering("unselect", "source", "ignored", "unselect-refused",
+          "NO [CANNOT] it stays open", "UNSELECT is refused")
+
+
 @at(SELECT, "both", "lost")
 def bye_after_select(s, command):
     """BYE right after SELECT"""

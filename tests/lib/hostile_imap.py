@@ -72,6 +72,7 @@ class Hostile(Session):
         self.server = server
         self.ordinarily = None
         self.bodies_first = False
+        self.kept = False
         self.log = server.log
 
     def heard(self, line):

@@ -163,6 +163,21 @@ static int do_fetch(void)
 			     strtoull(word(2), NULL, 10), &rows, &err);
 }
 
+/* look MAILBOX WANT [SINCE] */
+static int do_look(void)
+{
+	const struct bk_imap_rows rows = {take_row, take_vanished, NULL};
+	const struct bk_imap_changes changes = {
+		strtoull(word(2), NULL, 10),
+		(unsigned)strtoul(word(1), NULL, 0), &rows};
+	const struct bk_imap_selected *s;
+	int rc = bk_imap_select_since(imap, name(0), &changes, &s, &err);
+
+	if (rc >= 0)
+		(void)printf("looked\t%s\n", rc ? "told" : "not told");
+	return rc < 0 ? -1 : 0;
+}
+
 static struct bk_buf body;
 static struct bk_buf_sink body_sink;
 
@@ -339,6 +354,7 @@ const struct imap_act imap_message_acts[] = {
 	{"copy", do_copy},
 	{"examine", do_examine},
 	{"fetch", do_fetch},
+	{"look", do_look},
 	{"remove", do_remove},
 	{"search", do_search},
 	{"select", do_select},
