@@ -323,7 +323,7 @@ static int find_places(struct bk_move *move, bool writes, struct bk_err *err)
 	enum bk_move_verb verb = move->request->verb;
 	bool all = verb != BK_MOVE_VERIFY && verb != BK_MOVE_ROLLBACK;
 
-	return move->n_pairs == 1 ? 0 : bk_move_place(move, all, writes, err);
+	return bk_move_place(move, all, writes, err);
 }
 
 static int carry_out(struct bk_move *move, struct bk_err *err)

@@ -122,7 +122,7 @@ static unsigned jobs_of(const struct bk_move *move)
 		jobs = most;
 	if (jobs > move->accounts.n)
 		jobs = (unsigned)move->accounts.n;
-	return jobs;
+	return jobs ? jobs : 1;
 }
 
 int bk_move_each(struct bk_move *move, bk_move_act *act, struct bk_err *err)
@@ -390,9 +390,14 @@ static int check_stop(const struct bk_move *move,
 		       (double)request->error_stop_ppm / 10000);
 }
 
-static const char *next_after(struct bk_move *move, const struct bk_err *why,
-			      const char *address)
+/* One whose place is elsewhere is not helped by the same words again. */
+static const char *next_after(const struct bk_move_task *task,
+			      const struct bk_err *why, const char *address)
 {
+	struct bk_move *move = task->move;
+
+	if (!task->pair && why->kind == BK_MISUSE)
+		return NULL;
 	if (why->kind == BK_DENIED || why->kind == BK_GONE)
 		return bk_move_next(move, "preflight", address);
 	return bk_move_next(move, "", address);
@@ -419,7 +424,7 @@ int bk_move_ended(const struct bk_move_task *task,
 					move->request->verb == BK_MOVE_RUN
 				? bk_move_next(move, "rollback",
 					       report->account)
-				: next_after(move, why, report->account);
+				: next_after(task, why, report->account);
 	}
 	bool compares = move->summary.act == BK_ACT_COMPARE;
 	int rc = compares ? 0 : check_stop(move, report, err);

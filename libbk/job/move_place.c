@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "job/cutover_note.h"
 #include "report/units.h"
 
 /* ---- what is known ---- */
@@ -32,43 +31,27 @@ static int read_known(struct bk_move *move, struct bk_err *err)
 	return 0;
 }
 
-/* How surely it is there: one that changed servers, or was about to, is,
- * whatever else is said; a place that was given comes before a pass that was
- * made. */
-static int claim(enum bk_stage stage, const struct bk_move_place *place,
-		 const struct bk_move_record *record)
-{
-	if (stage != BK_STAGE_AS_IT_WAS)
-		return 3;
-	if (place)
-		return 2;
-	return record ? 1 : 0;
-}
-
-static int find_at(struct bk_move *move, size_t t, size_t i, int *best,
-		   struct bk_err *err)
+static int find_at(struct bk_move *move, size_t t, size_t i, struct bk_err *err)
 {
 	struct bk_move_placing *placing = move->placing;
 	const char *name = move->tasks[t].name;
-	struct bk_cutover_note note = {0};
+	enum bk_move_claim claim = BK_CLAIM_NONE;
 
-	if (bk_cutover_note_read(&note, move->pairs[i].notes, name, err) < 0)
-		return -1;
-	enum bk_stage stage = note.stage;
-	bk_cutover_note_clear(&note);
 	struct bk_move_place *place =
 		bk_move_placed_find(&placing->placed[i], name);
 	const struct bk_move_record *record =
 		bk_move_records_find(&placing->records[i], name);
 	if (place)
 		place->seen = true;
-	int sure = claim(stage, place, record);
-	if (sure <= *best)
+	if (bk_move_claim(&claim, move->pairs[i].notes, name, place, record,
+			  err) < 0)
+		return -1;
+	if (claim <= placing->spots[t].claim)
 		return 0;
-	*best = sure;
 	placing->spots[t] = (struct bk_move_spot){
 		.at = i,
 		.before = true,
+		.claim = claim,
 		.sized = place != NULL,
 		.bytes = place ? place->bytes : 0,
 		.arrived = record && record->report.messages,
@@ -78,21 +61,35 @@ static int find_at(struct bk_move *move, size_t t, size_t i, int *best,
 
 static int find_known(struct bk_move *move, size_t t, struct bk_err *err)
 {
-	int best = 0;
+	const struct bk_move_elsewhere *elsewhere = move->tasks[t].elsewhere;
+	struct bk_move_spot *spot = &move->placing->spots[t];
 
 	for (size_t i = 0; i < move->n_pairs; i++)
-		if (find_at(move, t, i, &best, err) < 0)
+		if (find_at(move, t, i, err) < 0)
 			return -1;
+	if (elsewhere && elsewhere->claim > spot->claim)
+		*spot = (struct bk_move_spot){
+			.at = BK_PLACING_NOWHERE,
+			.why = &elsewhere->why,
+		};
 	return 0;
 }
 
 /* ---- where mail is already ---- */
 
+/* All servers have said what they have of it. */
+static bool wants_place(const struct bk_move_spot *spot)
+{
+	return spot->at == BK_PLACING_NOWHERE && spot->rooms && !spot->why;
+}
+
 static void find_mail(const struct bk_move *move, struct bk_move_spot *spot)
 {
 	size_t found = BK_PLACING_NOWHERE;
 
-	for (size_t i = 0; spot->rooms && i < move->n_pairs; i++)
+	if (!wants_place(spot))
+		return;
+	for (size_t i = 0; i < move->n_pairs; i++)
 		if (spot->messages[i] &&
 		    (found == BK_PLACING_NOWHERE ||
 		     spot->messages[i] > spot->messages[found]))
@@ -182,8 +179,7 @@ static void add_others(struct bk_move *move, size_t i)
 	}
 }
 
-/* One whose size the source did not say counts for nothing, and goes nowhere.
- */
+/* One of which something was not said counts for nothing, and goes nowhere. */
 static void spread(struct bk_move *move)
 {
 	struct bk_move_placing *placing = move->placing;
@@ -195,7 +191,7 @@ static void spread(struct bk_move *move)
 		add_others(move, i);
 	for (size_t t = 0; t < move->accounts.n; t++) {
 		const struct bk_move_spot *spot = &placing->spots[t];
-		if (spot->at == BK_PLACING_NOWHERE && !spot->rooms)
+		if (spot->at == BK_PLACING_NOWHERE && !wants_place(spot))
 			continue;
 		accounts[n++] = (struct bk_placing_account){
 			.address = move->tasks[t].name,
@@ -209,7 +205,7 @@ static void spread(struct bk_move *move)
 	n = 0;
 	for (size_t t = 0; t < move->accounts.n; t++) {
 		struct bk_move_spot *spot = &placing->spots[t];
-		if (spot->at != BK_PLACING_NOWHERE || spot->rooms)
+		if (spot->at != BK_PLACING_NOWHERE || wants_place(spot))
 			spot->at = accounts[n++].at;
 	}
 	free(accounts);
@@ -222,9 +218,10 @@ static void give_places(struct bk_move *move, bool all)
 		struct bk_move_task *task = &move->tasks[t];
 		if (spot->at != BK_PLACING_NOWHERE)
 			task->pair = &move->pairs[spot->at];
+		else if (spot->why)
+			task->unplaced = spot->why;
 		else if (all)
-			task->unplaced =
-				spot->why ? spot->why : no_place(move, spot);
+			task->unplaced = no_place(move, spot);
 	}
 }
 
@@ -248,6 +245,8 @@ static int note_pair(struct bk_move *move, size_t i, struct bk_err *err)
 	}
 	if (placed->n == before)
 		return 0;
+	if (bk_move_ends_note(move, pair, err) < 0)
+		return -1;
 	return bk_move_placed_write(placed, pair->folder, pair->placed_path,
 				    err);
 }
@@ -306,8 +305,7 @@ static int find_others(struct bk_move *move, struct bk_err *err)
 	return 0;
 }
 
-int bk_move_place(struct bk_move *move, bool all, bool writes,
-		  struct bk_err *err)
+static int look_up(struct bk_move *move, struct bk_err *err)
 {
 	begin(move);
 	if (read_known(move, err) < 0)
@@ -315,6 +313,38 @@ int bk_move_place(struct bk_move *move, bool all, bool writes,
 	for (size_t t = 0; t < move->accounts.n; t++)
 		if (find_known(move, t, err) < 0)
 			return -1;
+	return 0;
+}
+
+/* All go there but those whose place is elsewhere. */
+static int place_at_one(struct bk_move *move, struct bk_err *err)
+{
+	bool any = false;
+
+	for (size_t t = 0; t < move->accounts.n; t++)
+		any = any || move->tasks[t].elsewhere;
+	if (!any)
+		return 0;
+	int rc = look_up(move, err);
+	for (size_t t = 0; rc == 0 && t < move->accounts.n; t++) {
+		struct bk_move_task *task = &move->tasks[t];
+		task->unplaced = move->placing->spots[t].why;
+		if (task->unplaced)
+			task->pair = NULL;
+	}
+	bk_move_place_free(move);
+	return rc;
+}
+
+int bk_move_place(struct bk_move *move, bool all, bool writes,
+		  struct bk_err *err)
+{
+	if (bk_move_elsewhere_find(move, err) < 0)
+		return -1;
+	if (move->n_pairs == 1)
+		return place_at_one(move, err);
+	if (look_up(move, err) < 0)
+		return -1;
 	if (all && find_others(move, err) < 0)
 		return -1;
 	give_places(move, all);
@@ -337,4 +367,5 @@ void bk_move_place_free(struct bk_move *move)
 	free(placing->placed);
 	free(placing->records);
 	free(placing);
+	move->placing = NULL;
 }

@@ -4,6 +4,7 @@
 #ifndef BK_JOB_MOVE_PLACE_H
 #define BK_JOB_MOVE_PLACE_H
 
+#include "job/move_elsewhere.h"
 #include "job/move_placed.h"
 #include "job/move_work.h"
 #include "job/placing.h"
@@ -12,14 +13,17 @@
 struct bk_move_spot {
 	size_t at; /* which pair; BK_PLACING_NOWHERE */
 	uint64_t bytes;
-	bool sized;   /* bytes are known */
-	bool before;  /* an earlier run said where */
-	bool found;   /* its mail was there, whoever brought it */
-	bool arrived; /* that is, of a pass */
+	bool sized;               /* bytes are known */
+	bool before;              /* an earlier run said where */
+	enum bk_move_claim claim; /* how surely, then */
+	bool found;               /* its mail was there, whoever brought it */
+	bool arrived;             /* that is, of a pass */
 	/* What each server says of it, when it was asked: */
 	struct bk_placing_room *rooms;
 	uint64_t *messages; /* that are there */
-	struct bk_err *why; /* the source would not say; or NULL */
+	/* It gets no place in this run: the source or a server would not say
+	 * what is there, or its place is elsewhere; or NULL. */
+	const struct bk_err *why;
 };
 
 /* Does a server let anybody in? */

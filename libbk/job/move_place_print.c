@@ -4,10 +4,11 @@
 
 static const char *how_of(const struct bk_move_spot *spot)
 {
-	return spot->at == BK_PLACING_NOWHERE ? "NO ROOM"
-	       : spot->before                 ? "as before"
-	       : spot->found                  ? "its mail is there"
-					      : "new";
+	if (spot->at == BK_PLACING_NOWHERE)
+		return spot->why ? "NONE" : "NO ROOM";
+	return spot->before  ? "as before"
+	       : spot->found ? "its mail is there"
+			     : "new";
 }
 
 static int print_accounts(const struct bk_move *move, struct bk_err *err)

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "crypto/digest.h"
+#include "job/move_elsewhere.h"
 #include "job/move_work.h"
 
 /* One folder for each pair of ends. */
@@ -29,6 +30,7 @@ static void name_files(struct bk_move_pair *pair, const char *state_dir,
 	pair->folder = bk_strdup(bk_buf_text(&name));
 	pair->record_path = bk_asprintf("%s/report", pair->folder);
 	pair->placed_path = bk_asprintf("%s/placed", pair->folder);
+	pair->ends_path = bk_asprintf("%s/ends", pair->folder);
 	pair->journal_path = bk_asprintf("%s/journal", pair->folder);
 	pair->notes = bk_asprintf("%s/accounts", pair->folder);
 	pair->letters = bk_asprintf("%s/letters", pair->folder);
@@ -92,6 +94,7 @@ void bk_move_pairs_free(struct bk_move *move)
 		free(pair->folder);
 		free(pair->record_path);
 		free(pair->placed_path);
+		free(pair->ends_path);
 		free(pair->journal_path);
 		free(pair->notes);
 		free(pair->letters);
@@ -147,7 +150,8 @@ static int open_journal(struct bk_move *move, struct bk_move_pair *pair,
 {
 	move->outcome->place = BK_PLACE_LOCK;
 	if (writes) {
-		if (bk_dir_make(AT_FDCWD, pair->folder, 0700, err) < 0)
+		if (bk_dir_make(AT_FDCWD, pair->folder, 0700, err) < 0 ||
+		    bk_move_ends_note(move, pair, err) < 0)
 			return -1;
 	} else if (!is_there(pair->journal_path) &&
 		   use_scratch(pair, err) < 0) {

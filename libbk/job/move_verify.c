@@ -127,6 +127,8 @@ static int verify_account(struct bk_move_task *task, struct bk_err *err)
 	struct bk_err why = {0};
 
 	bk_progress_account(task->move->progress, task->account->from);
+	if (!task->pair && task->unplaced)
+		return bk_move_unplaced(task, err);
 	if (!task->pair)
 		return no_place(task, &c, err);
 	int rc = bk_move_session_open(&session, task, false, &why);

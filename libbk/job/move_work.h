@@ -23,6 +23,7 @@ struct bk_move_pair {
 	char *folder;             /* of journal and record */
 	char *record_path;        /* in it */
 	char *placed_path;        /* in it: job/move_placed.h */
+	char *ends_path;          /* in it: job/move_elsewhere.h */
 	char *journal_path;       /* in it, or a scratch file of a dry run */
 	char *scratch;            /* folder that goes at the end, or NULL */
 	char *notes;              /* folder of job/cutover_note.h */
@@ -41,7 +42,10 @@ struct bk_move_task {
 	const struct bk_move_account *account;
 	struct bk_move_pair *pair;     /* its place; NULL: it has none, and: */
 	const struct bk_err *unplaced; /* why, NULL: nobody asked for one */
-	const char *name;              /* in the journal */
+	/* It has its place at a server that --to does not name; NULL: none is
+	 * known. */
+	const struct bk_move_elsewhere *elsewhere;
+	const char *name; /* in the journal */
 	/* From the destination to the source: */
 	bool reverse;
 	const struct bk_folder_rules *rules; /* NULL: the request's */
@@ -118,7 +122,9 @@ void bk_move_state_close(struct bk_move *move);
 /* ---- move_place.c ---- */
 
 /* Each task has its pair, as it is known; with `all` the others find one, and
- * with `writes` that is noted.  -1 where not all servers can be asked. */
+ * with `writes` that is noted.  One whose place is at a server that --to does
+ * not name has none, and `unplaced` says so; where one server is named that is
+ * all.  -1 where not all servers can be asked. */
 int bk_move_place(struct bk_move *move, bool all, bool writes,
 		  struct bk_err *err);
 
