@@ -44,6 +44,10 @@ static void tell(const struct bk_standby *standby,
 
 	bk_progress_note(standby->progress, text);
 	free(text);
+	if (bk_standby_is_ahead(set->begun, bk_clock_now()))
+		bk_progress_warning(standby->progress,
+				    "the set is from the future: the clock of "
+				    "this host or of the primary is wrong");
 	if (set->incomplete)
 		bk_progress_warning(
 			standby->progress,
@@ -57,7 +61,8 @@ static int follow_once(struct bk_standby *standby, struct bk_err *err)
 	struct bk_standby_copy copy;
 
 	standby->outcome->ending = BK_ENDING_DONE;
-	if (bk_standby_fetch(standby, &set, err) < 0)
+	if (bk_standby_see(standby, err) < 0 ||
+	    bk_standby_fetch(standby, &set, err) < 0)
 		return -1;
 	if (bk_standby_has(standby, &set)) {
 		char *text = bk_asprintf(
@@ -68,7 +73,7 @@ static int follow_once(struct bk_standby *standby, struct bk_err *err)
 		free(text);
 		return 0;
 	}
-	if (bk_standby_check_order(standby, &set, err) < 0 ||
+	if (bk_standby_check_set(standby, &set, err) < 0 ||
 	    bk_standby_check_empty(standby, err) < 0)
 		return -1;
 	bk_standby_copy_init(&copy, &standby->state, standby->progress, false);

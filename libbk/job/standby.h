@@ -35,26 +35,31 @@ struct bk_standby_request {
 	int64_t max_age_s; /* 0: any */
 	bool fenced;
 	bool accept_stale, accept_incomplete;
+	bool accept_older;  /* promote: with what was applied */
+	bool accept_source; /* another host or store than what was applied */
+	bool accept_shrink; /* the set has far less mail */
 	struct bk_listing_style style;
 	unsigned threads;
 	int64_t wait_ms;
 };
 
-/* Until it is interrupted, or once.  BK_UNSAFE where it would touch live mail.
- */
+/* Until it is interrupted, or once.  BK_UNSAFE where it would touch live mail,
+ * or make of the mail here another host's, an older one or far less, and that
+ * was not accepted. */
 int bk_standby_follow(const struct bk_standby_request *request,
 		      struct bk_progress *progress, struct bk_outcome *outcome,
 		      struct bk_err *err);
 
 /* 0 with the outcome's ending: NOTHING when nothing was applied, INCOMPLETE
- * when it is too old or not whole, DIFFERENT when there is mail that bk did not
- * bring. */
+ * when it is too old, not the newest, not whole or not as it was left,
+ * DIFFERENT when there is mail that bk did not bring. */
 int bk_standby_status(const struct bk_standby_request *request,
 		      struct bk_progress *progress, struct bk_outcome *outcome,
 		      struct bk_err *err);
 
 /* BK_UNSAFE when the request does not say that the primary is fenced, or the
- * newest set is too old or not whole and that was not accepted. */
+ * newest set is too old, from the future or not whole and that was not
+ * accepted. */
 int bk_standby_promote(const struct bk_standby_request *request,
 		       struct bk_progress *progress, struct bk_outcome *outcome,
 		       struct bk_err *err);

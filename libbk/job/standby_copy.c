@@ -2,6 +2,7 @@
 
 #include "job/standby_copy.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "base/fault.h"
 #include "crypto/digest.h"
 #include "job/restore_folder.h"
+#include "job/standby_look.h"
 #include "job/standby_parts.h"
 
 /* ---- what a set says of a folder ---- */
@@ -132,6 +134,7 @@ static int is_changed(struct bk_standby_copy *copy,
 	if (sum_folder(copy->set, item, copy->now.items[now].sum, err) < 0)
 		return -1;
 	if (copy->plan.tasks[now].act != BK_STANDBY_LOOK || !was->exact ||
+	    was->changed ||
 	    memcmp(was->sum, copy->now.items[now].sum, sizeof(was->sum)) != 0)
 		return 1;
 	memcpy(was->place, copy->now.items[now].place, sizeof(was->place));
@@ -157,8 +160,12 @@ static int choose(void *arg, struct bk_set *set, struct bk_restore_plan *plan,
 		rc = bk_cancelled(err);
 		if (rc == 0)
 			rc = is_changed(copy, &plan->items[i], now, err);
-		if (rc > 0)
-			plan->items[n++] = plan->items[i];
+		if (rc <= 0)
+			continue;
+		copy->now.items[now].due = true;
+		copy->now.items[now].messages = plan->items[i].folder->messages;
+		copy->lacking += plan->items[i].folder->messages;
+		plan->items[n++] = plan->items[i];
 	}
 	plan->n = n;
 	copy->changed = n;
@@ -269,13 +276,17 @@ static int done(void *arg, const struct bk_restore_folder *folder,
 	const struct bk_restore_item *item = folder->item;
 
 	(void)err;
-	if (folder->part && !folder->rest)
-		return 0;
 	(void)pthread_mutex_lock(&copy->lock);
+	copy->lacking += atomic_load(&folder->failed);
+	if (folder->part && !folder->rest) {
+		(void)pthread_mutex_unlock(&copy->lock);
+		return 0;
+	}
 	struct bk_standby_folder *is = bk_standby_state_find(
 		copy->state, item->to_account, item->to_folder);
-	const struct bk_standby_folder *now =
-		&copy->now.items[index_of(copy, item)];
+	struct bk_standby_folder *now = &copy->now.items[index_of(copy, item)];
+	copy->lacking -= now->due ? now->messages : 0;
+	now->due = false;
 	is->uid_validity = now->uid_validity;
 	is->has_guid = now->has_guid;
 	memcpy(is->guid, now->guid, sizeof(is->guid));
@@ -286,6 +297,9 @@ static int done(void *arg, const struct bk_restore_folder *folder,
 	if (end->strays && is->strays != end->strays && !copy->follow.live)
 		bk_standby_tell_strays(copy, is, end->strays);
 	is->strays = copy->follow.live ? 0 : end->strays;
+	is->due = true;
+	is->changed = false;
+	memset(is->stamp, 0, sizeof(is->stamp));
 	copy->left += end->kept_extra || end->refused;
 	(void)pthread_mutex_unlock(&copy->lock);
 	return 0;
@@ -332,7 +346,7 @@ static int end(void *arg, struct bk_store *store, struct bk_err *err)
 	int rc = 0;
 
 	if (copy->follow.keeps || copy->follow.live)
-		return 0;
+		return bk_standby_look_note(copy->state, store, err);
 	for (size_t i = 0; i < copy->state->n && rc >= 0; i++) {
 		struct bk_standby_folder *folder = &copy->state->items[i];
 		if (!folder->gone)
@@ -344,7 +358,9 @@ static int end(void *arg, struct bk_store *store, struct bk_err *err)
 		if (rc > 0)
 			bk_names_add(&copy->touched, folder->account);
 	}
-	return rc < 0 ? -1 : settle_touched(copy, store, err);
+	if (rc >= 0)
+		rc = settle_touched(copy, store, err);
+	return rc < 0 ? -1 : bk_standby_look_note(copy->state, store, err);
 }
 
 void bk_standby_copy_init(struct bk_standby_copy *copy,

@@ -36,6 +36,7 @@ struct bk_standby_copy {
 	pthread_mutex_t lock;    /* of all that follows, and of the state */
 	uint64_t changed, gone;  /* folders */
 	uint64_t renamed, left;  /* likewise; left: not wholly applied */
+	uint64_t lacking;        /* messages of the set that are not here */
 };
 
 /* state and progress are the caller's.  `live`: people are there already. */

@@ -31,7 +31,7 @@ static bool same_guid(const struct bk_standby_folder *a,
 static bool is_same(const struct bk_standby_folder *was,
 		    const struct bk_standby_folder *now)
 {
-	return was->exact &&
+	return was->exact && !was->changed &&
 	       memcmp(was->place, now->place, sizeof(was->place)) == 0;
 }
 

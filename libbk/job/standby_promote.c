@@ -1,6 +1,7 @@
 /* A standby that takes over: see standby.h. */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -27,6 +28,15 @@ static int check_fresh(const struct bk_standby *standby,
 	int64_t age = bk_clock_now() - set->begun;
 	char is[BK_UNITS_TEXT], most[BK_UNITS_TEXT];
 
+	if (!request->accept_stale &&
+	    bk_standby_is_ahead(set->begun, bk_clock_now()))
+		return bk_fail(err, BK_UNSAFE,
+			       "the newest set, %s, is from the future: the "
+			       "clock of this host or of the primary is wrong, "
+			       "and nobody can tell how old its mail is. Set "
+			       "this host's clock right; if it is: "
+			       "--accept-stale. Nothing changed.",
+			       set->label);
 	if (request->accept_stale || !request->max_age_s ||
 	    age <= request->max_age_s)
 		return 0;
@@ -94,7 +104,7 @@ static int may_start(void *arg, uint64_t messages, struct bk_err *err)
 /* A host without mail takes mail as soon as it has folders; one that followed
  * lacks little, and gets that before. */
 static int apply(struct bk_standby *standby, const struct bk_standby_set *set,
-		 struct bk_err *err)
+		 uint64_t *lacking, struct bk_err *err)
 {
 	bool early = !standby->state.begun || standby->state.promoting;
 	struct bk_standby_copy copy;
@@ -103,35 +113,119 @@ static int apply(struct bk_standby *standby, const struct bk_standby_set *set,
 	copy.may_start = may_start;
 	copy.may_start_arg = standby;
 	int rc = bk_standby_apply(standby, set, &copy, early, err);
+	*lacking = copy.lacking;
 	bk_standby_copy_clear(&copy);
 	return rc;
 }
 
-static int finish(struct bk_standby *standby, bool early, struct bk_err *err)
+static void tell_done(struct bk_standby *standby,
+		      const struct bk_standby_set *set, bool early)
+{
+	char *text = bk_asprintf("%sall mail of the set is here",
+				 early ? "" : "mail may start now: ");
+
+	bk_progress_note(standby->progress, text);
+	free(text);
+	if (set->incomplete) {
+		text = bk_asprintf(
+			"the set itself lacks %ju items, which "
+			"could not be read at the primary: they "
+			"are NOT here",
+			(uintmax_t)set->errors);
+		bk_progress_warning(standby->progress, text);
+		free(text);
+	}
+	if (!early)
+		tell_next(standby);
+}
+
+/* Whoever starts mail then knows what people will miss. */
+static void tell_lacking(struct bk_standby *standby, uint64_t lacking)
+{
+	char *text = bk_asprintf(
+		"%ju messages are NOT here: mend what is named above, and run "
+		"promote again after that. Mail that starts before lacks them "
+		"until then",
+		(uintmax_t)lacking);
+
+	bk_progress_warning(standby->progress, text);
+	free(text);
+}
+
+static int finish(struct bk_standby *standby, const struct bk_standby_set *set,
+		  bool early, uint64_t lacking, struct bk_err *err)
 {
 	struct bk_standby_state *state = &standby->state;
+	bool done = standby->outcome->ending == BK_ENDING_DONE;
 
 	if (mark(standby, err) < 0)
 		return -1;
 	/* What lacks comes with another run. */
-	if (standby->outcome->ending == BK_ENDING_DONE)
+	if (done)
 		state->promoted = bk_clock_now();
 	standby->outcome->place = BK_PLACE_DESTINATION;
 	if (bk_standby_state_save(state, err) < 0)
 		return -1;
-	bk_progress_note(standby->progress,
-			 early ? "all mail of the set is here"
-			       : "mail may start now: all mail of the set is "
-				 "here");
-	if (!early)
-		tell_next(standby);
+	if (done)
+		tell_done(standby, set, early);
+	else
+		tell_lacking(standby, lacking);
 	return 0;
+}
+
+/* The set that was applied, as far as it is remembered. */
+static void recall(const struct bk_standby *standby, struct bk_standby_set *out)
+{
+	const struct bk_standby_state *state = &standby->state;
+
+	memcpy(out->id, state->set, sizeof(out->id));
+	(void)bk_set_label(out->label, state->set, BK_SET_FULL);
+	out->begun = bk_setid_ms(state->set) / 1000;
+	out->incomplete = state->incomplete;
+	out->errors = 0;
+}
+
+/* The newest set is older than what is here, which stays as it is. */
+static int promote_as_is(struct bk_standby *standby, struct bk_err *err)
+{
+	struct bk_standby_set set = {0};
+	const struct bk_standby_look *look = &standby->look;
+
+	recall(standby, &set);
+	if (check_fresh(standby, &set, err) < 0 ||
+	    check_whole(standby, &set, err) < 0)
+		return -1;
+	if (look->changed || standby->state.partly)
+		return bk_fail(err, BK_UNSAFE,
+			       "the set that was applied is no longer there, "
+			       "and %ju folders here are not as it left them: "
+			       "nobody can tell what they lack. Mount the "
+			       "disk, or bring that set back. Nothing changed.",
+			       (uintmax_t)look->changed);
+	standby->outcome->ending = BK_ENDING_DONE;
+	return finish(standby, &set, false, 0, err);
+}
+
+static int check(struct bk_standby *standby, const struct bk_standby_set *set,
+		 struct bk_err *err)
+{
+	/* Where people are already nothing is taken away. */
+	bool live = standby->state.promoting;
+
+	if (bk_standby_check_source(standby, set, err) < 0 ||
+	    bk_standby_check_order(standby, set, err) < 0 ||
+	    check_fresh(standby, set, err) < 0 ||
+	    check_whole(standby, set, err) < 0 ||
+	    (!live && bk_standby_check_shrink(standby, set, err) < 0))
+		return -1;
+	return bk_standby_check_empty(standby, err);
 }
 
 static int promote(struct bk_standby *standby, struct bk_err *err)
 {
 	struct bk_standby_set set = {0};
 	bool early = !standby->state.begun || standby->state.promoting;
+	uint64_t lacking = 0;
 
 	if (standby->state.promoted) {
 		bk_progress_note(standby->progress,
@@ -139,16 +233,20 @@ static int promote(struct bk_standby *standby, struct bk_err *err)
 		tell_next(standby);
 		return 0;
 	}
-	if (bk_standby_fetch(standby, &set, err) < 0 ||
-	    bk_standby_check_order(standby, &set, err) < 0 ||
-	    check_fresh(standby, &set, err) < 0 ||
-	    check_whole(standby, &set, err) < 0 ||
-	    bk_standby_check_empty(standby, err) < 0)
+	/* The last pass before people come trusts nothing. */
+	standby->looks_at_all = true;
+	if (bk_standby_see(standby, err) < 0 ||
+	    bk_standby_fetch(standby, &set, err) < 0)
+		return -1;
+	if (standby->request->accept_older &&
+	    bk_standby_is_older(standby, &set))
+		return promote_as_is(standby, err);
+	if (check(standby, &set, err) < 0)
 		return -1;
 	standby->outcome->ending = BK_ENDING_DONE;
-	if (!bk_standby_has(standby, &set) && apply(standby, &set, err) < 0)
+	if (apply(standby, &set, &lacking, err) < 0)
 		return -1;
-	return finish(standby, early, err);
+	return finish(standby, &set, early, lacking, err);
 }
 
 int bk_standby_promote(const struct bk_standby_request *request,

@@ -2,6 +2,7 @@
 
 #include "job/standby_run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,7 +72,16 @@ static void describe(struct bk_standby_set *out, const struct bk_set_info *info)
 		.begun = info->root.start_ms / 1000,
 		.incomplete = info->root.incomplete,
 		.errors = info->root.totals.errors,
+		.messages = info->root.totals.messages,
+		.sequence = info->root.sequence,
 	};
+	char host[BK_ID_TEXT];
+
+	(void)snprintf(out->host_name, sizeof(out->host_name), "%s",
+		       bk_set_host(host, &info->root));
+	(void)snprintf(out->store, sizeof(out->store), "%s",
+		       info->root.store_name);
+	memcpy(out->host, info->root.host, sizeof(out->host));
 	memcpy(out->id, info->id, sizeof(out->id));
 	(void)bk_id_hex(out->hex, info->id);
 	(void)bk_set_label(out->label, info->id, info->root.kind);
@@ -90,6 +100,8 @@ static int choose(struct bk_standby *standby, const struct bk_repo *repo,
 		.usual_store = bk_choice_usual_store(request->settings),
 		.at = BK_NO_TIME,
 	};
+	/* Sets that this host made are no more meant than another's are. */
+	static const uint8_t nobody[BK_ID_LEN];
 	struct bk_set_info_list sets = {0};
 	const struct bk_set_info *info = NULL;
 	char name[BK_SET_NAME];
@@ -98,8 +110,10 @@ static int choose(struct bk_standby *standby, const struct bk_repo *repo,
 	int rc = bk_sets_list(repo, &sets, err);
 	if (rc == 0) {
 		standby->outcome->place = BK_PLACE_SET;
-		rc = bk_choose_set(&sets, &choice, repo->host, &info, err);
+		rc = bk_choose_set(&sets, &choice, nobody, &info, err);
 	}
+	if (rc == 0)
+		rc = bk_standby_check_hosts(&sets, &choice, info, err);
 	if (rc == 0 && info->broken)
 		rc = bk_fail(err, info->kind, "set %s: %s",
 			     bk_set_name(name, info->id, 0), info->broken);
@@ -114,25 +128,33 @@ bool bk_standby_has(const struct bk_standby *standby,
 {
 	const struct bk_standby_state *state = &standby->state;
 
-	return state->has_set && !state->partly &&
+	return state->has_set && !state->partly && !standby->look.changed &&
+	       !standby->looks_at_all &&
 	       memcmp(state->set, set->id, sizeof(set->id)) == 0;
 }
 
-/* A target that was set back, or of which somebody took the newest set away. */
-int bk_standby_check_order(const struct bk_standby *standby,
-			   const struct bk_standby_set *set, struct bk_err *err)
+int bk_standby_see(struct bk_standby *standby, struct bk_err *err)
 {
-	const struct bk_standby_state *state = &standby->state;
-	char label[BK_CLOCK_TEXT];
+	struct bk_standby_state *state = &standby->state;
+	const struct bk_standby_look *look = &standby->look;
 
-	if (!state->has_set ||
-	    memcmp(set->id, state->set, sizeof(set->id)) >= 0)
+	standby->outcome->place = BK_PLACE_DESTINATION;
+	standby->look = (struct bk_standby_look){0};
+	if (state->begun && bk_standby_look(state, &standby->store.config,
+					    false, &standby->look, err) < 0)
+		return -1;
+	for (size_t i = 0; i < state->n; i++)
+		state->items[i].changed |= standby->looks_at_all;
+	if (!look->changed)
 		return 0;
-	return bk_fail(err, BK_UNSAFE,
-		       "the newest set there, %s, is older than %s, which was "
-		       "applied: it is not applied over that. Where did the "
-		       "newer one go?",
-		       set->label, bk_setid_time(label, state->set));
+	char *text = bk_asprintf(
+		"%ju folders here are not as they were left, %ju of these are "
+		"gone: all of them are looked at, and what is missing comes "
+		"again. Is a disk not mounted? Who changes mail here?",
+		(uintmax_t)look->changed, (uintmax_t)look->missing);
+	bk_progress_warning(standby->progress, text);
+	free(text);
+	return 0;
 }
 
 /* ---- from the target ---- */
@@ -280,6 +302,14 @@ static int remember(struct bk_standby *standby,
 
 	state->has_set = true;
 	memcpy(state->set, set->id, sizeof(state->set));
+	/* An incomplete one took nothing away: the next one is measured by what
+	 * was there before. */
+	if (!set->incomplete || set->messages > state->messages)
+		state->messages = set->messages;
+	state->incomplete = set->incomplete;
+	state->sequence = set->sequence;
+	memcpy(state->host, set->host, sizeof(state->host));
+	state->store = bk_arena_strdup(&state->arena, set->store);
 	state->partly = standby->outcome->ending != BK_ENDING_DONE;
 	state->applied = bk_clock_now();
 	bk_standby_state_sort(state);

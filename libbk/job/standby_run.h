@@ -8,6 +8,7 @@
 #include "job/open.h"
 #include "job/standby.h"
 #include "job/standby_copy.h"
+#include "job/standby_look.h"
 #include "job/standby_state.h"
 
 struct bk_standby {
@@ -20,6 +21,8 @@ struct bk_standby {
 	char *from;                    /* the request's */
 	struct bk_repo_settings which; /* the repository that is applied from */
 	struct bk_opened opened;       /* it */
+	struct bk_standby_look look;   /* is the store as it was left? */
+	bool looks_at_all;             /* into every folder, whatever it says */
 };
 
 /* The set that is meant; what of its root matters here.  {0} is empty. */
@@ -30,6 +33,10 @@ struct bk_standby_set {
 	int64_t begun; /* UTC seconds: mail that came later is not in it */
 	bool incomplete;
 	uint64_t errors; /* items that it lacks */
+	uint64_t messages;
+	uint64_t sequence; /* of the host's sets */
+	uint8_t host[BK_ID_LEN];
+	char host_name[128], store[128]; /* cut where they are longer */
 };
 
 /* Store and state; `locks`: and nobody else is at it. */
@@ -44,7 +51,7 @@ int bk_standby_fetch(struct bk_standby *standby, struct bk_standby_set *out,
 int bk_standby_newest(struct bk_standby *standby, struct bk_standby_set *out,
 		      struct bk_err *err);
 
-/* Is it the one that was applied, wholly? */
+/* Is it the one that was applied, wholly, and all of it as it was left? */
 bool bk_standby_has(const struct bk_standby *standby,
 		    const struct bk_standby_set *set);
 
@@ -54,10 +61,38 @@ int bk_standby_apply(struct bk_standby *standby,
 		     struct bk_standby_copy *copy, bool accounts_first,
 		     struct bk_err *err);
 
-/* What there is must not be older than what was applied; BK_UNSAFE else. */
+/* Looks whether the store is as it was left, and tells where it is not. */
+int bk_standby_see(struct bk_standby *standby, struct bk_err *err);
+
+/* ---- standby_check.c ---- */
+
+/* Sets of two hosts that go by one name are nobody's choice: BK_MISUSE with
+ * their identifiers. */
+int bk_standby_check_hosts(const struct bk_set_info_list *sets,
+			   const struct bk_choice *choice,
+			   const struct bk_set_info *chosen,
+			   struct bk_err *err);
+/* BK_UNSAFE for a set of another host or store than the one applied, */
+int bk_standby_check_source(const struct bk_standby *standby,
+			    const struct bk_standby_set *set,
+			    struct bk_err *err);
+/* for one that is older, */
 int bk_standby_check_order(const struct bk_standby *standby,
 			   const struct bk_standby_set *set,
 			   struct bk_err *err);
+/* for one that would take away more than 30 % of the mail; */
+int bk_standby_check_shrink(const struct bk_standby *standby,
+			    const struct bk_standby_set *set,
+			    struct bk_err *err);
+/* all three, unless the request accepts it. */
+int bk_standby_check_set(const struct bk_standby *standby,
+			 const struct bk_standby_set *set, struct bk_err *err);
+
+bool bk_standby_is_older(const struct bk_standby *standby,
+			 const struct bk_standby_set *set);
+/* UTC seconds: was it taken after now, by some minutes?  Then a clock is
+ * wrong. */
+bool bk_standby_is_ahead(int64_t taken, int64_t now);
 
 /* A store that was never followed into holds no mail; BK_UNSAFE else. */
 int bk_standby_check_empty(struct bk_standby *standby, struct bk_err *err);

@@ -13,7 +13,7 @@
 #include "crypto/digest.h"
 
 #define STATE_MAX  ((size_t)1 << 30)
-#define FIELDS     10
+#define FIELDS     11
 #define VERSION    "1"
 #define FIRST_WORD "bk-standby"
 
@@ -105,6 +105,7 @@ static void read_folder(struct bk_standby_state *state,
 	/* A place that makes no sense is nobody's: the folder is looked at. */
 	folder->exact = is_digits(fields[5], folder->place) &&
 			is_digits(fields[6], folder->sum) &&
+			is_digits(fields[9], folder->stamp) &&
 			strcmp(fields[7], "exact") == 0;
 	folder->strays = strtoumax(fields[8], NULL, 10);
 }
@@ -114,6 +115,11 @@ static void read_set(struct bk_standby_state *state, const char *const *fields)
 	state->has_set = bk_id_parse(fields[1], state->set);
 	state->partly = strcmp(fields[2], "partly") == 0;
 	state->applied = strtoimax(fields[3], NULL, 10);
+	state->incomplete = strcmp(fields[4], "incomplete") == 0;
+	state->sequence = strtoumax(fields[5], NULL, 10);
+	state->messages = strtoumax(fields[6], NULL, 10);
+	(void)bk_id_parse(fields[7], state->host);
+	state->store = bk_arena_strdup(&state->arena, fields[8]);
 }
 
 static void read_line(struct bk_standby_state *state, struct bk_view line)
@@ -122,15 +128,55 @@ static void read_line(struct bk_standby_state *state, struct bk_view line)
 	struct bk_arena arena = {0};
 	size_t n = bk_fields_split(&arena, line, fields, FIELDS);
 
-	if (n == 9 && strcmp(fields[0], "folder") == 0)
+	if (n == 10 && strcmp(fields[0], "folder") == 0)
 		read_folder(state, fields);
-	else if (n == 4 && strcmp(fields[0], "set") == 0)
+	else if (n == 9 && strcmp(fields[0], "set") == 0)
 		read_set(state, fields);
 	else if (n == 2 && strcmp(fields[0], "promoting") == 0)
 		state->promoting = strtoimax(fields[1], NULL, 10);
 	else if (n == 2 && strcmp(fields[0], "promoted") == 0)
 		state->promoted = strtoimax(fields[1], NULL, 10);
 	bk_arena_clear(&arena);
+}
+
+static int is_damaged(const struct bk_standby_state *state, struct bk_err *err)
+{
+	return bk_fail(err, BK_CORRUPT,
+		       "%s/state is damaged: was this store promoted? If mail "
+		       "comes here, it is the primary. If it is a standby, "
+		       "remove that file, then: bk standby follow --adopt",
+		       state->folder);
+}
+
+/* The line that ends it: a sum of all that comes before. */
+static void add_end(struct bk_buf *to, struct bk_view text)
+{
+	uint8_t digest[BK_SHA256_LEN];
+	struct bk_sha256 sha;
+	char hex[BK_ID_TEXT];
+
+	bk_sha256_init(&sha);
+	bk_sha256_update(&sha, text.data, text.len);
+	bk_sha256_final(&sha, digest);
+	bk_id_hex(hex, digest);
+	bk_buf_printf(to, "end\t%s\n", hex);
+}
+
+/* A line that is lost could be the one that says that the store is live. */
+static bool is_whole(struct bk_view text)
+{
+	struct bk_buf end = {0};
+
+	add_end(&end, (struct bk_view){text.data, 0});
+	size_t len = end.len;
+	bool whole = text.len >= len;
+	if (whole) {
+		end.len = 0;
+		add_end(&end, (struct bk_view){text.data, text.len - len});
+		whole = memcmp(end.data, text.data + text.len - len, len) == 0;
+	}
+	bk_buf_clear(&end);
+	return whole;
 }
 
 static int read_all(struct bk_standby_state *state, struct bk_view text,
@@ -141,13 +187,14 @@ static int read_all(struct bk_standby_state *state, struct bk_view text,
 
 	if (text.len < sizeof(first) - 1 ||
 	    memcmp(text.data, FIRST_WORD "\t", sizeof(FIRST_WORD)) != 0)
-		return bk_fail(err, BK_CORRUPT, "%s/state makes no sense",
-			       state->folder);
+		return is_damaged(state, err);
 	if (memcmp(text.data, first, sizeof(first) - 1) != 0)
 		return bk_fail(err, BK_NEWER,
 			       "%s/state was written by a newer version: "
 			       "upgrade this host first",
 			       state->folder);
+	if (!is_whole(text))
+		return is_damaged(state, err);
 	state->begun = true;
 	while (text.len && (end = memchr(text.data, '\n', text.len))) {
 		size_t len = (size_t)(end - text.data);
@@ -225,8 +272,23 @@ static void add_folder(struct bk_buf *to,
 	add_digits(to, folder->has_guid, folder->guid);
 	add_digits(to, true, folder->place);
 	add_digits(to, true, folder->sum);
-	bk_fields_add(to, folder->exact ? "exact" : "look");
+	bk_fields_add(to, folder->exact && !folder->due ? "exact" : "look");
 	bk_fields_add_number(to, folder->strays);
+	add_digits(to, true, folder->stamp);
+	bk_buf_printf(to, "\n");
+}
+
+static void add_set(struct bk_buf *to, const struct bk_standby_state *state)
+{
+	bk_buf_printf(to, "set");
+	add_digits(to, true, state->set);
+	bk_fields_add(to, state->partly ? "partly" : "wholly");
+	bk_fields_add_number(to, (uint64_t)state->applied);
+	bk_fields_add(to, state->incomplete ? "incomplete" : "complete");
+	bk_fields_add_number(to, state->sequence);
+	bk_fields_add_number(to, state->messages);
+	add_digits(to, true, state->host);
+	bk_fields_add(to, state->store);
 	bk_buf_printf(to, "\n");
 }
 
@@ -237,17 +299,13 @@ int bk_standby_state_save(struct bk_standby_state *state, struct bk_err *err)
 	struct bk_buf text = {0};
 
 	bk_buf_printf(&text, FIRST_WORD "\t" VERSION "\n");
-	if (state->has_set) {
-		bk_buf_printf(&text, "set");
-		add_digits(&text, true, state->set);
-		bk_fields_add(&text, state->partly ? "partly" : "wholly");
-		bk_fields_add_number(&text, (uint64_t)state->applied);
-		bk_buf_printf(&text, "\n");
-	}
+	if (state->has_set)
+		add_set(&text, state);
 	add_time(&text, "promoting", state->promoting);
 	add_time(&text, "promoted", state->promoted);
 	for (size_t i = 0; i < state->n; i++)
 		add_folder(&text, &state->items[i]);
+	add_end(&text, bk_buf_view(&text));
 	state->begun = true;
 	int rc = bk_dir_make(AT_FDCWD, rolls, 0700, err);
 	if (rc == 0)

@@ -33,10 +33,16 @@ struct bk_standby_folder {
 	/* Where its record and rows lie in sets: the same place says the same.
 	 * And what they say, wherever they lie. */
 	uint8_t place[BK_STANDBY_SUM], sum[BK_STANDBY_SUM];
-	bool exact;      /* all of it was applied, removals too */
-	uint64_t strays; /* messages there that bk did not bring */
-	bool gone;       /* no set has it any longer: never written */
-	bool dropped;    /* it is no longer one: not written */
+	bool exact; /* all of it was applied, removals too */
+	/* What its directories were when that was done (standby_look.h); */
+	uint8_t stamp[BK_STANDBY_SUM];
+	uint64_t messages; /* of a set's folder; not written */
+	bool due;          /* written in this run, and not stamped yet; */
+	bool changed;      /* found otherwise than that; neither is written */
+	bool missing;      /* not there at all; not written */
+	uint64_t strays;   /* messages there that bk did not bring */
+	bool gone;         /* no set has it any longer: never written */
+	bool dropped;      /* it is no longer one: not written */
 };
 
 /* {0} is a valid empty one. */
@@ -45,18 +51,24 @@ struct bk_standby_state {
 	char *folder;          /* of state and rolls */
 	bool begun;            /* something may have been applied */
 	bool has_set;
-	uint8_t set[BK_ID_LEN]; /* that was applied last, wholly or */
-	bool partly;            /* not wholly */
-	int64_t applied;        /* when; UTC seconds, as all that follow */
-	int64_t promoting;      /* mail may have come here since; 0: not */
-	int64_t promoted;       /* all of it is here since; 0: not */
+	uint8_t set[BK_ID_LEN];  /* that was applied last, wholly or */
+	bool partly;             /* not wholly */
+	bool incomplete;         /* it lacks items itself */
+	uint8_t host[BK_ID_LEN]; /* whose it is; */
+	const char *store;       /* of which store; NULL: none was applied */
+	uint64_t sequence;       /* of the host's sets */
+	uint64_t messages;       /* in it; more: in those before, of which
+				    nothing was taken away */
+	int64_t applied;         /* when; UTC seconds, as all that follow */
+	int64_t promoting;       /* mail may have come here since; 0: not */
+	int64_t promoted;        /* all of it is here since; 0: not */
 	struct bk_standby_folder *items; /* owned; by account and name */
 	size_t n, cap;
 };
 
 /* Of this store; nothing is made.  A state that is not there is an empty one.
- * BK_CORRUPT when it cannot be understood, BK_NEWER when a later version wrote
- * it. */
+ * BK_CORRUPT when it is not whole or cannot be understood, BK_NEWER when a
+ * later version wrote it. */
 int bk_standby_state_load(struct bk_standby_state *out, const char *state_dir,
 			  const struct bk_store_config *store,
 			  struct bk_err *err);

@@ -17,8 +17,16 @@ struct status {
 	struct bk_standby_set newest;
 	bool has_newest;
 	uint64_t left; /* folders that are not wholly as the set has them */
-	bool stale;
+	struct bk_standby_look look;
+	bool ahead;  /* it is from the future: a clock is wrong */
+	bool stale;  /* that, or older than is wanted */
+	bool behind; /* the newest one is another one */
 };
+
+static uint64_t strays_of(const struct status *s)
+{
+	return bk_standby_state_strays(s->state) + s->look.others;
+}
 
 static const char *word_of(const struct status *s)
 {
@@ -28,7 +36,15 @@ static const char *word_of(const struct status *s)
 		return "promoting";
 	if (!s->state->has_set)
 		return "empty";
-	return s->stale ? "STALE" : "fresh";
+	if (s->stale)
+		return "STALE";
+	if (s->behind)
+		return "behind";
+	if (s->look.changed)
+		return "changed";
+	return s->state->incomplete || s->state->partly || s->left
+		       ? "incomplete"
+		       : "fresh";
 }
 
 static int64_t lag_of(const struct status *s)
@@ -49,7 +65,12 @@ static void judge(struct status *s, const struct bk_standby *standby)
 		s->taken = bk_setid_ms(state->set) / 1000;
 	for (size_t i = 0; i < state->n; i++)
 		s->left += !state->items[i].exact && !state->items[i].gone;
-	s->stale = !state->promoted && most && s->now - s->taken > most;
+	s->ahead = !state->promoted && state->has_set &&
+		   bk_standby_is_ahead(s->taken, s->now);
+	s->stale = s->ahead ||
+		   (!state->promoted && most && s->now - s->taken > most);
+	s->behind = s->has_newest && state->has_set &&
+		    memcmp(s->newest.id, state->set, sizeof(state->set)) != 0;
 }
 
 static enum bk_ending ending_of(const struct status *s)
@@ -58,10 +79,10 @@ static enum bk_ending ending_of(const struct status *s)
 		return BK_ENDING_NOTHING;
 	if (s->state->promoted)
 		return BK_ENDING_DONE;
-	if (s->stale || s->state->partly || s->left)
+	if (s->stale || s->behind || s->state->incomplete || s->state->partly ||
+	    s->left || s->look.changed)
 		return BK_ENDING_INCOMPLETE;
-	return bk_standby_state_strays(s->state) ? BK_ENDING_DIFFERENT
-						 : BK_ENDING_DONE;
+	return strays_of(s) ? BK_ENDING_DIFFERENT : BK_ENDING_DONE;
 }
 
 static struct bk_cell time_or_none(int64_t seconds)
@@ -83,6 +104,8 @@ static int show(const struct status *s,
 		{"LAG",         NULL,          BK_FIELD_TEXT },
 		{NULL,          "lag_seconds", BK_FIELD_COUNT},
 		{"NOT APPLIED", "left",        BK_FIELD_COUNT},
+		{"CHANGED",     "changed",     BK_FIELD_COUNT},
+		{"LACKS",       "lacks",       BK_FIELD_TEXT },
 		{"STRANGERS",   "strangers",   BK_FIELD_COUNT},
 	};
 	char set[BK_CLOCK_TEXT], age[BK_UNITS_TEXT], lag[BK_UNITS_TEXT];
@@ -102,7 +125,9 @@ static int show(const struct status *s,
 		bk_cell_text(bk_units_duration(lag, (double)lag_of(s))),
 		bk_cell_n((uint64_t)lag_of(s)),
 		bk_cell_n(s->left),
-		bk_cell_n(bk_standby_state_strays(s->state)),
+		bk_cell_n(s->look.changed),
+		s->state->incomplete ? bk_cell_text("items") : bk_cell_none(),
+		bk_cell_n(strays_of(s)),
 	};
 	struct bk_listing *listing =
 		bk_listing_new(&request->style, "standby", fields,
@@ -175,10 +200,15 @@ static int write_metrics(const struct status *s,
 	    "Folders that are not wholly as the set has them.",
 	    (double)s->left);
 	add(&out, store, "bk_standby_strangers",
-	    "Messages there that bk did not bring.",
-	    (double)bk_standby_state_strays(s->state));
-	add(&out, store, "bk_standby_stale", "1: it is older than --max-age.",
-	    s->stale);
+	    "Messages there that bk did not bring.", (double)strays_of(s));
+	add(&out, store, "bk_standby_folders_changed",
+	    "Folders that are not as bk left them.", (double)s->look.changed);
+	add(&out, store, "bk_standby_set_incomplete",
+	    "1: the set that was applied lacks items.", s->state->incomplete);
+	add(&out, store, "bk_standby_behind",
+	    "1: the newest set is not the one that was applied.", s->behind);
+	add(&out, store, "bk_standby_stale",
+	    "1: it is older than --max-age, or from the future.", s->stale);
 	add(&out, store, "bk_standby_promoted", "1: the store is live.",
 	    s->state->promoted != 0);
 	int rc = bk_file_replace(AT_FDCWD, standby->request->prometheus,
@@ -199,8 +229,19 @@ static int status(struct bk_standby *standby, struct bk_err *err)
 		    bk_standby_newest(standby, &s.newest, &why) == 0;
 	enum bk_place place = standby->outcome->place;
 	s.has_newest = seen && !standby->state.promoted;
+	standby->outcome->place = BK_PLACE_DESTINATION;
+	if (standby->state.has_set && !standby->state.promoting &&
+	    !standby->state.promoted &&
+	    bk_standby_look(&standby->state, &standby->store.config, true,
+			    &s.look, err) < 0)
+		return -1;
 	judge(&s, standby);
 	standby->outcome->place = BK_PLACE_REQUEST;
+	if (s.ahead)
+		bk_progress_warning(standby->progress,
+				    "the set that was applied is from the "
+				    "future: the clock of this host or of the "
+				    "primary is wrong");
 	if (show(&s, standby->request, err) < 0 ||
 	    (bk_standby_state_strays(s.state) &&
 	     show_strays(&s, standby->request, err) < 0) ||
