@@ -385,7 +385,8 @@ static int from_folder(struct bk_regain *regain, struct bk_set *set,
 		if (row->frame || !is_wanted(regain, row->digest))
 			continue;
 		body.len = 0;
-		bk_buf_sink_init(&sink, &body, SIZE_MAX);
+		/* Its references may be many, of one chunk. */
+		bk_buf_sink_init(&sink, &body, row->msg.size);
 		rc = bk_cancelled(err);
 		if (rc == 0 && bk_chunk_reader_join(reader, row, &sink.sink,
 						    &ignored) == 0)
