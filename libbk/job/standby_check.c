@@ -19,7 +19,7 @@ static char *hosts_of(const struct bk_set_info_list *sets,
 		      const struct bk_choice *choice, const char *store,
 		      size_t *n)
 {
-	const struct bk_root **seen = bk_alloc((sets->n + 1) * sizeof(*seen));
+	const struct bk_root **seen = bk_alloc((sets->n + 1) * sizeof(void *));
 	char hex[BK_ID_TEXT], name[BK_ID_TEXT];
 	struct bk_buf text = {0};
 
