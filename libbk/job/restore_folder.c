@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "job/restore_digest.h"
 #include "job/restore_heal.h"
+#include "job/restore_lesser.h"
 
 #define WHOLE_MAX ((size_t)4 << 20) /* larger messages are spooled */
 
@@ -210,9 +211,9 @@ static int prove_names(struct reading *reading, struct bk_err *err)
 }
 
 /* Reads messages of the right size, and pairs those of the right content. */
-static int read_candidates(struct reading *reading, struct bk_err *err)
+static int read_candidates(struct reading *reading, struct bk_match *match,
+			   struct bk_err *err)
 {
-	struct bk_match *match = &reading->folder->match;
 	uint8_t digest[BK_DIGEST_LEN];
 	size_t n = 0;
 	int rc = 0;
@@ -227,13 +228,31 @@ static int read_candidates(struct reading *reading, struct bk_err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* What no name tells. */
+static int look_for_lesser(struct reading *reading, struct bk_err *err)
+{
+	struct bk_match *match = &reading->folder->match;
+	struct bk_restore_lesser lesser = {0};
+	int rc = bk_restore_lesser_read(&lesser, reading->folder, reading->into,
+					err);
+
+	if (rc > 0) {
+		struct bk_match again = {&lesser.rows, match->present,
+					 match->row_of, match->present_of,
+					 NULL};
+		rc = read_candidates(reading, &again, err);
+		free(again.by_digest);
+	}
+	bk_restore_lesser_clear(&lesser);
+	return rc < 0 ? -1 : 0;
+}
+
 static int look_for_rest(struct reading *reading, struct bk_err *err)
 {
 	if (stat_all(reading->folder, reading->into, reading->listed, false,
-		     err) < 0)
+		     err) < 0 ||
+	    read_candidates(reading, &reading->folder->match, err) < 0)
 		return -1;
-	return read_candidates(reading, err);
+	return look_for_lesser(reading, err);
 }
 
 static int look_and_read(struct reading *reading, struct bk_err *err)

@@ -254,6 +254,7 @@ const struct bk_store_ops bk_mbox_ops = {
 	.append = bk_mbox_append,
 	.keep = bk_mbox_keep,
 	.drop = bk_mbox_drop,
+	.loses = bk_mbox_loses,
 	.remove = bk_mbox_remove,
 	.set_flags = bk_mbox_set_flags,
 	.finish = bk_mbox_finish,

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/path.h"
-#include "crypto/digest.h"
 #include "mail/header.h"
 #include "store/body.h"
 #include "store/mbox_writer.h"
@@ -159,16 +158,17 @@ static struct bk_view sender_of(struct bk_view head)
 	return (struct bk_view){NULL, 0};
 }
 
+/* The one that it had as it was, whatever time zone this host is in. */
 static struct bk_view from_line(struct bk_mbox_writer *w,
 				const struct bk_message *msg,
 				struct bk_view head)
 {
 	struct bk_mbox_name name;
 	struct bk_buf from = {0};
-	int64_t date;
+	struct bk_mbox_date date;
 
 	if (!bk_mbox_name_read(msg->name ? msg->name : "", &name, &from) ||
-	    !bk_mbox_from_parse(name.from, &date) || date != msg->date ||
+	    !bk_mbox_from_parse(name.from, &date) ||
 	    memchr(name.from.data, '\n', name.from.len)) {
 		from.len = 0;
 		bk_mbox_from_write(&from, sender_of(head), msg->date);
@@ -220,72 +220,26 @@ static int stage(struct bk_mbox_writer *w, const struct coming *coming,
 	return 0;
 }
 
-/* What a message becomes that loses lines of its header here may be there from
- * an earlier run, and nobody but us would know it again. */
-struct stripper {
-	struct bk_sink sink; /* first */
-	struct bk_sha256 sha;
-	uint64_t skip; /* of the head, which was hashed without those lines */
-};
-
-static int hash_rest(struct bk_sink *sink, const void *data, size_t len,
-		     struct bk_err *err)
-{
-	struct stripper *it = (struct stripper *)sink;
-	size_t skip = it->skip < len ? (size_t)it->skip : len;
-
-	(void)err;
-	it->skip -= skip;
-	bk_sha256_update(&it->sha, (const uint8_t *)data + skip, len - skip);
-	return 0;
-}
-
-/* Hashes the lines of a header that stay; false: all do. */
-static bool strip(struct stripper *it, struct bk_view head)
+size_t bk_mbox_loses(struct bk_view message, struct bk_buf *begin)
 {
 	bool own = false, lost = false;
+	size_t len = bk_mbox_head_length(message, &own);
 
-	bk_sha256_init(&it->sha);
-	it->skip = bk_mbox_head_length(head, &own);
 	own = false;
-	for (size_t at = 0; at < it->skip;) {
-		const uint8_t *line = head.data + at;
-		const uint8_t *lf = memchr(line, '\n', it->skip - at);
-		size_t len = lf ? (size_t)(lf - line) + 1 : it->skip - at;
-		if (!own || (*line != ' ' && *line != '\t'))
-			own = bk_mbox_field_of((struct bk_view){line, len}) !=
-			      BK_MBOX_NONE;
+	begin->len = 0;
+	for (size_t at = 0; at < len;) {
+		struct bk_view line = {message.data + at, len - at};
+		const uint8_t *lf = memchr(line.data, '\n', line.len);
+		if (lf)
+			line.len = (size_t)(lf - line.data) + 1;
+		if (!own || (*line.data != ' ' && *line.data != '\t'))
+			own = bk_mbox_field_of(line) != BK_MBOX_NONE;
 		lost |= own;
 		if (!own)
-			bk_sha256_update(&it->sha, line, len);
-		at += len;
+			bk_buf_add(begin, line.data, line.len);
+		at += line.len;
 	}
-	return lost;
-}
-
-static bool is_there_already(struct bk_mbox_writer *w,
-			     const struct coming *coming, struct bk_view head,
-			     int64_t date)
-{
-	struct stripper it = {.sink = {hash_rest}};
-	uint8_t digest[BK_SHA256_LEN];
-	struct bk_err ignored = {0};
-	struct bk_mbox_name name;
-	struct bk_buf from = {0};
-	bool found = false;
-
-	if (!w->file.list.n || !strip(&it, head) ||
-	    bk_body_copy(&coming->body, &it.sink, &ignored) < 0)
-		return false;
-	bk_sha256_final(&it.sha, digest);
-	for (size_t i = 0; i < w->file.list.n && !found; i++) {
-		const struct bk_message *msg = &w->file.list.items[i];
-		found = msg->date == date &&
-			bk_mbox_name_read(msg->name, &name, &from) &&
-			memcmp(name.digest, digest, BK_MBOX_DIGEST) == 0;
-	}
-	bk_buf_clear(&from);
-	return found;
+	return lost ? len : 0;
 }
 
 int bk_mbox_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
@@ -307,8 +261,7 @@ int bk_mbox_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
 		rc = bk_fail(err, BK_REFUSED,
 			     "its header has a line that begins a message in "
 			     "an mbox file; restore it to another place");
-	if (rc == 0 && !is_there_already(w, coming, bk_buf_view(&finder.head),
-					 msg->date)) {
+	if (rc == 0) {
 		(void)pthread_mutex_lock(&w->lock);
 		rc = stage(w, coming, msg, bk_buf_view(&finder.head), err);
 		(void)pthread_mutex_unlock(&w->lock);

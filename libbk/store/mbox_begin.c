@@ -421,7 +421,7 @@ static void decide_uids(struct bk_mbox_writer *w)
 		why = "the source has no UIDs";
 	else if (w->file.list.n || w->file.uid_last)
 		why = "the folder has messages, or gave out UIDs of its own";
-	else if (next > UINT32_MAX - 1 - w->uid_gap)
+	else if ((uint64_t)next + w->uid_gap > UINT32_MAX)
 		why = "UIDNEXT would pass the largest UID";
 	w->writer.keeps_uids = why == NULL;
 	if (why && w->want->uid_validity)

@@ -326,8 +326,14 @@ static int in_set_order(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-/* Is the frame of the set for the messages that came?  They are in the set's
- * order then. */
+static bool has_no_other(struct bk_view here, struct bk_view set)
+{
+	return !here.len || (here.len == set.len &&
+			     memcmp(here.data, set.data, here.len) == 0);
+}
+
+/* Is the frame of the set for what came, and would no text that is there go?
+ * Messages are in the set's order then. */
 static bool take_frame(struct composing *it)
 {
 	struct bk_mbox_writer *w = it->w;
@@ -338,7 +344,9 @@ static bool take_frame(struct composing *it)
 	if (!value.len || w->file.list.n ||
 	    (w->want->uid_validity && !w->writer.keeps_uids) ||
 	    bk_mbox_frame_decode(value, &it->frame, &ignored) < 0 ||
-	    it->frame.n != w->n_staged)
+	    it->frame.n != w->n_staged ||
+	    !has_no_other(w->file.frame.prologue, it->frame.prologue) ||
+	    !has_no_other(w->file.frame.pseudo, it->frame.pseudo))
 		return false;
 	if (w->n_staged)
 		qsort(w->staged, w->n_staged, sizeof(*w->staged), in_set_order);
@@ -401,6 +409,16 @@ static int write_pseudo(struct composing *it, struct bk_err *err)
 	return rc;
 }
 
+static int write_prologue(struct composing *it, struct bk_view text,
+			  struct bk_err *err)
+{
+	if (write_out(&it->out.sink, text.data, text.len, err) < 0)
+		return -1;
+	return text.data[text.len - 1] == '\n'
+		       ? 0
+		       : write_out(&it->out.sink, "\n", 1, err);
+}
+
 /* What is there, then what came; those that get UIDs before all others, since
  * UIDs ascend. */
 static int write_merged(struct composing *it, struct bk_err *err)
@@ -414,8 +432,7 @@ static int write_merged(struct composing *it, struct bk_err *err)
 	if (w->n_staged)
 		qsort(w->staged, w->n_staged, sizeof(*w->staged), by_uid);
 	if (here->prologue.len)
-		rc = write_out(&it->out.sink, here->prologue.data,
-			       here->prologue.len, err);
+		rc = write_prologue(it, here->prologue, err);
 	if (rc == 0 && here->pseudo.len && !first) {
 		rc = write_out(&it->out.sink, here->pseudo.data,
 			       here->pseudo.len, err);
@@ -448,9 +465,10 @@ static void choose_base(struct composing *it)
 	for (size_t i = 0; i < w->n_staged; i++)
 		if (w->staged[i].uid > it->uid_last)
 			it->uid_last = w->staged[i].uid;
-	it->uid_last = it->uid_last > UINT32_MAX - 2 - w->uid_gap
-			       ? UINT32_MAX - 2
-			       : it->uid_last + w->uid_gap;
+	if (it->uid_last < UINT32_MAX - 2 - w->uid_gap)
+		it->uid_last += w->uid_gap;
+	else if (it->uid_last < UINT32_MAX - 2)
+		it->uid_last = UINT32_MAX - 2;
 	w->result.uid_next = it->uid_last + 1;
 }
 

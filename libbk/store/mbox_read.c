@@ -103,6 +103,10 @@ int bk_mbox_scan(struct bk_store *store, const struct bk_account *account,
 	if (rc == 0) {
 		*out = file.list;
 		file.list = (struct bk_message_list){0};
+		/* A message stays the same when the host gets another time
+		 * zone: what the date was made of is in its name. */
+		for (size_t i = 0; i < out->n; i++)
+			out->items[i].date = 0;
 		folder->driver =
 			bk_arena_memdup(&folder->arena, &st, sizeof(st));
 	}
@@ -154,6 +158,7 @@ static int copy_message(int fd, uint64_t size, const struct bk_message *msg,
 			struct bk_err *err)
 {
 	struct bk_mbox_reader reader = {.fd = fd};
+	struct bk_mbox_date date;
 	bool plain;
 
 	if (!bk_mbox_file_at(msg->file, part, &plain))
@@ -162,9 +167,8 @@ static int copy_message(int fd, uint64_t size, const struct bk_message *msg,
 	int rc = bk_mbox_part_look(&reader, part, err);
 	if (rc == 0)
 		rc = bk_mbox_part_copy(&reader, part, plain, &seal->sink, err);
-	if (rc == 0)
-		(void)bk_mbox_from_parse(bk_buf_view(&reader.from),
-					 &part->date);
+	if (rc == 0 && bk_mbox_from_parse(bk_buf_view(&reader.from), &date))
+		part->date = date.utc;
 	bk_mbox_reader_close(&reader);
 	return rc;
 }

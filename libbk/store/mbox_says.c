@@ -66,7 +66,8 @@ bool bk_mbox_shape_says(struct bk_view shape, const struct bk_mbox_want *marks,
 }
 
 /* The last UID of "X-IMAPbase: 1700000000 0000000005 ..." becomes the new
- * file's, in as many digits; `at` is where the line begins. */
+ * file's, if that is higher, in as many digits; `at` is where the line begins.
+ */
 static void raise_at(struct bk_buf *text, size_t at, uint32_t last)
 {
 	char digits[24];
@@ -87,7 +88,8 @@ static void raise_at(struct bk_buf *text, size_t at, uint32_t last)
 	}
 	int len = snprintf(digits, sizeof(digits), "%0*u", (int)(end - begin),
 			   last);
-	if (end > begin && (size_t)len == end - begin)
+	if (end > begin && (size_t)len == end - begin &&
+	    memcmp(text->data + begin, digits, (size_t)len) < 0)
 		memcpy(text->data + begin, digits, (size_t)len);
 }
 

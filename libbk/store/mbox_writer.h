@@ -100,6 +100,7 @@ int bk_mbox_present(struct bk_folder_writer *writer,
 int bk_mbox_append(struct bk_folder_writer *writer,
 		   const struct bk_message *msg, struct bk_sink **out,
 		   struct bk_err *err);
+size_t bk_mbox_loses(struct bk_view message, struct bk_buf *begin);
 int bk_mbox_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
 		 const struct bk_message *msg, struct bk_err *err);
 void bk_mbox_drop(struct bk_folder_writer *writer, struct bk_sink *sink);

@@ -174,12 +174,11 @@ static int hash(struct bk_sink *sink, const void *data, size_t len,
 	return 0;
 }
 
-static const char *name_of(struct reading *it, const struct bk_mbox_part *part,
+static const char *name_of(struct reading *it,
 			   const uint8_t digest[BK_SHA256_LEN])
 {
 	struct bk_mbox_name name = {
 		.place = it->places ? (int64_t)it->n : -1,
-		.date = part->date,
 		.number = 1,
 		.from = bk_buf_view(&it->reader.from),
 	};
@@ -272,7 +271,7 @@ static int add_message(struct reading *it, const struct bk_mbox_part *part,
 		return -1;
 	bk_sha256_final(&hashing.sha, digest);
 	struct bk_message *msg = bk_message_list_add(&it->file->list);
-	msg->name = name_of(it, part, digest);
+	msg->name = name_of(it, digest);
 	(void)snprintf(where, sizeof(where), "%llu %llu %llu %d",
 		       (unsigned long long)part->at,
 		       (unsigned long long)part->content,

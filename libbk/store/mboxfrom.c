@@ -90,10 +90,32 @@ static void take_zone(const char **at, struct zone *zone)
 	*at += strspn(*at, " ");
 }
 
-/* "Sun Nov 22 20:37:03 [ZONE] 2026 [ZONE]" and whatever follows. */
-static bool take_date(const char *at, int64_t *date)
+static long offset_at(time_t when)
 {
-	struct tm tm = {.tm_isdst = -1};
+	struct tm tm;
+
+	return localtime_r(&when, &tm) ? tm.tm_gmtoff : 0;
+}
+
+/* The time that this host's clocks show so; the first of two, and an hour that
+ * is left out goes on as the one before.  mktime(3) would choose by what it was
+ * asked last. */
+static int64_t in_local_time(int64_t shown)
+{
+	static const int day = 86400;
+	long before = offset_at((time_t)(shown - day));
+	long after = offset_at((time_t)(shown + day));
+
+	if (before != after && offset_at((time_t)(shown - before)) != before &&
+	    offset_at((time_t)(shown - after)) == after)
+		return shown - after;
+	return shown - before;
+}
+
+/* "Sun Nov 22 20:37:03 [ZONE] 2026 [ZONE]" and whatever follows. */
+static bool take_date(const char *at, struct bk_mbox_date *out)
+{
+	struct tm tm = {0};
 	struct zone zone = {false, 0};
 
 	if (take_word(&at, days, 7) < 0)
@@ -115,12 +137,13 @@ static bool take_date(const char *at, int64_t *date)
 	at += strspn(at, " ");
 	if (!zone.known && *at)
 		take_zone(&at, &zone);
-	*date = zone.known ? (int64_t)timegm(&tm) - zone.seconds
-			   : (int64_t)mktime(&tm);
+	out->shown = (int64_t)timegm(&tm);
+	out->utc = zone.known ? out->shown - zone.seconds
+			      : in_local_time(out->shown);
 	return true;
 }
 
-bool bk_mbox_from_parse(struct bk_view line, int64_t *date)
+bool bk_mbox_from_parse(struct bk_view line, struct bk_mbox_date *out)
 {
 	char text[BK_MBOX_FROM_MAX + 1];
 
@@ -131,7 +154,7 @@ bool bk_mbox_from_parse(struct bk_view line, int64_t *date)
 	memcpy(text, line.data, line.len);
 	text[line.len] = 0;
 	for (const char *at = text + 5; (at = strchr(at, ' ')); at++)
-		if (take_date(at + 1, date))
+		if (take_date(at + 1, out))
 			return true;
 	return false;
 }

@@ -19,9 +19,17 @@
 /* A line that is longer is none. */
 #define BK_MBOX_FROM_MAX 1000
 
-/* `line` ends before its line end.  *date is in UTC seconds; a line without a
- * zone is in this host's, as every program that writes it has it. */
-bool bk_mbox_from_parse(struct bk_view line, int64_t *date);
+struct bk_mbox_date {
+	/* Seconds; a line without a zone is in this host's, as every program
+	 * that writes it has it: of an hour that comes twice, when summer time
+	 * ends, the first. */
+	int64_t utc;
+	int64_t shown; /* the line's digits, as if they were UTC: the same on
+			  every host */
+};
+
+/* `line` ends before its line end. */
+bool bk_mbox_from_parse(struct bk_view line, struct bk_mbox_date *out);
 
 /* Appends such a line, without a line end, in this host's zone. */
 void bk_mbox_from_write(struct bk_buf *to, struct bk_view sender, int64_t date);

@@ -22,7 +22,7 @@ size_t bk_mbox_line_length(struct bk_view text, size_t *eol)
 
 bool bk_mbox_is_from(struct bk_view text)
 {
-	int64_t date;
+	struct bk_mbox_date date;
 	size_t eol;
 
 	if (text.len < 5 || memcmp(text.data, "From ", 5) != 0)

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "store/mboxfrom.h"
+
 static void add_from(struct bk_buf *out, struct bk_view from)
 {
 	for (size_t i = 5; i < from.len; i++) {
@@ -18,10 +20,12 @@ static void add_from(struct bk_buf *out, struct bk_view from)
 
 void bk_mbox_name_write(struct bk_buf *out, const struct bk_mbox_name *name)
 {
-	time_t when = (time_t)name->date;
+	struct bk_mbox_date date = {0, 0};
 	struct tm tm = {0};
 
 	out->len = 0;
+	(void)bk_mbox_from_parse(name->from, &date);
+	time_t when = (time_t)date.shown;
 	if (!gmtime_r(&when, &tm))
 		tm = (struct tm){.tm_mday = 1};
 	if (name->place >= 0)

@@ -3,11 +3,12 @@
  *
  *	20261122T203703.4f1c0a2e9b7d112233445566 ann@a.example Sun Nov 22 ...
  *
- * its From_ line's date in UTC, the first 12 bytes of the SHA-256 of the
- * message, ".2" and so on where there are several of both, and the From_ line
- * behind "From ", control characters and '%' as %0A.  So a name is a content,
- * and the From_ line comes back.  "#0000002a " before it is its place in a file
- * of which too much would have to be said otherwise (mboxframe.h).
+ * its From_ line's date as it stands there, whatever the time zone, the first
+ *12 bytes of the SHA-256 of the message, ".2" and so on where there are several
+ *of both, and the From_ line behind "From ", control characters and '%' as %0A.
+ *So a name is a content, and the From_ line comes back.  "#0000002a " before it
+ *is its place in a file of which too much would have to be said otherwise
+ *(mboxframe.h).
  */
 
 #ifndef BK_STORE_MBOXNAME_H
@@ -22,7 +23,6 @@
 
 struct bk_mbox_name {
 	int64_t place; /* -1: none */
-	int64_t date;
 	uint8_t digest[BK_MBOX_DIGEST];
 	unsigned number;     /* 1: the first of its kind */
 	struct bk_view from; /* the From_ line, without its end */
@@ -31,7 +31,7 @@ struct bk_mbox_name {
 /* Empties `out` first. */
 void bk_mbox_name_write(struct bk_buf *out, const struct bk_mbox_name *name);
 
-/* Is it such a name?  Its From_ line goes to `from`; the date is not read. */
+/* Is it such a name?  Its From_ line goes to `from`. */
 bool bk_mbox_name_read(const char *text, struct bk_mbox_name *out,
 		       struct bk_buf *from);
 

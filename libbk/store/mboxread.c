@@ -54,8 +54,10 @@ int bk_mbox_see(struct bk_mbox_reader *reader, uint64_t at, size_t want,
 	    at + want > reader->window_at + window->len) {
 		if (fill(reader, at, err) < 0)
 			return -1;
-		if (window->len < want)
-			return bk_fail(err, BK_GONE, "the file became shorter");
+		if (window->len < want) {
+			(void)bk_fail(err, BK_GONE, "the file became shorter");
+			return -1;
+		}
 	}
 	out->data = window->data + (at - reader->window_at);
 	out->len = want;
@@ -196,6 +198,7 @@ static int find_end(struct bk_mbox_reader *reader, struct bk_mbox_part *part,
 static int read_from(struct bk_mbox_reader *reader, struct bk_mbox_part *part,
 		     struct bk_err *err)
 {
+	struct bk_mbox_date date;
 	struct bk_view text;
 	size_t eol;
 
@@ -206,9 +209,24 @@ static int read_from(struct bk_mbox_reader *reader, struct bk_mbox_part *part,
 	bk_buf_add(&reader->from, text.data, len - eol);
 	part->from_eol = (uint8_t)eol;
 	part->content = part->at + len;
-	if (!bk_mbox_from_parse(bk_buf_view(&reader->from), &part->date))
+	if (!bk_mbox_from_parse(bk_buf_view(&reader->from), &date))
 		return bk_fail(err, BK_GONE, "no message begins there now");
+	part->date = date.utc;
 	return 0;
+}
+
+/* A header that ends without an empty line ends at a From_ line, or with the
+ * file. */
+static int end_as_found(struct bk_mbox_reader *reader,
+			struct bk_mbox_part *part, struct bk_err *err)
+{
+	uint64_t at = part->content + reader->head.len;
+
+	if (reader->head.len && !reader->head_ends)
+		return end_before(reader, part, at, err);
+	if (!reader->head.len && is_from_at(reader, at, err) > 0)
+		return end_before(reader, part, at, err);
+	return find_end(reader, part, at > part->content ? at - 1 : at, err);
 }
 
 int bk_mbox_part_next(struct bk_mbox_reader *reader, struct bk_mbox_part *part,
@@ -224,20 +242,8 @@ int bk_mbox_part_next(struct bk_mbox_reader *reader, struct bk_mbox_part *part,
 	int told = end_as_told(reader, part, err);
 	if (told < 0)
 		return -1;
-	if (!told) {
-		uint64_t at = part->content + reader->head.len;
-		/* A header that ends without an empty line ends at a From_
-		 * line, or with the file. */
-		int rc = reader->head.len && !reader->head_ends
-				 ? end_before(reader, part, at, err)
-			 : !reader->head.len && is_from_at(reader, at, err) > 0
-				 ? end_before(reader, part, at, err)
-				 : find_end(reader, part,
-					    at > part->content ? at - 1 : at,
-					    err);
-		if (rc < 0)
-			return -1;
-	}
+	if (!told && end_as_found(reader, part, err) < 0)
+		return -1;
 	part->next = part->end + part->separator;
 	reader->next = part->next;
 	bk_mbox_head_clip(reader, part);

@@ -351,6 +351,8 @@ struct bk_store_ops {
 	int (*keep)(struct bk_folder_writer *writer, struct bk_sink *body,
 		    const struct bk_message *msg, struct bk_err *err);
 	void (*drop)(struct bk_folder_writer *writer, struct bk_sink *body);
+	/* It is kept as `begin` and its bytes from here on; 0, NULL: whole. */
+	size_t (*loses)(struct bk_view message, struct bk_buf *begin);
 	/*
 	 * What was kept, removed and set since the last flush is done now: *out
 	 * gets a message for each that was kept, in that order, with the uid

@@ -48,7 +48,7 @@ says "bk-list: bk.conf:1: unknown section [repoo main]; did you mean [repo main]
 exits 2 "an unknown option" bk-list --jsn
 says "bk-list: unknown option '--jsn'; did you mean '--json'?"
 exits 2 "a store of an unknown kind" bk-backup maildri:/var/vmail
-says "bk-backup: 'maildri' is no type of store; there are: maildir, imap, eml, tar, zip"
+says "bk-backup: 'maildri' is no type of store; there are: maildir, mbox, imap, eml, tar, zip"
 
 # From here on a key block opens it: that takes no time.
 ok "a key block" bk-key export "$work/main.key"

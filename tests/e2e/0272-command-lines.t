@@ -166,8 +166,8 @@ refuses 2 "bk-restore: maildir:$work/one holds one account, and more are chosen:
 ok "... and made nothing" test ! -e one
 ok "one account goes there" bk-restore latest --to "maildir:$work/one" \
 	--account 'anna@*'
-refuses 2 "bk-restore: 'mbox' is no type of store; there are: maildir, imap, eml, tar, zip" \
-	bk-restore latest --to "mbox:$work/x" -n
+refuses 2 "bk-restore: 'mbx' is no type of store; there are: maildir, mbox, imap, eml, tar, zip" \
+	bk-restore latest --to "mbx:$work/x" -n
 refuses 2 "bk-restore: --as: 'x%z': '%z' is no variable; there are %u (the address), %n (before the '@'), %d (the domain)" \
 	bk-restore latest --as x%z -n
 refuses 5 "bk-restore: no message '4711' in the folders chosen. Nothing changed." \

@@ -73,7 +73,8 @@ ok "a differential of it" bk-backup "$store" --differential
 for place in ftp smb; do
 	rm -rf "$work/of-$place"
 	ok "$place: it has them" bk-ship push -r repo "$place"
-	ok "$place: a standby that lost its repository follows" follows $place
+	exits 3 "$place: a standby that lost its repository follows" follows $place
+	says_like ".*was here and is not any more.*"
 	ok "$place: ... and is as the primary" as_primary $place
 done
 

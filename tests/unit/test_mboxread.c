@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -103,7 +104,7 @@ static void from_lines_have_a_date(void **state)
 		"From",
 		"",
 	};
-	int64_t date;
+	struct bk_mbox_date date;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -111,7 +112,7 @@ static void from_lines_have_a_date(void **state)
 				       strlen(good[i].line)};
 		if (!bk_mbox_from_parse(line, &date))
 			fail_msg("%s", good[i].line);
-		assert_int_equal(date, good[i].date);
+		assert_int_equal(date.utc, good[i].date);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct bk_view line = {(const uint8_t *)bad[i], strlen(bad[i])};
@@ -125,16 +126,97 @@ static void what_is_written_is_read(void **state)
 	static const int64_t dates[] = {0, 1, 951782400, 1795379823,
 					4102444800};
 	struct bk_buf line = {0};
-	int64_t date;
+	struct bk_mbox_date date;
 
 	(void)state;
 	for (size_t i = 0; i < 5; i++) {
 		line.len = 0;
 		bk_mbox_from_write(&line, (struct bk_view){NULL, 0}, dates[i]);
 		assert_true(bk_mbox_from_parse(bk_buf_view(&line), &date));
-		assert_int_equal(date, dates[i]);
+		assert_int_equal(date.utc, dates[i]);
 	}
 	bk_buf_clear(&line);
+}
+
+static int64_t date_of(const char *text)
+{
+	struct bk_view line = {(const uint8_t *)text, strlen(text)};
+	struct bk_mbox_date date;
+
+	assert_true(bk_mbox_from_parse(line, &date));
+	return date.utc;
+}
+
+/* An hour that comes twice, or never, is read the same whatever was read
+ * before. */
+static void the_order_of_reading_makes_no_date(void **state)
+{
+	static const struct {
+		const char *zone, *line;
+		int64_t date;
+	} some[] = {
+  /* 25 October 2026, 03:00 CEST is 02:00 CET. */
+		{"Europe/Berlin",       "From a Sun Oct 25 02:30:00 2026",
+		 1792888200							  },
+		{"Europe/Berlin",       "From a Sun Oct 25 01:59:59 2026",
+		 1792886399							  },
+		{"Europe/Berlin",       "From a Sun Oct 25 03:00:00 2026",
+		 1792893600							  },
+ /* 29 March 2026, 02:00 CET is 03:00 CEST. */
+		{"Europe/Berlin",       "From a Sun Mar 29 01:59:59 2026",
+		 1774745999							  },
+		{"Europe/Berlin",       "From a Sun Mar 29 02:30:00 2026",
+		 1774747800							  },
+		{"Europe/Berlin",       "From a Sun Mar 29 03:00:00 2026",
+		 1774746000							  },
+ /* No summer time, but another zone; half an hour; a day. */
+		{"Europe/Moscow",       "From a Sun Oct 26 01:30:00 2014",
+		 1414272600							  },
+		{"Australia/Lord_Howe", "From a Sun Apr  5 01:45:00 2026",
+		 1775313900							  },
+		{"Pacific/Apia",        "From a Fri Dec 30 12:00:00 2011", 1325282400},
+	};
+	static const char *const before[] = {
+		"From a Thu Jan  1 12:00:00 2026",
+		"From a Wed Jul  1 12:00:00 2026",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		setenv("TZ", some[i].zone, 1);
+		tzset();
+		for (size_t k = 0; k < 2; k++) {
+			(void)date_of(before[k]);
+			if (date_of(some[i].line) != some[i].date)
+				fail_msg("%s: %s", some[i].zone, some[i].line);
+		}
+	}
+	setenv("TZ", "UTC", 1);
+	tzset();
+}
+
+/* A host elsewhere calls it the same. */
+static void a_name_knows_no_time_zone(void **state)
+{
+	static const char *const zones[] = {"UTC", "Europe/Berlin",
+					    "America/New_York"};
+	char *names[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		setenv("TZ", zones[i], 1);
+		tzset();
+		assert_int_equal(read_text(F "A: b\n\none\n"), 0);
+		names[i] = bk_strdup(at(0)->name);
+		assert_int_equal(end(state), 0);
+	}
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_string_equal(names[0], names[1]);
+	assert_string_equal(names[0], names[2]);
+	assert_int_equal(strncmp(names[0], "20261122T203703.", 16), 0);
+	for (size_t i = 0; i < 3; i++)
+		free(names[i]);
 }
 
 static void a_message_ends_where_the_next_one_begins(void **state)
@@ -253,6 +335,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(from_lines_have_a_date),
 		TEST(what_is_written_is_read),
+		TEST(the_order_of_reading_makes_no_date),
+		TEST(a_name_knows_no_time_zone),
 		TEST(a_message_ends_where_the_next_one_begins),
 		TEST(content_length_is_believed_where_a_message_could_end),
 		TEST(marks_are_no_part_of_the_message),
