@@ -94,8 +94,7 @@ struct bk_imapstore_act {
 		   struct bk_err *err);
 	void *arg;
 	struct bk_view mailbox; /* the one that it will select, or none */
-	bool once;  /* it is not to be done again on a new connection */
-	bool lists; /* it asks for the account's folders first of all */
+	bool once; /* it is not to be done again on a new connection */
 };
 
 /* One for the account, best with the act's mailbox selected; `keeps`: for more

@@ -131,8 +131,7 @@ int bk_imapstore_folders(struct bk_store *store,
 			 const struct bk_account *account,
 			 struct bk_folder_list *out, struct bk_err *err)
 {
-	const struct bk_imapstore_act act = {
-		.run = list_folders, .arg = out, .lists = true};
+	const struct bk_imapstore_act act = {.run = list_folders, .arg = out};
 
 	return bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
 				err);

@@ -185,11 +185,12 @@ static void close_all(struct bk_imapstore_session *session)
 	}
 }
 
-/* The first connection for an account, whose folders are asked for next. */
+/* The first connection for an account, for no mailbox of it: its folders are
+ * asked for next, or soon. */
 static bool begins_account(struct bk_imapstore *imapstore, const char *address,
-			   bool lists)
+			   struct bk_view mailbox)
 {
-	if (!*address || !lists ||
+	if (!*address || mailbox.len ||
 	    (imapstore->begun && strcmp(imapstore->begun, address) == 0))
 		return false;
 	free(imapstore->begun);
@@ -210,7 +211,8 @@ int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
 	imapstore->n_busy += !keeps;
 	struct bk_imapstore_session *session =
 		take_idle(imapstore, address, act->mailbox);
-	bool lists = !session && begins_account(imapstore, address, act->lists);
+	bool lists =
+		!session && begins_account(imapstore, address, act->mailbox);
 	(void)pthread_mutex_unlock(&imapstore->lock);
 	if (!session)
 		session = open_session(imapstore, address, lists, err);

@@ -175,7 +175,8 @@ ok "... and nothing is copied again" nothing_new a e $bob
 file_route
 echo source >route.$bob
 ok "a cutover to one of its kind" gmail k
-ok "... ends" bk-move --from a --to k --account $bob --stages data,account
+ok "... ends" env BK_STATE_DIR="$work/state-of-k" bk-move --from a --to k \
+	--account $bob --stages data,account
 ok "... there" grep -qx destination route.$bob
 ok "one of the two goes" does a $bob 'SELECT Work' 'STORE 2 +FLAGS (\Deleted)' EXPUNGE
 ok "the next pass" bk-move --from a --to e --account $bob

@@ -26,7 +26,7 @@ DIALOGUE = (
      "UID SEARCH RETURN (ALL) ALL",
      "UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])",
      "CREATE New", "SUBSCRIBE New"),
-    ("UID STORE 1 +FLAGS (\\Deleted)", "UID EXPUNGE 1", "LOGOUT"))
+    ("UID STORE 1 +FLAGS (\\Deleted)", "UID EXPUNGE 1", "UNSELECT", "LOGOUT"))
 failed = []
 tests = 0
 
