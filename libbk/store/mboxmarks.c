@@ -51,28 +51,26 @@ static void add_base(struct bk_mbox_marks *marks, struct bk_view value)
 	marks->base_keywords = value;
 }
 
+/* Status says that it was read, X-Status the rest. */
 static uint8_t flags_of(struct bk_view letters, bool more)
 {
+	static const struct {
+		char letter;
+		bool more;
+		uint8_t flag;
+	} known[] = {
+		{'R', false, BK_FLAG_SEEN    },
+                {'A', true,  BK_FLAG_ANSWERED},
+		{'F', true,  BK_FLAG_FLAGGED },
+                {'T', true,  BK_FLAG_DRAFT   },
+		{'D', true,  BK_FLAG_DELETED },
+	};
 	uint8_t flags = 0;
 
-	for (size_t i = 0; i < letters.len; i++)
-		switch (letters.data[i]) {
-		case 'R':
-			flags |= more ? 0 : BK_FLAG_SEEN;
-			break;
-		case 'A':
-			flags |= more ? BK_FLAG_ANSWERED : 0;
-			break;
-		case 'F':
-			flags |= more ? BK_FLAG_FLAGGED : 0;
-			break;
-		case 'T':
-			flags |= more ? BK_FLAG_DRAFT : 0;
-			break;
-		case 'D':
-			flags |= more ? BK_FLAG_DELETED : 0;
-			break;
-		}
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].more == more && letters.len &&
+		    memchr(letters.data, known[i].letter, letters.len))
+			flags |= known[i].flag;
 	return flags;
 }
 
