@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/timer.h"
+#include "job/move_alone.h"
 #include "job/move_mail.h"
 
 /* ---- accounts and ends ---- */
@@ -322,8 +323,17 @@ static int find_places(struct bk_move *move, bool writes, struct bk_err *err)
 {
 	enum bk_move_verb verb = move->request->verb;
 	bool all = verb != BK_MOVE_VERIFY && verb != BK_MOVE_ROLLBACK;
+	struct bk_lock *lock = NULL;
 
-	return bk_move_place(move, all, writes, err);
+	/* What others note meanwhile would not be seen. */
+	move->outcome->place = BK_PLACE_LOCK;
+	if (all && writes && move->n_pairs > 1 &&
+	    bk_move_alone_placing(&lock, move, err) < 0)
+		return -1;
+	move->outcome->place = BK_PLACE_REQUEST;
+	int rc = bk_move_place(move, all, writes, err);
+	bk_lock_release(lock);
+	return rc;
 }
 
 static int carry_out(struct bk_move *move, struct bk_err *err)

@@ -69,6 +69,11 @@ struct bk_move_cutover {
 	const char *reason; /* what who logs in meanwhile is told */
 };
 
+/* Mail that the configuration has a name for: job/move_known.h. */
+struct bk_move_known {
+	const char *name, *identity;
+};
+
 struct bk_move_request {
 	enum bk_move_verb verb;
 	struct bk_move_end *from;    /* found, not open */
@@ -83,6 +88,8 @@ struct bk_move_request {
 	const struct bk_folder_rules *rules;
 	const char *identities; /* file: who rights are for there, or NULL */
 	const char *state_dir;
+	const struct bk_move_known *known; /* n_known of them */
+	size_t n_known;
 	const struct bk_notify_settings *notify;  /* or NULL */
 	const struct bk_letter_settings *letters; /* to people; or NULL */
 	int64_t wait_ms; /* for another run of the same move */

@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "job/cutover_steps.h"
+#include "job/move_elsewhere.h"
 
 /* ---- routes ---- */
 
@@ -249,6 +250,9 @@ static int run(struct bk_cutover *c, bool back, struct bk_err *err)
 		return -1;
 	if (back && c->note.stage == BK_STAGE_AS_IT_WAS)
 		return never_moved(c, err);
+	if (c->note.stage == BK_STAGE_AS_IT_WAS &&
+	    bk_move_elsewhere_still(c->task, BK_CLAIM_PLACE, err) < 0)
+		return -1;
 	/* How routes are is saved as it is now, not as it was before. */
 	if (prepare(c, err) < 0 || bk_cutover_look(c, err) < 0)
 		return -1;

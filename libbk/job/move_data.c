@@ -7,7 +7,7 @@
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/timer.h"
-#include "job/move_work.h"
+#include "job/move_alone.h"
 #include "sync/rights_map.h"
 
 #define TRIES 4
@@ -394,6 +394,19 @@ static void note_end(struct bk_move *move, const struct bk_move_report *report)
 
 typedef int stage_act(struct bk_move_trying *t, struct bk_err *err);
 
+static int act_alone(struct bk_move_trying *t, stage_act *act,
+		     struct bk_err *err)
+{
+	struct bk_lock *lock = NULL;
+
+	t->place = BK_PLACE_LOCK;
+	int rc = bk_move_alone_with(&lock, t->task, err);
+	if (rc == 0)
+		rc = act(t, err);
+	bk_lock_release(lock);
+	return rc;
+}
+
 static int do_account(struct bk_move_task *task, stage_act *act,
 		      struct bk_err *err)
 {
@@ -404,9 +417,7 @@ static int do_account(struct bk_move_task *task, stage_act *act,
 			   .to = task->account->to,
 			   .server = bk_move_pair_name(move, task->pair)},
 	};
-	struct bk_move_trying t = {.task = task,
-				   .report = &record.report,
-				   .place = BK_PLACE_SOURCE};
+	struct bk_move_trying t = {.task = task, .report = &record.report};
 	int64_t start_ms = bk_clock_monotonic_ms();
 	struct bk_err why = {0};
 
@@ -414,7 +425,7 @@ static int do_account(struct bk_move_task *task, stage_act *act,
 	if (!task->pair)
 		return bk_move_unplaced(task, err);
 	begin_record(move, &record);
-	int rc = act(&t, &why);
+	int rc = act_alone(&t, act, &why);
 	record.report.seconds =
 		(double)(bk_clock_monotonic_ms() - start_ms) / 1000;
 	record.report.state = state_of(move, &record.report);

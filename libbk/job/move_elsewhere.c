@@ -161,35 +161,70 @@ static void say(const struct other *other, struct bk_move_elsewhere *out)
 			      ends->name, ends->to, ends->name, other->path);
 }
 
-static int claim_one(struct bk_move *move, struct bk_move_task *task,
-		     struct other *other, struct bk_err *err)
+/* The surest of all claims on it so far. */
+static int claim_one(const struct bk_move_task *task, struct other *other,
+		     struct bk_move_elsewhere *best, struct bk_err *err)
 {
-	struct bk_move_elsewhere found = {0};
+	enum bk_move_claim claim = BK_CLAIM_NONE;
 
-	if (bk_move_claim(&found.claim, other->notes, task->name,
+	if (bk_move_claim(&claim, other->notes, task->name,
 			  bk_move_placed_find(&other->placed, task->name), NULL,
 			  err) < 0)
 		return -1;
-	if (found.claim <=
-	    (task->elsewhere ? task->elsewhere->claim : BK_CLAIM_NONE))
+	if (claim <= best->claim)
 		return 0;
-	say(other, &found);
-	task->elsewhere = bk_arena_memdup(&move->arena, &found, sizeof(found));
+	*best = (struct bk_move_elsewhere){.claim = claim};
+	say(other, best);
 	return 0;
 }
 
-static int claim_all(struct bk_move *move, const char *folder,
-		     const struct ends *ends, struct bk_err *err)
+/* Who is looked for: one account, or all of the move; or which servers there
+ * are. */
+struct looking {
+	struct bk_move *move;
+	char *from; /* identity of the source */
+	const struct bk_move_task *task;
+	enum bk_move_claim least;
+	struct bk_move_elsewhere best; /* of `task` */
+	struct bk_buf *names;          /* of servers; or NULL */
+};
+
+static int claim_each(struct bk_move *move, struct other *other,
+		      struct bk_err *err)
+{
+	for (size_t t = 0; t < move->accounts.n; t++) {
+		struct bk_move_task *task = &move->tasks[t];
+		struct bk_move_elsewhere best = {0};
+		if (task->elsewhere)
+			best.claim = task->elsewhere->claim;
+		enum bk_move_claim before = best.claim;
+		if (claim_one(task, other, &best, err) < 0)
+			return -1;
+		if (best.claim > before)
+			task->elsewhere = bk_arena_memdup(&move->arena, &best,
+							  sizeof(best));
+	}
+	return 0;
+}
+
+static int look_at(struct looking *l, const char *folder,
+		   const struct ends *ends, struct bk_err *err)
 {
 	struct other other = {
 		.ends = ends,
 		.path = bk_asprintf("%s/placed", folder),
 		.notes = bk_asprintf("%s/accounts", folder),
 	};
+	int rc = 0;
 
-	int rc = bk_move_placed_read(&other.placed, other.path, err);
-	for (size_t t = 0; rc == 0 && t < move->accounts.n; t++)
-		rc = claim_one(move, &move->tasks[t], &other, err);
+	if (l->names)
+		bk_buf_printf(l->names, "%s%s", l->names->len ? ", " : "",
+			      ends->name);
+	else if (l->least <= BK_CLAIM_PLACE)
+		rc = bk_move_placed_read(&other.placed, other.path, err);
+	if (rc == 0 && !l->names)
+		rc = l->task ? claim_one(l->task, &other, &l->best, err)
+			     : claim_each(l->move, &other, err);
 	bk_move_placed_clear(&other.placed);
 	free(other.path);
 	free(other.notes);
@@ -198,57 +233,176 @@ static int claim_all(struct bk_move *move, const char *folder,
 
 /* ---- all of them ---- */
 
-static bool is_named(const struct bk_move *move, const char *identity)
+static bool is_named(const struct bk_move *move, const char *folder)
 {
 	for (size_t i = 0; i < move->n_pairs; i++)
-		if (strcmp(move->pairs[i].identity, identity) == 0)
+		if (strcmp(move->pairs[i].folder, folder) == 0)
 			return true;
 	return false;
 }
 
-static int look_into(struct bk_move *move, const char *name, const char *from,
-		     struct bk_err *err)
+/* Is it the folder of a move from there?  To where, then. */
+static const struct bk_move_known *guess(const struct bk_move_request *request,
+					 const char *folder, const char *from)
+{
+	const struct bk_move_known *found = NULL;
+
+	for (size_t i = 0; i < request->n_known && !found; i++) {
+		char *path = bk_move_pair_folder(request->state_dir, from,
+						 request->known[i].identity);
+		if (strcmp(path, folder) == 0)
+			found = &request->known[i];
+		free(path);
+	}
+	return found;
+}
+
+static bool is_of_another(const struct bk_move_request *request,
+			  const char *folder)
+{
+	for (size_t i = 0; i < request->n_known; i++)
+		if (guess(request, folder, request->known[i].identity))
+			return true;
+	return false;
+}
+
+/* It may be of another source: nobody is kept from moving by it. */
+static int warn_of(const struct looking *l, const char *folder,
+		   struct bk_err *err)
+{
+	struct bk_move *move = l->move;
+	char *notes = bk_asprintf("%s/accounts", folder);
+	enum bk_move_claim claim = BK_CLAIM_NONE;
+	size_t t = 0;
+	int rc = 0;
+
+	for (; rc == 0 && claim == BK_CLAIM_NONE && t < move->accounts.n; t++)
+		rc = bk_move_claim(&claim, notes, move->tasks[t].name, NULL,
+				   NULL, err);
+	if (rc == 0 && claim != BK_CLAIM_NONE &&
+	    !is_of_another(move->request, folder)) {
+		char *text = bk_asprintf(
+			"%s: by what an older version noted there %s has "
+			"changed servers, or was about to, and no section of "
+			"the configuration is that server: name it with --to "
+			"once, or remove the folder if it is of no use any "
+			"more",
+			folder, move->accounts.items[t - 1].from);
+		bk_progress_warning(move->progress, text);
+		free(text);
+	}
+	free(notes);
+	return rc;
+}
+
+/* A folder of before ends were noted: they are in its name, as a digest. */
+static int look_at_old(struct looking *l, const char *folder,
+		       struct bk_err *err)
+{
+	const struct bk_move_known *to =
+		guess(l->move->request, folder, l->from);
+
+	if (to)
+		return look_at(l, folder,
+			       &(struct ends){l->from, to->identity, to->name},
+			       err);
+	return l->task || l->names ? 0 : warn_of(l, folder, err);
+}
+
+static int look_into(struct looking *l, const char *name, struct bk_err *err)
 {
 	struct bk_arena arena = {0};
 	struct ends ends = {"", "", ""};
+	int rc = 0;
 
 	if (strncmp(name, "move-", 5) != 0)
 		return 0;
-	char *folder = bk_asprintf("%s/%s", move->request->state_dir, name);
-	int rc = read_ends(folder, &arena, &ends, err);
-	if (rc > 0)
-		rc = strcmp(ends.from, from) != 0 || is_named(move, ends.to)
-			     ? 0
-			     : claim_all(move, folder, &ends, err);
+	char *folder = bk_asprintf("%s/%s", l->move->request->state_dir, name);
+	if (!is_named(l->move, folder)) {
+		rc = read_ends(folder, &arena, &ends, err);
+		if (rc == 0)
+			rc = look_at_old(l, folder, err);
+		else if (rc > 0)
+			rc = strcmp(ends.from, l->from) == 0
+				     ? look_at(l, folder, &ends, err)
+				     : 0;
+	}
 	free(folder);
 	bk_arena_clear(&arena);
 	return rc;
 }
 
-static int look_around(struct bk_move *move, struct bk_err *err)
+static int look_around(struct looking *l, struct bk_err *err)
 {
-	const char *state = move->request->state_dir;
+	const char *state = l->move->request->state_dir;
 	DIR *dir = opendir(state);
 	const struct dirent *entry;
 	int rc = 0;
 
 	if (!dir)
 		return errno == ENOENT ? 0 : bk_fail_errno(err, "%s", state);
-	char *from = bk_move_end_identity(move->request->from);
+	l->from = bk_move_end_identity(l->move->request->from);
 	while (rc == 0 && (entry = readdir(dir)))
-		rc = look_into(move, entry->d_name, from, err);
+		rc = look_into(l, entry->d_name, err);
 	(void)closedir(dir);
-	free(from);
+	free(l->from);
 	return rc;
 }
 
 int bk_move_elsewhere_find(struct bk_move *move, struct bk_err *err)
 {
+	struct looking all = {.move = move};
 	enum bk_place place = move->outcome->place;
 
 	move->outcome->place = BK_PLACE_LOCK;
-	if (look_around(move, err) < 0)
+	if (look_around(&all, err) < 0)
 		return -1;
 	move->outcome->place = place;
 	return 0;
+}
+
+int bk_move_elsewhere_names(struct bk_move *move, struct bk_buf *out,
+			    struct bk_err *err)
+{
+	struct looking l = {.move = move, .names = out};
+
+	return look_around(&l, err);
+}
+
+/* What its own pair says of it. */
+static int own_claim(const struct bk_move_task *task, enum bk_move_claim *out,
+		     struct bk_err *err)
+{
+	const struct bk_move_pair *pair = task->pair;
+	struct bk_move_placed placed = {0};
+
+	int rc = bk_move_placed_read(&placed, pair->placed_path, err);
+	if (rc == 0)
+		rc = bk_move_claim(out, pair->notes, task->name,
+				   bk_move_placed_find(&placed, task->name),
+				   NULL, err);
+	bk_move_placed_clear(&placed);
+	return rc;
+}
+
+int bk_move_elsewhere_still(const struct bk_move_task *task,
+			    enum bk_move_claim least, struct bk_err *err)
+{
+	struct looking one = {
+		.move = task->move,
+		.task = task,
+		.least = least,
+	};
+	enum bk_move_claim own = BK_CLAIM_NONE;
+
+	if (look_around(&one, err) < 0)
+		return -1;
+	if (one.best.claim == BK_CLAIM_NONE)
+		return 0;
+	if (own_claim(task, &own, err) < 0)
+		return -1;
+	if (one.best.claim <= own)
+		return 0;
+	*err = one.best.why;
+	return -1;
 }

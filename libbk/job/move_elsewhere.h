@@ -37,6 +37,16 @@ struct bk_move_elsewhere {
  * remembered cannot be read. */
 int bk_move_elsewhere_find(struct bk_move *move, struct bk_err *err);
 
+/* The same of one account, that others may have given a place or moved since,
+ * by claims of `least` on: BK_MISUSE where one is surer than the pair's own. */
+int bk_move_elsewhere_still(const struct bk_move_task *task,
+			    enum bk_move_claim least, struct bk_err *err);
+
+/* All servers that something was moved to from the source, but those of this
+ * move: "mx2, mx3". */
+int bk_move_elsewhere_names(struct bk_move *move, struct bk_buf *out,
+			    struct bk_err *err);
+
 /* Says in the pair's folder, which is made, which ends it is of; durable. */
 int bk_move_ends_note(const struct bk_move *move,
 		      const struct bk_move_pair *pair, struct bk_err *err);

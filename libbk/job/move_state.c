@@ -12,9 +12,8 @@
 #include "job/move_elsewhere.h"
 #include "job/move_work.h"
 
-/* One folder for each pair of ends. */
-static void name_files(struct bk_move_pair *pair, const char *state_dir,
-		       const char *from)
+char *bk_move_pair_folder(const char *state_dir, const char *from,
+			  const char *to)
 {
 	uint8_t digest[BK_SHA256_LEN];
 	struct bk_sha256 sha;
@@ -22,19 +21,26 @@ static void name_files(struct bk_move_pair *pair, const char *state_dir,
 
 	bk_sha256_init(&sha);
 	bk_sha256_update(&sha, from, strlen(from) + 1);
-	bk_sha256_update(&sha, pair->identity, strlen(pair->identity));
+	bk_sha256_update(&sha, to, strlen(to));
 	bk_sha256_final(&sha, digest);
 	bk_buf_printf(&name, "%s/move-", state_dir);
 	for (size_t i = 0; i < 8; i++)
 		bk_buf_printf(&name, "%02x", digest[i]);
-	pair->folder = bk_strdup(bk_buf_text(&name));
+	char *folder = bk_strdup(bk_buf_text(&name));
+	bk_buf_clear(&name);
+	return folder;
+}
+
+static void name_files(struct bk_move_pair *pair, const char *state_dir,
+		       const char *from)
+{
+	pair->folder = bk_move_pair_folder(state_dir, from, pair->identity);
 	pair->record_path = bk_asprintf("%s/report", pair->folder);
 	pair->placed_path = bk_asprintf("%s/placed", pair->folder);
 	pair->ends_path = bk_asprintf("%s/ends", pair->folder);
 	pair->journal_path = bk_asprintf("%s/journal", pair->folder);
 	pair->notes = bk_asprintf("%s/accounts", pair->folder);
 	pair->letters = bk_asprintf("%s/letters", pair->folder);
-	bk_buf_clear(&name);
 }
 
 /* Another account or folder of the same server is another mail; but nobody is

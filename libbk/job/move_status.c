@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "job/cutover_note.h"
-#include "job/move_work.h"
+#include "job/move_elsewhere.h"
 #include "report/move_line.h"
 #include "report/units.h"
 
@@ -16,6 +16,21 @@ static bool is_wanted(const struct bk_move *move, const char *address)
 
 static int no_pass(struct bk_move *move, struct bk_err *err)
 {
+	struct bk_buf others = {0};
+
+	move->outcome->place = BK_PLACE_LOCK;
+	int rc = bk_move_elsewhere_names(move, &others, err);
+	if (rc == 0 && others.len) {
+		move->outcome->place = BK_PLACE_SET;
+		rc = bk_fail(err, BK_GONE,
+			     "no pass of a move from %s to %s is known here, "
+			     "but to %s: name that with --to",
+			     move->request->from->name, move->request->to_name,
+			     bk_buf_text(&others));
+	}
+	bk_buf_clear(&others);
+	if (rc < 0)
+		return -1;
 	move->outcome->place = BK_PLACE_SET;
 	return bk_fail(err, BK_GONE,
 		       "no pass of a move from %s to %s is known here; is it "

@@ -10,6 +10,7 @@
 #include "base/nearest.h"
 #include "base/parse.h"
 #include "job/command.h"
+#include "job/move_known.h"
 
 #define JOBS_USUAL 4     /* a server has to serve others, too */
 #define STOP_USUAL 50000 /* 5 % */
@@ -469,5 +470,6 @@ int bk_move_order_make(struct bk_move_order *out, struct bk_settings *settings,
 		return -1;
 	write_command(out, settings->common, words);
 	fill_request(out, settings, words);
+	bk_move_known_find(&out->request, settings);
 	return 0;
 }

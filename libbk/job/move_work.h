@@ -106,6 +106,11 @@ struct bk_move {
 int bk_move_pairs_make(struct bk_move *move, struct bk_err *err);
 void bk_move_pairs_free(struct bk_move *move);
 
+/* Where what is remembered of a move between these ends, by their identities,
+ * lies; the caller's to free. */
+char *bk_move_pair_folder(const char *state_dir, const char *from,
+			  const char *to);
+
 /* Its destination, for people; NULL: there is one alone. */
 const char *bk_move_pair_name(const struct bk_move *move,
 			      const struct bk_move_pair *pair);

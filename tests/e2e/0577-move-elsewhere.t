@@ -12,9 +12,9 @@ needs bk-move dovecot openssl
 cd "$work" || exit 1
 export BK_STATE_DIR="$work/state"
 
-people="ann@a.test bob@a.test eve@a.test"
+people="ann@a.test bob@a.test eve@a.test zoe@a.test"
 "$top/tests/servers/pki" "$work/pki"
-for server in a b c d; do
+for server in a b c d e; do
 	dovecot "$work/$server" full "$work/pki"
 	# shellcheck disable=SC2086 # words
 	dovecot "$work/$server" adduser $people
@@ -128,6 +128,69 @@ done
 exits 13 "ends that nobody understands" move --to b --account ann@a.test
 says_like "bk-move: .*/ends: it says between which ends mail was moved, and cannot be understood: .*"
 ok "... nothing is at b" no_mail b ann@a.test
+
+for ends in state/move-*/ends; do
+	rm "$ends"
+done
+exits 2 "a place that an older version gave" move --to c --account bob@a.test
+says_like "bk-move: bob@a.test: its place is [bd] .*"
+exits 5 "status of a server that got nothing" move status --to e
+says_like "bk-move: no pass of a move from a to e is known here, but to [bcd], [bcd], [bcd]: name that with --to"
+ok "eve changes servers" move --to d --account eve@a.test --stages data,account
+rm state/move-*/ends
+exits 2 "a rollback from another server, as an older version left it" \
+	move rollback --to b --account eve@a.test
+says_like "bk-move: eve@a.test: it has moved to d \\(.*\\), or was about to: name d with --to; .*"
+cp "$BK_CONFIG" conf.all
+sed -i '/^\[server d\]/,/^password/d' "$BK_CONFIG"
+move rollback --to b --account eve@a.test >out 2>err
+cat out err >said
+ok "... and its section is gone: it is told where that is noted" grep -Eq \
+	'move-[0-9a-f]*: by what an older version noted there eve@a.test has changed servers, .*: name it with --to once' said
+cp conf.all "$BK_CONFIG"
+ok "... it goes back" move rollback --to d --account eve@a.test
+ok "... it does" test "$(cat route.eve@a.test)" = source
+
+# ---- two runs at once ----------------------------------------------------------------------
+
+# asks SERVER PROCESS: until it is connected there.
+asks() {
+	until grep -q " 0100007F:$(printf %04X "$(port_of "$1")") 01 " /proc/net/tcp; do
+		kill -0 "$2" || return
+	done
+}
+
+freeze() {
+	"$top/tests/lib/freeze" "$work/$1" "$2"
+}
+
+freeze b stop
+move --to b:1000000,c --account zoe@a.test >first 2>&1 8>&- &
+first=$!
+ok "a run asks a server that does not answer" asks b $first
+exits 11 "another one to others" move --to d,e --account zoe@a.test
+says_like "bk-move: another run gives accounts of a their places at other servers: locked by bk-move \\(pid [0-9]*, since .*\\); wait with --wait 10m"
+freeze b go
+ok "the first one goes on" wait $first
+stays b zoe@a.test c d e
+exits 2 "its place is known then" move --to d,e --account zoe@a.test
+says_like "bk-move: zoe@a.test: its place is b .*"
+
+cat >route.at-look <<HOOK
+export BK_CONFIG=$BK_CONFIG BK_STATE_DIR=$BK_STATE_DIR
+bk-move --from a --to c --account bob@a.test --stages data,account >second 2>&1
+echo \$? >second.status
+HOOK
+gives_up bob@a.test
+for server in b c d e; do
+	rm -rf "$work/$server/mail/a.test/bob"
+done
+ok "bob changes servers, and another run would have him elsewhere" \
+	move --to b --account bob@a.test --stages data,account
+ok "... which puts that off" test "$(cat second.status)" = 75
+ok "... and says why" grep -Eq \
+	'bob@a.test  *another run moves it to another server: locked by bk-move \(pid [0-9]*, since .*\); wait with --wait 10m' second
+stays b bob@a.test c d e
 
 # ---- nobody says whether its mail is there -------------------------------------------------
 
