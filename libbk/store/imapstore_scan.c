@@ -220,9 +220,8 @@ static int select_and_list(struct listing *listing, struct bk_err *err)
 	return list(listing, err);
 }
 
-/* Both in one round trip, of a folder that seems to have messages (asked for
- * those of an empty one some servers complain), whose sizes nobody wants, over
- * which servers end sessions.  1: done; 0: it could not be. */
+/* Both in one round trip, of a folder that seems to have messages: asked for
+ * those of an empty one some servers complain.  1: done; 0: it could not be. */
 static int list_at_once(struct listing *listing, struct bk_err *err)
 {
 	struct bk_imapstore_session *session = listing->session;
@@ -230,8 +229,7 @@ static int list_at_once(struct listing *listing, struct bk_err *err)
 	const struct bk_imap_rows rows = {take_row, take_vanished, listing};
 	struct bk_imap_changes all = {0, listed(listing), &rows};
 
-	if (!folder->counted || !folder->messages || folder->rest ||
-	    !folder->sizeless)
+	if (!folder->counted || !folder->messages || folder->rest)
 		return 0;
 	if (folder->highest_modseq && caps_of(session) & BK_IMAP_CONDSTORE)
 		all.want |= BK_IMAP_SAID_MODSEQ;
