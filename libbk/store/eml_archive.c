@@ -3,8 +3,6 @@
  * FILE.part, which gets its name when all is in it and on disk.
  */
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -20,12 +18,14 @@
 #include "base/stream.h"
 #include "store/body.h"
 #include "store/eml.h"
+#include "store/libarchive.h"
 
 struct packed {
 	struct bk_eml_outlet outlet; /* first */
 	char *file, *part;
 	int fd;
 	pthread_mutex_t lock; /* one member after the other */
+	const struct bk_libarchive *lib;
 	struct archive *archive;
 	struct bk_err why; /* our own file failed, which libarchive cannot say
 			      as well */
@@ -43,13 +43,13 @@ static la_ssize_t write_out(struct archive *archive, void *arg,
 
 	if (bk_fd_write(packed->fd, data, len, &packed->why) == 0)
 		return (la_ssize_t)len;
-	archive_set_error(archive, EIO, "%s", packed->why.text);
+	packed->lib->set_error(archive, EIO, "%s", packed->why.text);
 	return -1;
 }
 
 static int failed(const struct packed *packed, struct bk_err *err)
 {
-	const char *text = archive_error_string(packed->archive);
+	const char *text = packed->lib->error_string(packed->archive);
 
 	if (packed->why.kind != BK_OK)
 		*err = packed->why;
@@ -69,7 +69,8 @@ static int write_member(struct bk_sink *sink, const void *data, size_t len,
 {
 	struct packed *packed = ((struct member_sink *)sink)->packed;
 
-	if (archive_write_data(packed->archive, data, len) == (la_ssize_t)len)
+	if (packed->lib->write_data(packed->archive, data, len) ==
+	    (la_ssize_t)len)
 		return 0;
 	return failed(packed, err);
 }
@@ -79,11 +80,11 @@ static int add_member(struct packed *packed, struct archive_entry *entry,
 {
 	struct member_sink sink = {{write_member}, packed};
 
-	if (archive_write_header(packed->archive, entry) != ARCHIVE_OK)
+	if (packed->lib->write_header(packed->archive, entry) != ARCHIVE_OK)
 		return failed(packed, err);
 	if (body && bk_body_copy(body, &sink.sink, err) < 0)
 		return -1;
-	if (archive_write_finish_entry(packed->archive) != ARCHIVE_OK)
+	if (packed->lib->write_finish_entry(packed->archive) != ARCHIVE_OK)
 		return failed(packed, err);
 	return 0;
 }
@@ -98,7 +99,7 @@ static int add(struct packed *packed, struct archive_entry *entry,
 	int rc = add_member(packed, entry, body, err);
 	(void)uselocale(before);
 	(void)pthread_mutex_unlock(&packed->lock);
-	archive_entry_free(entry);
+	packed->lib->entry_free(entry);
 	if (rc < 0 && err->kind == BK_FAILED)
 		err->kind = BK_STARVED;
 	return rc;
@@ -109,13 +110,14 @@ static int add(struct packed *packed, struct archive_entry *entry,
 static int add_dir(struct bk_eml_outlet *to, const char *path,
 		   struct bk_err *err)
 {
-	struct archive_entry *entry = archive_entry_new();
+	const struct bk_libarchive *lib = ((struct packed *)to)->lib;
+	struct archive_entry *entry = lib->entry_new();
 	char *name = bk_asprintf("%s/", path);
 
-	archive_entry_copy_pathname(entry, name);
-	archive_entry_set_filetype(entry, AE_IFDIR);
-	archive_entry_set_perm(entry, 0700);
-	archive_entry_set_mtime(entry, bk_clock_now(), 0);
+	lib->entry_copy_pathname(entry, name);
+	lib->entry_set_filetype(entry, AE_IFDIR);
+	lib->entry_set_perm(entry, 0700);
+	lib->entry_set_mtime(entry, bk_clock_now(), 0);
 	free(name);
 	return add((struct packed *)to, entry, NULL, err);
 }
@@ -124,13 +126,14 @@ static int put(struct bk_eml_outlet *to, const char *path,
 	       const struct bk_body *body, uint64_t size, int64_t date,
 	       struct bk_err *err)
 {
-	struct archive_entry *entry = archive_entry_new();
+	const struct bk_libarchive *lib = ((struct packed *)to)->lib;
+	struct archive_entry *entry = lib->entry_new();
 
-	archive_entry_copy_pathname(entry, path);
-	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_perm(entry, 0600);
-	archive_entry_set_size(entry, (la_int64_t)size);
-	archive_entry_set_mtime(entry, date, 0);
+	lib->entry_copy_pathname(entry, path);
+	lib->entry_set_filetype(entry, AE_IFREG);
+	lib->entry_set_perm(entry, 0600);
+	lib->entry_set_size(entry, (la_int64_t)size);
+	lib->entry_set_mtime(entry, date, 0);
 	return add((struct packed *)to, entry, body, err);
 }
 
@@ -163,7 +166,7 @@ static int end_archive(struct bk_eml_outlet *to, struct bk_err *err)
 	struct packed *packed = (struct packed *)to;
 
 	locale_t before = uselocale(packed->utf8);
-	int ended = archive_write_close(packed->archive);
+	int ended = packed->lib->write_close(packed->archive);
 	(void)uselocale(before);
 	if (ended != ARCHIVE_OK)
 		return failed(packed, err);
@@ -182,8 +185,8 @@ static void close_archive(struct bk_eml_outlet *to)
 
 	if (packed->archive) {
 		/* Else it would write its end. */
-		(void)archive_write_fail(packed->archive);
-		(void)archive_write_free(packed->archive);
+		(void)packed->lib->write_fail(packed->archive);
+		(void)packed->lib->write_free(packed->archive);
 	}
 	if (packed->fd >= 0)
 		(void)unlink(packed->part);
@@ -216,9 +219,13 @@ static int create(struct packed *packed, struct bk_err *err)
 	return 0;
 }
 
-static int open_archive(struct bk_eml_outlet **out, const char *file,
-			int (*format)(struct archive *), struct bk_err *err)
+static int open_archive(struct bk_eml_outlet **out, const char *file, bool zip,
+			struct bk_err *err)
 {
+	const struct bk_libarchive *lib = bk_libarchive(err);
+
+	if (!lib)
+		return -1;
 	struct packed *packed = bk_alloc(sizeof(*packed));
 
 	packed->outlet = (struct bk_eml_outlet){
@@ -230,6 +237,7 @@ static int open_archive(struct bk_eml_outlet **out, const char *file,
 		.end = end_archive,
 		.close = close_archive,
 	};
+	packed->lib = lib;
 	packed->fd = -1;
 	packed->file = bk_strdup(file);
 	packed->part = bk_asprintf("%s.part", file);
@@ -237,10 +245,12 @@ static int open_archive(struct bk_eml_outlet **out, const char *file,
 	(void)pthread_mutex_init(&packed->lock, NULL);
 	if (create(packed, err) < 0)
 		goto fail;
-	packed->archive = archive_write_new();
-	if (!packed->archive || format(packed->archive) != ARCHIVE_OK ||
-	    archive_write_open(packed->archive, packed, NULL, write_out,
-			       NULL) != ARCHIVE_OK) {
+	packed->archive = packed->lib->write_new();
+	if (!packed->archive ||
+	    (zip ? lib->write_zip : lib->write_tar)(packed->archive) !=
+		    ARCHIVE_OK ||
+	    packed->lib->write_open(packed->archive, packed, NULL, write_out,
+				    NULL) != ARCHIVE_OK) {
 		(void)failed(packed, err);
 		goto fail;
 	}
@@ -254,12 +264,11 @@ fail:
 int bk_eml_tar_open(struct bk_eml_outlet **out, const char *file,
 		    struct bk_err *err)
 {
-	return open_archive(out, file, archive_write_set_format_pax_restricted,
-			    err);
+	return open_archive(out, file, false, err);
 }
 
 int bk_eml_zip_open(struct bk_eml_outlet **out, const char *file,
 		    struct bk_err *err)
 {
-	return open_archive(out, file, archive_write_set_format_zip, err);
+	return open_archive(out, file, true, err);
 }

@@ -362,10 +362,27 @@ static void add_new(struct planning *p)
 	}
 }
 
+/* As those of a folder that is new: another list of them would be as long. */
+static bool are_sorted_adds(struct planning *p)
+{
+	const struct bk_folder_plan *out = p->out;
+
+	for (size_t i = 0; i < out->n; i++)
+		if (out->tasks[i].kind != BK_TASK_ADD ||
+		    (i &&
+		     compare_adds(&out->tasks[i - 1], &out->tasks[i], p) > 0))
+			return false;
+	return true;
+}
+
 /* ADDs to the front, in order; the others as they were. */
 static void sort_tasks(struct planning *p)
 {
 	struct bk_folder_plan *out = p->out;
+
+	out->n_add = out->n;
+	if (are_sorted_adds(p))
+		return;
 	struct bk_task *sorted = bk_alloc((out->n + 1) * sizeof(*sorted));
 	size_t at = 0;
 

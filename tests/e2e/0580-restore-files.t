@@ -5,7 +5,7 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
-needs bk-init bk-backup bk-restore tar unzip
+needs bk-init bk-backup bk-restore bk-move tar unzip ldd
 need_corpus
 
 # summary REGEX: of the restore before, as --json gave it.
@@ -42,6 +42,13 @@ ok "the flags are in the names" \
 	test "$(find tree -name '*,*S*.eml' | wc -l)" -eq \
 	"$(find mail -path '*/cur/*:2,*S*' | wc -l)"
 ok "nobody else may read them" test -z "$(find tree all.* -perm /077)"
+
+# Ten libraries come with the one that writes archives: 2 MiB of who does not.
+ok "bk-move comes without it" \
+	sh -c 'ldd "$(command -v bk-move)" >libs && ! grep -q libarchive libs'
+ok "... and loads it to write one" bk-move --from "$store" \
+	--to "zip:$work/moved.zip" --account ann@a.test
+ok "... that is read as any" unzip -tq moved.zip
 
 # ---- again ------------------------------------------------------------------------
 
