@@ -52,6 +52,22 @@ static bool is_store(const struct bk_settings *settings, const char *word)
 	       strchr(word, ':') || strchr(word, '/');
 }
 
+/* What is written as one thing has no second pass. */
+static int check_type(const struct bk_move_end *end, const char *side,
+		      struct bk_err *err)
+{
+	const struct bk_store_config *config = &end->store.config;
+
+	if (bk_store_check_type(config, err) < 0)
+		return -1;
+	if (!bk_store_ops_named(config->type)->end)
+		return 0;
+	return bk_fail(err, BK_MISUSE,
+		       "--%s %s: an archive is written at once, and a move "
+		       "comes back for what is new; bk restore writes archives",
+		       side, end->word);
+}
+
 int bk_move_end_find(struct bk_move_end *out, struct bk_settings *settings,
 		     const char *word, const struct bk_opt_list *options,
 		     bool source, struct bk_err *err)
@@ -77,7 +93,7 @@ int bk_move_end_find(struct bk_move_end *out, struct bk_settings *settings,
 	if (rc < 0)
 		return bk_context(err, "--%s", side);
 	out->store.config.writable = !source;
-	return out->remote ? 0 : bk_store_check_type(&out->store.config, err);
+	return out->remote ? 0 : check_type(out, side, err);
 }
 
 /* The password of an account's own; 0 and an empty one: there is none. */
