@@ -443,8 +443,10 @@ static int make_set(struct bk_backup *run, struct bk_root *root,
 	run->errors =
 		bk_backup_read_errors(run->walk.read) + run->walk.unlisted;
 	if (check_errors(run, err) < 0 || check_shrink(run, err) < 0 ||
-	    bk_cancelled(err) < 0 || bk_backup_trees(run, err) < 0 ||
-	    bk_backup_commit(run, root, err) < 0)
+	    bk_cancelled(err) < 0 || bk_backup_trees(run, err) < 0)
+		return -1;
+	run->errors += run->walk.scripts.errors;
+	if (bk_backup_commit(run, root, err) < 0)
 		return -1;
 	remember_head(run);
 	tell_end(run, root);

@@ -253,6 +253,22 @@ static uint32_t name_account(struct bk_backup_walk *walk,
 	return id;
 }
 
+/* The same, with what else belongs to it. */
+static int name_whole_account(struct bk_backup_walk *walk,
+			      const struct bk_account *account,
+			      const struct bk_set_account *base, uint32_t *id,
+			      struct bk_err *err)
+{
+	struct bk_arena arena = {0};
+	struct bk_account whole;
+	int rc = bk_backup_scripts(walk, account, &arena, &whole, err);
+
+	if (rc == 0)
+		*id = name_account(walk, &whole, base);
+	bk_arena_clear(&arena);
+	return rc;
+}
+
 /* Its folders and their messages come from the newest set. */
 static int keep_previous_account(struct bk_backup_walk *walk,
 				 const struct bk_set_account *was,
@@ -328,9 +344,10 @@ static int walk_account(struct bk_backup_walk *walk,
 		*err = why;
 		return -1;
 	}
-	list->account_id = name_account(walk, account, base);
 	walk->n_accounts++;
-	if (bk_backup_list_messages(list, err) < 0 ||
+	if (name_whole_account(walk, account, base, &list->account_id, err) <
+		    0 ||
+	    bk_backup_list_messages(list, err) < 0 ||
 	    send_listed(walk, list, err) < 0)
 		return -1;
 	note_gone_folders(walk, list->account_id);
@@ -416,6 +433,7 @@ int bk_backup_walk(struct bk_backup_walk *walk, struct bk_err *err)
 			return -1;
 	if (settle_base_accounts(walk, err) < 0)
 		return -1;
+	bk_backup_scripts_end(walk);
 	if (walk->preview)
 		return 0;
 	while (bk_backup_read_wait(walk->read))

@@ -71,10 +71,12 @@ static int end_account(struct bk_restore *run,
 {
 	struct bk_err why = {0};
 
-	if (!account->from || account->failed ||
-	    run->store->ops->finish_account(run->store, &account->here, NULL, 0,
-					    &why) == 0)
+	if (!account->from || account->failed)
 		return 0;
+	/* What sorts new mail is there before it comes. */
+	if (run->store->ops->finish_account(run->store, &account->here, NULL, 0,
+					    &why) == 0)
+		return bk_restore_scripts(run, account, err);
 	return go_on(&why, err);
 }
 

@@ -21,7 +21,8 @@ struct ending {
 
 /* ---- what is told ---- */
 
-static void report(struct bk_restore *run, const struct bk_item_error *error)
+void bk_restore_report_item(struct bk_restore *run,
+			    const struct bk_item_error *error)
 {
 	struct bk_err why = {0};
 
@@ -47,25 +48,26 @@ void bk_restore_report_folder(struct bk_restore *run,
 			      const char *outcome, const struct bk_err *why)
 {
 	bk_restore_count_lost(run, lost);
-	report(run, &(struct bk_item_error){
-			    .kind = why->kind,
-			    .account = item->account->account.address,
-			    .folder = item->folder->folder.name,
-			    .text = why->text,
-			    .outcome = outcome,
-		    });
+	bk_restore_report_item(
+		run, &(struct bk_item_error){
+			     .kind = why->kind,
+			     .account = item->account->account.address,
+			     .folder = item->folder->folder.name,
+			     .text = why->text,
+			     .outcome = outcome,
+		     });
 }
 
 void bk_restore_report_account(struct bk_restore *run,
 			       const struct bk_set_account *account,
 			       const char *outcome, const struct bk_err *why)
 {
-	report(run, &(struct bk_item_error){
-			    .kind = why->kind,
-			    .account = account->account.address,
-			    .text = why->text,
-			    .outcome = outcome,
-		    });
+	bk_restore_report_item(run, &(struct bk_item_error){
+					    .kind = why->kind,
+					    .account = account->account.address,
+					    .text = why->text,
+					    .outcome = outcome,
+				    });
 }
 
 /* ---- the end of folders and accounts ---- */
@@ -131,11 +133,12 @@ static int finish_account(struct bk_restore *run,
 	bool whole = run->plan->whole_accounts;
 	struct bk_err why = {0};
 
-	if (account->failed ||
-	    run->store->ops->finish_account(
+	if (account->failed)
+		return 0;
+	if (run->store->ops->finish_account(
 		    run->store, &account->here, whole ? from->settings : NULL,
 		    whole ? from->n_settings : 0, &why) == 0)
-		return 0;
+		return bk_restore_scripts(run, account, err);
 	if (!bk_restore_goes_on(why.kind)) {
 		*err = why;
 		return -1;

@@ -8,6 +8,7 @@
 #include "job/restore.h"
 #include "job/restore_deleted.h"
 #include "job/restore_folder.h"
+#include "job/restore_scripts.h"
 #include "job/restore_write.h"
 #include "job/server_store.h"
 #include "store/store.h"
@@ -38,8 +39,9 @@ struct bk_restore {
 	struct bk_restore_into into;
 	struct bk_restore_writing writing;
 	struct bk_name_table counted; /* addresses, in `accounts` */
-	size_t folders_most;          /* that can be open at a time */
-	pthread_mutex_t lock;         /* of all that follows */
+	struct bk_restore_scripts scripts;
+	size_t folders_most;  /* that can be open at a time */
+	pthread_mutex_t lock; /* of all that follows */
 	struct bk_restore_remark remarks[BK_RESTORE_REMARKS];
 	size_t n_remarks;
 	struct bk_arena arena; /* of their names */
@@ -122,6 +124,8 @@ void bk_restore_report_folder(struct bk_restore *run,
 void bk_restore_report_account(struct bk_restore *run,
 			       const struct bk_set_account *account,
 			       const char *outcome, const struct bk_err *why);
+void bk_restore_report_item(struct bk_restore *run,
+			    const struct bk_item_error *error);
 void bk_restore_count_lost(struct bk_restore *run, uint64_t lost);
 
 #endif

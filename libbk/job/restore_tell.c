@@ -87,6 +87,8 @@ void bk_restore_tell_end(struct bk_restore *run, const char *label,
 			 int64_t start_ms)
 {
 	const struct bk_restore_writing *writing = &run->writing;
+
+	bk_restore_scripts_tell(run);
 	uint64_t errors = writing->failed + run->errors;
 	struct bk_summary summary = {
 		.act = BK_ACT_RESTORE,

@@ -8,6 +8,7 @@
 #include "repo/chunk_reader.h"
 #include "repo/set.h"
 #include "store/body.h"
+#include "store/kept_scripts.h"
 
 #define CACHE_BYTES ((size_t)64 << 20)
 
@@ -231,6 +232,15 @@ static int stat_message(struct bk_store *store,
 	return 0;
 }
 
+static int scripts(struct bk_store *store, const struct bk_account *account,
+		   struct bk_script_list *out, struct bk_err *err)
+{
+	(void)store;
+	(void)err;
+	bk_script_list_clear(out);
+	return bk_kept_scripts(account, out);
+}
+
 static const struct bk_store_ops ops = {
 	.type = "set",
 	.close = close_store,
@@ -240,6 +250,7 @@ static const struct bk_store_ops ops = {
 	.fetch = fetch,
 	.stat = stat_message,
 	.find_account = find_account,
+	.scripts = scripts,
 };
 
 struct bk_store *bk_setstore_open(struct bk_set *set)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fault.h"
 #include "sync/pass.h"
+#include "sync/script_apply.h"
 #include "sync/script_plan.h"
 
 struct script_pass {
@@ -12,8 +12,7 @@ struct script_pass {
 	struct bk_script_list from, to;
 	struct bk_journal_scripts known;
 	struct bk_script_plan plan;
-	size_t written, removed;
-	bool activated;
+	struct bk_script_done done;
 };
 
 static void clear(struct script_pass *scripts)
@@ -24,9 +23,9 @@ static void clear(struct script_pass *scripts)
 	bk_script_plan_clear(&scripts->plan);
 }
 
-static void note(const struct script_pass *scripts, const char *name,
-		 const char *what)
+static void note(void *arg, const char *name, const char *what)
 {
+	const struct script_pass *scripts = arg;
 	const struct bk_sync_request *request = scripts->pass->request;
 	char *text = *name ? bk_asprintf("%s: script %s: %s", request->name,
 					 name, what)
@@ -37,9 +36,10 @@ static void note(const struct script_pass *scripts, const char *name,
 }
 
 /* What one script, or all of them, lack is told; the mail is none the worse. */
-static int failed(const struct script_pass *scripts, const char *name,
-		  const struct bk_err *why, struct bk_err *err)
+static int failed(void *arg, const char *name, const struct bk_err *why,
+		  struct bk_err *err)
 {
+	const struct script_pass *scripts = arg;
 	const struct bk_sync_request *request = scripts->pass->request;
 
 	if (why->kind == BK_CANCELLED || why->kind == BK_STARVED) {
@@ -94,115 +94,6 @@ static int read_both(struct script_pass *scripts, struct bk_err *err)
 		     "Sieve scripts: not possible here, nobody said where the "
 		     "destination has any");
 	return rc;
-}
-
-/* ---- doing ---- */
-
-static int write_one(struct script_pass *scripts, struct bk_script_task *task,
-		     struct bk_err *err)
-{
-	const struct bk_sync_end *to = &scripts->pass->request->to;
-	struct bk_err why = {0};
-
-	if (to->store->ops->put_script(to->store, to->account, task->from,
-				       &why) < 0)
-		return failed(scripts, task->name, &why, err);
-	scripts->written++;
-	task->done = true;
-	bk_fault("sync: script written");
-	return 0;
-}
-
-static int remove_one(struct script_pass *scripts, struct bk_script_task *task,
-		      struct bk_err *err)
-{
-	const struct bk_sync_end *to = &scripts->pass->request->to;
-	struct bk_err why = {0};
-
-	if (to->store->ops->remove_script(to->store, to->account, task->name,
-					  &why) < 0)
-		return failed(scripts, task->name, &why, err);
-	scripts->removed++;
-	task->done = true;
-	return 0;
-}
-
-static int take_step(struct script_pass *scripts, struct bk_script_task *task,
-		     enum bk_script_act wanted, struct bk_err *err)
-{
-	if (task->act != wanted)
-		return 0;
-	switch (task->act) {
-	case BK_SCRIPT_PUT:
-		return write_one(scripts, task, err);
-	case BK_SCRIPT_REMOVE:
-		return remove_one(scripts, task, err);
-	case BK_SCRIPT_LEAVE:
-		note(scripts, task->name, task->why);
-		return 0;
-	case BK_SCRIPT_KEEP:
-	case BK_SCRIPT_FORGET:
-		break;
-	}
-	return 0;
-}
-
-/* Is it there now, and the source's? */
-static bool is_carried(const struct bk_script_plan *plan, const char *name)
-{
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct bk_script_task *task = &plan->tasks[i];
-		if (strcmp(task->name, name) == 0)
-			return task->act == BK_SCRIPT_KEEP || task->done;
-	}
-	return !*name;
-}
-
-static int activate(struct script_pass *scripts, struct bk_err *err)
-{
-	const struct bk_sync_end *to = &scripts->pass->request->to;
-	const struct bk_script_plan *plan = &scripts->plan;
-	struct bk_err why = {0};
-
-	if (plan->active_why)
-		note(scripts, bk_script_active(&scripts->from),
-		     plan->active_why);
-	if (!plan->activate)
-		return 0;
-	if (!is_carried(plan, plan->activate)) {
-		note(scripts, plan->activate,
-		     "active at the source, and not at the destination");
-		return 0;
-	}
-	if (to->store->ops->activate_script(to->store, to->account,
-					    plan->activate, &why) < 0) {
-		(void)bk_context(&why, "not made the active one");
-		return failed(scripts, plan->activate, &why, err);
-	}
-	scripts->activated = true;
-	return 0;
-}
-
-/* In an order in which no server minds: the active one cannot be removed, and
- * what is not there cannot become it. */
-static int apply(struct script_pass *scripts, struct bk_err *err)
-{
-	static const enum bk_script_act first[] = {BK_SCRIPT_LEAVE,
-						   BK_SCRIPT_PUT};
-	const struct bk_script_plan *plan = &scripts->plan;
-
-	for (size_t act = 0; act < 2; act++)
-		for (size_t i = 0; i < plan->n; i++)
-			if (take_step(scripts, &plan->tasks[i], first[act],
-				      err) < 0)
-				return -1;
-	if (activate(scripts, err) < 0)
-		return -1;
-	for (size_t i = 0; i < plan->n; i++)
-		if (take_step(scripts, &plan->tasks[i], BK_SCRIPT_REMOVE, err) <
-		    0)
-			return -1;
-	return 0;
 }
 
 /* ---- what the journal may believe ---- */
@@ -282,14 +173,15 @@ static int remember(struct script_pass *scripts, struct bk_err *err)
 static void tell(const struct script_pass *scripts)
 {
 	const struct bk_sync_request *request = scripts->pass->request;
+	const struct bk_script_done *done = &scripts->done;
 	const char *active = bk_script_active(&scripts->to);
 
-	if (!scripts->written && !scripts->removed && !scripts->activated)
+	if (!done->written && !done->removed && !done->activated)
 		return;
 	char *text = bk_asprintf(
 		"%s: Sieve scripts: %zu %s, %zu taken away; active: %s",
-		request->name, scripts->written,
-		request->dry_run ? "to move" : "moved", scripts->removed,
+		request->name, done->written,
+		request->dry_run ? "to move" : "moved", done->removed,
 		*active ? active : "none");
 	bk_progress_note(request->progress, text);
 	free(text);
@@ -298,9 +190,9 @@ static void tell(const struct script_pass *scripts)
 static int count(struct script_pass *scripts)
 {
 	for (size_t i = 0; i < scripts->plan.n; i++) {
-		scripts->written += scripts->plan.tasks[i].act == BK_SCRIPT_PUT;
-		scripts->removed +=
-			scripts->plan.tasks[i].act == BK_SCRIPT_REMOVE;
+		const struct bk_script_task *task = &scripts->plan.tasks[i];
+		scripts->done.written += task->act == BK_SCRIPT_PUT;
+		scripts->done.removed += task->act == BK_SCRIPT_REMOVE;
 	}
 	tell(scripts);
 	return 0;
@@ -311,12 +203,22 @@ static int count(struct script_pass *scripts)
 static int carry_over(struct script_pass *scripts, struct bk_err *err)
 {
 	const struct bk_sync_end *to = &scripts->pass->request->to;
+	struct bk_script_apply apply = {
+		.store = to->store,
+		.account = to->account,
+		.plan = &scripts->plan,
+		.active = bk_script_active(&scripts->from),
+		.note = note,
+		.failed = failed,
+		.arg = scripts,
+	};
 	struct bk_err why = {0};
 
-	if (apply(scripts, err) < 0)
+	if (bk_script_apply(&apply, err) < 0)
 		return -1;
-	bool changed =
-		scripts->written || scripts->removed || scripts->activated;
+	scripts->done = apply.done;
+	bool changed = apply.done.written || apply.done.removed ||
+		       apply.done.activated;
 	if (changed && read_end(to, &scripts->to, &why) < 0) {
 		(void)bk_context(&why, "destination, looked at again");
 		return failed(scripts, "", &why, err);

@@ -37,8 +37,30 @@ server() {
 	ca = $work/pki/ca.crt
 	login = proxy:cyrus
 	password = file:$work/pw
+	sieve = sieve://127.0.0.1:$(sieve_port "$1")
 	${2:-}
 	CONF
+}
+
+sieve_port() {
+	sed -n 's/^SIEVE=//p' "$work/$1/env"
+}
+
+# filters NAME: each script of all accounts, and which are active.
+filters() {
+	for account in $accounts; do
+		for script in $(sieve "$1" "$account" list | sed 's/ /:/'); do
+			echo "$account: $script: $(sieve "$1" "$account" get \
+				"${script%:ACTIVE}" | sha256sum)"
+		done
+	done | sort
+}
+
+# sieve NAME ACCOUNT VERB [SCRIPT]
+sieve() {
+	port=$(sieve_port "$1")
+	shift
+	"$top/tests/lib/sieve_client.py" "$port" "$1" pw "$2" ${3:+"$3"}
 }
 
 # shown NAME: all that its accounts show over IMAP, but for the METADATA of the
@@ -76,6 +98,14 @@ ok "... and one of what most do not hold" makes awkward "$(at a $odd)" \
 	--large 1
 ok "... who lets others read" does a $odd 'SETACL Case u2@b.test lrsw' \
 	'SETACL "a  b" anyone lr'
+for account in $accounts; do
+	printf 'require "fileinto";\r\n# %s\r\nfileinto "Sorted";\r\n' "$account" |
+		sieve a "$account" put sorts
+	echo 'keep;' | sieve a "$account" put plain
+done
+sieve a $ann activate plain
+filters a >filters.old
+ok "everybody has filters" test "$(wc -l <filters.old)" -eq 10
 
 new_repository main "$work/lost"
 unset BK_REPO
@@ -147,6 +177,8 @@ for account in $busy; do
 done
 ok "the first pass, while mail comes in" bk-restore latest --accounts-first --to b
 tells 'folders are there and take mail'
+filters b >filters.new
+ok "everybody's filters are there, and ann's is active" diff filters.old filters.new
 ok "the second" bk-restore latest --to b
 tells " 0 restored, $messages already there, 0 failed"
 : >rain.end

@@ -1,0 +1,39 @@
+/*
+ * Scripts of accounts, brought back over ManageSieve with accounts that come
+ * whole: see sync/script_plan.h.  What is there stays, unless --replace was
+ * asked for; what does not come back is told, and the mail is none the worse.
+ */
+
+#ifndef BK_JOB_RESTORE_SCRIPTS_H
+#define BK_JOB_RESTORE_SCRIPTS_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "mail/message.h"
+#include "store/name_table.h"
+
+struct bk_restore;
+struct bk_restore_account;
+
+/* {0}, and the lock initialised. */
+struct bk_restore_scripts {
+	pthread_mutex_t lock; /* one account at a time has the session */
+	struct bk_name_table done;
+	uint64_t restored, there, failed; /* scripts */
+	uint64_t left; /* accounts whose scripts the destination cannot take */
+	/* The server does not answer: accounts that it was not asked about. */
+	struct bk_err lost;
+	uint64_t unasked;
+};
+
+/* Once for each account, however often it is called.  -1 ends the run. */
+int bk_restore_scripts(struct bk_restore *run,
+		       const struct bk_restore_account *account,
+		       struct bk_err *err);
+
+/* In the end: how many there were of each. */
+void bk_restore_scripts_tell(struct bk_restore *run);
+
+#endif
