@@ -69,6 +69,19 @@ struct bk_acl_entry {
 	const char *rights; /* as the store writes them */
 };
 
+enum bk_acl_outcome {
+	BK_ACL_TAKEN,
+	BK_ACL_REFUSED,    /* this one */
+	BK_ACL_IMPOSSIBLE, /* the store has none at all */
+};
+
+/* Who wants to know of rights of a folder that is written. */
+struct bk_acl_watch {
+	/* What became of one of its entries; the last word counts. */
+	void (*told)(void *arg, size_t entry, enum bk_acl_outcome outcome);
+	void *arg;
+};
+
 /* Name and value; a value may hold any bytes. */
 struct bk_property {
 	const char *name;
@@ -118,6 +131,8 @@ struct bk_folder {
 				otherwise */
 	struct bk_acl_entry *acl;
 	size_t n_acl;
+	const struct bk_acl_watch *acl_watch; /* of one to be written, or NULL;
+						 never stored */
 	struct bk_property *annotations;
 	size_t n_annotations;
 	void *driver; /* driver's own state for this folder, in the arena;

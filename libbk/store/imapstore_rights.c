@@ -160,20 +160,23 @@ static void keep_known(const char *rights, struct bk_buf *out)
 			bk_buf_add_u8(out, (uint8_t)*rights);
 }
 
-/* Says it as a whole; if that is turned down, what every server knows. */
+/* Says it as a whole; if that is turned down, what every server knows: *taken,
+ * all the same. */
 static int say_rights(struct bk_imapstore_session *session,
 		      struct bk_view mailbox, const char *who,
-		      const char *rights, struct bk_err *why)
+		      const char *rights, bool *taken, struct bk_err *why)
 {
 	struct bk_buf known = {0};
 	struct bk_err ignored = {0};
 	int rc = bk_imap_set_acl(session->imap, mailbox, who, rights, why);
 
+	*taken = rc == 0;
 	if (rc < 0 && why->kind == BK_REFUSED) {
 		keep_known(rights, &known);
 		if (known.len && known.len < strlen(rights))
-			(void)bk_imap_set_acl(session->imap, mailbox, who,
-					      bk_buf_text(&known), &ignored);
+			*taken = bk_imap_set_acl(session->imap, mailbox, who,
+						 bk_buf_text(&known),
+						 &ignored) == 0;
 	}
 	bk_buf_clear(&known);
 	return rc;
@@ -181,14 +184,14 @@ static int say_rights(struct bk_imapstore_session *session,
 
 static int put_entry(struct bk_imapstore_session *session,
 		     struct bk_view mailbox, const struct bk_acl_entry *entry,
-		     struct bk_err *why, struct bk_err *err)
+		     bool *taken, struct bk_err *why, struct bk_err *err)
 {
 	bool cyrus = strstr(bk_imap_server(session->imap), "Cyrus") != NULL;
 	struct bk_buf who = {0};
 
 	bk_imaprights_identifier(entry->who, cyrus, &who);
 	int rc = say_rights(session, mailbox, bk_buf_text(&who), entry->rights,
-			    why);
+			    taken, why);
 	bk_buf_clear(&who);
 	if (rc < 0)
 		(void)bk_context(why, "rights of %s", entry->who);
@@ -238,6 +241,18 @@ static void count(struct bk_imapstore_lost *lost, int turned_down,
 	lost->n += (size_t)turned_down;
 }
 
+static void tell_outcome(const struct bk_folder *folder, size_t entry, bool can,
+			 bool taken)
+{
+	const struct bk_acl_watch *watch = folder->acl_watch;
+
+	if (watch)
+		watch->told(watch->arg, entry,
+			    taken ? BK_ACL_TAKEN
+			    : can ? BK_ACL_REFUSED
+				  : BK_ACL_IMPOSSIBLE);
+}
+
 static int put_rights(struct bk_imapstore_session *session,
 		      struct bk_view mailbox, const struct bk_folder *folder,
 		      struct bk_imapstore_lost *lost, struct bk_err *err)
@@ -247,12 +262,17 @@ static int put_rights(struct bk_imapstore_session *session,
 	for (size_t i = 0; i < folder->n_acl; i++) {
 		const struct bk_acl_entry *entry = &folder->acl[i];
 		struct bk_err why = {0};
-		if (is_own(session, entry->who))
+		bool taken = false;
+		if (is_own(session, entry->who)) {
+			tell_outcome(folder, i, false, false);
 			continue;
-		int rc = can ? put_entry(session, mailbox, entry, &why, err)
+		}
+		int rc = can ? put_entry(session, mailbox, entry, &taken, &why,
+					 err)
 			     : lacks("rights of", entry->who, &why);
 		if (rc < 0)
 			return -1;
+		tell_outcome(folder, i, can, taken);
 		count(lost, rc, &why);
 	}
 	return 0;

@@ -23,6 +23,7 @@ void bk_folder_pass_clear(struct bk_folder_pass *folder)
 	bk_message_list_clear(&folder->doubt.messages);
 	bk_uid_set_clear(&folder->from_gone);
 	bk_uid_set_clear(&folder->to_gone);
+	bk_rights_plan_clear(&folder->rights);
 	bk_folder_clear(&folder->words);
 	bk_arena_clear(&folder->arena);
 	*folder = (struct bk_folder_pass){0};
@@ -124,7 +125,9 @@ static void describe(struct bk_folder_pass *folder)
 	want->not_there = !folder->to;
 	want->keywords = folder->words.keywords;
 	want->n_keywords = folder->words.n_keywords;
-	bk_folder_pass_rights(folder);
+	want->acl = folder->gifts;
+	want->n_acl = folder->n_gifts;
+	want->acl_watch = &folder->acl_watch;
 	if (folder->to) {
 		want->raw = folder->to->raw;
 		want->delimiter = folder->to->delimiter;
@@ -219,6 +222,10 @@ static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
 	folder->writer = NULL;
 	if (!folder->to || !folder->row.to.uid_validity)
 		folder->row.to.uid_validity = writer->folder.uid_validity;
+	if (bk_folder_pass_rights_sent(folder, err) < 0) {
+		writer->store->ops->abort(writer);
+		return -1;
+	}
 	if (writer->store->ops->finish(writer, &result, err) < 0)
 		return bk_err_at(err, BK_END_DESTINATION);
 	if (result.uid_validity)
@@ -237,7 +244,7 @@ static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
 		free(text);
 	}
 	bk_fault("sync: folder finished");
-	return bk_folder_pass_rights_given(folder, err);
+	return 0;
 }
 
 /* A folder that people took away comes again with new mail only. */
@@ -250,10 +257,9 @@ static bool needs_writer(struct bk_folder_pass *folder)
 {
 	if (!folder->to)
 		return true;
-	if (bk_folder_pass_subscribes(folder) ||
-	    bk_folder_pass_rights_differ(folder))
+	if (bk_folder_pass_subscribes(folder) || folder->n_gifts)
 		return true;
-	if (folder->from->n_acl + folder->from->n_annotations &&
+	if (folder->from->n_annotations &&
 	    (folder->first || folder->pass->request->full))
 		return true;
 	for (size_t i = 0; i < folder->plan.n; i++) {
@@ -279,9 +285,10 @@ static bool only_adds(const struct bk_folder_pass *folder)
 static int write_folder(struct bk_folder_pass *folder, struct bk_notes *notes,
 			struct bk_err *err)
 {
+	if (bk_folder_pass_rights(folder, err) < 0)
+		return -1;
 	bool adds = only_adds(folder);
 	bool writes = needs_writer(folder);
-
 	if (writes)
 		begin_writer(folder, adds);
 	if (!adds && (bk_folder_pass_opened(folder, err) < 0 ||
@@ -293,7 +300,9 @@ static int write_folder(struct bk_folder_pass *folder, struct bk_notes *notes,
 		return -1;
 	if (bk_notes_removals(notes, err) < 0)
 		return -1;
-	return folder->writer ? finish_writer(folder, err) : 0;
+	if (folder->writer && finish_writer(folder, err) < 0)
+		return -1;
+	return bk_folder_pass_rights_given(folder, err);
 }
 
 /* A dry run: what would be done is counted. */

@@ -16,7 +16,7 @@
 #include "base/path.h"
 #include "sync/journal_sql.h"
 
-#define VERSION        1
+#define VERSION        2
 #define APPLICATION_ID 0x626b6d76 /* "bkmv" */
 
 /* A write-ahead log that is not waited for: after a crash of the system the
@@ -95,6 +95,15 @@ static const char additions[] =
 	"  bytes INTEGER NOT NULL,"
 	"  messages INTEGER NOT NULL);";
 
+/* Of version 1 it is not known who was who: he had his name at the source. */
+static const char second_version[] =
+	"BEGIN IMMEDIATE;"
+	"ALTER TABLE rights ADD COLUMN sent TEXT;"
+	"ALTER TABLE rights ADD COLUMN source TEXT NOT NULL DEFAULT '';"
+	"UPDATE rights SET source = who || ' ' || rights;"
+	"PRAGMA user_version = 2;"
+	"COMMIT;";
+
 #define OF_ACCOUNT " WHERE folder IN (SELECT id FROM folders WHERE account = ?)"
 
 static const char *const texts[BK_SQL_COUNT] = {
@@ -145,9 +154,12 @@ static const char *const texts[BK_SQL_COUNT] = {
 		" WHERE folder = ?",
 	[BK_SQL_BATCH_PUT] = "INSERT OR REPLACE INTO batches VALUES (?,?,?)",
 	[BK_SQL_BATCH_DROP] = "DELETE FROM batches WHERE folder = ?",
-	[BK_SQL_RIGHTS] = "SELECT folder, who, rights FROM rights" OF_ACCOUNT
-			  " ORDER BY folder, who",
-	[BK_SQL_RIGHT_PUT] = "INSERT OR REPLACE INTO rights VALUES (?,?,?)",
+	[BK_SQL_RIGHTS] =
+		"SELECT folder, who, rights, sent, source"
+		" FROM rights" OF_ACCOUNT " ORDER BY folder, who",
+	[BK_SQL_RIGHT_PUT] =
+		"INSERT INTO rights (folder, who, rights, sent, source)"
+		" VALUES (?,?,?,?,?)",
 	[BK_SQL_RIGHTS_DROP] = "DELETE FROM rights WHERE folder = ?",
 	[BK_SQL_ACCOUNT_RIGHTS_DROP] = "DELETE FROM rights" OF_ACCOUNT,
 	[BK_SQL_QUOTA] = "SELECT bytes, messages FROM quotas WHERE account = ?",
@@ -270,6 +282,14 @@ static int read_pragma(struct bk_journal *journal, const char *text,
 	return rc < 0 ? -1 : 0;
 }
 
+/* Statements; after a failure the database is closed. */
+static int run(struct bk_journal *journal, const char *text, struct bk_err *err)
+{
+	if (sqlite3_exec(journal->db, text, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	return bk_journal_fail(journal, err);
+}
+
 static int check_schema(struct bk_journal *journal, struct bk_err *err)
 {
 	int64_t version = 0;
@@ -288,12 +308,10 @@ static int check_schema(struct bk_journal *journal, struct bk_err *err)
 		return bk_fail(err, BK_NEWER,
 			       "journal %s was made by a newer version",
 			       journal->path);
-	if (!tables &&
-	    sqlite3_exec(journal->db, schema, NULL, NULL, NULL) != SQLITE_OK)
-		return bk_journal_fail(journal, err);
-	if (sqlite3_exec(journal->db, additions, NULL, NULL, NULL) != SQLITE_OK)
-		return bk_journal_fail(journal, err);
-	return 0;
+	if ((!tables && run(journal, schema, err) < 0) ||
+	    run(journal, additions, err) < 0)
+		return -1;
+	return version < VERSION ? run(journal, second_version, err) : 0;
 }
 
 /* Another run may have set it aside between open and flock. */

@@ -109,7 +109,11 @@ int bk_journal_folder_drop(struct bk_journal *journal, int64_t id,
 /* What we gave somebody at the destination, by his name there. */
 struct bk_journal_right {
 	int64_t folder;
-	const char *who, *rights; /* as struct bk_acl_entry's */
+	const char *who, *rights; /* as struct bk_acl_entry's; "": none */
+	const char *sent;   /* was about to be given, and may have been; NULL:
+			       nothing was */
+	const char *source; /* who had what at the source, as struct
+			       bk_rights_task has it, when that was settled */
 };
 
 struct bk_journal_rights {
@@ -122,9 +126,12 @@ void bk_journal_rights_clear(struct bk_journal_rights *rights);
 /* Those of all folders of an account. */
 int bk_journal_rights(struct bk_journal *journal, int64_t account,
 		      struct bk_journal_rights *out, struct bk_err *err);
-/* These instead of those that the folder had; without any right: none. */
+/* Those of one folder of them: the first, and how many. */
+const struct bk_journal_right *bk_journal_rights_of(
+	const struct bk_journal_rights *rights, int64_t folder, size_t *n);
+/* These instead of those that the folder had. */
 int bk_journal_rights_put(struct bk_journal *journal, int64_t folder,
-			  const struct bk_acl_entry *entries, size_t n,
+			  const struct bk_journal_right *rights, size_t n,
 			  struct bk_err *err);
 
 /* ---- quotas ---- */

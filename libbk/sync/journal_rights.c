@@ -28,6 +28,10 @@ static int read_rights(struct bk_journal *journal, int64_t account,
 			.folder = sqlite3_column_int64(stmt, 0),
 			.who = bk_journal_text(stmt, 1, &out->arena),
 			.rights = bk_journal_text(stmt, 2, &out->arena),
+			.sent = sqlite3_column_type(stmt, 3) == SQLITE_NULL
+					? NULL
+					: bk_journal_text(stmt, 3, &out->arena),
+			.source = bk_journal_text(stmt, 4, &out->arena),
 		};
 	}
 	return rc;
@@ -43,21 +47,36 @@ int bk_journal_rights(struct bk_journal *journal, int64_t account,
 	return rc;
 }
 
+const struct bk_journal_right *bk_journal_rights_of(
+	const struct bk_journal_rights *rights, int64_t folder, size_t *n)
+{
+	size_t from = 0;
+
+	while (from < rights->n && rights->items[from].folder != folder)
+		from++;
+	for (*n = 0; from + *n < rights->n &&
+		     rights->items[from + *n].folder == folder;)
+		(*n)++;
+	return rights->items + from;
+}
+
 static int put_right(struct bk_journal *journal, int64_t folder,
-		     const struct bk_acl_entry *entry, struct bk_err *err)
+		     const struct bk_journal_right *right, struct bk_err *err)
 {
 	sqlite3_stmt *stmt = bk_journal_sql(journal, BK_SQL_RIGHT_PUT, err);
 
 	if (!stmt)
 		return -1;
 	(void)sqlite3_bind_int64(stmt, 1, folder);
-	(void)sqlite3_bind_text(stmt, 2, entry->who, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_text(stmt, 3, entry->rights, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(stmt, 2, right->who, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(stmt, 3, right->rights, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(stmt, 4, right->sent, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(stmt, 5, right->source, -1, SQLITE_STATIC);
 	return bk_journal_step(journal, stmt, err);
 }
 
 int bk_journal_rights_put(struct bk_journal *journal, int64_t folder,
-			  const struct bk_acl_entry *entries, size_t n,
+			  const struct bk_journal_right *rights, size_t n,
 			  struct bk_err *err)
 {
 	(void)pthread_mutex_lock(&journal->mutex);
@@ -65,8 +84,7 @@ int bk_journal_rights_put(struct bk_journal *journal, int64_t folder,
 	if (rc == 0)
 		rc = bk_journal_do(journal, BK_SQL_RIGHTS_DROP, folder, err);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		if (*entries[i].rights)
-			rc = put_right(journal, folder, &entries[i], err);
+		rc = put_right(journal, folder, &rights[i], err);
 	rc = bk_journal_end(journal, rc, err);
 	(void)pthread_mutex_unlock(&journal->mutex);
 	return rc;

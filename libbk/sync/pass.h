@@ -7,6 +7,7 @@
 
 #include "sync/folder_plan.h"
 #include "sync/journal.h"
+#include "sync/rights_plan.h"
 #include "sync/sync.h"
 
 /* A folder of the source that is listed before its turn comes. */
@@ -61,6 +62,11 @@ struct bk_folder_pass {
 	bool holds;             /* what is to go stays until the next pass */
 	struct bk_folder words; /* the table of keywords, the source's first */
 	struct bk_folder want;  /* what it should become */
+	struct bk_rights_plan rights;
+	struct bk_acl_entry *gifts; /* what it says is to be given; in arena */
+	enum bk_acl_outcome *outcomes; /* of each; likewise */
+	size_t n_gifts;
+	struct bk_acl_watch acl_watch; /* sets them */
 	struct bk_pair_list pairs;
 	struct bk_message_list from_list, to_list;
 	struct bk_uid_set from_gone, to_gone;
@@ -126,13 +132,15 @@ int bk_pass_departed(struct bk_pass *pass, struct bk_err *err);
  * for them: some folder is moved for the first time, we gave rights that may
  * have changed, or all is to be compared. */
 int bk_pass_rights(struct bk_pass *pass, struct bk_err *err);
-/* Who has rights, under the names of the destination; in the folder's arena.
- * Those that we gave and that are gone at the source go. */
-void bk_folder_pass_rights(struct bk_folder_pass *folder);
-/* Are they other ones than we gave? */
-bool bk_folder_pass_rights_differ(struct bk_folder_pass *folder);
-/* They are given now. */
-int bk_folder_pass_rights_given(struct bk_folder_pass *folder,
+/* Has anything of it changed at the source since it was settled? */
+bool bk_folder_pass_rights_differ(const struct bk_folder_pass *folder);
+/* Plans who is to have what at the destination, which is asked where something
+ * has changed, and tells what is left. */
+int bk_folder_pass_rights(struct bk_folder_pass *folder, struct bk_err *err);
+/* The gifts are about to be given; were. */
+int bk_folder_pass_rights_sent(const struct bk_folder_pass *folder,
+			       struct bk_err *err);
+int bk_folder_pass_rights_given(const struct bk_folder_pass *folder,
 				struct bk_err *err);
 
 /* ---- scripts.c ---- */

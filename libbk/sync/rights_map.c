@@ -19,7 +19,7 @@ void bk_rights_map_clear(struct bk_rights_map *map)
 	*map = (struct bk_rights_map){0};
 }
 
-static const char *find(const struct bk_rights_map *map, const char *who)
+const char *bk_rights_map_find(const struct bk_rights_map *map, const char *who)
 {
 	for (size_t i = 0; i < map->n; i++)
 		if (strcmp(map->items[i].from, who) == 0)
@@ -51,7 +51,7 @@ void bk_rights_map_add_user(struct bk_rights_map *map, const char *from,
 	if (strcmp(from, to) == 0)
 		return;
 	const char *who = who_of(map, from);
-	if (!find(map, who))
+	if (!bk_rights_map_find(map, who))
 		add(map, who, who_of(map, to));
 }
 
@@ -71,6 +71,11 @@ void bk_rights_map_turn(const struct bk_rights_map *map,
 		else
 			add(out, name->to, name->from);
 	}
+	/* Who has one of the first names at the second place is somebody else:
+	 * he would become who is called otherwise there. */
+	for (size_t i = 0; i < map->n; i++)
+		if (!bk_rights_map_find(out, map->items[i].from))
+			add(out, map->items[i].from, "");
 }
 
 /* ---- a file ---- */
@@ -93,7 +98,7 @@ static int read_line(struct bk_rights_map *map, char *line, struct bk_err *err)
 			       "leave the '-' out: what is taken from somebody "
 			       "follows him");
 	const char *who = who_of(map, from);
-	if (find(map, who))
+	if (bk_rights_map_find(map, who))
 		return bk_fail(err, BK_MISUSE, "'%s' comes twice", from);
 	add(map, who, strcmp(to, "-") == 0 ? "" : who_of(map, to));
 	return 0;
@@ -123,12 +128,7 @@ int bk_rights_map_read(struct bk_rights_map *map, const char *path,
 	return rc;
 }
 
-/* ---- what comes of rights ---- */
-
-static bool has_a_name(const char *who)
-{
-	return strchr(who, '=') != NULL;
-}
+/* ---- rights ---- */
 
 const struct bk_acl_entry *bk_rights_find(const struct bk_folder *folder,
 					  const char *who)
@@ -137,81 +137,4 @@ const struct bk_acl_entry *bk_rights_find(const struct bk_folder *folder,
 		if (strcmp(folder->acl[i].who, who) == 0)
 			return &folder->acl[i];
 	return NULL;
-}
-
-bool bk_rights_map_makes(const struct bk_rights_map *map, const char *from,
-			 const char *to)
-{
-	size_t minus = *from == '-';
-	const char *name = map ? find(map, from + minus) : NULL;
-
-	return minus == (size_t)(*to == '-') &&
-	       strcmp(name ? name : from + minus, to + minus) == 0;
-}
-
-/* Of two who become one: what either may. */
-static void add_rights(struct bk_acl_entry *entry, const char *rights,
-		       struct bk_arena *arena)
-{
-	size_t n = strlen(entry->rights);
-	char *all = bk_arena_alloc(arena, n + strlen(rights) + 1);
-
-	memcpy(all, entry->rights, n);
-	for (; *rights; rights++)
-		if (!memchr(all, *rights, n))
-			all[n++] = *rights;
-	entry->rights = all;
-}
-
-static void add_entry(struct bk_folder *folder, const char *who,
-		      const char *rights, struct bk_arena *arena)
-{
-	const struct bk_acl_entry *same = bk_rights_find(folder, who);
-
-	if (same)
-		add_rights(&folder->acl[same - folder->acl], rights, arena);
-	else
-		folder->acl[folder->n_acl++] =
-			(struct bk_acl_entry){.who = who, .rights = rights};
-}
-
-/* Is there something to tell of him whose counterpart is `to` (NULL: none)? */
-static bool is_told(const struct bk_rights_map *map, const char *who,
-		    const char *to)
-{
-	return map && (to ? !*to : map->strict && has_a_name(who));
-}
-
-static const char *with_minus(const char *who, struct bk_arena *arena)
-{
-	char *text = bk_asprintf("-%s", who);
-	const char *out = bk_arena_strdup(arena, text);
-
-	free(text);
-	return out;
-}
-
-void bk_rights_map_apply(const struct bk_rights_map *map,
-			 struct bk_folder *folder, struct bk_arena *arena,
-			 void (*told)(void *arg, const char *who, bool left),
-			 void *arg)
-{
-	const struct bk_acl_entry *from = folder->acl;
-	size_t n = folder->n_acl;
-
-	folder->acl = bk_arena_alloc(arena, (n + 1) * sizeof(*folder->acl));
-	folder->n_acl = 0;
-	for (size_t i = 0; i < n; i++) {
-		const char *who = from[i].who;
-		bool minus = *who == '-';
-		const char *to = map ? find(map, who + minus) : NULL;
-		if (told && is_told(map, who, to))
-			told(arg, who, to != NULL);
-		if ((to && !*to) || !*from[i].rights)
-			continue;
-		if (to)
-			who = minus ? with_minus(to, arena)
-				    : bk_arena_strdup(arena, to);
-		add_entry(folder, who, from[i].rights, arena);
-	}
 }

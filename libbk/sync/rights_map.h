@@ -36,22 +36,17 @@ int bk_rights_map_read(struct bk_rights_map *map, const char *path,
 void bk_rights_map_add_user(struct bk_rights_map *map, const char *from,
 			    const char *to);
 
+/* His name there; "": he has no counterpart; NULL: he is not in it.  Without
+ * the
+ * '-' of what is taken from him. */
+const char *bk_rights_map_find(const struct bk_rights_map *map,
+			       const char *who);
+
 /* The other way round; texts are the map's.  Of two that have one name there it
- * is not known who is meant: nobody. */
+ * is not known who is meant: nobody.  Who has there, and is not in the map, the
+ * name of somebody who has another one there: nobody, either. */
 void bk_rights_map_turn(const struct bk_rights_map *map,
 			struct bk_rights_map *out);
-
-/* The rights of a folder become what they are to be at the destination, texts
- * in the arena; two who become one may what either may.  map: or NULL.
- * told(arg, who) (or NULL) is called for each that has no counterpart and is
- * left out, or keeps its name though a file does not have it. */
-void bk_rights_map_apply(const struct bk_rights_map *map,
-			 struct bk_folder *folder, struct bk_arena *arena,
-			 void (*told)(void *arg, const char *who, bool left),
-			 void *arg);
-/* Is that what becomes of this one? */
-bool bk_rights_map_makes(const struct bk_rights_map *map, const char *from,
-			 const char *to);
 
 /* NULL: nobody of that name has any. */
 const struct bk_acl_entry *bk_rights_find(const struct bk_folder *folder,

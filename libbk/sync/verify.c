@@ -351,6 +351,15 @@ static int verify_other(struct verifying *v, struct bk_err *err)
 	return 0;
 }
 
+/* 0: the journal does not know it. */
+static int64_t row_of(struct verifying *v)
+{
+	const struct bk_journal_folder *row =
+		bk_pass_row(&v->pass, v->from->name);
+
+	return row && strcmp(row->to.name, v->pair->name) == 0 ? row->id : 0;
+}
+
 static int verify_folder(struct verifying *v, struct bk_err *err)
 {
 	/* A level is there when what is below it is; of a folder that is gone
@@ -360,7 +369,7 @@ static int verify_folder(struct verifying *v, struct bk_err *err)
 		return 0;
 	v->out->folders++;
 	if (v->to && !v->request->mail_only)
-		bk_verify_folder(&v->settings, v->from, v->to);
+		bk_verify_folder(&v->settings, v->from, v->to, row_of(v));
 	if (!v->to) {
 		v->out->missing += v->from->no_select;
 		tell(v, BK_SYNC_NO_FOLDER, v->from->name, 0, v->pair->name);

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "store/imaprights.h"
 #include "sync/journal.h"
-#include "sync/rights_map.h"
+#include "sync/rights_plan.h"
 #include "sync/script_plan.h"
 
 static void tell(const struct bk_verify_settings *v, enum bk_sync_is is,
@@ -70,7 +70,7 @@ int bk_verify_ask(struct bk_verify_settings *v, struct bk_folder_list *from,
 /* ---- rights ---- */
 
 static void compare_entry(const struct bk_verify_settings *v,
-			  const char *folder, const struct bk_acl_entry *from,
+			  const char *folder, const struct bk_rights_task *from,
 			  const struct bk_acl_entry *to)
 {
 	struct bk_buf a = {0}, b = {0};
@@ -89,55 +89,62 @@ static void compare_entry(const struct bk_verify_settings *v,
 	bk_buf_clear(&b);
 }
 
-static const char *person(const char *who)
-{
-	return *who == '-' ? who + 1 : who;
-}
-
 /* Those of whom nothing is known at the source are the destination's own
  * matter: administrators whom a server names in each folder, or who came
  * since. */
 static bool is_known(const struct bk_verify_settings *v, const char *who)
 {
-	const struct bk_rights_map *map = v->request->identities;
+	const struct bk_rights_people people = {
+		.map = v->request->identities,
+		.given = v->given,
+		.from = v->from,
+	};
 
-	who = person(who);
-	for (size_t i = 0; map && i < map->n; i++)
-		if (strcmp(map->items[i].to, who) == 0)
-			return true;
-	for (size_t i = 0; i < v->given->n; i++)
-		if (strcmp(person(v->given->items[i].who), who) == 0)
-			return true;
-	for (size_t i = 0; i < v->from->n; i++) {
-		const struct bk_folder *folder = &v->from->items[i];
-		for (size_t k = 0; k < folder->n_acl; k++)
-			if (bk_rights_map_makes(map, person(folder->acl[k].who),
-						who))
-				return true;
-	}
-	return false;
+	return bk_rights_knows(&people, who);
+}
+
+static const struct bk_rights_task *task_of(const struct bk_rights_plan *plan,
+					    const char *who)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->tasks[i].led && strcmp(plan->tasks[i].who, who) == 0)
+			return &plan->tasks[i];
+	return NULL;
+}
+
+static void compare_with(const struct bk_verify_settings *v,
+			 const struct bk_rights_plan *plan, const char *name,
+			 const struct bk_folder *to)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->tasks[i].led)
+			compare_entry(v, name, &plan->tasks[i],
+				      bk_rights_find(to, plan->tasks[i].who));
+	for (size_t i = 0; i < to->n_acl && !v->request->no_extra; i++)
+		if (!task_of(plan, to->acl[i].who) &&
+		    is_known(v, to->acl[i].who))
+			tell_of(v, BK_SYNC_EXTRA, to->name, "rights of %s: %s",
+				to->acl[i].who, to->acl[i].rights);
 }
 
 /* Of a folder whose rights the source does not tell none are known. */
 static void compare_rights(const struct bk_verify_settings *v,
 			   const struct bk_folder *from,
-			   const struct bk_folder *to)
+			   const struct bk_folder *to, int64_t row)
 {
-	struct bk_folder want = {.acl = from->acl, .n_acl = from->n_acl};
-	struct bk_arena arena = {0};
+	struct bk_rights_input input = {
+		.from = from,
+		.map = v->request->identities,
+	};
+	struct bk_rights_plan plan = {0};
 
 	if (!from->acl && v->request->from.store->ops->settings)
 		return;
-	bk_rights_map_apply(v->request->identities, &want, &arena, NULL, NULL);
-	for (size_t i = 0; i < want.n_acl; i++)
-		compare_entry(v, from->name, &want.acl[i],
-			      bk_rights_find(to, want.acl[i].who));
-	for (size_t i = 0; i < to->n_acl && !v->request->no_extra; i++)
-		if (!bk_rights_find(&want, to->acl[i].who) &&
-		    is_known(v, to->acl[i].who))
-			tell_of(v, BK_SYNC_EXTRA, to->name, "rights of %s: %s",
-				to->acl[i].who, to->acl[i].rights);
-	bk_arena_clear(&arena);
+	if (row)
+		input.was = bk_journal_rights_of(v->given, row, &input.n_was);
+	bk_rights_plan_make(&plan, &input);
+	compare_with(v, &plan, from->name, to);
+	bk_rights_plan_clear(&plan);
 }
 
 /* ---- annotations ---- */
@@ -194,7 +201,8 @@ static void compare_annotations(const struct bk_verify_settings *v,
 /* ---- a folder ---- */
 
 void bk_verify_folder(struct bk_verify_settings *v,
-		      const struct bk_folder *from, const struct bk_folder *to)
+		      const struct bk_folder *from, const struct bk_folder *to,
+		      int64_t row)
 {
 	if (from->subscribed && !to->subscribed)
 		tell(v, BK_SYNC_NO_SUBSCRIPTION, from->name,
@@ -206,7 +214,7 @@ void bk_verify_folder(struct bk_verify_settings *v,
 		     "subscribed at the destination alone");
 	if (from->no_select || to->no_select)
 		return;
-	compare_rights(v, from, to);
+	compare_rights(v, from, to, row);
 	if (v->annotations)
 		compare_annotations(v, from, to);
 }

@@ -23,9 +23,11 @@ struct bk_verify_settings {
 /* Asks for rights and annotations of the folders of both lists. */
 int bk_verify_ask(struct bk_verify_settings *v, struct bk_folder_list *from,
 		  struct bk_folder_list *to, struct bk_err *err);
-/* Two folders that are the same one, but for their messages. */
+/* Two folders that are the same one, but for their messages; `row` of it in the
+ * journal, or 0. */
 void bk_verify_folder(struct bk_verify_settings *v,
-		      const struct bk_folder *from, const struct bk_folder *to);
+		      const struct bk_folder *from, const struct bk_folder *to,
+		      int64_t row);
 /* The account's scripts; nothing where an end has none. */
 int bk_verify_scripts(struct bk_verify_settings *v, struct bk_err *err);
 

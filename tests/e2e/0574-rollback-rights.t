@@ -44,6 +44,7 @@ ok "a folder with rights at the new server" does b ann@a.test 'CREATE New' \
 	'SETACL New rob@b.test lrs' 'SETACL New -jon@b.test w' \
 	'SETACL New eva@b.test lr' "SETACL New \$people lr" \
 	'SETACL New one@b.test lrs' 'SETACL New zoe@b.test lr' \
+	'SETACL New bob@a.test lrswi' \
 	"APPEND New $(message '' one)"
 ok "ann goes back" move rollback
 cp err told
@@ -54,6 +55,8 @@ ok "... whose name the table says" grants a New eve@a.test '[lr]{2}'
 ok "... a group's" grants a New '[$]staff' '[lr]{2}'
 ok "... who is two at the old server is told" grep -qF \
 	'New: rights of user=one@b.test: left out' told
+ok "... and who has the name that another one has at the old server" grep -qF \
+	'New: rights of user=bob@a.test: left out' told
 for who in one@b.test max@a.test kim@a.test rob@b.test; do
 	exits 1 "... $who has none" grants a New $who '.*'
 done

@@ -4,6 +4,7 @@
 #include "lib/test.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,6 +263,54 @@ static void an_account_that_is_dropped_begins_anew(void **state)
 	bk_journal_folders_clear(&folders);
 }
 
+/* Made by version 1, with rights: the table that it had. */
+static void one_of_before_is_read(void **state)
+{
+	static const char before[] =
+		"DROP TABLE rights;"
+		"CREATE TABLE rights (folder INTEGER NOT NULL,"
+		" who TEXT NOT NULL, rights TEXT NOT NULL,"
+		" PRIMARY KEY (folder, who)) WITHOUT ROWID;"
+		"INSERT INTO rights SELECT id, 'user=bob', 'lrs' FROM folders;"
+		"PRAGMA user_version = 1;";
+	struct bk_journal_rights rights = {0};
+	sqlite3 *db = NULL;
+
+	(void)state;
+	write_pairs(1);
+	bk_journal_close(journal);
+	journal = NULL;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, before, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	for (int i = 0; i < 2; i++) {
+		again();
+		OK(bk_journal_rights(journal, account, &rights, &err));
+		assert_int_equal(rights.n, 1);
+		assert_string_equal(rights.items[0].who, "user=bob");
+		assert_string_equal(rights.items[0].rights, "lrs");
+		assert_null(rights.items[0].sent);
+		assert_string_equal(rights.items[0].source, "user=bob lrs");
+	}
+	const struct bk_journal_right now[] = {
+		{.who = "user=a", .rights = "", .sent = "",       .source = ""},
+		{.who = "user=b",               .rights = "lr",             .source = "user=x lr"},
+	};
+	OK(bk_journal_rights_put(journal, folder.id, now, 2, &err));
+	again();
+	OK(bk_journal_rights(journal, account, &rights, &err));
+	assert_int_equal(rights.n, 2);
+	assert_string_equal(rights.items[0].sent, "");
+	assert_string_equal(rights.items[1].source, "user=x lr");
+	size_t n = 0;
+	assert_ptr_equal(bk_journal_rights_of(&rights, folder.id, &n),
+			 rights.items);
+	assert_int_equal(n, 2);
+	(void)bk_journal_rights_of(&rights, folder.id + 1, &n);
+	assert_int_equal(n, 0);
+	bk_journal_rights_clear(&rights);
+}
+
 int main(void)
 {
 #define JOURNAL_TEST(t) cmocka_unit_test_setup_teardown(t, begin, end)
@@ -273,6 +322,7 @@ int main(void)
 		JOURNAL_TEST(what_is_no_journal_is_not_one),
 		JOURNAL_TEST(no_byte_that_is_another_is_believed),
 		JOURNAL_TEST(an_account_that_is_dropped_begins_anew),
+		JOURNAL_TEST(one_of_before_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,13 +11,6 @@
 #include "sync/rights_map.h"
 
 static struct bk_err err;
-static struct bk_buf said;
-
-static void told(void *arg, const char *who, bool left)
-{
-	(void)arg;
-	bk_buf_printf(&said, "%s%s;", who, left ? "!" : "");
-}
 
 /* Reads a file of this text. */
 static int read_text(struct bk_rights_map *map, const char *text)
@@ -33,22 +26,9 @@ static int read_text(struct bk_rights_map *map, const char *text)
 	return rc;
 }
 
-static void rights_follow_their_people(void **state)
+static void names_follow_their_people(void **state)
 {
-	/* clang-format off */
-	struct bk_acl_entry acl[] = {
-		{"user=ann@a.test", "lr"},
-		{"-user=ann@a.test", "w"},
-		{"group=staff", "lrs"},
-		{"anyone", "l"},
-		{"user=eve@a.test", "lr"},
-		{"user=dan@a.test", "lrs"},
-	};
-	/* clang-format on */
-	struct bk_folder folder = {.acl = acl, .n_acl = 6};
 	struct bk_rights_map map = {0};
-	struct bk_arena arena = {0};
-	struct bk_buf out = {0};
 
 	(void)state;
 	assert_int_equal(read_text(&map,
@@ -58,48 +38,46 @@ static void rights_follow_their_people(void **state)
 	bk_rights_map_add_user(&map, "ann@a.test", "anna@b.test");
 	bk_rights_map_add_user(&map, "bob@a.test", "bob@a.test");
 	bk_rights_map_add_user(&map, "eve@a.test", "eva@b.test");
-	bk_rights_map_apply(&map, &folder, &arena, told, NULL);
-	for (size_t i = 0; i < folder.n_acl; i++)
-		bk_buf_printf(&out, "%s %s;", folder.acl[i].who,
-			      folder.acl[i].rights);
-	assert_string_equal(bk_buf_text(&out),
-			    "user=anna@b.test lr;-user=anna@b.test w;"
-			    "group=people lrs;anyone l;user=dan@a.test lrs;");
-	assert_string_equal(bk_buf_text(&said),
-			    "user=eve@a.test!;user=dan@a.test;");
-	bk_buf_clear(&out);
-	bk_buf_clear(&said);
-	bk_arena_clear(&arena);
+	assert_string_equal(bk_rights_map_find(&map, "user=ann@a.test"),
+			    "user=anna@b.test");
+	assert_string_equal(bk_rights_map_find(&map, "group=staff"),
+			    "group=people");
+	assert_string_equal(bk_rights_map_find(&map, "user=eve@a.test"), "");
+	assert_null(bk_rights_map_find(&map, "user=bob@a.test"));
+	assert_true(map.strict);
 	bk_rights_map_clear(&map);
 }
 
-static void two_who_become_one_may_what_either_may(void **state)
+static void nobody_becomes_somebody_else_on_the_way_back(void **state)
 {
-	/* clang-format off */
-	struct bk_acl_entry acl[] = {
-		{"user=bob", "lrs"},
-		{"-user=bob", "w"},
-		{"user=eve", ""},
-		{"user=alice", "lwi"},
+	static const struct {
+		const char *there, *here; /* NULL: keeps his name */
+	} all[] = {
+		{"user=rob",  "user=bob" },
+		{"user=bob",  "user=ann" }, /* it is a counterpart, too */
+		{"user=ann",  ""         }, /* another one of that name */
+		{"user=max",  ""         },
+		{"user=eve",  ""         }, /* who is nobody there */
+		{"user=one",  ""         }, /* two here */
+		{"user=same", "user=same"},
+		{"user=zoe",  NULL       },
 	};
-	/* clang-format on */
-	struct bk_folder folder = {.acl = acl, .n_acl = 4};
-	struct bk_rights_map map = {0};
-	struct bk_arena arena = {0};
+	struct bk_rights_map map = {0}, back = {0};
 
 	(void)state;
-	assert_int_equal(read_text(&map, "bob alice\n"), 0);
-	bk_rights_map_apply(&map, &folder, &arena, NULL, NULL);
-	assert_int_equal(folder.n_acl, 2);
-	assert_string_equal(folder.acl[0].who, "user=alice");
-	assert_string_equal(folder.acl[0].rights, "lrswi");
-	assert_string_equal(folder.acl[1].who, "-user=alice");
-	assert_true(bk_rights_map_makes(&map, "user=bob", "user=alice"));
-	assert_true(bk_rights_map_makes(&map, "user=alice", "user=alice"));
-	assert_true(bk_rights_map_makes(NULL, "user=bob", "user=bob"));
-	assert_false(bk_rights_map_makes(&map, "user=bob", "user=bob"));
-	assert_false(bk_rights_map_makes(&map, "-user=bob", "user=alice"));
-	bk_arena_clear(&arena);
+	assert_int_equal(read_text(&map,
+				   "bob rob\nann bob\neve -\nmax one\n"
+				   "kim one\nsame same\n"),
+			 0);
+	bk_rights_map_turn(&map, &back);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		const char *is = bk_rights_map_find(&back, all[i].there);
+		if (all[i].here)
+			assert_string_equal(is, all[i].here);
+		else
+			assert_null(is);
+	}
+	bk_rights_map_clear(&back);
 	bk_rights_map_clear(&map);
 }
 
@@ -154,8 +132,8 @@ static void a_file_that_is_none_is_named_with_its_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rights_follow_their_people),
-		cmocka_unit_test(two_who_become_one_may_what_either_may),
+		cmocka_unit_test(names_follow_their_people),
+		cmocka_unit_test(nobody_becomes_somebody_else_on_the_way_back),
 		cmocka_unit_test(rights_of_before_are_what_they_stand_for),
 		cmocka_unit_test(a_file_that_is_none_is_named_with_its_line),
 	};

@@ -1,0 +1,183 @@
+#!/bin/sh
+# Rights that people change at the destination of a move are theirs; identities
+# that are named no longer keep what they were given; and what a server refused is
+# tried again.  Of Dovecot and of Cyrus.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/lib/e2e.sh
+. "$top/tests/lib/e2e.sh"
+# shellcheck source=tests/lib/moves.sh
+. "$top/tests/lib/moves.sh"
+needs bk-move dovecot openssl
+need_cyrus
+cd "$work" || exit 1
+
+people="ann@a.test bob@a.test eve@a.test dora@a.test eva@b.test one@b.test"
+# shellcheck disable=SC2086 # words
+two_servers $people
+cyrus "$work/c" new "$work/pki"
+cyrus "$work/c" start
+# shellcheck disable=SC2086 # words
+cyrus "$work/c" adduser $people
+section c "$(port_of c)"
+
+# move WORD...: from a to $there; what it says, in `told`.
+move() {
+	bk-move "$@" --from a --to "$there" --account ann@a.test >moved 2>told
+	status=$?
+	cat moved told
+	return $status
+}
+
+# grants SERVER FOLDER WHO RIGHTS
+grants() {
+	"$top/tests/lib/imap_logins.py" --command "GETACL $2" "$(port_of "$1")" \
+		ann@a.test pw | tr -d '"' >said
+	grep -qE "'ACL'.* $3 $4[ ']" said
+}
+
+tells() {
+	ok "... which is told: $1" grep -qF "$1" told
+}
+
+# mail FOLDER WORD: comes to it, so that a pass writes the folder.
+mail() {
+	does a ann@a.test "APPEND $1 $(message '' "$2")"
+}
+
+# ---- what people change there --------------------------------------------------------
+
+# stays FOLDER: bob's rights, eve's that she has no longer, and what came of dora's.
+stays() {
+	ok "... what changed there stays" grants "$there" "$1" bob@a.test '[lrswit]{5,6}'
+	exits 1 "... and so does what was taken there" grants "$there" "$1" eve@a.test '.*'
+}
+
+for there in b c; do
+	ok "at the source of $there three have rights" does a ann@a.test \
+		"CREATE At$there" "SETACL At$there bob@a.test lrs" \
+		"SETACL At$there eve@a.test lrsip" "SETACL At$there dora@a.test lr" \
+		"APPEND At$there $(message '' one)"
+	ok "a pass" move
+	ok "... gives them" grants $there At$there bob@a.test '[lrs]{3}'
+	ok "there somebody changes one's, and takes another's" does $there ann@a.test \
+		"SETACL At$there bob@a.test lrswi" "DELETEACL At$there eve@a.test"
+	mail At$there two
+	ok "a pass that brings mail" move
+	stays At$there
+	ok "at the source one's are withdrawn, the others' change" does a ann@a.test \
+		"DELETEACL At$there bob@a.test" "SETACL At$there eve@a.test l" \
+		"SETACL At$there dora@a.test l"
+	ok "the next pass" move
+	stays At$there
+	tells "At$there: rights of user=bob@a.test: not withdrawn: they were changed at the destination"
+	tells "At$there: rights of user=eve@a.test: not changed: they were changed at the destination"
+	ok "... whose nobody changed there follow" grants $there At$there dora@a.test l
+	ok "one more" move
+	exits 1 "... says it no second time" grep -q 'rights of' told
+	mail At$there three
+	ok "one that compares everything" move --full
+	stays At$there
+	tells "At$there: rights of user=eve@a.test: not changed"
+	ok "both mean the same for one now" does $there ann@a.test \
+		"SETACL At$there eve@a.test l"
+	ok "... which a pass sees" move --full
+	exits 1 "... and no longer tells" grep -q 'rights of user=eve' told
+	ok "at the source all of them go" does a ann@a.test \
+		"DELETEACL At$there eve@a.test" "DELETEACL At$there dora@a.test"
+	ok "the next pass" move
+	exits 1 "... withdraws what is as we gave it" grants $there At$there eve@a.test '.*'
+	exits 1 "... or left it" grants $there At$there dora@a.test '.*'
+	ok "... and no more" grants $there At$there bob@a.test '[lrswit]{5,6}'
+	ok "somebody there gives rights to who has none" does $there ann@a.test \
+		"SETACL At$there eve@a.test lrsw"
+	ok "... who gets fewer at the source" does a ann@a.test \
+		"SETACL At$there eve@a.test lr" "SETACL At$there dora@a.test lr"
+	ok "the next pass" move
+	ok "... leaves him alone" grants $there At$there eve@a.test '[lrswt]{4,5}'
+	tells "At$there: rights of user=eve@a.test: not changed: somebody at the destination gave them"
+	ok "... and gives the other one's" grants $there At$there dora@a.test '[lr]{2}'
+done
+
+# ---- a table that is another one later -----------------------------------------------
+
+echo 'eve@a.test eva@b.test' >names
+echo '# nobody' >shorter
+echo 'eve@a.test one@b.test' >other
+for there in b c; do
+	does a ann@a.test "CREATE By$there" "SETACL By$there eve@a.test lrs" \
+		"SETACL By$there bob@a.test lr" "APPEND By$there $(message '' one)"
+	ok "to $there with a table" move --identities names
+	ok "... under her name there" grants $there By$there eva@b.test '[lrs]{3}'
+	mail By$there two
+	does a ann@a.test "SETACL By$there dora@a.test lr"
+	ok "without it" move
+	ok "... she keeps them" grants $there By$there eva@b.test '[lrs]{3}'
+	exits 1 "... and is nobody else" grants $there By$there eve@a.test '.*'
+	ok "... while others get theirs" grants $there By$there dora@a.test '[lr]{2}'
+	mail By$there three
+	ok "with one that has her no longer" move --identities shorter --full
+	ok "... likewise" grants $there By$there eva@b.test '[lrs]{3}'
+	tells "By$there: rights of user=eve@a.test: no counterpart is named now, so it is who it was"
+	move verify --identities shorter
+	exits 1 "... which is no difference" grep "By$there " moved
+	ok "with one that has another counterpart" move --identities other
+	ok "... who gets them" grants $there By$there one@b.test '[lrs]{3}'
+	ok "... the first one keeps them" grants $there By$there eva@b.test '[lrs]{3}'
+	tells "By$there: rights of user=eva@b.test: kept from an earlier pass"
+	exits 17 "verify" move verify --identities other
+	ok "... says so" grep -q "By$there .*extra .*rights of user=eva@b.test" moved
+	ok "at the source they become fewer" does a ann@a.test \
+		"SETACL By$there eve@a.test lr"
+	ok "a pass without a table" move
+	ok "... takes from the one" grants $there By$there one@b.test '[lr]{2}'
+	ok "... and from the other" grants $there By$there eva@b.test '[lr]{2}'
+	ok "at the source they go" does a ann@a.test "DELETEACL By$there eve@a.test"
+	ok "a pass without a table" move
+	exits 1 "... withdraws the one's" grants $there By$there one@b.test '.*'
+	exits 1 "... and the other's" grants $there By$there eva@b.test '.*'
+done
+
+# ---- what is refused -----------------------------------------------------------------
+
+# Who may not administer a folder may not say who may.
+owner() {
+	dovecot b doveadm acl "$1" -u ann@a.test To user=ann@a.test lookup read \
+		write write-seen write-deleted insert post expunge create delete ${2:+"$2"}
+}
+
+there=b
+does a ann@a.test 'CREATE To' 'SETACL To bob@a.test lrs' \
+	"APPEND To $(message '' one)"
+ok "rights go along" move
+ok "there their owner may not give any" owner set
+ok "at the source some are withdrawn, and given" does a ann@a.test \
+	'DELETEACL To bob@a.test' 'SETACL To dora@a.test lr'
+for n in one two; do
+	ok "pass $n" move
+	tells 'not possible here: rights of user='
+done
+owner set admin
+ok "... neither is done" grants b To bob@a.test '[lrs]{3}'
+exits 1 "... not the other, either" grants b To dora@a.test '.*'
+ok "he may again: the next pass" move
+exits 1 "... withdraws" grants b To bob@a.test '.*'
+ok "... and gives" grants b To dora@a.test '[lr]{2}'
+exits 1 "... and that is all" grep -q 'not possible' told
+
+there=c
+does a ann@a.test "SETACL To \$nosuch lr" 'SETACL To bob@a.test lr'
+for n in one two; do
+	ok "pass $n to a server that does not know a group" move
+	tells 'not possible here: rights of group=nosuch'
+done
+ok "... everybody else has his" grants c To bob@a.test '[lr]{2}'
+does a ann@a.test "DELETEACL To \$nosuch"
+ok "it goes at the source" move
+exits 1 "... and is tried no more" grep -q 'rights of' told
+
+for server in a b; do
+	dovecot "$work/$server" stop
+done
+cyrus "$work/c" stop
+done_testing
