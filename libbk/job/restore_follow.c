@@ -55,14 +55,6 @@ bool bk_restore_follow_has_strangers(const struct bk_restore_folder *folder)
 
 /* ---- what is there becomes as it is in the set ---- */
 
-static bool same_marks(const struct bk_message *a, const struct bk_message *b)
-{
-	return a->flags == b->flags && a->n_keywords == b->n_keywords &&
-	       (!a->n_keywords ||
-		memcmp(a->keywords, b->keywords,
-		       a->n_keywords * sizeof(*a->keywords)) == 0);
-}
-
 static int settle_one(struct bk_restore_folder *folder,
 		      const struct bk_restore_into *into, size_t present,
 		      struct bk_restore_end *end, struct bk_err *err)
@@ -77,7 +69,7 @@ static int settle_one(struct bk_restore_folder *folder,
 		want.n_keywords = here->n_keywords;
 		want.keywords = here->keywords;
 	}
-	if (same_marks(here, &want) &&
+	if (bk_message_same_marks(here, &want) &&
 	    (!folder->writer->keeps_uids || here->uid == want.uid))
 		return 0;
 	if (into->store->ops->set_flags(folder->writer, here, &want, &why) ==

@@ -149,6 +149,32 @@ void bk_account_list_clear(struct bk_account_list *list)
 	*list = (struct bk_account_list){0};
 }
 
+int bk_folder_check_keywords(const struct bk_folder *folder,
+			     const struct bk_message *msg, struct bk_err *err)
+{
+	for (uint16_t i = 0; i < msg->n_keywords; i++)
+		if (msg->keywords[i] >= folder->n_keywords)
+			return bk_fail(err, BK_CORRUPT, "keyword %u of %zu",
+				       (unsigned)msg->keywords[i],
+				       folder->n_keywords);
+	return 0;
+}
+
+bool bk_message_same_keywords(const struct bk_message *a,
+			      const struct bk_message *b)
+{
+	return a->n_keywords == b->n_keywords &&
+	       (!a->n_keywords ||
+		memcmp(a->keywords, b->keywords,
+		       a->n_keywords * sizeof(*a->keywords)) == 0);
+}
+
+bool bk_message_same_marks(const struct bk_message *a,
+			   const struct bk_message *b)
+{
+	return a->flags == b->flags && bk_message_same_keywords(a, b);
+}
+
 struct bk_account *bk_account_list_add(struct bk_account_list *list)
 {
 	list->items = bk_array_room(list->items, list->n, &list->cap,

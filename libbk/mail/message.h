@@ -166,6 +166,16 @@ void bk_folder_adopt_keywords(struct bk_folder *folder,
 			      const char *const *names, struct bk_message *msg,
 			      struct bk_arena *arena);
 
+/* BK_CORRUPT where one of a message's keywords is beyond the folder's table. */
+int bk_folder_check_keywords(const struct bk_folder *folder,
+			     const struct bk_message *msg, struct bk_err *err);
+
+/* Have they the same keywords; and the same flags, too?  Of one table. */
+bool bk_message_same_keywords(const struct bk_message *a,
+			      const struct bk_message *b);
+bool bk_message_same_marks(const struct bk_message *a,
+			   const struct bk_message *b);
+
 /* An account: one user's mail. */
 struct bk_account {
 	const char

@@ -113,6 +113,21 @@ static int copy_spool(int spool, struct bk_sink *to, struct bk_err *err)
 	return rc < 0 ? -1 : 0;
 }
 
+struct bk_body_coming *bk_body_coming_new(size_t limit)
+{
+	struct bk_body_coming *coming = bk_alloc(sizeof(*coming));
+
+	coming->body = BK_BODY(limit);
+	bk_body_sink_init(&coming->into, &coming->body);
+	return coming;
+}
+
+void bk_body_coming_free(struct bk_body_coming *coming)
+{
+	bk_body_clear(&coming->body);
+	free(coming);
+}
+
 int bk_body_copy(const struct bk_body *body, struct bk_sink *to,
 		 struct bk_err *err)
 {

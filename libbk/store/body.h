@@ -30,6 +30,17 @@ void bk_body_sink_init(struct bk_body_sink *sink, struct bk_body *body);
 /* All of it came: a spool is at its start again. */
 int bk_body_sink_end(struct bk_body_sink *sink, struct bk_err *err);
 
+/* A body of its own, for stores that write a message when it has come. */
+struct bk_body_coming {
+	struct bk_body_sink into; /* first */
+	struct bk_body body;
+};
+
+/* Longer than `limit` bytes it is spooled.  What is written to it ends with
+ * bk_body_sink_end. */
+struct bk_body_coming *bk_body_coming_new(size_t limit);
+void bk_body_coming_free(struct bk_body_coming *coming);
+
 /* Everything of a body. */
 int bk_body_copy(const struct bk_body *body, struct bk_sink *to,
 		 struct bk_err *err);

@@ -174,47 +174,25 @@ int bk_eml_present(struct bk_folder_writer *writer, struct bk_message_list *out,
 	return 0;
 }
 
-/* A body that comes: an archive wants to know its length before it. */
-struct coming {
-	struct bk_sink sink; /* first */
-	struct bk_body_sink into;
-	struct bk_body body;
-};
-
-static int take_bytes(struct bk_sink *sink, const void *data, size_t len,
-		      struct bk_err *err)
-{
-	struct bk_sink *into = &((struct coming *)sink)->into.sink;
-
-	return into->write(into, data, len, err);
-}
-
 int bk_eml_append(struct bk_folder_writer *writer, const struct bk_message *msg,
 		  struct bk_sink **out, struct bk_err *err)
 {
-	struct coming *coming = bk_alloc(sizeof(*coming));
-
 	(void)writer;
 	(void)msg;
 	(void)err;
-	coming->sink.write = take_bytes;
-	coming->body = BK_BODY(WHOLE_MAX);
-	bk_body_sink_init(&coming->into, &coming->body);
-	*out = &coming->sink;
+	/* An archive wants to know its length before it. */
+	*out = &bk_body_coming_new(WHOLE_MAX)->into.sink;
 	return 0;
 }
 
 void bk_eml_drop(struct bk_folder_writer *writer, struct bk_sink *sink)
 {
-	struct coming *coming = (struct coming *)sink;
-
 	(void)writer;
-	bk_body_clear(&coming->body);
-	free(coming);
+	bk_body_coming_free((struct bk_body_coming *)sink);
 }
 
 /* Somebody else may take a name meanwhile: then the next one is ours. */
-static int put(struct eml_writer *w, const struct coming *coming,
+static int put(struct eml_writer *w, const struct bk_body_coming *coming,
 	       const struct bk_message *msg, struct bk_err *err)
 {
 	struct bk_eml_outlet *outlet = bk_eml_of(w->writer.store)->outlet;
@@ -239,7 +217,7 @@ int bk_eml_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
 		const struct bk_message *msg, struct bk_err *err)
 {
 	struct eml_writer *w = writer_of(writer);
-	struct coming *coming = (struct coming *)sink;
+	struct bk_body_coming *coming = (struct bk_body_coming *)sink;
 	int rc = bk_body_sink_end(&coming->into, err);
 
 	if (rc == 0)

@@ -120,7 +120,7 @@ int bk_imapstore_append(struct bk_folder_writer *writer,
 	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
 
 	if (check_level(w, err) < 0 ||
-	    bk_imapstore_check_keywords(w, msg, err) < 0)
+	    bk_folder_check_keywords(&w->writer.folder, msg, err) < 0)
 		return -1;
 	struct body *body = bk_alloc(sizeof(*body));
 	body->w = w;
@@ -221,7 +221,7 @@ int bk_imapstore_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
 {
 	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
 	struct body *body = (struct body *)sink;
-	int rc = bk_imapstore_check_keywords(w, msg, err);
+	int rc = bk_folder_check_keywords(&w->writer.folder, msg, err);
 
 	(void)pthread_mutex_lock(&w->lock);
 	if (body->streams)

@@ -8,23 +8,15 @@
 
 /* ---- changes ---- */
 
-static bool same_marks(const struct bk_message *a, const struct bk_message *b)
-{
-	return a->flags == b->flags && a->n_keywords == b->n_keywords &&
-	       (!a->n_keywords ||
-		memcmp(a->keywords, b->keywords,
-		       a->n_keywords * sizeof(*a->keywords)) == 0);
-}
-
 int bk_imapstore_set_flags(struct bk_folder_writer *writer,
 			   const struct bk_message *present,
 			   const struct bk_message *want, struct bk_err *err)
 {
 	struct bk_imapstore_writer *w = bk_imapstore_writer_of(writer);
 
-	if (bk_imapstore_check_keywords(w, want, err) < 0)
+	if (bk_folder_check_keywords(&w->writer.folder, want, err) < 0)
 		return -1;
-	if (same_marks(present, want))
+	if (bk_message_same_marks(present, want))
 		return 0;
 	(void)pthread_mutex_lock(&w->lock);
 	w->changes = bk_array_room(w->changes, w->n_changes, &w->cap_changes,

@@ -11,18 +11,6 @@
 	(BK_FLAG_SEEN | BK_FLAG_ANSWERED | BK_FLAG_FLAGGED | BK_FLAG_DELETED | \
 	 BK_FLAG_DRAFT)
 
-int bk_imapstore_check_keywords(const struct bk_imapstore_writer *w,
-				const struct bk_message *msg,
-				struct bk_err *err)
-{
-	for (uint16_t i = 0; i < msg->n_keywords; i++)
-		if (msg->keywords[i] >= w->writer.folder.n_keywords)
-			return bk_fail(err, BK_CORRUPT, "keyword %u of %zu",
-				       (unsigned)msg->keywords[i],
-				       w->writer.folder.n_keywords);
-	return 0;
-}
-
 static bool takes(const struct bk_imapstore_writer *w, const char *keyword)
 {
 	if (!bk_imap_is_keyword(keyword))

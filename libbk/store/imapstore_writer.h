@@ -145,9 +145,6 @@ int bk_imapstore_make(struct bk_imapstore_writer *w,
 		      struct bk_imapstore_session *session, struct bk_err *err);
 
 /* imapstore_marks.c: under w->lock */
-int bk_imapstore_check_keywords(const struct bk_imapstore_writer *w,
-				const struct bk_message *msg,
-				struct bk_err *err);
 void bk_imapstore_marks_make(struct bk_imapstore_writer *w,
 			     const struct bk_message *msg,
 			     struct bk_imapstore_marks *out);

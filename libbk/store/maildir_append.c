@@ -294,17 +294,6 @@ static struct bk_staged *stage(struct bk_maildir_writer *w,
 	return staged;
 }
 
-static int check_keywords(const struct bk_maildir_writer *w,
-			  const struct bk_message *msg, struct bk_err *err)
-{
-	for (uint16_t i = 0; i < msg->n_keywords; i++)
-		if (msg->keywords[i] >= w->writer.folder.n_keywords)
-			return bk_fail(err, BK_CORRUPT, "keyword %u of %zu",
-				       (unsigned)msg->keywords[i],
-				       w->writer.folder.n_keywords);
-	return 0;
-}
-
 static int stage_body(struct bk_maildir_writer *w, struct body *body,
 		      const struct bk_message *msg, struct bk_err *err)
 {
@@ -329,7 +318,8 @@ int bk_maildir_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
 	struct timespec times[2] = {{.tv_nsec = UTIME_NOW},
 				    {.tv_sec = msg->date}};
 
-	if (check_keywords(w, msg, err) < 0 || flush(body, err) < 0)
+	if (bk_folder_check_keywords(&w->writer.folder, msg, err) < 0 ||
+	    flush(body, err) < 0)
 		goto fail;
 	if (futimens(body->fd, times) < 0) {
 		bk_fail_errno(err, "date");
@@ -367,15 +357,6 @@ int bk_maildir_present(struct bk_folder_writer *writer,
 
 /* ---- messages that are there ---- */
 
-static bool same_keywords(const struct bk_message *a,
-			  const struct bk_message *b)
-{
-	return a->n_keywords == b->n_keywords &&
-	       (!a->n_keywords ||
-		memcmp(a->keywords, b->keywords,
-		       a->n_keywords * sizeof(*a->keywords)) == 0);
-}
-
 int bk_maildir_set_flags(struct bk_folder_writer *writer,
 			 const struct bk_message *present,
 			 const struct bk_message *want, struct bk_err *err)
@@ -384,12 +365,11 @@ int bk_maildir_set_flags(struct bk_folder_writer *writer,
 	bool takes_uid = writer->keeps_uids && want->uid &&
 			 want->uid != present->uid &&
 			 (w->want->follows || !present->uid);
-	int rc = check_keywords(w, want, err);
+	int rc = bk_folder_check_keywords(&w->writer.folder, want, err);
 
 	if (rc < 0)
 		return -1;
-	if (!takes_uid && present->flags == want->flags &&
-	    same_keywords(present, want))
+	if (!takes_uid && bk_message_same_marks(present, want))
 		return 0;
 	/* A file that shares its base name with another keeps its own. */
 	if (strchr(present->name, ':'))

@@ -36,20 +36,6 @@ int bk_mbox_present(struct bk_folder_writer *writer,
 
 /* ---- a body that comes ---- */
 
-struct coming {
-	struct bk_sink sink; /* first */
-	struct bk_body_sink into;
-	struct bk_body body;
-};
-
-static int take_bytes(struct bk_sink *sink, const void *data, size_t len,
-		      struct bk_err *err)
-{
-	struct bk_sink *into = &((struct coming *)sink)->into.sink;
-
-	return into->write(into, data, len, err);
-}
-
 int bk_mbox_append(struct bk_folder_writer *writer,
 		   const struct bk_message *msg, struct bk_sink **out,
 		   struct bk_err *err)
@@ -61,35 +47,17 @@ int bk_mbox_append(struct bk_folder_writer *writer,
 		return bk_fail(err, BK_REFUSED,
 			       "'%s' is a folder of folders, and holds no mail",
 			       w->want->name);
-	struct coming *coming = bk_alloc(sizeof(*coming));
-	coming->sink.write = take_bytes;
-	coming->body = BK_BODY(WHOLE_MAX);
-	bk_body_sink_init(&coming->into, &coming->body);
-	*out = &coming->sink;
+	*out = &bk_body_coming_new(WHOLE_MAX)->into.sink;
 	return 0;
 }
 
 void bk_mbox_drop(struct bk_folder_writer *writer, struct bk_sink *sink)
 {
-	struct coming *coming = (struct coming *)sink;
-
 	(void)writer;
-	bk_body_clear(&coming->body);
-	free(coming);
+	bk_body_coming_free((struct bk_body_coming *)sink);
 }
 
 /* ---- staging ---- */
-
-static int check_keywords(const struct bk_mbox_writer *w,
-			  const struct bk_message *msg, struct bk_err *err)
-{
-	for (uint16_t i = 0; i < msg->n_keywords; i++)
-		if (msg->keywords[i] >= w->writer.folder.n_keywords)
-			return bk_fail(err, BK_CORRUPT, "keyword %u of %zu",
-				       (unsigned)msg->keywords[i],
-				       w->writer.folder.n_keywords);
-	return 0;
-}
 
 /* Looks for lines that would begin another message. */
 struct finder {
@@ -179,7 +147,7 @@ static struct bk_view from_line(struct bk_mbox_writer *w,
 	return line;
 }
 
-static int spool(struct bk_mbox_writer *w, const struct coming *coming,
+static int spool(struct bk_mbox_writer *w, const struct bk_body_coming *coming,
 		 struct bk_err *err)
 {
 	struct bk_fd_sink sink;
@@ -194,7 +162,7 @@ static int spool(struct bk_mbox_writer *w, const struct coming *coming,
 	return bk_body_copy(&coming->body, &sink.sink, err);
 }
 
-static int stage(struct bk_mbox_writer *w, const struct coming *coming,
+static int stage(struct bk_mbox_writer *w, const struct bk_body_coming *coming,
 		 const struct bk_message *msg, struct bk_view head,
 		 struct bk_err *err)
 {
@@ -246,9 +214,9 @@ int bk_mbox_keep(struct bk_folder_writer *writer, struct bk_sink *sink,
 		 const struct bk_message *msg, struct bk_err *err)
 {
 	struct bk_mbox_writer *w = bk_mbox_writer_of(writer);
-	struct coming *coming = (struct coming *)sink;
+	struct bk_body_coming *coming = (struct bk_body_coming *)sink;
 	struct finder finder = {.sink = {look}};
-	int rc = check_keywords(w, msg, err);
+	int rc = bk_folder_check_keywords(&w->writer.folder, msg, err);
 
 	if (rc == 0)
 		rc = bk_body_sink_end(&coming->into, err);
@@ -316,23 +284,15 @@ int bk_mbox_remove(struct bk_folder_writer *writer,
 	return 0;
 }
 
-static bool same_marks(const struct bk_message *a, const struct bk_message *b)
-{
-	return a->flags == b->flags && a->n_keywords == b->n_keywords &&
-	       (!a->n_keywords ||
-		memcmp(a->keywords, b->keywords,
-		       a->n_keywords * sizeof(*a->keywords)) == 0);
-}
-
 int bk_mbox_set_flags(struct bk_folder_writer *writer,
 		      const struct bk_message *present,
 		      const struct bk_message *want, struct bk_err *err)
 {
 	struct bk_mbox_writer *w = bk_mbox_writer_of(writer);
 
-	if (check_keywords(w, want, err) < 0)
+	if (bk_folder_check_keywords(&w->writer.folder, want, err) < 0)
 		return -1;
-	if (same_marks(present, want))
+	if (bk_message_same_marks(present, want))
 		return 0;
 	(void)pthread_mutex_lock(&w->lock);
 	struct bk_mbox_change *change = change_of(w, present->name);
