@@ -8,10 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* A longer entry than any server has fits into what is left. */
-#define ENTRIES_FULL (BK_SMB_MESSAGE_MAX - 4096)
-#define NAME_MAX_SMB 1024
+#define ENTRIES_FULL    (BK_SMB_MESSAGE_MAX - 4096)
+#define NAME_MAX_SMB    1024
+
+#define REMOVE_TRIES    10
+#define REMOVE_PAUSE_NS 100000000
 
 char *smb_act_name(struct bk_cursor *fields, struct bk_err *err)
 {
@@ -155,6 +159,19 @@ static void remove_parent(const struct smb_session *session, char *name)
 	free(url);
 }
 
+/* A server that is busy may still count a reader that has closed it. */
+static int remove_file(const char *url)
+{
+	const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_NS};
+	int rc = smbc_unlink(url);
+
+	for (int n = 1; n < REMOVE_TRIES && rc < 0 && errno == EBUSY; n++) {
+		(void)nanosleep(&pause, NULL);
+		rc = smbc_unlink(url);
+	}
+	return rc;
+}
+
 int smb_act_remove(struct smb_session *session, struct smb_asker *asker,
 		   struct bk_cursor *fields, struct bk_err *err)
 {
@@ -163,7 +180,7 @@ int smb_act_remove(struct smb_session *session, struct smb_asker *asker,
 	if (!name)
 		return -1;
 	char *url = smb_session_url(session, name, "");
-	int rc = smbc_unlink(url);
+	int rc = remove_file(url);
 	if (rc < 0)
 		(void)smb_session_fail_at(session, "remove", err);
 	else

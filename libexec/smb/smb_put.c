@@ -66,12 +66,9 @@ static int begin(struct put *put, const char *name, struct bk_err *err)
 		why = (struct bk_err){0};
 		if (create_part(put, name) == 0)
 			return check_absent(put, err);
-		if (errno != ENOENT)
-			return smb_session_fail("create", err);
-		why.kind = BK_GONE;
-		if (smb_session_parents(put->session, name, &why) < 0 &&
-		    why.kind != BK_GONE)
-			break;
+		(void)smb_session_fail("create", &why);
+		if (why.kind == BK_GONE)
+			(void)smb_session_parents(put->session, name, &why);
 	}
 	*err = why;
 	if (err->kind == BK_GONE)

@@ -135,6 +135,8 @@ static enum bk_kind kind_of(int number)
 		return BK_LOST;
 	case ETXTBSY:
 		return BK_BUSY;
+	case ENOTEMPTY: /* of a folder that somebody takes away meanwhile */
+		return BK_GONE;
 	default:
 		return bk_kind_of_errno(number);
 	}
