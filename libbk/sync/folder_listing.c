@@ -118,6 +118,8 @@ static int ask_changes(const struct bk_folder_pass *folder, struct asking *ask,
 static int ask_all(struct bk_pass *pass, struct asking *ask, struct bk_err *err)
 {
 	ask->side->heard = BK_HEARD_ALL;
+	if (ask->folder->no_select) /* a level, or a subscription alone */
+		return 0;
 	if (ask->of_source &&
 	    bk_pass_looked_ahead(pass, ask->folder, ask->list))
 		return 0;

@@ -273,15 +273,28 @@ bool bk_pass_has_below(const struct bk_pass *pass, const char *name)
 	return false;
 }
 
+/* A name that held messages at the last pass is not a level yet; one that was
+ * tried then and is not subscribed to is not again. */
+static bool subscribes_to_level(struct bk_pass *pass,
+				const struct bk_folder_pair *pair)
+{
+	const struct bk_journal_folder *row =
+		bk_pass_row(pass, pair->from->name);
+
+	return pair->from->subscribed && !(pair->to && pair->to->subscribed) &&
+	       !(row && (row->subscribed || row->from.uid_validity));
+}
+
 /* A level that holds no messages is made with what is below it; what has
  * nothing below it is made for itself. */
-bool bk_pass_wants(const struct bk_pass *pass,
-		   const struct bk_folder_pair *pair)
+bool bk_pass_wants(struct bk_pass *pass, const struct bk_folder_pair *pair)
 {
 	if (pair->why == BK_FOLDER_LEFT)
 		return false;
-	return !pair->from->no_select ||
-	       (!pair->to && !bk_pass_has_below(pass, pair->name));
+	if (!pair->from->no_select || subscribes_to_level(pass, pair))
+		return true;
+	return !pair->to && !pair->from->subscribed &&
+	       !bk_pass_has_below(pass, pair->name);
 }
 
 /* ---- the account ---- */
@@ -345,13 +358,20 @@ static void tell_view(const struct bk_pass *pass, const char *name)
 	free(text);
 }
 
-static int sync_those(struct bk_pass *pass, bool rest, struct bk_err *err)
+enum turn { FOLDERS, REST, LEVELS };
+
+static enum turn turn_of(const struct bk_folder *from)
+{
+	return from->no_select ? LEVELS : from->rest ? REST : FOLDERS;
+}
+
+static int sync_those(struct bk_pass *pass, enum turn turn, struct bk_err *err)
 {
 	for (size_t i = 0; i < pass->map.n; i++) {
 		const struct bk_folder_pair *pair = &pass->map.pairs[i];
 		if (bk_cancelled(err) < 0)
 			return -1;
-		if (pair->from->rest != rest)
+		if (turn_of(pair->from) != turn)
 			continue;
 		if (pair->is_view && !pair->from->view)
 			tell_view(pass, pair->from->name);
@@ -363,13 +383,15 @@ static int sync_those(struct bk_pass *pass, bool rest, struct bk_err *err)
 	return 0;
 }
 
-/* What no other folder shows comes last: what has left another one since is in
- * it then. */
+/* What no other folder shows comes after those: what has left another one since
+ * is in it then.  Levels can be subscribed to when what is below them is there.
+ */
 static int sync_all(struct bk_pass *pass, struct bk_err *err)
 {
-	if (sync_those(pass, false, err) < 0)
+	if (sync_those(pass, FOLDERS, err) < 0 ||
+	    sync_those(pass, REST, err) < 0)
 		return -1;
-	return sync_those(pass, true, err);
+	return sync_those(pass, LEVELS, err);
 }
 
 static int begin_account(struct bk_pass *pass, struct bk_err *err)

@@ -111,8 +111,7 @@ void bk_pass_clear(struct bk_pass *pass);
 struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
 			       const char *name);
 /* Is the pair to be made alike at all? */
-bool bk_pass_wants(const struct bk_pass *pass,
-		   const struct bk_folder_pair *pair);
+bool bk_pass_wants(struct bk_pass *pass, const struct bk_folder_pair *pair);
 /* Does any folder go below this name at the destination? */
 bool bk_pass_has_below(const struct bk_pass *pass, const char *name);
 /* The journal's, by the source's name. */

@@ -362,18 +362,15 @@ static int64_t row_of(struct verifying *v)
 
 static int verify_folder(struct verifying *v, struct bk_err *err)
 {
-	/* A level is there when what is below it is; of a folder that is gone
-	 * its subscription may be left. */
-	if (v->from->no_select && !v->to &&
-	    (v->from->subscribed || bk_pass_has_below(&v->pass, v->pair->name)))
+	/* A level is there when what is below it is, and holds nothing; of a
+	 * folder that is gone its subscription may be left. */
+	if (v->from->no_select && !v->to)
 		return 0;
 	v->out->folders++;
 	if (v->to && !v->request->mail_only)
 		bk_verify_folder(&v->settings, v->from, v->to, row_of(v));
-	if (!v->to) {
-		v->out->missing += v->from->no_select;
+	if (!v->to)
 		tell(v, BK_SYNC_NO_FOLDER, v->from->name, 0, v->pair->name);
-	}
 	if (v->from->no_select)
 		return v->to && !v->to->no_select ? verify_other(v, err) : 0;
 	if (scan_both(v, err) < 0)

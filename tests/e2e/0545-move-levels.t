@@ -1,0 +1,71 @@
+#!/bin/sh
+# Names that hold no mail: levels that people subscribe to, and what is left of
+# folders that are gone, to servers of two makes.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/lib/e2e.sh
+. "$top/tests/lib/e2e.sh"
+# shellcheck source=tests/lib/moves.sh
+. "$top/tests/lib/moves.sh"
+needs bk-move dovecot openssl
+need_cyrus
+cd "$work" || exit 1
+
+"$top/tests/servers/pki" "$work/pki"
+for server in a b; do
+	dovecot "$work/$server" full "$work/pki" maildir:~/Maildir:LAYOUT=fs
+	dovecot "$work/$server" adduser bob@a.test
+	dovecot "$work/$server" start
+	section $server "$(port_of $server)"
+done
+cyrus "$work/c" new "$work/pki"
+cyrus "$work/c" start
+cyrus "$work/c" adduser bob@a.test
+section c "$(port_of c)"
+
+move() {
+	to=$1
+	shift
+	bk-move "$@" --from a --to "$to" --account bob@a.test
+}
+
+# subscribed SERVER: the names that another client finds.
+subscribed() {
+	PYTHONPATH=$top/tests/lib python3 - "$work/$1/env" <<-'PY'
+		import sys
+		from imap_client import Imap, env_ports
+		with Imap(env_ports(sys.argv[1])[0], "bob@a.test") as imap:
+		    print(*sorted(name for name, _ in imap.folders("LSUB")))
+	PY
+}
+
+# moves WHAT: a pass to each, which verify agrees with.
+moves() {
+	for to in b c; do
+		ok "$1: a pass from a to $to" move $to
+		ok "... verify agrees" move $to verify
+		sed 's,^,# ,' out
+	done
+}
+
+ok "levels, with and without a subscription" does a bob@a.test \
+	'CREATE A' 'CREATE A/B' 'SUBSCRIBE A' 'SUBSCRIBE A/B' 'CREATE C' \
+	'SUBSCRIBE C' 'CREATE D/E' 'CREATE F/G' 'SUBSCRIBE F' 'CREATE I/J' \
+	'CREATE K/'
+moves "levels"
+for to in b c; do
+	ok "$to: F is subscribed to, and I is not" \
+		test "$(subscribed $to)" = "A A/B C F"
+done
+
+ok "folders become levels, and names of nothing" does a bob@a.test \
+	'DELETE A' 'DELETE C' 'RENAME D/E F/E' 'SUBSCRIBE I'
+moves "later"
+for to in b c; do
+	ok "$to: I is, too" test "$(subscribed $to)" = "A A/B F I"
+done
+
+ok "levels get other names" does a bob@a.test 'RENAME F H' 'DELETE I/J'
+moves "again"
+
+done_testing
