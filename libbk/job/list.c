@@ -11,6 +11,7 @@
 #include "job/list_sets.h"
 #include "job/list_trees.h"
 #include "job/lookup.h"
+#include "store/kept_scripts.h"
 
 /* Digests are as long as identifiers, and shown alike. */
 _Static_assert(BK_DIGEST_LEN == BK_ID_LEN, "bk_id_hex");
@@ -19,6 +20,24 @@ _Static_assert(BK_DIGEST_LEN == BK_ID_LEN, "bk_id_hex");
 
 /* ---- accounts ---- */
 
+static size_t count_scripts(const struct bk_account *account)
+{
+	struct bk_script_list scripts = {0};
+
+	(void)bk_kept_scripts(account, &scripts);
+	size_t n = scripts.n;
+	bk_script_list_clear(&scripts);
+	return n;
+}
+
+static bool has_scripts(const struct bk_set *set)
+{
+	for (size_t i = 0; i < set->n_accounts; i++)
+		if (count_scripts(&set->accounts[i].account))
+			return true;
+	return false;
+}
+
 static int list_accounts(const struct bk_list_request *request,
 			 struct bk_set *set, struct bk_err *err)
 {
@@ -26,9 +45,10 @@ static int list_accounts(const struct bk_list_request *request,
 		{"ACCOUNT",  "account",  BK_FIELD_NAME },
 		{"FOLDERS",  "folders",  BK_FIELD_COUNT},
 		{"MESSAGES", "messages", BK_FIELD_COUNT},
+		{"SCRIPTS",  "scripts",  BK_FIELD_COUNT},
 	};
-	struct bk_listing *to =
-		bk_listing_new(&request->style, "account", fields, 3);
+	struct bk_listing *to = bk_listing_new(
+		&request->style, "account", fields, has_scripts(set) ? 4 : 3);
 	uint64_t *counts =
 		bk_alloc((set->n_accounts + 1) * 2 * sizeof(*counts));
 	int rc = 0;
@@ -50,6 +70,7 @@ static int list_accounts(const struct bk_list_request *request,
 			bk_cell_text(address),
 			bk_cell_n(counts[2 * i]),
 			bk_cell_n(counts[2 * i + 1]),
+			bk_cell_n(count_scripts(&set->accounts[i].account)),
 		};
 		rc = bk_listing_row(to, cells, err);
 	}

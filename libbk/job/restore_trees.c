@@ -8,8 +8,8 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
-#include "base/pattern.h"
 #include "crypto/digester.h"
+#include "job/script_files.h"
 #include "repo/chunk_reader.h"
 #include "store/name_table.h"
 #include "store/tree_archive.h"
@@ -33,21 +33,12 @@ struct restore_trees {
 	struct bk_digester *digester;
 	struct bk_tree_place *place;
 	struct bk_listing *listing;
+	struct bk_script_files *scripts;
 	uint8_t **findings;         /* [tree][entry] */
 	struct bk_name_table files; /* enum known of each, one or both */
 	uint64_t made, replaced, there, failed, written, bytes;
 	uint64_t lacking; /* written, but for some of their marks */
 };
-
-static bool is_wanted(const struct restore_trees *run, const char *path)
-{
-	const struct bk_opt_list *paths = run->request->paths;
-
-	for (size_t i = 0; i < paths->n; i++)
-		if (bk_pattern_match(paths->items[i], path, false))
-			return true;
-	return paths->n == 0;
-}
 
 static void tell(struct restore_trees *run, const char *path,
 		 const struct bk_err *why, const char *outcome)
@@ -60,9 +51,10 @@ static void tell(struct restore_trees *run, const char *path,
 					      });
 }
 
-static void tell_failed(struct restore_trees *run, const char *path,
-			const struct bk_err *why)
+static void tell_failed(void *arg, const char *path, const struct bk_err *why)
 {
+	struct restore_trees *run = arg;
+
 	run->failed++;
 	tell(run, path, why, "not restored");
 }
@@ -212,7 +204,7 @@ static int compare(struct restore_trees *run, struct bk_tree_archive *archive,
 	struct bk_err why = {0};
 
 	*finding = NOT_WANTED;
-	if (!is_wanted(run, entry->path))
+	if (!bk_file_is_chosen(run->request->paths, entry->path))
 		return 0;
 	*finding = IS_REFUSED;
 	if (entry->fault)
@@ -325,6 +317,27 @@ static int read_trees(struct restore_trees *run, entry_fn each,
 	return 0;
 }
 
+/* With a folder to put them into: no server takes them from "/sieve". */
+static int do_scripts(struct restore_trees *run, bool write, struct bk_err *err)
+{
+	const char *to = run->request->to;
+	const struct bk_script_files_tell tell = {
+		.failed = tell_failed,
+		.arg = run,
+		.made = &run->made,
+		.replaced = &run->replaced,
+		.there = &run->there,
+		.written = &run->written,
+		.bytes = &run->bytes,
+	};
+
+	if (!to)
+		return 0;
+	return write ? bk_script_files_write(run->scripts, to, &tell, err)
+		     : bk_script_files_compare(run->scripts, to, run->listing,
+					       &tell, err);
+}
+
 static int compare_all(struct restore_trees *run, struct bk_err *err)
 {
 	static const struct bk_field fields[] = {
@@ -346,7 +359,8 @@ static int compare_all(struct restore_trees *run, struct bk_err *err)
 	}
 	run->listing =
 		bk_listing_new(&run->request->style, "tree_entry", fields, 4);
-	if (read_trees(run, compare, err) < 0)
+	if (read_trees(run, compare, err) < 0 ||
+	    do_scripts(run, false, err) < 0)
 		return -1;
 	struct bk_listing *listing = run->listing;
 	run->listing = NULL;
@@ -354,8 +368,10 @@ static int compare_all(struct restore_trees *run, struct bk_err *err)
 		return -1;
 	if (run->made + run->replaced + run->there + run->failed == 0)
 		return bk_fail(err, BK_GONE,
-			       "no file of the set's trees fits. Nothing "
-			       "changed.");
+			       "no file of the set's trees fits%s. Nothing "
+			       "changed.",
+			       run->request->to ? ""
+						: " (Sieve scripts need --to)");
 	char *text = bk_asprintf("%ju new, %ju overwritten, %ju as they are",
 				 (uintmax_t)run->made, (uintmax_t)run->replaced,
 				 (uintmax_t)run->there);
@@ -412,7 +428,8 @@ static int write_all(struct restore_trees *run, struct bk_err *err)
 		return -1;
 	}
 	run->outcome->place = BK_PLACE_DESTINATION;
-	if (bk_tree_place_finish(run->place, tell_lacks, run, err) < 0)
+	if (bk_tree_place_finish(run->place, tell_lacks, run, err) < 0 ||
+	    do_scripts(run, true, err) < 0)
 		return -1;
 	tell_end(run, label, start_ms);
 	return 0;
@@ -434,7 +451,8 @@ static int restore(struct restore_trees *run, struct bk_err *err)
 			       run->outcome, err) < 0)
 		return -1;
 	run->outcome->place = BK_PLACE_SET;
-	if (!run->set->trees.n)
+	run->scripts = bk_script_files_new(run->set, request->paths);
+	if (!run->set->trees.n && !bk_script_files_n(run->scripts))
 		return bk_fail(err, BK_GONE,
 			       "the set has no trees of files. Nothing "
 			       "changed.");
@@ -468,6 +486,7 @@ int bk_restore_trees_run(const struct bk_restore_trees_request *request,
 	bk_listing_free(run.listing);
 	bk_name_table_clear(&run.files);
 	bk_tree_place_close(run.place);
+	bk_script_files_free(run.scripts);
 	bk_digester_free(run.digester);
 	bk_chunk_reader_free(run.reader);
 	bk_set_close(run.set);

@@ -233,6 +233,70 @@ told 'Sieve scripts of 2 accounts are not restored: .*none takes none'
 ok "into Maildirs" bk-restore latest --store a --to "maildir:$work/look/%u"
 told 'Sieve scripts of 2 accounts are not restored: .*--trees'
 
+# ---- as files -------------------------------------------------------------------------
+
+mkdir files
+ok "as files: what would be written" bk-restore "$full" --store a --trees \
+	--to "$work/files" -n
+told '/sieve/ann@a.test/main.sieve .* new' '/sieve/ann@a.test/active .* new'
+ok "... nothing is" test -z "$(ls files)"
+ok "as files" bk-restore "$full" --store a --trees --to "$work/files"
+ok "... the text" cmp sorts files/sieve/$ann/main.sieve
+ok "... of each" test "$(find files -name '*.sieve' | wc -l)" = 5
+ok "... and which is active" test "$(cat files/sieve/$ann/active)" = main
+ok "... they are nobody else's" test -z "$(find files/sieve -perm /077)"
+echo mine >files/sieve/$ann/gone.sieve
+ok "again, some of them" bk-restore "$full" --store a --trees \
+	--to "$work/files" --path '/sieve/*/gone*'
+told '0 new, 1 overwritten, 0 as they are'
+ok "... is overwritten" cmp gone.sieve files/sieve/$ann/gone.sieve
+exits 5 "without a folder" bk-restore "$full" --store a --trees
+told 'Sieve scripts need --to'
+ok "bk-list tells how many there are" bk-list "$full" --store a
+told "$ann +[0-9]+ +11 +4\$"
+
+# ---- a server that calls them as it likes ---------------------------------------------------
+
+hostile() {
+	printf '%s\n' "$@" >names
+}
+hostile "'keep'"
+"$top/tests/lib/hostile_sieve.py" "$work/hostile.port" "$work/names" 8>&- &
+hostile=$!
+until [ -s hostile.port ]; do
+	sleep 0.05
+done
+section_of wild a master masterpw \
+	"sieve = sieve://127.0.0.1:$(cat hostile.port)"
+echo 'allow-cleartext = yes' >>"$BK_CONFIG"
+ok "it has one script" bk-backup wild --full
+n=0
+for name in "''" "'a\\0b'" "'a\\nb'" "'x' * 1000000" "'\\x7f'"; do
+	hostile "'keep'" "$name"
+	n=$((n + 1))
+	exits 3 "it calls one what is no name, $n" bk-backup wild --differential
+	told 'LISTSCRIPTS: .*kept as the previous set has them'
+done
+hostile "'../../../evil'" "'/etc/evil'" "'a/b'" "'..'" "'.'" "'active'" \
+	"'x' * 1000" "'-rf'" "'NUL'" "'\\u202egnp'" "'Case'" "'case'"
+ok "names that lead elsewhere" bk-backup wild --differential
+mkdir -p evil/to
+ln -s "$work/evil" evil/to/link
+find "$work" -path "$work/evil" -prune -o -name '*evil*' -print >was
+ok "... as files" bk-restore latest --store wild --trees --to "$work/evil/to"
+ok "... all of them, beneath the folder" test \
+	"$(find evil/to/sieve/$ann -type f -name '*.sieve' | wc -l)" = 12
+ok "... and nowhere else" test -z "$(find evil -path evil/to -prune -o -type f -print)"
+find "$work" -path "$work/evil" -prune -o -name '*evil*' -print >is
+ok "... at all" diff was is
+rm -rf evil/to/sieve
+mkdir elsewhere
+ln -s "$work/elsewhere" evil/to/sieve
+exits 3 "where a link is" bk-restore latest --store wild --trees \
+	--to "$work/evil/to"
+ok "... it is not followed" test -z "$(ls elsewhere)"
+kill $hostile
+
 dovecot a stop
 dovecot b stop
 cyrus "$work/c" stop
