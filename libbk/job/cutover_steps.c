@@ -18,8 +18,8 @@
 
 int bk_cutover_look(struct bk_cutover *c, struct bk_err *err)
 {
-	for (size_t i = 0; i < c->pair->n_routes; i++)
-		if (bk_route_look(c->pair->routes[i], c->address, &c->arena,
+	for (size_t i = 0; i < c->routes->n; i++)
+		if (bk_route_look(c->routes->items[i], c->address, &c->arena,
 				  &c->states[i], &c->saved[i], err) < 0)
 			return -1;
 	return 0;
@@ -27,7 +27,7 @@ int bk_cutover_look(struct bk_cutover *c, struct bk_err *err)
 
 void bk_cutover_all_are(struct bk_cutover *c, enum bk_route_state state)
 {
-	for (size_t i = 0; i < c->pair->n_routes; i++)
+	for (size_t i = 0; i < c->routes->n; i++)
 		c->states[i] = state;
 }
 
@@ -35,9 +35,9 @@ bool bk_cutover_all_at(const struct bk_cutover *c, enum bk_route_state state)
 {
 	size_t n = 0;
 
-	while (n < c->pair->n_routes && c->states[n] == state)
+	while (n < c->routes->n && c->states[n] == state)
 		n++;
-	return n == c->pair->n_routes;
+	return n == c->routes->n;
 }
 
 const char *bk_cutover_leads_to(enum bk_route_state state)
@@ -67,10 +67,10 @@ bool bk_cutover_is_at_rest(enum bk_stage stage)
 /* Before the first route is held: how they are. */
 static void save_routes(struct bk_cutover *c)
 {
-	bk_cutover_note_routes(&c->note, c->pair->n_routes);
-	for (size_t i = 0; i < c->pair->n_routes; i++)
+	bk_cutover_note_routes(&c->note, c->routes->n);
+	for (size_t i = 0; i < c->routes->n; i++)
 		bk_cutover_note_saved(&c->note, i,
-				      bk_route_name(c->pair->routes[i]),
+				      bk_route_name(c->routes->items[i]),
 				      c->saved[i]);
 }
 
@@ -95,7 +95,7 @@ static int note(struct bk_cutover *c, enum bk_stage stage, struct bk_err *err)
 
 /* ---- mail ---- */
 
-static void close_session(struct bk_cutover *c)
+void bk_cutover_close_session(struct bk_cutover *c)
 {
 	if (c->open)
 		bk_move_session_close(&c->session);
@@ -107,7 +107,7 @@ static int open_session(struct bk_cutover *c, const struct bk_move_task *task,
 {
 	if (c->open == task)
 		return 0;
-	close_session(c);
+	bk_cutover_close_session(c);
 	int rc = bk_move_session_open(&c->session, task, true, err);
 	c->trying->place = c->session.place;
 	if (rc == 0)
@@ -198,8 +198,8 @@ static int kick(struct bk_cutover *c, struct bk_err *err)
 	struct bk_move *move = c->move;
 	bool ended = false;
 
-	for (size_t i = 0; i < c->pair->n_routes; i++) {
-		int rc = bk_route_kick(c->pair->routes[i], c->address, err);
+	for (size_t i = 0; i < c->routes->n; i++) {
+		int rc = bk_route_kick(c->routes->items[i], c->address, err);
 		if (rc < 0)
 			return -1;
 		ended = ended || rc > 0;
@@ -225,7 +225,7 @@ static int kick_and_copy(struct bk_cutover *c, const struct bk_move_task *task,
 	int rc = copy(c, task, &why);
 	if (rc < 0 && was_open && why.kind == BK_LOST &&
 	    bk_clock_monotonic_ms() - begun_ms < ENDED_MS) {
-		close_session(c);
+		bk_cutover_close_session(c);
 		rc = copy(c, task, &why);
 	}
 	c->copied = rc == 0;
@@ -241,7 +241,7 @@ static int hold(struct bk_cutover *c, struct bk_err *err)
 	const char *reason = c->move->request->cutover.reason;
 
 	c->touched = true;
-	if (bk_routes_hold(c->pair->routes, c->pair->n_routes, c->address,
+	if (bk_routes_hold(c->routes->items, c->routes->n, c->address,
 			   reason ? reason : REASON_USUAL, err) < 0)
 		return -1;
 	bk_cutover_all_are(c, BK_ROUTE_HELD);
@@ -252,7 +252,7 @@ static int hold(struct bk_cutover *c, struct bk_err *err)
 
 static int point(struct bk_cutover *c, struct bk_err *err)
 {
-	if (bk_routes_point(c->pair->routes, c->pair->n_routes, c->address,
+	if (bk_routes_point(c->routes->items, c->routes->n, c->address,
 			    BK_ROUTE_TO_DESTINATION, err) < 0)
 		return -1;
 	bk_cutover_all_are(c, BK_ROUTE_DESTINATION);
@@ -268,7 +268,7 @@ static int back(struct bk_cutover *c, struct bk_err *err)
 
 	for (size_t i = 0; i < c->note.n; i++)
 		saved[i] = c->note.routes[i].saved;
-	int rc = bk_routes_back(c->pair->routes, c->pair->n_routes, c->address,
+	int rc = bk_routes_back(c->routes->items, c->routes->n, c->address,
 				saved, err);
 	free(saved);
 	if (rc < 0)
@@ -328,7 +328,7 @@ static const char *name_of(enum bk_cutover_act act)
 static int stopped(const struct bk_cutover *c, size_t route, struct bk_err *err)
 {
 	return bk_fail(err, BK_UNSAFE, "route %s %s, which is not our doing",
-		       bk_route_name(c->pair->routes[route]),
+		       bk_route_name(c->routes->items[route]),
 		       bk_cutover_leads_to(c->states[route]));
 }
 
@@ -370,7 +370,7 @@ int bk_cutover_take(struct bk_cutover *c, const struct bk_cutover_step *step,
 
 void bk_cutover_clear(struct bk_cutover *c)
 {
-	close_session(c);
+	bk_cutover_close_session(c);
 	bk_move_reverse_clear(&c->reverse);
 	bk_cutover_note_clear(&c->note);
 	bk_arena_clear(&c->arena);

@@ -16,6 +16,7 @@ struct bk_cutover {
 	struct bk_move_reverse reverse; /* once it is made */
 	struct bk_move *move;
 	const struct bk_move_pair *pair; /* the task's */
+	struct bk_move_routes *routes;   /* that lead to it */
 	const char *address;
 	struct bk_move_report *report;
 	struct bk_cutover_note note;
@@ -25,7 +26,8 @@ struct bk_cutover {
 	struct bk_move_session session;
 	const struct bk_move_task *open; /* which of them it is for, or NULL */
 	bool back, copied;
-	bool unsure;       /* see struct bk_cutover_view */
+	bool unsure; /* see struct bk_cutover_view */
+	enum bk_move_turn turn;
 	bool stuck;        /* neither forward nor back */
 	bool turned;       /* since something failed: */
 	struct bk_err why; /* that */
@@ -44,6 +46,9 @@ bool bk_cutover_is_at_rest(enum bk_stage stage);
 
 /* A pass forward, or back, in a session that stays open. */
 int bk_cutover_pass(struct bk_cutover *c, bool back, struct bk_err *err);
+
+/* What comes then opens another one. */
+void bk_cutover_close_session(struct bk_cutover *c);
 
 /* One step of the plan.  -1: of what it was about to do some may be done; look.
  * The states of the routes are kept up by those that are done. */

@@ -105,7 +105,7 @@ static const char *next_of(struct bk_move *move, enum bk_result result)
 			       : bk_move_next(move, "", NULL);
 	if (result == BK_RESULT_COMPLETE && move->request->cutover.wanted)
 		return NULL;
-	if (result == BK_RESULT_FAILED && !move->undone && !move->stuck)
+	if (result == BK_RESULT_FAILED && !move->undone && !move->turns.stuck)
 		verb = "preflight";
 	return bk_move_next(move, verb, NULL);
 }
@@ -295,7 +295,8 @@ static int open_routes(struct bk_move *move, struct bk_err *err)
 	bool all_stop = true, stops = false;
 
 	for (size_t i = 0; i < move->n_pairs; i++) {
-		if (bk_move_routes_open(&move->pairs[i], &stops, err) < 0)
+		if (bk_move_routes_open(&move->turns, &move->pairs[i], &stops,
+					err) < 0)
 			return -1;
 		all_stop = all_stop && stops;
 	}
@@ -442,7 +443,7 @@ int bk_move_run(const struct bk_move_request *request,
 	};
 
 	(void)pthread_mutex_init(&move.lock, NULL);
-	(void)pthread_mutex_init(&move.cutting, NULL);
+	bk_move_turns_init(&move.turns);
 	outcome->place = BK_PLACE_REQUEST;
 	int rc = bk_move_pairs_make(&move, err);
 	if (rc == 0)
@@ -454,7 +455,7 @@ int bk_move_run(const struct bk_move_request *request,
 	bk_move_accounts_clear(&move.accounts);
 	bk_arena_clear(&move.arena);
 	(void)pthread_mutex_destroy(&move.lock);
-	(void)pthread_mutex_destroy(&move.cutting);
+	bk_move_turns_clear(&move.turns);
 	bk_move_place_free(&move);
 	bk_move_pairs_free(&move);
 	free(move.tasks);

@@ -13,39 +13,13 @@
 #include "job/cutover_steps.h"
 #include "job/move_elsewhere.h"
 
-/* ---- routes ---- */
-
-int bk_move_routes_open(struct bk_move_pair *pair, bool *stops_logins,
-			struct bk_err *err)
-{
-	const struct bk_move_to *to = pair->to;
-	unsigned stops = 0;
-
-	pair->routes = bk_alloc((to->n_routes + 1) * sizeof(void *));
-	for (size_t i = 0; i < to->n_routes; i++) {
-		if (bk_route_open(&pair->routes[i], &to->routes[i], err) < 0)
-			return -1;
-		pair->n_routes++;
-		stops |= bk_route_stops(pair->routes[i]);
-	}
-	*stops_logins = !to->n_routes || (stops & BK_ROUTE_LOGINS);
-	return 0;
-}
-
-void bk_move_routes_close(struct bk_move_pair *pair)
-{
-	for (size_t i = 0; i < pair->n_routes; i++)
-		bk_route_close(pair->routes[i]);
-	free(pair->routes);
-	pair->routes = NULL;
-	pair->n_routes = 0;
-}
+#define WAITED_MS 30000
 
 /* What was noted is of these routes. */
 static int check_routes(const struct bk_cutover *c, struct bk_err *err)
 {
 	const struct bk_cutover_note *n = &c->note;
-	bool same = n->n == c->pair->n_routes;
+	bool same = n->n == c->routes->n;
 	struct bk_buf names = {0};
 
 	if (n->stage == BK_STAGE_AS_IT_WAS)
@@ -53,7 +27,7 @@ static int check_routes(const struct bk_cutover *c, struct bk_err *err)
 	for (size_t i = 0; i < n->n; i++) {
 		bk_buf_printf(&names, "%s%s", i ? "," : "", n->routes[i].route);
 		same = same && strcmp(n->routes[i].route,
-				      bk_route_name(c->pair->routes[i])) == 0;
+				      bk_route_name(c->routes->items[i])) == 0;
 	}
 	int rc = same ? 0
 		      : bk_fail(err, BK_MISUSE,
@@ -99,9 +73,9 @@ static int stuck(struct bk_cutover *c, enum bk_cutover_act act,
 	if (c->turned)
 		bk_buf_printf(&text, "%s; and then ", c->why.text);
 	bk_buf_printf(&text, "%s", why->text);
-	for (size_t i = 0; i < c->pair->n_routes; i++)
+	for (size_t i = 0; i < c->routes->n; i++)
 		bk_buf_printf(&text, "; route %s %s",
-			      bk_route_name(c->pair->routes[i]),
+			      bk_route_name(c->routes->items[i]),
 			      bk_cutover_leads_to(c->states[i]));
 	int rc = bk_fail(err, BK_UNSAFE, "%s", bk_buf_text(&text));
 	bk_buf_clear(&text);
@@ -114,7 +88,7 @@ static bool is_one_way(const struct bk_cutover *c)
 {
 	bool there = false;
 
-	for (size_t i = 0; i < c->pair->n_routes; i++)
+	for (size_t i = 0; i < c->routes->n; i++)
 		there = there || c->states[i] == BK_ROUTE_DESTINATION;
 	return there && c->back && c->move->request->set;
 }
@@ -151,6 +125,18 @@ static int turn(struct bk_cutover *c, const struct bk_cutover_step *step,
 	return stuck(c, step->act, &second, err);
 }
 
+/* Both servers have all of it: what is left is that all that leads to them
+ * knows.  What had to turn round keeps its turn to the end. */
+static bool lets_go(const struct bk_cutover *c,
+		    const struct bk_cutover_step *step)
+{
+	if (c->turned)
+		return false;
+	return step->act == BK_CUTOVER_POINT ||
+	       (step->act == BK_CUTOVER_BACK &&
+		c->note.stage == BK_STAGE_UNDOING);
+}
+
 static int go(struct bk_cutover *c, struct bk_err *err)
 {
 	for (;;) {
@@ -162,10 +148,12 @@ static int go(struct bk_cutover *c, struct bk_err *err)
 				.copied = c->copied,
 				.unsure = c->unsure,
 				.routes = c->states,
-				.n = c->pair->n_routes,
+				.n = c->routes->n,
 			});
 		if (step.act == BK_CUTOVER_END)
 			return 0;
+		if (lets_go(c, &step))
+			bk_move_turns_pass_on(&c->move->turns, &c->turn);
 		if (take_whole(c, &step, &why) < 0 &&
 		    turn(c, &step, &why, err) < 0)
 			return -1;
@@ -176,7 +164,7 @@ static int go(struct bk_cutover *c, struct bk_err *err)
 
 static int begin(struct bk_cutover *c, struct bk_err *err)
 {
-	size_t n = c->pair->n_routes;
+	size_t n = c->routes->n;
 
 	c->states = bk_alloc((n + 1) * sizeof(*c->states));
 	c->saved = bk_alloc((n + 1) * sizeof(*c->saved));
@@ -213,6 +201,36 @@ static int prepare(struct bk_cutover *c, struct bk_err *err)
 	return 0;
 }
 
+static int left_alone(struct bk_err *err)
+{
+	return bk_fail(err, BK_BUSY,
+		       "another account is active at neither server: this one "
+		       "was left alone");
+}
+
+static int wait_for_turn(struct bk_cutover *c, struct bk_err *err)
+{
+	if (!bk_move_turns_begin(&c->move->turns, &c->turn))
+		return left_alone(err);
+	return bk_cancelled(err);
+}
+
+/* Who waited for long has new mail, and maybe no session any more.  What goes
+ * back has its pass just before it is held: what people move to another folder
+ * in between will be in both. */
+static int get_turn(struct bk_cutover *c, struct bk_err *err)
+{
+	if (!c->back && prepare(c, err) < 0)
+		return -1;
+	int64_t ready_ms = bk_clock_monotonic_ms();
+	if (wait_for_turn(c, err) < 0)
+		return -1;
+	if (!c->back && bk_clock_monotonic_ms() - ready_ms <= WAITED_MS)
+		return 0;
+	bk_cutover_close_session(c);
+	return prepare(c, err);
+}
+
 static void tell(struct bk_cutover *c, bool back)
 {
 	struct bk_move_report *report = c->report;
@@ -231,13 +249,13 @@ static void tell(struct bk_cutover *c, bool back)
 /* There is nothing to go back to, and no need to where it is there. */
 static int never_moved(const struct bk_cutover *c, struct bk_err *err)
 {
-	for (size_t i = 0; i < c->pair->n_routes; i++)
+	for (size_t i = 0; i < c->routes->n; i++)
 		if (c->states[i] != BK_ROUTE_SOURCE &&
 		    c->states[i] != BK_ROUTE_NONE)
 			return bk_fail(err, BK_UNSAFE,
 				       "route %s %s, and nothing is noted here "
 				       "of how it was: put it right by hand",
-				       bk_route_name(c->pair->routes[i]),
+				       bk_route_name(c->routes->items[i]),
 				       bk_cutover_leads_to(c->states[i]));
 	return 0;
 }
@@ -254,7 +272,7 @@ static int run(struct bk_cutover *c, bool back, struct bk_err *err)
 	    bk_move_elsewhere_still(c->task, BK_CLAIM_PLACE, err) < 0)
 		return -1;
 	/* How routes are is saved as it is now, not as it was before. */
-	if (prepare(c, err) < 0 || bk_cutover_look(c, err) < 0)
+	if (get_turn(c, err) < 0 || bk_cutover_look(c, err) < 0)
 		return -1;
 	bk_cancel_defer(true);
 	int rc = go(c, &why);
@@ -337,18 +355,18 @@ int bk_move_cutover(struct bk_move_trying *t, bool back, struct bk_err *err)
 
 	task.hurried = true;
 	t->place = BK_PLACE_LOCK;
-	(void)pthread_mutex_lock(&move->cutting);
 	int rc = bk_cancelled(err);
-	if (rc == 0 && move->stuck)
-		rc = bk_fail(
-			err, BK_BUSY,
-			"another account is active at neither server: this "
-			"one was left alone");
+	if (rc == 0 && bk_move_turns_are_stuck(&move->turns))
+		rc = left_alone(err);
+	if (rc == 0)
+		rc = bk_move_routes_take(&move->turns, task.pair, &c.routes,
+					 err);
 	if (rc == 0)
 		rc = run(&c, back, err);
-	move->stuck |= t->report->cutover == BK_CUTOVER_STUCK;
+	bk_move_turns_end(&move->turns, &c.turn,
+			  t->report->cutover == BK_CUTOVER_STUCK);
 	bk_cutover_clear(&c);
-	(void)pthread_mutex_unlock(&move->cutting);
+	bk_move_routes_give(&move->turns, c.routes);
 	if (rc < 0 || back || t->report->downtime <= 0 || !move->request->front)
 		return rc;
 	t->place = BK_PLACE_TARGET;

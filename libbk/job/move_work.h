@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "job/move.h"
 #include "job/move_record.h"
+#include "job/move_turns.h"
 #include "store/store.h"
 #include "sync/journal.h"
 #include "sync/sync.h"
@@ -18,19 +19,18 @@ struct bk_move_pair {
 	const struct bk_move_to *to;
 	char *identity; /* of the destination */
 	struct bk_lock *lock;
-	bool running;             /* of who only looks: another run of it is
-				     under way */
-	char *folder;             /* of journal and record */
-	char *record_path;        /* in it */
-	char *placed_path;        /* in it: job/move_placed.h */
-	char *ends_path;          /* in it: job/move_elsewhere.h */
-	char *journal_path;       /* in it, or a scratch file of a dry run */
-	char *scratch;            /* folder that goes at the end, or NULL */
-	char *notes;              /* folder of job/cutover_note.h */
-	char *letters;            /* that of job/move_letter.h */
-	bool once;                /* mail came from a set, now or before */
-	struct bk_route **routes; /* owned, open; of who holds `cutting` */
-	size_t n_routes;
+	bool running;       /* of who only looks: another run of it is
+			       under way */
+	char *folder;       /* of journal and record */
+	char *record_path;  /* in it */
+	char *placed_path;  /* in it: job/move_placed.h */
+	char *ends_path;    /* in it: job/move_elsewhere.h */
+	char *journal_path; /* in it, or a scratch file of a dry run */
+	char *scratch;      /* folder that goes at the end, or NULL */
+	char *notes;        /* folder of job/cutover_note.h */
+	char *letters;      /* that of job/move_letter.h */
+	bool once;          /* mail came from a set, now or before */
+	struct bk_move_routes *routes; /* owned; job/move_turns.h */
 	struct bk_journal *journal;
 	uint64_t free;  /* bytes, of a disk for all; UINT64_MAX: not known */
 	uint64_t bytes; /* of mail that preflight found for it */
@@ -72,9 +72,8 @@ struct bk_move {
 	struct bk_move_pair *pairs; /* owned; one for each destination */
 	size_t n_pairs;
 	struct bk_move_placing *placing; /* job/move_place.h; or NULL */
-	pthread_mutex_t cutting; /* one account at a time changes servers */
-	bool stuck;     /* of who holds it: one is active at neither server */
-	bool data_only; /* this round */
+	struct bk_move_turns turns;      /* of accounts that change servers */
+	bool data_only;                  /* this round */
 	/* Of the data stage; and for what goes back. */
 	const struct bk_rights_map *identities, *identities_back;
 	int64_t start_ms;
@@ -216,10 +215,6 @@ int bk_move_tell_anew(const struct bk_move_task *task, struct bk_err *err);
 int bk_move_announce(struct bk_move *move, struct bk_err *err);
 
 /* ---- move_cutover.c ---- */
-
-int bk_move_routes_open(struct bk_move_pair *pair, bool *stops_logins,
-			struct bk_err *err);
-void bk_move_routes_close(struct bk_move_pair *pair);
 
 /*
  * The account changes servers, after its passes, or goes `back`; what was cut

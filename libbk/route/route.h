@@ -37,6 +37,7 @@
 #ifndef BK_ROUTE_ROUTE_H
 #define BK_ROUTE_ROUTE_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -81,6 +82,9 @@ struct bk_route_config {
 	const char *map;      /* type of the map that postmap makes: "hash" */
 	int64_t wait_ms;      /* until the servers notice; -1: as usual */
 	int64_t timeout_ms;   /* of each command */
+	/* Held while a program of the type `command` runs, which need not bear
+	 * another one beside it; NULL: there is none. */
+	pthread_mutex_t *alone;
 };
 
 /* Checks what can be checked without an account; changes nothing. */

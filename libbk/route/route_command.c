@@ -58,7 +58,11 @@ static int run(struct bk_route *route, const char *act, const char *address,
 	if (*name == '-')
 		return bk_fail(err, BK_REFUSED, "'%s' would be an option",
 			       name);
+	if (route->config.alone)
+		(void)pthread_mutex_lock(route->config.alone);
 	int rc = bk_route_try(&program, said, &complaint, &status, err);
+	if (route->config.alone)
+		(void)pthread_mutex_unlock(route->config.alone);
 	if (rc == 0 && status)
 		rc = fail(act, status, &complaint, err);
 	bk_buf_clear(&complaint);

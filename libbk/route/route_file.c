@@ -39,9 +39,9 @@ static char *real_path(const char *path, struct bk_err *err)
 	return real;
 }
 
-static int wait_for_lock(int fd, struct bk_err *err)
+static int wait_for_lock(int fd, int64_t ms, struct bk_err *err)
 {
-	int64_t end = bk_clock_monotonic_ms() + LOCK_MS;
+	int64_t end = bk_clock_monotonic_ms() + ms;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
@@ -54,20 +54,26 @@ static int wait_for_lock(int fd, struct bk_err *err)
 	return 0;
 }
 
-/* The folder, locked: closing it unlocks. */
-static int lock_folder(const char *real, struct bk_err *err)
+int bk_route_folder_lock(const char *folder, int64_t ms, struct bk_err *err)
 {
-	char *folder =
-		bk_strndup(real, (size_t)(strrchr(real, '/') - real) + 1);
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0) {
-		bk_fail_errno(err, "%s", folder);
-	} else if (wait_for_lock(fd, err) < 0) {
-		bk_context(err, "%s", folder);
+		(void)bk_fail_errno(err, "%s", folder);
+	} else if (wait_for_lock(fd, ms, err) < 0) {
+		(void)bk_context(err, "%s", folder);
 		(void)close(fd);
 		fd = -1;
 	}
+	return fd;
+}
+
+static int lock_folder_of(const char *real, struct bk_err *err)
+{
+	char *folder =
+		bk_strndup(real, (size_t)(strrchr(real, '/') - real) + 1);
+
+	int fd = bk_route_folder_lock(folder, LOCK_MS, err);
 	free(folder);
 	return fd;
 }
@@ -155,7 +161,7 @@ int bk_route_file_edit(const char *path, bk_route_edit *edit, void *context,
 
 	if (!real)
 		return -1;
-	int lock = lock_folder(real, err);
+	int lock = lock_folder_of(real, err);
 	if (lock < 0)
 		goto out;
 	change.real = real;

@@ -29,6 +29,10 @@ typedef int bk_route_edit(void *context, struct bk_view old,
 int bk_route_file_edit(const char *path, bk_route_edit *edit, void *context,
 		       struct bk_err *err);
 
+/* A folder, locked: closing it unlocks.  -1, BK_BUSY when others kept the lock
+ * for so long. */
+int bk_route_folder_lock(const char *folder, int64_t ms, struct bk_err *err);
+
 /* As it is now. */
 int bk_route_file_read(const char *path, struct bk_buf *text,
 		       struct bk_err *err);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -66,22 +67,43 @@ static int find_child(long master, const char *name)
 	return fd;
 }
 
-int bk_route_master_child(const char *queue_directory, const char *name)
+/* 0: it does not say. */
+static long master_of(const char *queue_directory)
 {
 	struct bk_buf text = {0};
-	int fd = -1;
+	long master = 0;
 
-	if (!queue_directory)
-		return -1;
 	char *path = bk_asprintf("%s/pid/master.pid", queue_directory);
-	if (read_text(path, &text) == 0) {
-		long master = (long)strtoll(bk_buf_text(&text), NULL, 10);
-		if (master > 1)
-			fd = find_child(master, name);
-	}
+	if (read_text(path, &text) == 0)
+		master = (long)strtoll(bk_buf_text(&text) +
+					       strspn(bk_buf_text(&text), " "),
+				       NULL, 10);
 	free(path);
 	bk_buf_clear(&text);
-	return fd;
+	return master > 1 ? master : 0;
+}
+
+int bk_route_master_child(const char *queue_directory, const char *name)
+{
+	long master = queue_directory ? master_of(queue_directory) : 0;
+
+	return master ? find_child(master, name) : -1;
+}
+
+/* A number in a file may be another process's by now: only a master that has
+ * such a child is asked. */
+int bk_route_master_reload(const char *queue_directory, const char *name)
+{
+	long master = queue_directory ? master_of(queue_directory) : 0;
+	int child = -1;
+	int fd = master ? pidfd_open((pid_t)master, 0) : -1;
+
+	if (fd >= 0 && has_name(master, "master"))
+		child = find_child(master, name);
+	if (child >= 0 && pidfd_send_signal(fd, SIGHUP, NULL, 0) < 0)
+		bk_path_close(&child);
+	bk_path_close(&fd);
+	return child;
 }
 
 int bk_route_master_wait(int process, int64_t timeout_ms, struct bk_err *err)

@@ -23,6 +23,15 @@ static void read_head(struct bk_view line, struct bk_route_queued *out)
 	}
 }
 
+static struct bk_view without_blanks(struct bk_view line)
+{
+	while (line.len && *line.data == ' ') {
+		line.data++;
+		line.len--;
+	}
+	return line;
+}
+
 /* "                             ann@a.test", or ann+list@a.test, which the
  * entry of the address holds too (recipient_delimiter): to wait for one too
  * many does no harm. */
@@ -31,12 +40,8 @@ static bool is_recipient(struct bk_view line, const char *address)
 	const char *at = strrchr(address, '@');
 	size_t domain = at ? strlen(at) : 0;
 	size_t local = strlen(address) - domain;
-
-	while (line.len && *line.data == ' ') {
-		line.data++;
-		line.len--;
-	}
 	const char *is = (const char *)line.data;
+
 	if (line.len < local + domain || strncasecmp(is, address, local) != 0 ||
 	    strncasecmp(is + line.len - domain, address + local, domain) != 0)
 		return false;
@@ -44,33 +49,59 @@ static bool is_recipient(struct bk_view line, const char *address)
 	       is[local] == '-';
 }
 
-bool bk_route_queue_next(struct bk_view printed, const char *address,
-			 size_t *at, struct bk_route_queued *out)
+/* The next recipient; *out holds what was said of its message so far, and is
+ * empty before the first. */
+static bool next_recipient(struct bk_view printed, const char *address,
+			   size_t *at, struct bk_route_queued *out)
 {
 	struct bk_view line;
-	struct bk_route_queued head = {0};
 
 	while (bk_route_file_line(printed, at, &line)) {
-		if (!line.len || *line.data == '-') {
-			head = (struct bk_route_queued){0};
+		struct bk_view text = without_blanks(line);
+		if (!text.len || *line.data == '-') {
+			*out = (struct bk_route_queued){0};
+		} else if (*text.data == '(') {
+			out->why = text;
 		} else if (*line.data != ' ') {
-			read_head(line, &head);
-		} else if (head.id.len && is_recipient(line, address)) {
-			*out = head;
+			read_head(line, out);
+		} else if (out->id.len && is_recipient(text, address)) {
+			out->exact = text.len == strlen(address);
 			return true;
 		}
 	}
 	return false;
 }
 
-bool bk_route_queue_active(struct bk_view printed, const char *address,
-			   struct bk_view id)
+bool bk_route_queue_next(struct bk_view printed, const char *address,
+			 size_t *at, struct bk_route_queued *out)
 {
-	struct bk_route_queued one;
+	struct bk_route_queued one = {0};
 
-	for (size_t at = 0; bk_route_queue_next(printed, address, &at, &one);)
-		if (one.active && one.id.len == id.len &&
-		    memcmp(one.id.data, id.data, id.len) == 0)
+	if (!next_recipient(printed, address, at, &one))
+		return false;
+	*out = one;
+	return true;
+}
+
+static bool says(struct bk_view why, const char *reason)
+{
+	size_t len = strlen(reason);
+
+	return len && why.data &&
+	       memmem(why.data, why.len, reason, len) != NULL;
+}
+
+bool bk_route_queue_may_deliver(struct bk_view printed, const char *address,
+				struct bk_view id, const char *reason)
+{
+	struct bk_route_queued one = {0};
+
+	for (size_t at = 0; next_recipient(printed, address, &at, &one);) {
+		if (one.id.len != id.len || one.kept ||
+		    memcmp(one.id.data, id.data, id.len) != 0)
+			continue;
+		if (one.active || (one.exact && !says(one.why, reason)))
 			return true;
+	}
 	return false;
 }

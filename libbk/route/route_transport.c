@@ -34,6 +34,7 @@ struct transport {
 	char *map;             /* "hash:/etc/postfix/transport" */
 	char *folder;          /* of postmap, with the '/' */
 	char *queue_directory; /* or NULL */
+	bool alone;            /* the only instance */
 	struct bk_buf wanted;  /* what was written; empty: no entry */
 	bool joined;           /* from several lines: postmap joins them */
 	bool holding;          /* by the last act */
@@ -58,17 +59,21 @@ static int run(const struct bk_route *route, const char *name,
 	return rc;
 }
 
-/* Where it keeps its process ids; without that there is only waiting. */
+/* Where it keeps its process ids, without which there is only waiting; and
+ * whether it speaks for other instances, too. */
 static void find_queue(struct bk_route *route)
 {
-	const char *const words[] = {"-h", "queue_directory", NULL};
+	const char *const words[] = {"-h", "queue_directory",
+				     "multi_instance_wrapper", NULL};
 	struct transport *own = route->own;
 	struct bk_err unused = {0};
 	struct bk_buf said = {0};
 
 	if (run(route, "postconf", words, &said, &unused) == 0) {
 		const char *text = bk_buf_text(&said);
-		own->queue_directory = bk_strndup(text, strcspn(text, "\n"));
+		size_t len = strcspn(text, "\n");
+		own->queue_directory = bk_strndup(text, len);
+		own->alone = strcmp(text + len, "\n\n") == 0;
 	}
 	bk_buf_clear(&said);
 }
@@ -308,17 +313,24 @@ static int make_map(struct bk_route *route, const char *address,
 	return rc;
 }
 
+/* As `postfix reload`, which is a dozen programs, does in the end; or by that.
+ */
 static int reload(struct bk_route *route, struct bk_err *err)
 {
 	const struct transport *own = route->own;
 	const char *const words[] = {"reload", NULL};
 	struct bk_buf said = {0};
 	int64_t begun = bk_clock_monotonic_ms();
-	int manager = bk_route_master_child(own->queue_directory, "qmgr");
+	int manager = -1, rc = 0;
 
-	int rc = run(route, "postfix", words, &said, err);
+	if (own->alone)
+		manager = bk_route_master_reload(own->queue_directory, "qmgr");
+	if (manager < 0) {
+		manager = bk_route_master_child(own->queue_directory, "qmgr");
+		rc = run(route, "postfix", words, &said, err);
+	}
 	if (rc < 0)
-		bk_context(err, "Postfix does not reload; does it run?");
+		(void)bk_context(err, "Postfix does not reload; does it run?");
 	else if (manager >= 0)
 		rc = bk_route_master_wait(manager, route->config.timeout_ms,
 					  err);
@@ -330,35 +342,76 @@ static int reload(struct bk_route *route, struct bk_err *err)
 	return rc;
 }
 
+/* One at a time: a map that is made of an older file must not take the place of
+ * a newer one, and a queue manager that ends because somebody else changed
+ * something says nothing of ours. */
+static int make_map_and_reload(struct bk_route *route, const char *address,
+			       struct bk_err *err)
+{
+	const struct transport *own = route->own;
+	int lock = -1;
+
+	if (own->queue_directory) {
+		lock = bk_route_folder_lock(own->queue_directory,
+					    route->config.timeout_ms, err);
+		if (lock < 0)
+			return -1;
+	}
+	int rc = make_map(route, address, err);
+	if (rc == 0)
+		rc = reload(route, err);
+	bk_path_close(&lock);
+	return rc;
+}
+
+/* Until it has gone, or was put off by the hold.  One that was put aside
+ * because it was being delivered waits for minutes: it is tried until then. */
+static int wait_for_one(struct bk_route *route, const char *address,
+			struct bk_view id, int64_t until_ms, struct bk_err *err)
+{
+	char *name = bk_strndup((const char *)id.data, id.len);
+	const char *const look[] = {"-p", NULL};
+	const char *const again[] = {"-i", name, NULL};
+	const char *reason = bk_buf_text(&route->reason);
+	struct bk_buf now = {0}, said = {0};
+	struct bk_err unused = {0};
+	int rc = run(route, "postqueue", look, &now, err);
+
+	while (rc == 0 && bk_route_queue_may_deliver(bk_buf_view(&now), address,
+						     id, reason)) {
+		if (bk_clock_monotonic_ms() > until_ms) {
+			rc = bk_fail(err, BK_LOST,
+				     "message %s is still being delivered",
+				     name);
+			break;
+		}
+		(void)run(route, "postqueue", again, &said, &unused);
+		bk_clock_rest(LOOK_MS);
+		rc = run(route, "postqueue", look, &now, err);
+	}
+	bk_buf_clear(&said);
+	bk_buf_clear(&now);
+	free(name);
+	return rc;
+}
+
 /* What was on its way to the old server has arrived there, or was put off. */
 static int wait_for_deliveries(struct bk_route *route, const char *address,
 			       struct bk_err *err)
 {
 	const char *const words[] = {"-p", NULL};
-	struct bk_buf first = {0}, now = {0};
+	const char *reason = bk_buf_text(&route->reason);
+	struct bk_buf first = {0};
 	struct bk_route_queued one;
 	int64_t end = bk_clock_monotonic_ms() + route->config.timeout_ms;
 
 	int rc = run(route, "postqueue", words, &first, err);
+	struct bk_view printed = bk_buf_view(&first);
 	for (size_t at = 0;
-	     rc == 0 &&
-	     bk_route_queue_next(bk_buf_view(&first), address, &at, &one);) {
-		bool active = one.active;
-		while (rc == 0 && active) {
-			rc = run(route, "postqueue", words, &now, err);
-			active = rc == 0 &&
-				 bk_route_queue_active(bk_buf_view(&now),
-						       address, one.id);
-			if (active && bk_clock_monotonic_ms() > end)
-				rc = bk_fail(err, BK_LOST,
-					     "message %.*s is still being "
-					     "delivered",
-					     (int)one.id.len, one.id.data);
-			else if (active)
-				bk_clock_rest(LOOK_MS);
-		}
-	}
-	bk_buf_clear(&now);
+	     rc == 0 && bk_route_queue_next(printed, address, &at, &one);)
+		if (bk_route_queue_may_deliver(printed, address, one.id,
+					       reason))
+			rc = wait_for_one(route, address, one.id, end, err);
 	bk_buf_clear(&first);
 	return rc;
 }
@@ -391,7 +444,7 @@ static int settle(struct bk_route *route, const char *address,
 {
 	const struct transport *own = route->own;
 
-	if (make_map(route, address, err) < 0 || reload(route, err) < 0)
+	if (make_map_and_reload(route, address, err) < 0)
 		return -1;
 	if (own->holding)
 		return wait_for_deliveries(route, address, err);

@@ -166,6 +166,31 @@ until [ -z "$(subjects a $ann | grep -vx 100001 | cmp - at.a 2>&1)" ] &&
 done
 ok "... and nowhere else" sh -c "! grep -qx 100001 at.b"
 
+# What is being delivered when it is held has come when that is said, however slow
+# the server is.
+"$top/tests/lib/freeze" "$work/a" stop
+ok "mail for a server that does not answer" sendmail $ann 100002
+until grep -q " 0100007F:$(printf %04X "$(port a LMTP)") 01 " /proc/net/tcp; do
+	sleep 0.05
+done
+{
+	transport hold $ann "slowly moving" && subjects a $ann >held.at
+} 8>&- &
+hold=$!
+tries=0
+while kill -0 $hold && [ $tries -lt 40 ]; do
+	tries=$((tries + 1))
+	sleep 0.05
+done 2>hold.err
+"$top/tests/lib/freeze" "$work/a" go
+ok "... it is held" wait $hold
+ok "... that mail came before" grep -qx 100002 held.at
+while queue | grep -q $ann; do sleep 0.05; done
+ok "... and once" test "$(subjects a $ann | grep -cx 100002)" -eq 1
+subjects a $ann >held.after
+ok "... none after" cmp held.at held.after
+ok "... it is given back" transport back $ann none
+
 # ---- what is not there ----
 
 ok "the servers stop" stop_servers

@@ -6,12 +6,16 @@
 #	live_conf			front_sections, and who is told: admin@a.test
 #	day_forth ACCOUNT...		they go from a to b: what must be true then
 #	day_back ACCOUNT...		and back, by a run that is killed, and another
+#	live_to=b:1,c:2			or to one of several, as --to says
 #
 #	day_begins ACCOUNT...		until day_ends
 #	day_ends			nothing waits to be delivered any more
-#	all_at SERVER TOLD ACCOUNT...	each mail is there, once
+#	all_at SERVER TOLD ACCOUNT...	each mail is there, once; SERVER is `each`
+#					where each account has its own
+#	server_of ACCOUNT		that is
 
 day=0
+live_to=b
 
 live_conf() {
 	front_sections
@@ -63,15 +67,33 @@ day_ends() {
 	return "$1"
 }
 
+server_of() {
+	bk-move status --from a --to "$live_to" --account "$1" --json |
+		sed -n 's/.*"server":"\([^"]*\)".*/\1/p'
+}
+
+at_of() {
+	case $where in
+	each) server_of "$1" ;;
+	*) echo "$where" ;;
+	esac
+}
+
+# moves_of ACCOUNT...: words for bk.
+moves_of() {
+	printf -- '--from a --to %s\n' "$live_to"
+	of "$@"
+}
+
 # all_at SERVER TOLD ACCOUNT...: all that was taken, once each, and what people
 # did with it; TOLD is a file of read_notice.py or "".
 all_at() {
 	where=$1 told=$2
 	shift 2
 	for account; do
-		reaches "$where" "$account" || return
+		reaches "$(at_of "$account")" "$account" || return
 	done
-	set -- $(for account; do login "$work/$where" "$account"; done)
+	set -- $(for account; do login "$work/$(at_of "$account")" "$account"; done)
 	"$top/tests/lib/people.py" check "$@" --record record --taken taken \
 		${told:+--told "$told"}
 }
@@ -107,7 +129,7 @@ killed_when() {
 day_forth() {
 	day_begins "$@"
 	ok "they change servers, and a probe finds each there" \
-		bk-move --from a --to b $(of "$@") --stages data,account \
+		bk-move $(moves_of "$@") --stages data,account \
 		--jobs 2 --front front
 	cp out said
 	ok "the day ends" day_ends
@@ -116,24 +138,25 @@ day_forth() {
 	ok "the administrator has a mail" notice told
 	for account; do
 		ok "... which says that $account moved" \
-			grep -q "^$account: complete | .* | moved, held for" told
+			grep -Eq "^$account( \([a-z]\))?: complete \| .* \| moved, held for" told
 	done
 	ok "... who is not needed" sh -c '! grep -q "NEEDS YOU" told'
 	ok "everything is there, once; nobody was cut off for longer than told" \
-		all_at b told "$@"
+		all_at "$(case $live_to in b) echo b ;; *) echo each ;; esac)" \
+		told "$@"
 }
 
 day_back() {
 	day_begins "$@"
 	ok "they go back, and that is killed on the way" \
 		killed_when nologin "$work/front/users" \
-		bk-move rollback --from a --to b $(of "$@")
-	ok "... and gone on with" bk-move rollback --from a --to b $(of "$@")
+		bk-move rollback $(moves_of "$@")
+	ok "... and gone on with" bk-move rollback $(moves_of "$@")
 	ok "the day ends" day_ends
 	ok "the administrator has a mail" notice told
 	for account; do
 		ok "... which says that $account is back" \
-			grep -q "^$account: complete | .* | returned, held for" told
+			grep -Eq "^$account( \([a-z]\))?: complete \| .* \| returned, held for" told
 	done
 	ok "everything is there, once; nobody was cut off for longer than told" \
 		all_at a told "$@"

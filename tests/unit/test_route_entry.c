@@ -93,7 +93,21 @@ static const char queue[] =
 	"7F1A2B3C4D*     300 Sun Nov 22 13:37:21  ann@a.test\n"
 	"                                         joann@a.test\n"
 	"\n"
-	"-- 1 Kbytes in 4 Requests.\n";
+	"8F1A2B3C4D      300 Sun Nov 22 13:37:21  x@y.test\n"
+	"                                         ann@a.test\n"
+	"              (moving ann@a.test)\n"
+	"                                         bob@b.test\n"
+	"\n"
+	"9F1A2B3C4D      300 Sun Nov 22 13:37:21  x@y.test\n"
+	"                                         ann+list@a.test\n"
+	"\n"
+	"-- 1 Kbytes in 6 Requests.\n";
+
+static bool may_deliver(struct bk_view id, const char *reason)
+{
+	return bk_route_queue_may_deliver(view(queue), "ann@a.test", id,
+					  reason);
+}
 
 static void the_queue_says_what_an_address_waits_for(void **state)
 {
@@ -104,13 +118,22 @@ static void the_queue_says_what_an_address_waits_for(void **state)
 	assert_true(bk_route_queue_next(view(queue), "ann@a.test", &at, &one));
 	assert_memory_equal(one.id.data, "4F1A2B3C4D", one.id.len);
 	assert_true(one.active && !one.kept);
-	assert_true(bk_route_queue_active(view(queue), "ann@a.test", one.id));
+	assert_true(may_deliver(one.id, "moving"));
 	assert_true(bk_route_queue_next(view(queue), "ann@a.test", &at, &one));
 	assert_memory_equal(one.id.data, "5F1A2B3C4D", one.id.len);
 	assert_true(!one.active && !one.kept);
-	assert_false(bk_route_queue_active(view(queue), "ann@a.test", one.id));
+	assert_false(may_deliver(one.id, "moving"));
+	assert_true(may_deliver(one.id, "moved"));
 	assert_true(bk_route_queue_next(view(queue), "ann@a.test", &at, &one));
 	assert_true(!one.active && one.kept);
+	assert_false(may_deliver(one.id, "moving"));
+	assert_true(bk_route_queue_next(view(queue), "ann@a.test", &at, &one));
+	assert_memory_equal(one.id.data, "8F1A2B3C4D", one.id.len);
+	assert_true(may_deliver(one.id, "moving"));
+	assert_true(bk_route_queue_next(view(queue), "ann@a.test", &at, &one));
+	assert_memory_equal(one.id.data, "9F1A2B3C4D", one.id.len);
+	assert_true(!one.exact && !one.active);
+	assert_false(may_deliver(one.id, "moving"));
 	assert_false(bk_route_queue_next(view(queue), "ann@a.test", &at, &one));
 	at = 0;
 	assert_false(bk_route_queue_next(view("Mail queue is empty\n"),
