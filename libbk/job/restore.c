@@ -234,7 +234,10 @@ static int open_store(struct bk_restore *run, struct bk_err *err)
 	run->store->waits = tell_wait;
 	run->store->waits_arg = run;
 	run->into.store = run->store;
-	run->into.uid_gap = run->to.uid_gap;
+	run->into.uid_gap =
+		run->request->follow && run->request->follow->goes_on
+			? 0
+			: run->to.uid_gap;
 	run->into.replace = run->request->replace;
 	run->into.heal = run->request->heal;
 	run->into.follow = run->request->follow;

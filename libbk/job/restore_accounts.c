@@ -29,7 +29,7 @@ static int make_folder(struct bk_restore *run,
 	struct bk_folder_writer *writer = NULL;
 	struct bk_folder want;
 
-	bk_restore_folder_describe(&want, item, run->into.wish->into != NULL);
+	bk_restore_item_describe(&want, item, run->into.wish->into != NULL);
 	/* A copy goes on with the UIDs that it has, whatever it takes by then;
 	 * new mail comes behind all that the source can have given out. */
 	want.follows = run->into.follow != NULL;

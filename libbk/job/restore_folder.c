@@ -7,29 +7,11 @@
 
 #include "base/cancel.h"
 #include "job/restore_digest.h"
+#include "job/restore_far.h"
 #include "job/restore_heal.h"
 #include "job/restore_lesser.h"
 
 #define WHOLE_MAX ((size_t)4 << 20) /* larger messages are spooled */
-
-/* ---- what it should become ---- */
-
-/* A copy elsewhere is a folder of its own: two with one GUID or one special
- * use would be mistaken for each other.  It is subscribed to, so that its
- * owner finds it. */
-void bk_restore_folder_describe(struct bk_folder *out,
-				const struct bk_restore_item *item, bool copy)
-{
-	*out = item->folder->folder;
-	out->arena = (struct bk_arena){0};
-	out->name = item->to_folder;
-	if (!copy)
-		return;
-	out->raw = (struct bk_view){NULL, 0};
-	out->has_guid = false;
-	out->special_use = NULL;
-	out->subscribed = true;
-}
 
 static bool is_dated(const struct bk_restore_into *into)
 {
@@ -71,13 +53,14 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 	size_t n = 0, which = 0;
 
 	out->item = item;
-	bk_restore_folder_describe(&out->want, item, into->wish->into != NULL);
+	bk_restore_item_describe(&out->want, item, into->wish->into != NULL);
 	if (bk_set_rows(into->set, item->folder->id, true, rows, err) < 0)
 		return -1;
 	count_wanted(out, into);
 	if (into->follow) {
 		out->want.follows = true;
-		bk_restore_follow_names(out);
+		out->want.unsubscribe = !out->want.subscribed;
+		bk_restore_follow_names(out, into);
 	}
 	if (!bk_restore_is_choosy(into->wish))
 		return 0;
@@ -340,21 +323,36 @@ static void list_todo(struct bk_restore_folder *folder,
 		bk_restore_heal_choose(folder);
 }
 
-int bk_restore_folder_begin(struct bk_restore_folder *folder,
+static int open_and_compare(struct bk_restore_folder *folder,
 			    const struct bk_restore_into *into,
-			    const struct bk_account *account,
 			    struct bk_err *err)
 {
 	const struct bk_store_ops *ops = into->store->ops;
 
-	folder->account = account;
-	if (ops->begin(into->store, account, &folder->want, into->uid_gap,
-		       &folder->writer, err) < 0 ||
+	if (ops->begin(into->store, folder->account, &folder->want,
+		       into->uid_gap, &folder->writer, err) < 0 ||
 	    ops->present(folder->writer, &folder->present, err) < 0 ||
 	    compare(folder, into, err) < 0)
 		return -1;
 	list_todo(folder, into);
 	return 0;
+}
+
+int bk_restore_folder_begin(struct bk_restore_folder *folder,
+			    const struct bk_restore_into *into,
+			    const struct bk_account *account,
+			    struct bk_err *err)
+{
+	folder->account = account;
+	if (open_and_compare(folder, into, err) < 0)
+		return -1;
+	if (!into->follow || !into->store->ops->far)
+		return 0;
+	int rc = bk_restore_far_renew(folder, into, err);
+	bool renewed = rc == BK_FAR_NEW;
+	if (rc > 0)
+		rc = open_and_compare(folder, into, err);
+	return rc < 0 ? -1 : bk_restore_far_check(folder, into, renewed, err);
 }
 
 int bk_restore_folder_look(struct bk_restore_folder *folder,

@@ -64,6 +64,8 @@ struct bk_restore_folder {
 	uint64_t there;    /* of them, there already */
 	bool part;         /* not all of its rows are of those dates; */
 	bool rest;         /* and none is older */
+	/* follow, a server: messages that have no UID yet, and wait for it */
+	uint64_t waiting;
 	_Atomic uint64_t failed; /* messages that could not be written */
 };
 
@@ -73,11 +75,6 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 			   const struct bk_restore_into *into,
 			   const struct bk_restore_item *item,
 			   struct bk_err *err);
-
-/* What the folder of an item is to become; `copy`: beside another one.  Its
- * strings stay the item's. */
-void bk_restore_folder_describe(struct bk_folder *out,
-				const struct bk_restore_item *item, bool copy);
 
 /* Opens it in the destination, and compares. */
 int bk_restore_folder_begin(struct bk_restore_folder *folder,

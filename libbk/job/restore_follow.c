@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "job/restore_folder.h"
+#include "job/restore_far.h"
 
 #define NAME_TEXT 120
 
@@ -16,11 +16,16 @@ static bool is_plain(const char *name)
 	return *name && *name != '.' && !strpbrk(name, ":/ \t\r\n");
 }
 
-void bk_restore_follow_names(struct bk_restore_folder *folder)
+void bk_restore_follow_names(struct bk_restore_folder *folder,
+			     const struct bk_restore_into *into)
 {
 	uint32_t validity = folder->want.uid_validity;
 	char name[NAME_TEXT];
 
+	if (into->store->ops->far) {
+		bk_restore_far_names(folder, into);
+		return;
+	}
 	for (size_t i = 0; i < folder->rows.n; i++) {
 		struct bk_message *msg = &folder->rows.items[i].msg;
 		if (is_plain(msg->name) || !msg->uid || !validity)
@@ -37,15 +42,22 @@ int bk_restore_follow_known(struct bk_restore_folder *folder,
 			    const struct bk_restore_into *into,
 			    struct bk_err *err)
 {
+	if (!folder->ours && into->store->ops->far)
+		bk_restore_far_name_present(&folder->present,
+					    folder->writer->uid_validity);
 	if (!folder->ours)
 		bk_match_names(&folder->match);
 	free(folder->ours);
 	folder->ours = NULL;
-	return into->follow->known(into->follow->arg, folder, err);
+	return into->follow->known(into->follow->arg, folder, into->digester,
+				   err);
 }
 
 bool bk_restore_follow_has_strangers(const struct bk_restore_folder *folder)
 {
+	/* A UID is one message's, whatever others hold. */
+	if (folder->writer->store->ops->far)
+		return !folder->writer->keeps_uids;
 	for (size_t i = 0; i < folder->present.n; i++)
 		if (!folder->ours[i] &&
 		    folder->match.row_of[i] == BK_MATCH_NONE)

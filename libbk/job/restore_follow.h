@@ -21,6 +21,7 @@
 #include "repo/set.h"
 #include "store/store.h"
 
+struct bk_digester;
 struct bk_restore_end;
 struct bk_restore_folder;
 struct bk_restore_into;
@@ -37,20 +38,23 @@ struct bk_restore_follow {
 	int (*made)(void *arg, uint64_t messages, struct bk_err *err);
 	/* Fills folder->ours; what is written from now on is ours, too. */
 	int (*known)(void *arg, struct bk_restore_folder *folder,
-		     struct bk_err *err);
+		     struct bk_digester *digester, struct bk_err *err);
 	/* The folder is as the set has it, but for what `end` says. */
 	int (*done)(void *arg, const struct bk_restore_folder *folder,
 		    const struct bk_restore_end *end, struct bk_err *err);
 	/* All that was done is durable. */
 	int (*save)(void *arg, struct bk_err *err);
 	void *arg;
-	bool keeps; /* nothing is taken away */
-	bool live;  /* people are there: nor do flags change */
+	bool keeps;   /* nothing is taken away */
+	bool live;    /* people are there: nor do flags change */
+	bool goes_on; /* a server: more sets are to come, whose messages have
+			 the UIDs behind those of this one */
 };
 
 /* A message that its store knew by no name that a Maildir could give it gets
- * one that follows from its UID: the same one each time. */
-void bk_restore_follow_names(struct bk_restore_folder *folder);
+ * one that follows from its UID: the same one each time; on a server all do. */
+void bk_restore_follow_names(struct bk_restore_folder *folder,
+			     const struct bk_restore_into *into);
 
 /* Which of what is there is known by its name, and which is ours; again, when
  * more was found by its content. */

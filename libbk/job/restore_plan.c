@@ -286,3 +286,20 @@ void bk_restore_plan_names(const struct bk_set *set,
 	choose_items(set, &all, out);
 	rename_items(&all, out);
 }
+
+/* A copy elsewhere is a folder of its own: two with one GUID or one special
+ * use would be mistaken for each other.  It is subscribed to, so that its
+ * owner finds it. */
+void bk_restore_item_describe(struct bk_folder *out,
+			      const struct bk_restore_item *item, bool copy)
+{
+	*out = item->folder->folder;
+	out->arena = (struct bk_arena){0};
+	out->name = item->to_folder;
+	if (!copy)
+		return;
+	out->raw = (struct bk_view){NULL, 0};
+	out->has_guid = false;
+	out->special_use = NULL;
+	out->subscribed = true;
+}

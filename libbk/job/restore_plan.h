@@ -70,4 +70,9 @@ bool bk_restore_wants(const struct bk_restore_wish *wish,
  * passed over then. */
 bool bk_restore_is_choosy(const struct bk_restore_wish *wish);
 
+/* What the folder of an item is to become; `copy`: beside another one.  Its
+ * strings stay the item's. */
+void bk_restore_item_describe(struct bk_folder *out,
+			      const struct bk_restore_item *item, bool copy);
+
 #endif

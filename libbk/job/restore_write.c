@@ -7,6 +7,10 @@
 
 #include "repo/harvest.h"
 
+/* Less than what a store sends of its own accord. */
+#define SOME_MESSAGES 400
+#define SOME_BYTES    ((uint64_t)6 << 20)
+
 struct work {
 	struct bk_restore_writing *writing;
 	pthread_mutex_t lock; /* of writing->place */
@@ -141,6 +145,8 @@ static int restore_message(void *context, const struct bk_harvest_item *item,
 	return 0;
 }
 
+/* ---- as they come out of the set ---- */
+
 static struct bk_harvest_item *list_items(
 	struct bk_restore_folder *const *folders, size_t n, size_t *n_items)
 {
@@ -162,22 +168,102 @@ static struct bk_harvest_item *list_items(
 	return items;
 }
 
+static int write_any(struct work *work, struct bk_harvest *harvest,
+		     struct bk_restore_folder *const *folders, size_t n,
+		     struct bk_err *err)
+{
+	size_t n_items = 0;
+	struct bk_harvest_item *items = list_items(folders, n, &n_items);
+
+	int rc = bk_harvest_run(harvest, items, n_items, restore_message, work,
+				err);
+	free(items);
+	return rc;
+}
+
+/* ---- in the order of UIDs ---- */
+
+static int by_uid(const void *a, const void *b)
+{
+	const struct bk_harvest_item *x = a, *y = b;
+
+	return (x->row->msg.uid > y->row->msg.uid) -
+	       (x->row->msg.uid < y->row->msg.uid);
+}
+
+/* How many are done at a time: the store holds them back until it has all. */
+static size_t count_some(const struct bk_harvest_item *items, size_t n)
+{
+	uint64_t bytes = items[0].row->msg.size;
+	size_t some = 1;
+
+	while (some < n && some < SOME_MESSAGES && bytes < SOME_BYTES)
+		bytes += items[some++].row->msg.size;
+	return some;
+}
+
+static int write_folder(struct work *work, struct bk_harvest *harvest,
+			struct bk_restore_folder *folder, struct bk_err *err)
+{
+	struct bk_store *store = folder->writer->store;
+	size_t n = 0, at = 0;
+	struct bk_harvest_item *items = list_items(&folder, 1, &n);
+	int rc = 0;
+
+	if (n)
+		qsort(items, n, sizeof(*items), by_uid);
+	while (at < n && rc == 0) {
+		size_t some = count_some(items + at, n - at);
+		rc = bk_harvest_run(harvest, items + at, some, restore_message,
+				    work, err);
+		if (rc == 0)
+			rc = store->ops->sync(store, err);
+		at += some;
+	}
+	free(items);
+	return rc;
+}
+
+/* A server gives out ascending UIDs, so that messages which are to have those
+ * that they had come in that order.  While they do it may turn out that they
+ * cannot have them. */
+static bool goes_in_order(const struct bk_restore_folder *folder)
+{
+	return folder->writer->keeps_uids && folder->writer->store->ops->far;
+}
+
+static int write_all(struct work *work, struct bk_harvest *harvest,
+		     struct bk_restore_folder *const *folders, size_t n,
+		     struct bk_err *err)
+{
+	struct bk_restore_folder **rest = bk_alloc((n + 1) * sizeof(void *));
+	size_t n_rest = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (goes_in_order(folders[i]))
+			rc = write_folder(work, harvest, folders[i], err);
+		else
+			rest[n_rest++] = folders[i];
+	}
+	if (rc == 0)
+		rc = write_any(work, harvest, rest, n_rest, err);
+	free(rest);
+	return rc;
+}
+
 int bk_restore_write(struct bk_restore_writing *writing,
 		     struct bk_restore_folder *const *folders, size_t n,
 		     struct bk_err *err)
 {
 	struct work work = {.writing = writing};
-	size_t n_items = 0;
-	struct bk_harvest_item *items = list_items(folders, n, &n_items);
 	struct bk_harvest *harvest =
 		bk_harvest_new(writing->set, writing->threads, NULL);
 
 	writing->place = BK_PLACE_DESTINATION;
 	(void)pthread_mutex_init(&work.lock, NULL);
-	int rc = bk_harvest_run(harvest, items, n_items, restore_message, &work,
-				err);
+	int rc = write_all(&work, harvest, folders, n, err);
 	(void)pthread_mutex_destroy(&work.lock);
 	bk_harvest_free(harvest);
-	free(items);
 	return rc;
 }

@@ -76,7 +76,9 @@ static int follow_once(struct bk_standby *standby, struct bk_err *err)
 	if (bk_standby_check_set(standby, &set, err) < 0 ||
 	    bk_standby_check_empty(standby, err) < 0)
 		return -1;
-	bk_standby_copy_init(&copy, &standby->state, standby->progress, false);
+	bk_standby_copy_init(&copy, &standby->state, standby->progress,
+			     (standby->far ? BK_STANDBY_FAR : 0) |
+				     BK_STANDBY_GOES_ON);
 	int rc = bk_standby_apply(standby, &set, &copy, false, err);
 	if (rc == 0)
 		tell(standby, &set, &copy);

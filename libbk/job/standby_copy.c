@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "crypto/digest.h"
 #include "job/restore_folder.h"
+#include "job/standby_far.h"
 #include "job/standby_look.h"
 #include "job/standby_parts.h"
 
@@ -207,6 +208,26 @@ static void know_all(struct bk_standby_copy *copy)
 	bk_standby_state_sort(state);
 }
 
+static int rename_one(struct bk_standby_copy *copy, struct bk_store *store,
+		      const struct bk_standby_task *task,
+		      const struct bk_standby_folder *now, struct bk_err *err)
+{
+	struct bk_standby_folder *was = &copy->state->items[task->from];
+	int rc = 0;
+
+	if (!copy->far || !bk_standby_far_tears(copy, was, now))
+		rc = bk_standby_rename(copy, store, was, now, err);
+	if (rc < 0)
+		return -1;
+	copy->renamed += rc > 0;
+	if (rc > 0)
+		bk_names_add(&copy->touched, was->account);
+	copy->plan.gone[task->from] =
+		rc == 0 &&
+		!bk_standby_state_find(&copy->now, was->account, was->name);
+	return 0;
+}
+
 static int begin(void *arg, struct bk_store *store, struct bk_err *err)
 {
 	struct bk_standby_copy *copy = arg;
@@ -216,20 +237,12 @@ static int begin(void *arg, struct bk_store *store, struct bk_err *err)
 		return -1;
 	for (size_t i = 0; i < copy->now.n; i++) {
 		const struct bk_standby_task *task = &copy->plan.tasks[i];
-		if (task->act != BK_STANDBY_RENAMED)
-			continue;
-		struct bk_standby_folder *was = &copy->state->items[task->from];
-		int rc = bk_standby_rename(copy, store, was,
-					   &copy->now.items[i], err);
-		if (rc < 0)
+		if (task->act == BK_STANDBY_RENAMED &&
+		    rename_one(copy, store, task, &copy->now.items[i], err) < 0)
 			return -1;
-		copy->renamed += rc > 0;
-		if (rc > 0)
-			bk_names_add(&copy->touched, was->account);
-		copy->plan.gone[task->from] =
-			rc == 0 && !bk_standby_state_find(
-					   &copy->now, was->account, was->name);
 	}
+	if (copy->far && bk_standby_far_clear_levels(copy, store, err) < 0)
+		return -1;
 	know_all(copy);
 	return copy->renamed ? bk_standby_state_save(copy->state, err) : 0;
 }
@@ -239,12 +252,14 @@ static int begin(void *arg, struct bk_store *store, struct bk_err *err)
 /* What is ours stays on the roll as long as it is there: a run that is cut off
  * may take it away later. */
 static int known(void *arg, struct bk_restore_folder *folder,
-		 struct bk_err *err)
+		 struct bk_digester *digester, struct bk_err *err)
 {
 	struct bk_standby_copy *copy = arg;
 	const struct bk_restore_item *item = folder->item;
 	struct bk_standby_roll was = {0}, now = {0};
 
+	if (folder->writer->store->ops->far)
+		return bk_standby_far_known(copy, folder, digester, err);
 	if (bk_standby_roll_read(&was, copy->state, item->to_account,
 				 item->to_folder, err) < 0)
 		return -1;
@@ -274,10 +289,15 @@ static int done(void *arg, const struct bk_restore_folder *folder,
 {
 	struct bk_standby_copy *copy = arg;
 	const struct bk_restore_item *item = folder->item;
+	bool whole = true;
 
-	(void)err;
+	if (copy->far) {
+		if (bk_standby_far_done(copy, folder, end, err) < 0)
+			return -1;
+		whole = bk_standby_far_is_whole(copy, folder, end);
+	}
 	(void)pthread_mutex_lock(&copy->lock);
-	copy->lacking += atomic_load(&folder->failed);
+	copy->lacking += atomic_load(&folder->failed) + folder->waiting;
 	if (folder->part && !folder->rest) {
 		(void)pthread_mutex_unlock(&copy->lock);
 		return 0;
@@ -287,12 +307,13 @@ static int done(void *arg, const struct bk_restore_folder *folder,
 	struct bk_standby_folder *now = &copy->now.items[index_of(copy, item)];
 	copy->lacking -= now->due ? now->messages : 0;
 	now->due = false;
-	is->uid_validity = now->uid_validity;
+	if (whole || now->uid_validity)
+		is->uid_validity = now->uid_validity;
 	is->has_guid = now->has_guid;
 	memcpy(is->guid, now->guid, sizeof(is->guid));
 	memcpy(is->place, now->place, sizeof(is->place));
 	memcpy(is->sum, now->sum, sizeof(is->sum));
-	is->exact = !end->kept_extra && !end->refused &&
+	is->exact = whole && !end->kept_extra && !end->refused &&
 		    (!copy->follow.keeps || copy->follow.live);
 	if (end->strays && is->strays != end->strays && !copy->follow.live)
 		bk_standby_tell_strays(copy, is, end->strays);
@@ -300,7 +321,7 @@ static int done(void *arg, const struct bk_restore_folder *folder,
 	is->due = true;
 	is->changed = false;
 	memset(is->stamp, 0, sizeof(is->stamp));
-	copy->left += end->kept_extra || end->refused;
+	copy->left += !whole || end->kept_extra || end->refused;
 	(void)pthread_mutex_unlock(&copy->lock);
 	return 0;
 }
@@ -347,13 +368,14 @@ static int end(void *arg, struct bk_store *store, struct bk_err *err)
 
 	if (copy->follow.keeps || copy->follow.live)
 		return bk_standby_look_note(copy->state, store, err);
-	for (size_t i = 0; i < copy->state->n && rc >= 0; i++) {
-		struct bk_standby_folder *folder = &copy->state->items[i];
+	/* What lies below a folder goes before it. */
+	for (size_t i = copy->state->n; i > 0 && rc >= 0; i--) {
+		struct bk_standby_folder *folder = &copy->state->items[i - 1];
 		if (!folder->gone)
 			continue;
 		rc = bk_cancelled(err);
 		if (rc == 0)
-			rc = bk_standby_remove(copy, store, folder, err);
+			rc = bk_standby_remove(copy, store, folder, false, err);
 		copy->gone += rc > 0;
 		if (rc > 0)
 			bk_names_add(&copy->touched, folder->account);
@@ -365,11 +387,14 @@ static int end(void *arg, struct bk_store *store, struct bk_err *err)
 
 void bk_standby_copy_init(struct bk_standby_copy *copy,
 			  struct bk_standby_state *state,
-			  struct bk_progress *progress, bool live)
+			  struct bk_progress *progress, unsigned kind)
 {
+	bool live = kind & BK_STANDBY_LIVE;
+
 	*copy = (struct bk_standby_copy){
 		.state = state,
 		.progress = progress,
+		.far = kind & BK_STANDBY_FAR,
 		.follow =
 			{
 				 .choose = choose,
@@ -382,6 +407,8 @@ void bk_standby_copy_init(struct bk_standby_copy *copy,
 				 .arg = copy,
 				 .keeps = live,
 				 .live = live,
+				 .goes_on = (kind & BK_STANDBY_FAR) &&
+					   (kind & BK_STANDBY_GOES_ON),
 				 },
 	};
 	(void)pthread_mutex_init(&copy->lock, NULL);

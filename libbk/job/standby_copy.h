@@ -27,6 +27,7 @@ struct bk_standby_copy {
 	int (*may_start)(void *arg, uint64_t messages, struct bk_err *err);
 	void *may_start_arg;
 	struct bk_restore_follow follow; /* for the request; set by init */
+	bool far;                        /* the store is a mail server */
 	/* Its own: */
 	struct bk_set *set;
 	struct bk_standby_state now; /* folders of the set */
@@ -39,10 +40,17 @@ struct bk_standby_copy {
 	uint64_t lacking;        /* messages of the set that are not here */
 };
 
-/* state and progress are the caller's.  `live`: people are there already. */
+enum bk_standby_kind {
+	BK_STANDBY_PLAIN = 0,
+	BK_STANDBY_LIVE = 1,    /* people are there already */
+	BK_STANDBY_FAR = 2,     /* the store is a mail server */
+	BK_STANDBY_GOES_ON = 4, /* more sets are to come */
+};
+
+/* state and progress are the caller's; `kind`: any of those together. */
 void bk_standby_copy_init(struct bk_standby_copy *copy,
 			  struct bk_standby_state *state,
-			  struct bk_progress *progress, bool live);
+			  struct bk_progress *progress, unsigned kind);
 void bk_standby_copy_clear(struct bk_standby_copy *copy);
 
 #endif

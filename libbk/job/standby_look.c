@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/cancel.h"
+#include "job/standby_far.h"
 #include "store/maildir_stamps.h"
 
 /* An account's folders, and what they look like. */
@@ -29,6 +30,10 @@ static int see(struct sight *out, struct bk_store *store,
 	if (store->ops->folders(store, account, &out->folders, err) < 0)
 		return -1;
 	out->stamps = bk_alloc((out->folders.n + 1) * sizeof(*out->stamps));
+	if (store->ops->far) {
+		bk_standby_far_stamps(&out->folders, out->stamps);
+		return 0;
+	}
 	return bk_maildir_stamps(store, account, &out->folders, out->stamps,
 				 err);
 }
@@ -152,7 +157,8 @@ static int note_account(struct bk_standby_state *state, struct bk_store *store,
 		note(state, address, &sight);
 	clear_sight(&sight);
 	bk_arena_clear(&arena);
-	if (rc == 0 || why.kind == BK_GONE)
+	if (rc == 0 || why.kind == BK_GONE ||
+	    bk_standby_far_lacks(store, address, &why))
 		return 0;
 	*err = why;
 	return -1;

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "job/standby_far.h"
 
 void bk_standby_tell_strays(struct bk_standby_copy *copy,
 			    const struct bk_standby_folder *folder,
@@ -58,7 +59,8 @@ static int open_place(struct place *place, struct bk_store *store,
 		place->folder = find(&place->folders, folder->name);
 		return 0;
 	}
-	if (why.kind == BK_GONE)
+	if (why.kind == BK_GONE ||
+	    bk_standby_far_lacks(store, folder->account, &why))
 		return 0;
 	*err = why;
 	return -1;
@@ -121,7 +123,23 @@ int bk_standby_rename(struct bk_standby_copy *copy, struct bk_store *store,
 
 /* ---- it goes ---- */
 
-static int remove_ours(struct place *place, struct bk_store *store,
+/* Of each; the caller's to free.  NULL: it failed. */
+static bool *find_ours(struct bk_standby_copy *copy, const struct place *place,
+		       const struct bk_standby_roll *roll,
+		       struct bk_folder_writer *writer,
+		       struct bk_message_list *list, struct bk_err *err)
+{
+	if (copy->far)
+		return bk_standby_far_ours(copy, roll, &place->account, writer,
+					   list, err);
+	bool *ours = bk_alloc(list->n + 1);
+	for (size_t i = 0; i < list->n; i++)
+		ours[i] = bk_standby_roll_has(roll, list->items[i].name);
+	return ours;
+}
+
+static int remove_ours(struct bk_standby_copy *copy, struct place *place,
+		       struct bk_store *store,
 		       const struct bk_standby_roll *roll, uint64_t *others,
 		       struct bk_err *err)
 {
@@ -138,13 +156,19 @@ static int remove_ours(struct place *place, struct bk_store *store,
 	if (ops->begin(store, &place->account, &want, 0, &writer, err) < 0)
 		return -1;
 	int rc = ops->present(writer, &list, err);
+	bool *ours = NULL;
+	if (rc == 0)
+		ours = find_ours(copy, place, roll, writer, &list, err);
+	if (!ours)
+		rc = -1;
 	for (size_t i = 0; i < list.n && rc == 0; i++) {
-		if (bk_standby_roll_has(roll, list.items[i].name))
+		if (ours[i])
 			rc = ops->remove(writer, &list.items[i], err);
 		else
 			(*others)++;
 	}
 	bk_message_list_clear(&list);
+	free(ours);
 	if (rc < 0) {
 		ops->abort(writer);
 		return -1;
@@ -177,7 +201,7 @@ static int remove_there(struct bk_standby_copy *copy, struct place *place,
 	int rc = bk_standby_roll_read(&roll, copy->state, account,
 				      place->folder->name, err);
 	if (rc == 0 && !place->folder->no_select)
-		rc = remove_ours(place, store, &roll, others, err);
+		rc = remove_ours(copy, place, store, &roll, others, err);
 	bk_fault("standby: folder emptied");
 	if (rc == 0 && !*others)
 		rc = remove_folder(place, store, err);
@@ -186,12 +210,15 @@ static int remove_there(struct bk_standby_copy *copy, struct place *place,
 }
 
 int bk_standby_remove(struct bk_standby_copy *copy, struct bk_store *store,
-		      struct bk_standby_folder *folder, struct bk_err *err)
+		      struct bk_standby_folder *folder, bool stays_subscribed,
+		      struct bk_err *err)
 {
 	struct place place;
 	uint64_t others = 0;
 
 	int rc = open_place(&place, store, folder, err);
+	if (rc == 0 && place.folder && stays_subscribed)
+		place.folder->subscribed = false;
 	if (rc == 0 && place.folder)
 		rc = remove_there(copy, &place, store, &others, err);
 	close_place(&place);
@@ -216,7 +243,7 @@ int bk_standby_settle(struct bk_standby_copy *copy, struct bk_store *store,
 	struct bk_arena arena = {0};
 	struct bk_account here;
 
-	if (!from)
+	if (!from || copy->far)
 		return 0;
 	int rc = store->ops->find_account(store, account, &arena, &here, err);
 	if (rc == 0)

@@ -12,9 +12,11 @@ int bk_standby_rename(struct bk_standby_copy *copy, struct bk_store *store,
 		      const struct bk_standby_folder *now, struct bk_err *err);
 
 /* What bk brought to it goes, and with nothing else in it so does the folder:
- * 1; 0: it is kept, with what others put there, which is told. */
+ * 1; 0: it is kept, with what others put there, which is told.
+ * `stays_subscribed`: the account goes on subscribing to its name. */
 int bk_standby_remove(struct bk_standby_copy *copy, struct bk_store *store,
-		      struct bk_standby_folder *folder, struct bk_err *err);
+		      struct bk_standby_folder *folder, bool stays_subscribed,
+		      struct bk_err *err);
 
 /* An account with folders that were renamed or went subscribes to what its
  * source does: it may do so to a folder that is no more. */

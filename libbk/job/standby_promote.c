@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "job/standby_far.h"
 #include "job/standby_run.h"
 #include "report/units.h"
 
@@ -66,9 +67,14 @@ static void tell_next(struct bk_standby *standby)
 {
 	bk_progress_note(
 		standby->progress,
-		"next: systemctl start dovecot postfix; then lead "
-		"people here (DNS, addresses, proxies); then bk backup "
-		"on this host, which is the primary now");
+		standby->far ? "next: let mail and people in, where they were "
+			       "kept out; then lead them here (DNS, addresses, "
+			       "proxies); then bk backup of this server, which "
+			       "is the primary now"
+			     : "next: systemctl start dovecot postfix; then "
+			       "lead people here (DNS, addresses, proxies); "
+			       "then bk backup on this host, which is the "
+			       "primary now");
 }
 
 /* The store is live from here on. */
@@ -101,15 +107,25 @@ static int may_start(void *arg, uint64_t messages, struct bk_err *err)
 	return 0;
 }
 
+/* A server gives UIDs out in their order, so that all mail comes before. */
+static bool is_early(const struct bk_standby *standby)
+{
+	return !standby->far &&
+	       (!standby->state.begun || standby->state.promoting);
+}
+
 /* A host without mail takes mail as soon as it has folders; one that followed
  * lacks little, and gets that before. */
 static int apply(struct bk_standby *standby, const struct bk_standby_set *set,
 		 uint64_t *lacking, struct bk_err *err)
 {
-	bool early = !standby->state.begun || standby->state.promoting;
+	bool early = is_early(standby);
+	bool live = standby->far ? standby->state.promoting != 0 : early;
 	struct bk_standby_copy copy;
 
-	bk_standby_copy_init(&copy, &standby->state, standby->progress, early);
+	bk_standby_copy_init(&copy, &standby->state, standby->progress,
+			     (standby->far ? BK_STANDBY_FAR : 0) |
+				     (live ? BK_STANDBY_LIVE : 0));
 	copy.may_start = may_start;
 	copy.may_start_arg = standby;
 	int rc = bk_standby_apply(standby, set, &copy, early, err);
@@ -185,6 +201,24 @@ static void recall(const struct bk_standby *standby, struct bk_standby_set *out)
 	out->errors = 0;
 }
 
+/* No set is applied that would. */
+static int raise_uids(struct bk_standby *standby, struct bk_err *err)
+{
+	struct bk_store_config config = standby->store.config;
+	struct bk_store *store = NULL;
+
+	if (!standby->far)
+		return 0;
+	standby->outcome->place = BK_PLACE_DESTINATION;
+	config.writable = true;
+	int rc = bk_store_open(&store, &config, err);
+	if (rc == 0)
+		rc = bk_standby_far_raise(&standby->state, store,
+					  standby->store.uid_gap, err);
+	bk_store_close(store);
+	return rc;
+}
+
 /* The newest set is older than what is here, which stays as it is. */
 static int promote_as_is(struct bk_standby *standby, struct bk_err *err)
 {
@@ -203,6 +237,8 @@ static int promote_as_is(struct bk_standby *standby, struct bk_err *err)
 			       "disk, or bring that set back. Nothing changed.",
 			       (uintmax_t)look->changed);
 	standby->outcome->ending = BK_ENDING_DONE;
+	if (raise_uids(standby, err) < 0)
+		return -1;
 	return finish(standby, &set, false, 0, err);
 }
 
@@ -224,7 +260,7 @@ static int check(struct bk_standby *standby, const struct bk_standby_set *set,
 static int promote(struct bk_standby *standby, struct bk_err *err)
 {
 	struct bk_standby_set set = {0};
-	bool early = !standby->state.begun || standby->state.promoting;
+	bool early = is_early(standby);
 	uint64_t lacking = 0;
 
 	if (standby->state.promoted) {

@@ -30,6 +30,32 @@ static int take_lock(struct bk_standby *standby, struct bk_err *err)
 	return rc;
 }
 
+/* One that gives out UIDs of its own cannot be as another one is. */
+static int check_store(struct bk_standby *standby, struct bk_err *err)
+{
+	const struct bk_server_settings *server = standby->store.server;
+	const char *name = standby->store.config.name;
+
+	standby->far = server != NULL;
+	if (!server && strcmp(standby->store.config.type, "maildir") != 0)
+		return bk_fail(
+			err, BK_MISUSE,
+			"%s: a standby's store is a tree of Maildirs, or "
+			"a mail server that keeps UIDs; for others: bk "
+			"restore, again and again",
+			name);
+	if (!server || server->doveadm ||
+	    (server->keep_uids && strcmp(server->keep_uids, "syncapply") == 0))
+		return 0;
+	return bk_fail(
+		err, BK_MISUSE,
+		"%s: as a standby a mail server has to keep UIDs: give "
+		"its [server] doveadm, or of a Cyrus keep-uids = "
+		"syncapply (bk.conf(5)); without them: bk restore, again "
+		"and again",
+		name);
+}
+
 int bk_standby_open(struct bk_standby *standby, bool locks, struct bk_err *err)
 {
 	const struct bk_standby_request *request = standby->request;
@@ -41,12 +67,9 @@ int bk_standby_open(struct bk_standby *standby, bool locks, struct bk_err *err)
 			      err) < 0 ||
 	    bk_store_check_type(&standby->store.config, err) < 0)
 		return -1;
-	if (strcmp(standby->store.config.type, "maildir") != 0)
-		return bk_fail(err, BK_MISUSE,
-			       "%s: a standby's store is a tree of Maildirs, "
-			       "where messages keep names and UIDs; for a mail "
-			       "server: bk restore, or bk move",
-			       standby->store.config.name);
+	if (check_store(standby, err) < 0 ||
+	    bk_server_store_open(&standby->server, &standby->store, err) < 0)
+		return -1;
 	if (bk_settings_repo(request->settings, &standby->which, err) < 0 ||
 	    (locks && take_lock(standby, err) < 0))
 		return -1;
@@ -60,6 +83,7 @@ void bk_standby_close(struct bk_standby *standby)
 {
 	bk_opened_close(&standby->opened);
 	bk_standby_state_clear(&standby->state);
+	bk_server_store_close(&standby->server);
 	bk_lock_release(standby->lock);
 	free(standby->from);
 }

@@ -6,6 +6,7 @@
 #include "base/lock.h"
 #include "job/choose.h"
 #include "job/open.h"
+#include "job/server_store.h"
 #include "job/standby.h"
 #include "job/standby_copy.h"
 #include "job/standby_look.h"
@@ -16,6 +17,8 @@ struct bk_standby {
 	struct bk_progress *progress;
 	struct bk_outcome *outcome;
 	struct bk_store_settings store;
+	struct bk_server_store server; /* that it is on */
+	bool far;                      /* it is on one */
 	struct bk_standby_state state;
 	struct bk_lock *lock;
 	char *from;                    /* the request's */

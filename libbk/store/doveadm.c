@@ -157,25 +157,42 @@ static void add_number(struct bk_json *to, const char *key, uint64_t n)
 	bk_json_text(to, key, text);
 }
 
+/* Takes the parameters. */
+static int ask_to(struct bk_doveadm *doveadm, const char *command,
+		  struct bk_json *parameters, struct bk_err *err)
+{
+	char *text = bk_json_line(parameters);
+	char *question = bk_asprintf("[[\"%s\",%s,\"bk\"]]", command, text);
+	int rc = ask(doveadm, question, err);
+
+	free(question);
+	free(text);
+	bk_json_free(parameters);
+	return rc;
+}
+
 int bk_doveadm_update(struct bk_doveadm *doveadm,
 		      const struct bk_doveadm_update *update,
 		      struct bk_err *err)
 {
 	struct bk_json *parameters = bk_json_new();
-	struct bk_buf question = {0};
 
 	bk_json_text(parameters, "user", update->user);
 	bk_json_text(parameters, "mailbox", update->mailbox);
 	add_number(parameters, "uidValidity", update->uid_validity);
 	add_number(parameters, "minNextUid", update->min_next_uid);
 	add_number(parameters, "minHighestModseq", update->min_highest_modseq);
-	char *text = bk_json_line(parameters);
-	bk_buf_printf(&question, "[[\"mailboxUpdate\",%s,\"bk\"]]", text);
-	int rc = ask(doveadm, bk_buf_text(&question), err);
-	free(text);
-	bk_buf_clear(&question);
-	bk_json_free(parameters);
-	return rc;
+	return ask_to(doveadm, "mailboxUpdate", parameters, err);
+}
+
+int bk_doveadm_delete(struct bk_doveadm *doveadm, const char *user,
+		      const char *mailbox, struct bk_err *err)
+{
+	struct bk_json *parameters = bk_json_new();
+
+	bk_json_text(parameters, "user", user);
+	bk_json_text(parameters, "mailbox", mailbox);
+	return ask_to(doveadm, "mailboxDelete", parameters, err);
 }
 
 int bk_doveadm_users(struct bk_doveadm *doveadm, struct bk_names *out,

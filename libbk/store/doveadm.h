@@ -44,6 +44,11 @@ int bk_doveadm_update(struct bk_doveadm *doveadm,
 		      const struct bk_doveadm_update *update,
 		      struct bk_err *err);
 
+/* A mailbox goes, the inbox too, which mail and logins make again: BK_REFUSED
+ * where it is a Maildir.  Else as above. */
+int bk_doveadm_delete(struct bk_doveadm *doveadm, const char *user,
+		      const char *mailbox, struct bk_err *err);
+
 /* Adds the accounts that Dovecot's userdb iterates over, in any order.  Errors
  * as above; BK_REFUSED too where a userdb cannot list its users. */
 int bk_doveadm_users(struct bk_doveadm *doveadm, struct bk_names *out,

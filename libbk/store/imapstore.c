@@ -115,6 +115,14 @@ bool bk_imapstore_is_proxied(const struct bk_imapstore *imapstore)
 	return login && strncmp(login, "proxy:", 6) == 0;
 }
 
+const char *bk_imapstore_owner(const struct bk_imapstore *imapstore,
+			       const char *address)
+{
+	return bk_imapstore_is_one(imapstore)
+		       ? bk_link_url(imapstore->server->link)->user
+		       : address;
+}
+
 /* What may become part of a line of the protocol, and of reports. */
 bool bk_imapstore_is_address(const char *text)
 {
@@ -249,6 +257,7 @@ const struct bk_store_ops bk_imapstore_ops = {
 	.finish = bk_imapstore_finish,
 	.abort = bk_imapstore_abort,
 	.rename_folder = bk_imapstore_rename_folder,
+	.renew_folder = bk_imapstore_renew_folder,
 	.delete_folder = bk_imapstore_delete_folder,
 	.finish_account = finish_account,
 	.sync = bk_imapstore_sync,

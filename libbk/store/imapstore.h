@@ -77,6 +77,9 @@ static inline struct bk_imapstore *bk_imapstore_of(struct bk_store *store)
 bool bk_imapstore_is_one(const struct bk_imapstore *imapstore);
 /* Does somebody else log in, for each account? */
 bool bk_imapstore_is_proxied(const struct bk_imapstore *imapstore);
+/* Whose an account's mail is, as doveadm calls them. */
+const char *bk_imapstore_owner(const struct bk_imapstore *imapstore,
+			       const char *address);
 /* May it become part of a line of the protocol, and of reports? */
 bool bk_imapstore_is_address(const char *text);
 

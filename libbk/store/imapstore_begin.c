@@ -84,6 +84,8 @@ static void note_what_it_takes(struct bk_imapstore_writer *w,
 			       const struct bk_imap_selected *selected)
 {
 	w->uid_validity = selected->status.uid_validity;
+	w->writer.uid_validity = selected->status.uid_validity;
+	w->writer.uid_next = selected->status.uid_next;
 	w->empty = selected->status.known && !selected->status.messages;
 	w->takes_flags = selected->flags;
 	w->takes_any_keyword = selected->any_keyword;

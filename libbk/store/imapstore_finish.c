@@ -177,6 +177,25 @@ static bool changes_subscription(const struct bk_imapstore_writer *w)
 				   : w->want->unsubscribe;
 }
 
+static bool concerns_it(enum bk_kind kind)
+{
+	return kind == BK_REFUSED || kind == BK_GONE || kind == BK_DENIED ||
+	       kind == BK_EXISTS;
+}
+
+/* Some servers let nobody subscribe to what is not there, and all keep a
+ * subscription to what was. */
+static int subscribe_to_nothing(struct bk_imapstore_writer *w,
+				struct bk_imapstore_session *session,
+				struct bk_err *why)
+{
+	if (bk_imapstore_leave(session, why) < 0 ||
+	    bk_imap_create(session->imap, w->raw, NULL, why) < 0)
+		return -1;
+	int rc = bk_imap_subscribe(session->imap, w->raw, true, why);
+	return bk_imap_delete(session->imap, w->raw, why) < 0 ? -1 : rc;
+}
+
 static int subscribe(struct bk_imapstore_writer *w,
 		     struct bk_imapstore_session *session, bool *lost,
 		     struct bk_err *err)
@@ -186,10 +205,15 @@ static int subscribe(struct bk_imapstore_writer *w,
 
 	if (!changes_subscription(w))
 		return 0;
-	if (bk_imap_subscribe(session->imap, w->raw, on, &why) == 0)
+	int rc = bk_imap_subscribe(session->imap, w->raw, on, &why);
+	if (rc < 0 && on && w->level && w->want->follows &&
+	    concerns_it(why.kind)) {
+		why = (struct bk_err){0};
+		rc = subscribe_to_nothing(w, session, &why);
+	}
+	if (rc == 0)
 		return 0;
-	if (why.kind == BK_REFUSED || why.kind == BK_GONE ||
-	    why.kind == BK_DENIED || why.kind == BK_EXISTS) {
+	if (concerns_it(why.kind)) {
 		*lost = on;
 		return 0;
 	}
@@ -258,7 +282,7 @@ static void tell_result(const struct ending *ending,
 
 static bool has_settings(const struct bk_imapstore_writer *w)
 {
-	return w->want->n_acl || w->want->n_annotations ||
+	return w->want->n_acl || w->want->n_annotations || w->want->follows ||
 	       changes_subscription(w);
 }
 

@@ -1,7 +1,8 @@
-/* Folders of an IMAP account that get another name, or go. */
+/* Folders of an IMAP account that get another name, begin anew, or go. */
 
 #include <string.h>
 
+#include "store/doveadm.h"
 #include "store/imapstore_writer.h"
 
 struct renaming {
@@ -50,6 +51,12 @@ static int rename_it(struct bk_imapstore_session *session, void *arg,
 	return rc;
 }
 
+static int keeps_inbox(struct bk_err *err)
+{
+	return bk_fail(err, BK_REFUSED,
+		       "the inbox is neither renamed nor deleted");
+}
+
 static int change(struct bk_store *store, const struct bk_account *account,
 		  const struct bk_folder *folder,
 		  const struct bk_imapstore_act *act, struct bk_err *err)
@@ -60,9 +67,6 @@ static int change(struct bk_store *store, const struct bk_account *account,
 		return bk_fail(err, BK_MISUSE, "the store is open for reading");
 	if (bk_imapstore_check_folder(folder, err) < 0)
 		return -1;
-	if (is_inbox(folder))
-		return bk_fail(err, BK_REFUSED,
-			       "the inbox is neither renamed nor deleted");
 	if (bk_imapstore_run(imapstore, account->address, act, err) < 0)
 		return bk_context(err, "folder %s", folder->name);
 	return 0;
@@ -77,6 +81,8 @@ int bk_imapstore_rename_folder(struct bk_store *store,
 	const struct bk_imapstore_act act = {
 		.run = rename_it, .arg = &renaming, .once = true};
 
+	if (is_inbox(from))
+		return keeps_inbox(err);
 	return change(store, account, from, &act, err);
 }
 
@@ -130,5 +136,43 @@ int bk_imapstore_delete_folder(struct bk_store *store,
 	const struct bk_imapstore_act act = {
 		.run = delete_it, .arg = &deleting, .once = true};
 
+	if (is_inbox(folder))
+		return keeps_inbox(err);
+	return change(store, account, folder, &act, err);
+}
+
+/* ---- as if it were new ---- */
+
+static int renew_it(struct bk_imapstore_session *session, void *arg,
+		    struct bk_err *err)
+{
+	const struct renaming *renewing = arg;
+	const struct bk_folder *folder = renewing->from;
+	struct bk_imap_status is = {0};
+
+	if (bk_imapstore_leave(session, err) < 0 ||
+	    bk_imap_status(session->imap, folder->raw, &is, err) < 0)
+		return -1;
+	if (!is.known || is.messages)
+		return bk_fail(err, BK_EXISTS, "it holds messages");
+	if (is_inbox(folder))
+		return bk_doveadm_delete(
+			session->owner->server->doveadm,
+			bk_imapstore_owner(session->owner, session->address),
+			"INBOX", err);
+	return delete_it(session, arg, err);
+}
+
+int bk_imapstore_renew_folder(struct bk_store *store,
+			      const struct bk_account *account,
+			      const struct bk_folder *folder,
+			      struct bk_err *err)
+{
+	struct renaming renewing = {.from = folder};
+	const struct bk_imapstore_act act = {
+		.run = renew_it, .arg = &renewing, .once = true};
+
+	if (is_inbox(folder) && !bk_imapstore_of(store)->server->doveadm)
+		return keeps_inbox(err);
 	return change(store, account, folder, &act, err);
 }

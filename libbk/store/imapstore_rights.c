@@ -300,14 +300,134 @@ static int put_annotations(struct bk_imapstore_session *session,
 	return 0;
 }
 
+/* ---- of a copy, what its source has no longer ---- */
+
+static bool has_rights_of(const struct bk_folder *folder, const char *who)
+{
+	for (size_t i = 0; i < folder->n_acl; i++)
+		if (strcmp(folder->acl[i].who, who) == 0)
+			return true;
+	return false;
+}
+
+/* What a server says of itself is nobody's to take away. */
+static bool stays(const struct bk_folder *folder, const char *name)
+{
+	if (strstr(name, "/vendor/") || strstr(name, "/specialuse"))
+		return true;
+	for (size_t i = 0; i < folder->n_annotations; i++)
+		if (strcmp(folder->annotations[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int take_away(struct bk_imapstore_session *session,
+		     struct bk_view mailbox, const struct bk_folder *here,
+		     const struct bk_folder *want,
+		     struct bk_imapstore_lost *lost, struct bk_err *err)
+{
+	struct bk_err why = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < here->n_acl && rc >= 0; i++) {
+		const struct bk_acl_entry none = {here->acl[i].who, ""};
+		if (has_rights_of(want, none.who))
+			continue;
+		bool taken = false;
+		rc = put_entry(session, mailbox, &none, &taken, &why, err);
+		count(lost, rc > 0, &why);
+	}
+	for (size_t i = 0; i < here->n_annotations && rc >= 0; i++) {
+		const struct bk_property none = {
+			.name = here->annotations[i].name};
+		if (stays(want, none.name))
+			continue;
+		rc = put_property(session, mailbox, &none, &why, err);
+		count(lost, rc > 0, &why);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static bool has_property(const struct bk_folder *here,
+			 const struct bk_property *property)
+{
+	for (size_t i = 0; i < here->n_annotations; i++) {
+		const struct bk_property *is = &here->annotations[i];
+		if (strcmp(is->name, property->name) == 0 &&
+		    is->value.len == property->value.len &&
+		    memcmp(is->value.data, property->value.data,
+			   is->value.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_entry(const struct bk_folder *here,
+		      const struct bk_acl_entry *entry)
+{
+	for (size_t i = 0; i < here->n_acl; i++)
+		if (strcmp(here->acl[i].who, entry->who) == 0 &&
+		    strcmp(here->acl[i].rights, entry->rights) == 0)
+			return true;
+	return false;
+}
+
+/* What is so already is not said again: servers turn some of it down. */
+static void leave_out_same(struct bk_folder *want, const struct bk_folder *here,
+			   struct bk_arena *arena)
+{
+	const struct bk_folder all = *want;
+
+	want->acl = bk_arena_alloc(arena, (all.n_acl + 1) * sizeof(*want->acl));
+	want->annotations = bk_arena_alloc(
+		arena, (all.n_annotations + 1) * sizeof(*want->annotations));
+	want->n_acl = want->n_annotations = 0;
+	for (size_t i = 0; i < all.n_acl; i++)
+		if (!has_entry(here, &all.acl[i]))
+			want->acl[want->n_acl++] = all.acl[i];
+	for (size_t i = 0; i < all.n_annotations; i++)
+		if (!has_property(here, &all.annotations[i]))
+			want->annotations[want->n_annotations++] =
+				all.annotations[i];
+}
+
+/* `here` gets what the server has, and *want is left with what it lacks. */
+static int drop_others(struct bk_imapstore_session *session,
+		       struct bk_view mailbox, struct bk_folder *here,
+		       struct bk_folder *want, struct bk_imapstore_lost *lost,
+		       struct bk_err *err)
+{
+	struct asking asking = {
+		.owner = session->address,
+		.some = {here},
+		.names = {mailbox},
+		.n = 1,
+	};
+
+	if (ask_acl(session, &asking, err) < 0 ||
+	    ask_metadata(session, &asking, err) < 0 ||
+	    take_away(session, mailbox, here, want, lost, err) < 0)
+		return -1;
+	leave_out_same(want, here, &here->arena);
+	return 0;
+}
+
 int bk_imapstore_put_settings(struct bk_imapstore_session *session,
 			      struct bk_view mailbox,
 			      const struct bk_folder *folder,
 			      struct bk_imapstore_lost *lost,
 			      struct bk_err *err)
 {
+	struct bk_folder here = {0}, want = *folder;
+	int rc = 0;
+
 	*lost = (struct bk_imapstore_lost){0};
-	if (put_rights(session, mailbox, folder, lost, err) < 0)
-		return -1;
-	return put_annotations(session, mailbox, folder, lost, err);
+	if (folder->follows)
+		rc = drop_others(session, mailbox, &here, &want, lost, err);
+	if (rc == 0)
+		rc = put_rights(session, mailbox, &want, lost, err);
+	if (rc == 0)
+		rc = put_annotations(session, mailbox, &want, lost, err);
+	bk_folder_clear(&here);
+	return rc;
 }

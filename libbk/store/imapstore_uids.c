@@ -32,14 +32,6 @@
 
 /* ---- doveadm ---- */
 
-/* Who the mailbox belongs to, as doveadm calls them. */
-static const char *owner_of(const struct bk_imapstore_writer *w)
-{
-	const struct bk_url *url = bk_link_url(w->imapstore->server->link);
-
-	return bk_imapstore_is_one(w->imapstore) ? url->user : w->address;
-}
-
 static int name_mailbox(struct bk_imapstore_writer *w,
 			const struct bk_imapstore_session *session,
 			struct bk_err *err)
@@ -64,7 +56,7 @@ static int update(struct bk_imapstore_writer *w, struct bk_doveadm_update what,
 	if (!doveadm)
 		return bk_imapstore_replica_update(w->imapstore, w->address,
 						   w->want->name, &what, err);
-	what.user = owner_of(w);
+	what.user = bk_imapstore_owner(w->imapstore, w->address);
 	what.mailbox = w->uids.mailbox;
 	return bk_doveadm_update(doveadm, &what, err);
 }
@@ -299,14 +291,16 @@ static uint32_t next_got(struct got *got)
 	return uid;
 }
 
-/* A UID that the source has not given out yet is no other message's. */
+/* A UID that the source has not given out yet is no other message's; but the
+ * source of a copy will give it to one. */
 static void compare(struct bk_imapstore_writer *w, uint32_t wanted,
 		    uint32_t uid)
 {
 	if (uid == wanted)
 		return;
 	w->writer.keeps_uids = false;
-	if (!uid || !w->want->uid_next || uid < w->want->uid_next)
+	if (!uid || !w->want->uid_next || w->want->follows ||
+	    uid < w->want->uid_next)
 		w->uids.clash = true;
 	if (*w->uids.why)
 		return;

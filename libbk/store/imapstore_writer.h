@@ -231,6 +231,10 @@ int bk_imapstore_rename_folder(struct bk_store *store,
 			       const struct bk_account *account,
 			       const struct bk_folder *from, const char *to,
 			       struct bk_err *err);
+int bk_imapstore_renew_folder(struct bk_store *store,
+			      const struct bk_account *account,
+			      const struct bk_folder *folder,
+			      struct bk_err *err);
 int bk_imapstore_delete_folder(struct bk_store *store,
 			       const struct bk_account *account,
 			       const struct bk_folder *folder,

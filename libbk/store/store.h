@@ -1,7 +1,6 @@
 /*
- * A store holds accounts, folders and messages: a Maildir tree, an IMAP
- * server, later an mbox file, a set.  A driver implements the ops; jobs call
- * them through store->ops.
+ * A store holds accounts, folders and messages: a Maildir tree, an IMAP server,
+ * an mbox file, a set.  A driver implements the ops; jobs call them.
  *
  * Kinds of error: BK_REFUSED concerns this one account, folder or message, and
  * the store goes on; BK_GONE says that it is no longer there (expunged);
@@ -43,8 +42,7 @@ struct bk_store_server {
 	 * "master:NAME" logs in as ADDRESS*NAME, "proxy:NAME" as NAME with the
 	 * address as authorisation identity. */
 	const char *login;
-	const char *sasl; /* "plain", "xoauth2", "oauthbearer"; NULL:
-			     what fits */
+	const char *sasl; /* "plain", "xoauth2", "oauthbearer"; or NULL */
 	const char *master_separator; /* NULL: "*" */
 	/* The secret of one account, from crypto/password.h's places; NULL:
 	 * the link's for all.  0 and an empty secret: there is none. */
@@ -98,8 +96,7 @@ struct bk_store_config {
 struct bk_body {
 	size_t limit;        /* the caller's: what is longer is not read */
 	struct bk_buf bytes; /* the body; empty when it is in the spool */
-	int spool; /* -1, or an unlinked file in $TMPDIR that holds it, at its
-		      start */
+	int spool; /* -1, or an unlinked file in $TMPDIR that holds it */
 };
 
 #define BK_BODY(limit) ((struct bk_body){(limit), {0}, -1})
@@ -135,7 +132,7 @@ struct bk_store_quota { /* what it may hold; 0: no limit */
 	uint64_t bytes, messages;
 };
 
-/* What sorts an account's incoming mail: a script in Sieve (RFC 5228). */
+/* What sorts incoming mail, in Sieve (RFC 5228). */
 struct bk_script {
 	const char *name; /* UTF-8, any characters but control ones */
 	struct bk_view text;
@@ -227,8 +224,7 @@ struct bk_store_ops {
 		     const struct bk_folder *folder, struct bk_message *msg,
 		     struct bk_body *body, struct bk_err *err);
 
-	/* Size and date of a listed message without reading it (full sets,
-	 * --stat). */
+	/* Size and date of a listed message without reading it. */
 	int (*stat)(struct bk_store *store, const struct bk_account *account,
 		    const struct bk_folder *folder, struct bk_message *msg,
 		    struct bk_err *err);
@@ -275,8 +271,7 @@ struct bk_store_ops {
 	int (*limits)(struct bk_store *store, const struct bk_account *account,
 		      struct bk_store_limits *out, struct bk_err *err);
 
-	/* The account's quota: 1; 0 when the store does not tell.  NULL: it has
-	 * none. */
+	/* Its quota: 1; 0 when the store does not tell.  NULL: it has none. */
 	int (*quota)(struct bk_store *store, const struct bk_account *account,
 		     struct bk_store_quota *out, struct bk_err *err);
 
@@ -407,6 +402,11 @@ struct bk_store_ops {
 			     const struct bk_account *account,
 			     const struct bk_folder *from, const char *to,
 			     struct bk_err *err);
+	/* A folder without messages gives out all UIDs anew: BK_EXISTS when it
+	 * has some; BK_REFUSED: it never can.  NULL: none has to. */
+	int (*renew_folder)(struct bk_store *store,
+			    const struct bk_account *account,
+			    const struct bk_folder *folder, struct bk_err *err);
 	/* A folder goes, with what is in it. */
 	int (*delete_folder)(struct bk_store *store,
 			     const struct bk_account *account,
@@ -432,9 +432,8 @@ struct bk_store_ops {
 	 */
 	int (*sync)(struct bk_store *store, struct bk_err *err);
 
-	/* After the last account: what is written as one thing (an archive) is
-	 * there from now on, and nothing more is written; without it close()
-	 * forgets it.  NULL: nothing is. */
+	/* After the last account: what is one thing (an archive) is there from
+	 * now on; without it close() forgets it.  NULL: nothing is. */
 	int (*end)(struct bk_store *store, struct bk_err *err);
 };
 
@@ -460,6 +459,8 @@ struct bk_folder_writer {
 	struct bk_store *store;
 	bool keeps_uids; /* the UIDs given to keep() are taken, unless a server
 			    gives out some of its own before finish() */
+	uint32_t uid_validity,
+		uid_next; /* a server's, as it was opened; or 0 */
 	/* The keywords given to begin(), in their order, then those that were
 	 * in the folder alone: what indexes in present(), keep() and
 	 * set_flags() mean. */
@@ -489,8 +490,7 @@ int bk_store_identify(struct bk_store *store, const struct bk_account *account,
 		      struct bk_message *const *msgs, size_t n,
 		      struct bk_identity *ids, struct bk_err *err);
 
-/* What the store is, however its path is spelt: type and real path.  Two that
- * are the same are the same mail.  The caller's to free. */
+/* What the store is: type and real path.  The caller's to free. */
 char *bk_store_identity(const struct bk_store_config *config);
 
 extern const struct bk_store_ops bk_maildir_ops, bk_mbox_ops, bk_imapstore_ops;
