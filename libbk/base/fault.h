@@ -1,8 +1,8 @@
 /*
- * Fault points: places where a test pulls the plug.  With MODE=fault every
- * bk_fault("sync: step taken, not recorded") counts, and the process ends at
- * once, as after kill -9, with status 99 at the BK_FAULT_AT'th.  In any other
- * build it is nothing.
+ * Fault points: places where a test pulls the plug.  In the tools that the
+ * Makefile puts into cut/, every bk_fault("sync: step taken, not recorded")
+ * counts, and the process ends at once, as after kill -9, with status 99 at the
+ * BK_FAULT_AT'th.  In all others it is nothing.
  *
  *	BK_FAULT_AT=N     end at the Nth place passed, from 1; 0 or unset: never
  *	BK_FAULT_LIST=1   print "fault N: place" to stderr at each
