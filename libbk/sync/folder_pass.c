@@ -296,7 +296,8 @@ static int write_folder(struct bk_folder_pass *folder, struct bk_notes *notes,
 		return -1;
 	if (writes && bk_folder_pass_transfer(folder, err) < 0)
 		return -1;
-	if (bk_folder_pass_opened(folder, err) < 0)
+	if (bk_folder_pass_opened(folder, err) < 0 ||
+	    bk_folder_pass_latecomers(folder, err) < 0)
 		return -1;
 	if (bk_notes_removals(notes, err) < 0)
 		return -1;

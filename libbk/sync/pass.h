@@ -193,6 +193,13 @@ int bk_folder_pass_transfer(struct bk_folder_pass *folder, struct bk_err *err);
 struct bk_message *bk_folder_pass_source(struct bk_folder_pass *folder,
 					 size_t task);
 
+/* ---- latecomers.c ---- */
+
+/* What was on its way before, was sent again and came twice, is there once;
+ * after the transfer, while the writer is open. */
+int bk_folder_pass_latecomers(struct bk_folder_pass *folder,
+			      struct bk_err *err);
+
 /* ---- transfer_batch.c ---- */
 
 /* Writes rows to the journal, unless it is a dry run. */

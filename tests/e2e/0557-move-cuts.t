@@ -143,7 +143,8 @@ script two 'stop;'
 many=a/mail/a.test/ann/Maildir/.Many
 mkdir -p $many/cur $many/new $many/tmp
 for number in $(seq 505); do
-	printf "Subject: $number\r\n\r\n$number\r\n" >"$many/cur/$number.x.y:2,S"
+	printf 'Subject: %s\r\n\r\n%s\r\n' "$number" "$number" \
+		>"$many/cur/$number.x.y:2,S"
 done
 [ "$(id -u)" -ne 0 ] || chown -R mail:mail $many
 most=1 only='passed on'
