@@ -33,6 +33,13 @@ void bk_alloc_init(void)
 #endif
 }
 
+void bk_alloc_trim(void)
+{
+#ifdef M_ARENA_MAX
+	(void)malloc_trim(0);
+#endif
+}
+
 void *bk_alloc(size_t n)
 {
 	void *p = calloc(1, n ? n : 1);

@@ -65,6 +65,9 @@ static inline struct bk_view bk_buf_view(const struct bk_buf *buf)
  * heaps that each thread keeps.  Once, before the first thread.
  */
 void bk_alloc_init(void);
+/* Gives pages back that were freed, from all heaps: after much of what was
+ * small, and before much is to be kept. */
+void bk_alloc_trim(void);
 
 /* malloc, realloc, strdup that die with a line on stderr when memory is out. */
 void *bk_alloc(size_t n); /* zeroed */

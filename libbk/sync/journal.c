@@ -24,7 +24,7 @@
 static const char set_up[] =
 	"PRAGMA journal_mode = WAL;"
 	"PRAGMA synchronous = NORMAL;"
-	"PRAGMA cache_size = -256;" /* KiB: it is read from end to end */
+	"PRAGMA cache_size = -64;" /* KiB: it is read from end to end */
 	"PRAGMA temp_store = MEMORY;";
 
 static const char schema[] =

@@ -259,6 +259,7 @@ static int sync_folder(struct bk_pass *pass, const struct bk_folder_pair *pair,
 	else
 		expect(pass, &folder);
 	bk_folder_pass_clear(&folder);
+	bk_alloc_trim();
 	return rc < 0 ? bk_context(err, "folder %s", pair->from->name) : 0;
 }
 

@@ -54,6 +54,7 @@ struct bk_sync_request {
 	bool full;             /* trust no MODSEQ: compare everything */
 	uint64_t bad_items;    /* so many messages may fail; more end it */
 	size_t batch_messages; /* at most, at a time; 0: 500 */
+	size_t fetch_messages; /* at most, of one fetch; 0: 8,000 */
 	struct bk_progress *progress; /* or NULL */
 };
 

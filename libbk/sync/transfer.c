@@ -13,9 +13,9 @@
 #include "base/fault.h"
 #include "sync/transfer.h"
 
-/* Messages of one fetch: what a store keeps of each, until it came, is bounded.
- */
-#define ASKED_MOST ((size_t)8192)
+/* Messages of one fetch, and of a group, in whole batches: what is kept of each
+ * until it came is bounded. */
+#define ASKED_MOST ((size_t)16 * BK_SYNC_BATCH_MESSAGES)
 
 static struct bk_transfer *transfer_of(struct bk_sink *guard)
 {
@@ -221,38 +221,34 @@ struct bk_message *bk_folder_pass_source(struct bk_folder_pass *folder,
 	return msg;
 }
 
-/* Some of the group, from `at` on. */
-static int fetch_some(struct bk_transfer *t, size_t at,
-		      struct bk_message **msgs, struct bk_err *err)
+static int fetch_group(struct bk_transfer *t, struct bk_err *err)
 {
 	struct bk_folder_pass *folder = t->folder;
 	const struct bk_sync_end *from = &folder->pass->request->from;
 	const struct bk_bodies to = {begin_message, end_message, fail_message,
 				     t};
-	size_t n = 0;
+	size_t n = t->group.n;
+	struct bk_message **msgs =
+		bk_alloc((n + 1) * sizeof(struct bk_message *));
 
-	for (; n < ASKED_MOST && at + n < t->group.n; n++)
-		msgs[n] = t->group.items[at + n].msg;
+	for (size_t i = 0; i < n; i++)
+		msgs[i] = t->group.items[i].msg;
 	int rc = bk_store_fetch_many(from->store, from->account, folder->from,
 				     msgs, n, &to, err);
+	free(msgs);
 	if (rc < 0 && t->unopened.kind != BK_OK)
 		*err = t->unopened;
+	if (rc == 0 && !t->more && !t->n_again)
+		bk_pass_look_ahead(t->folder->pass);
 	return rc;
 }
 
-static int fetch_group(struct bk_transfer *t, struct bk_err *err)
+/* The last batch may be on its way while the next group is asked for. */
+static int pass_group_on(struct bk_transfer *t, struct bk_err *err)
 {
-	size_t most = t->group.n < ASKED_MOST ? t->group.n : ASKED_MOST;
-	struct bk_message **msgs =
-		bk_alloc((most + 1) * sizeof(struct bk_message *));
-	int rc = 0;
-
-	for (size_t at = 0; at < t->group.n && rc == 0; at += ASKED_MOST)
-		rc = fetch_some(t, at, msgs, err);
-	free(msgs);
-	if (rc == 0 && !t->n_again)
-		bk_pass_look_ahead(t->folder->pass);
-	return rc;
+	if (!t->sent.n || bk_transfer_pass_on(t, err) == 0)
+		return 0;
+	return bk_err_at(err, BK_END_DESTINATION);
 }
 
 static int send_group(struct bk_transfer *t, struct bk_err *err)
@@ -268,6 +264,8 @@ static int send_group(struct bk_transfer *t, struct bk_err *err)
 		*err = why;
 		(void)bk_err_at(err, BK_END_SOURCE);
 	}
+	if (rc == 0 && t->more && !t->group.again && !t->n_again)
+		return pass_group_on(t, err);
 	/* Whatever ended it: better heard now than sought by the next pass. */
 	if (bk_transfer_hear(t, true, rc < 0 ? &ignored : err) < 0)
 		rc = -1;
@@ -277,25 +275,44 @@ static int send_group(struct bk_transfer *t, struct bk_err *err)
 	return rc == 0 && t->sent.n ? bk_transfer_flush(t, err) : rc;
 }
 
-static void collect(struct bk_folder_pass *folder,
-		    struct bk_transfer_group *group)
+/* The next ADD tasks, from *at on; false: there are none. */
+static bool collect(struct bk_transfer *t, size_t *at)
 {
+	struct bk_folder_pass *folder = t->folder;
 	const struct bk_folder_plan *plan = &folder->plan;
+	size_t limit = folder->pass->request->batch_messages;
+	size_t most = folder->pass->request->fetch_messages;
+	size_t left = plan->n_add - *at;
 
-	group->items = bk_alloc((plan->n_add + 1) * sizeof(*group->items));
-	group->limit = folder->pass->request->batch_messages;
-	if (!group->limit)
-		group->limit = BK_SYNC_BATCH_MESSAGES;
-	for (size_t i = 0; i < plan->n_add; i++) {
-		const struct bk_task *task = &plan->tasks[i];
+	most = most ? most : ASKED_MOST;
+	most = left < most ? left : most;
+	t->group = (struct bk_transfer_group){
+		.limit = limit ? limit : BK_SYNC_BATCH_MESSAGES,
+		.items = bk_alloc((most + 1) * sizeof(*t->group.items)),
+	};
+	for (; *at < plan->n_add; (*at)++) {
+		const struct bk_task *task = &plan->tasks[*at];
 		if (task->kind != BK_TASK_ADD)
 			continue;
-		struct bk_transfer_item *item = &group->items[group->n++];
-		item->msg = bk_folder_pass_source(folder, i);
+		if (t->group.n == most)
+			break;
+		struct bk_transfer_item *item = &t->group.items[t->group.n++];
+		item->msg = bk_folder_pass_source(folder, *at);
 		item->id = task->pair != BK_NO_INDEX
 				   ? folder->pairs.items[task->pair].id
 				   : folder->next_id++;
 	}
+	t->more = *at < plan->n_add;
+	return t->group.n > 0;
+}
+
+static int send_and_free(struct bk_transfer *t, struct bk_err *err)
+{
+	int rc = send_group(t, err);
+
+	free(t->group.items);
+	t->group = (struct bk_transfer_group){0};
+	return rc;
 }
 
 int bk_folder_pass_transfer(struct bk_folder_pass *folder, struct bk_err *err)
@@ -306,17 +323,17 @@ int bk_folder_pass_transfer(struct bk_folder_pass *folder, struct bk_err *err)
 		.ops = folder->pass->request->to.store->ops,
 		.guard = {write_guarded},
 	};
+	size_t at = 0;
 	int rc = 0;
 
-	collect(folder, &t.group);
-	if (t.group.n)
-		rc = send_group(&t, err);
-	free(t.group.items);
-	while (t.n_again && rc == 0) {
-		t.group = t.again[--t.n_again];
-		rc = send_group(&t, err);
-		free(t.group.items);
+	while (rc == 0 && collect(&t, &at)) {
+		rc = send_and_free(&t, err);
+		while (t.n_again && rc == 0) {
+			t.group = t.again[--t.n_again];
+			rc = send_and_free(&t, err);
+		}
 	}
+	free(t.group.items);
 	while (t.n_again)
 		free(t.again[--t.n_again].items);
 	free(t.again);

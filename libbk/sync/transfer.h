@@ -42,6 +42,7 @@ struct bk_transfer {
 	const struct bk_store_ops *ops;
 	struct bk_transfer_group group; /* being sent */
 	size_t next;                    /* of its items, to come */
+	bool more;                      /* groups come after it */
 	/* The message that comes now. */
 	struct bk_sink guard; /* first of what begin() hands out */
 	struct bk_sink *body; /* NULL: it is passed over */

@@ -230,6 +230,7 @@ static int wrapped_pass(void)
 	sync_open();
 	wrap();
 	s.request.batch_messages = overlaps ? 2 : 0;
+	s.request.fetch_messages = overlaps ? 3 : 0;
 	int rc = bk_sync_account(&s.request, &s.counts, &s.err);
 	sync_close();
 	return rc;
