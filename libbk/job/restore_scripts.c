@@ -199,6 +199,35 @@ int bk_restore_scripts(struct bk_restore *run,
 	return rc;
 }
 
+void bk_restore_scripts_preview(struct bk_restore *run)
+{
+	const struct bk_set_account *last = NULL;
+	size_t n = 0, accounts = 0;
+
+	for (size_t i = 0; run->plan->whole_accounts && i < run->plan->n; i++) {
+		const struct bk_set_account *from = run->plan->items[i].account;
+		struct bk_script_list scripts = {0};
+		if (from != last)
+			(void)bk_kept_scripts(&from->account, &scripts);
+		last = from;
+		n += scripts.n;
+		accounts += scripts.n > 0;
+		bk_script_list_clear(&scripts);
+	}
+	if (!n || run->into.heal)
+		return;
+	char *text =
+		bk_asprintf("and %zu Sieve %s of %zu %s%s", n,
+			    n == 1 ? "script" : "scripts", accounts,
+			    accounts == 1 ? "account" : "accounts",
+			    bk_store_ops_named(run->to.config.type)->put_script
+				    ? ""
+				    : ", which the destination does not "
+				      "take");
+	bk_progress_note(run->progress, text);
+	free(text);
+}
+
 /* ---- the end ---- */
 
 /* That there is no place for them is no fault of a store that has none, nor of

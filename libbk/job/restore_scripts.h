@@ -33,6 +33,9 @@ int bk_restore_scripts(struct bk_restore *run,
 		       const struct bk_restore_account *account,
 		       struct bk_err *err);
 
+/* A dry run: tells how many the set has of what is chosen. */
+void bk_restore_scripts_preview(struct bk_restore *run);
+
 /* In the end: how many there were of each. */
 void bk_restore_scripts_tell(struct bk_restore *run);
 

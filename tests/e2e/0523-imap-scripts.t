@@ -171,6 +171,10 @@ view a >after
 ok "... to the byte" diff changed after
 
 
+ok "a dry run" bk-restore "$full" --store a --to a -n
+told 'and 5 Sieve scripts of 2 accounts$'
+view a | grep -v ': gone:' >after
+ok "... changes none" diff changed after
 exits 3 "the full set, beside what is there" bk-restore "$full" --store a --to a
 told 'script main .*another one of that name is there already; --replace.*not restored' \
 	'script main: another one is active at the destination' \
