@@ -1,0 +1,89 @@
+#!/bin/sh
+# What a server says no to in a pass: one that wants to be left alone for a while
+# is, and a mailbox that is full stops nobody else, and gets the rest once there is
+# room.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/lib/e2e.sh
+. "$top/tests/lib/e2e.sh"
+# shellcheck source=tests/lib/moves.sh
+. "$top/tests/lib/moves.sh"
+needs bk-move dovecot openssl
+cd "$work" || exit 1
+
+# ---- later, please -----------------------------------------------------------------
+
+# odd OPTION... SCENARIO: the section `odd` is a server that does so.
+odd() {
+	hostile "$@" || return
+	cat >"$BK_CONFIG" <<-CONF
+	[server odd]
+	url = imap://127.0.0.1:$hostile_port
+	allow-cleartext = yes
+	password = file:$work/pw
+	CONF
+}
+
+# passes: of ann, into a Maildir of its own.
+place=0
+passes() {
+	bk-move --from odd --to "maildir:$work/t$place/%d/%n/Maildir" \
+		--account ann@a.test
+}
+
+# once: each of the messages is there, once.
+once() {
+	[ "$(find "t$place" -type f -path '*/cur/*' | wc -l)" -eq 15 ] &&
+		[ "$(find "t$place" -type f -path '*/cur/*' \
+			-exec sha256sum {} + | sort | uniq -d | wc -l)" -eq 0 ]
+}
+
+for what in fetch-throttled login-inuse; do
+	place=$((place + 1))
+	ok "$what, twice" odd --times 2 $what
+	ok "... is waited for" passes
+	ok "... and all is there, once" once
+	kill "$hostile_pid"
+	wait "$hostile_pid" 2>/dev/null
+done
+
+# ---- no room -----------------------------------------------------------------------
+
+: >"$BK_CONFIG"
+"$top/tests/servers/pki" "$work/pki"
+for server in a b; do
+	dovecot "$work/$server" full "$work/pki"
+	dovecot "$work/$server" adduser ann@a.test bob@a.test eve@a.test
+done
+dovecot "$work/b" user bob@a.test 'userdb_quota_rule=*:storage=80k'
+for server in a b; do
+	dovecot "$work/$server" start
+	section $server "$(port_of $server)"
+done
+makes ordinary "$(at a ann@a.test)" "$(at a bob@a.test)" "$(at a eve@a.test)" \
+	--messages 60
+move() {
+	bk-move --from a --to b --accounts list "$@"
+}
+printf '%s@a.test\n' ann bob eve >list
+
+exits 3 "one of three accounts has no room for all" move --error-stop 100%
+cp err told
+ok "... it is named, with what to do" grep -q \
+	'bob@a.test.*no room for more.*raise the quota' told
+for account in ann eve; do
+	ok "... $account is the same there" same "$(at a $account@a.test)" \
+		"$(at b $account@a.test)"
+done
+ok "... and some is there" same --extra "$(at b bob@a.test)" \
+	"$(at a bob@a.test)"
+exits 15 "that one alone" move --account bob@a.test
+dovecot "$work/b" user bob@a.test
+while dovecot "$work/b" doveadm user bob@a.test | grep -q storage=80k; do
+	sleep 0.1
+done
+ok "when there is room" move
+ok "... the rest comes" same "$(at a bob@a.test)" "$(at b bob@a.test)"
+ok "... each message once" bk-move verify --from a --to b --accounts list
+
+done_testing
