@@ -191,6 +191,19 @@ subjects a $ann >held.after
 ok "... none after" cmp held.at held.after
 ok "... it is given back" transport back $ann none
 
+# Several at a time make one map: none takes the place of another's entry.
+several="u1@a.test u2@a.test u3@a.test u4@a.test u5@a.test u6@a.test"
+for account in $several; do
+	transport hold "$account" moving >"several.$account" 2>&1 8>&- &
+done
+wait
+for account in $several; do
+	ok "$account is held, with five others" sh -c "'$top/tests/servers/postfix' \
+		'$work/mx' tool postmap -q $account 'hash:$work/mx/etc/transport' |
+		grep -q '^retry:4.3.2 moving'"
+	ok "... and given back" transport back "$account" none
+done
+
 # ---- what is not there ----
 
 ok "the servers stop" stop_servers

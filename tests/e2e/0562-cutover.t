@@ -156,4 +156,27 @@ ok "two of them, one of which lives there already" bk-move --from a --to b \
 leads_to destination bob@a.test
 ok "... the mail is there" same "$(at a bob@a.test)" "$(at b bob@a.test)"
 
+# ---- a program of the user's, which need not bear another one beside it ------------
+
+cat >alone <<PROGRAM
+#!/bin/sh
+mkdir '$work/alone.lock' || exit 1
+sleep 0.1
+'$top/tests/lib/route_file.sh' '$work/route' "\$@"
+status=\$?
+rmdir '$work/alone.lock'
+exit \$status
+PROGRAM
+chmod +x alone
+sed -i "s,^command = .*,command = $work/alone," "$BK_CONFIG"
+two() {
+	bk-move "$@" --from a --to b --account ann@a.test --account bob@a.test \
+		--jobs 2
+}
+ok "both go back, with one that runs alone" two rollback
+leads_to source bob@a.test
+ok "... and forth" two --stages data,account
+leads_to destination
+leads_to destination bob@a.test
+
 done_testing
