@@ -15,34 +15,46 @@
 
 /* ---- the roll ---- */
 
-/* Of a message that is on its way.  The caller's to free. */
-static char *unsure_name(const char *name, const uint8_t digest[BK_DIGEST_LEN])
+#define SENT '?' /* perhaps it is there */
+#define SURE '!' /* it is */
+
+/* Of a message with its bytes.  The caller's to free. */
+static char *whole_name(char mark, const char *name,
+			const uint8_t digest[BK_DIGEST_LEN])
 {
 	char hex[BK_ID_TEXT];
 
-	return bk_asprintf("?%s:%s", name, bk_id_hex(hex, digest));
+	return bk_asprintf("%c%s:%s", mark, name, bk_id_hex(hex, digest));
 }
 
-static void add_unsure(struct bk_standby_roll *roll, const struct bk_row *row)
+static bool has_whole(const struct bk_standby_roll *roll, char mark,
+		      const char *name, const uint8_t digest[BK_DIGEST_LEN])
 {
-	char *name = unsure_name(row->msg.name, row->digest);
+	char *whole = whole_name(mark, name, digest);
+	bool has = bk_standby_roll_has(roll, whole);
 
-	bk_standby_roll_add(roll, name);
-	free(name);
-}
-
-static bool has_unsure(const struct bk_standby_roll *roll, const char *name,
-		       const uint8_t digest[BK_DIGEST_LEN])
-{
-	char *unsure = unsure_name(name, digest);
-	bool has = bk_standby_roll_has(roll, unsure);
-
-	free(unsure);
+	free(whole);
 	return has;
 }
 
-/* One that the roll does not have for sure is ours, or the row's of its name,
- * if its bytes are. */
+static void add_rows(struct bk_standby_roll *roll,
+		     const struct bk_restore_folder *folder, bool all_are_sure)
+{
+	for (size_t i = 0; i < folder->rows.n; i++) {
+		const struct bk_row *row = &folder->rows.items[i];
+		bool sure = all_are_sure ||
+			    folder->match.present_of[i] != BK_MATCH_NONE;
+		if (!*row->msg.name)
+			continue;
+		char *name = whole_name(sure ? SURE : SENT, row->msg.name,
+					row->digest);
+		bk_standby_roll_add(roll, name);
+		free(name);
+	}
+}
+
+/* One that the roll does not have with the bytes of its row is read: two
+ * folders that got each other's names can have one UIDVALIDITY. */
 static int judge(const struct bk_standby_roll *roll,
 		 struct bk_restore_folder *folder, struct bk_digester *digester,
 		 size_t i, struct bk_err *err)
@@ -52,7 +64,13 @@ static int judge(const struct bk_standby_roll *roll,
 	uint8_t digest[BK_DIGEST_LEN];
 
 	folder->ours[i] = *name && bk_standby_roll_has(roll, name);
-	if (folder->ours[i] || (row == BK_MATCH_NONE && !roll->n))
+	bool known =
+		row == BK_MATCH_NONE
+			? folder->ours[i] || !roll->n
+			: folder->ours[i] &&
+				  has_whole(roll, SURE, name,
+					    folder->rows.items[row].digest);
+	if (known)
 		return 0;
 	int rc = bk_restore_far_digest(folder, digester, i, digest, err);
 	if (rc < 0)
@@ -61,7 +79,8 @@ static int judge(const struct bk_standby_roll *roll,
 	    (!rc || memcmp(digest, folder->rows.items[row].digest,
 			   BK_DIGEST_LEN) != 0))
 		bk_match_part(&folder->match, row);
-	folder->ours[i] = rc && has_unsure(roll, name, digest);
+	if (!folder->ours[i])
+		folder->ours[i] = rc && has_whole(roll, SENT, name, digest);
 	return 0;
 }
 
@@ -93,10 +112,7 @@ int bk_standby_far_known(struct bk_standby_copy *copy,
 			bk_standby_roll_add(&now,
 					    folder->present.items[i].name);
 	}
-	for (size_t i = 0; i < folder->rows.n && rc == 0; i++)
-		if (folder->match.present_of[i] == BK_MATCH_NONE &&
-		    *folder->rows.items[i].msg.name)
-			add_unsure(&now, &folder->rows.items[i]);
+	add_rows(&now, folder, false);
 	if (rc == 0)
 		rc = write_if_changed(&now, &was, copy, item, err);
 	bk_standby_roll_clear(&was);
@@ -123,6 +139,7 @@ int bk_standby_far_done(struct bk_standby_copy *copy,
 		    (stay && folder->ours[i]))
 			bk_standby_roll_add(&now,
 					    folder->present.items[i].name);
+	add_rows(&now, folder, true);
 	for (size_t i = 0; i < folder->n_todo; i++)
 		bk_standby_roll_add(
 			&now, folder->rows.items[folder->todo[i]].msg.name);
@@ -155,7 +172,7 @@ bool *bk_standby_far_ours(struct bk_standby_copy *copy,
 		if (ours[i] || !roll->n)
 			continue;
 		rc = bk_restore_far_digest(&folder, digester, i, digest, err);
-		ours[i] = rc > 0 && has_unsure(roll, name, digest);
+		ours[i] = rc > 0 && has_whole(roll, SENT, name, digest);
 	}
 	*list = folder.present;
 	bk_digester_free(digester);

@@ -2,9 +2,9 @@
  * A standby's store that is a mail server: which messages bk brought there, and
  * what its folders look like from outside.
  *
- * A message is on the roll by UIDVALIDITY and UID as soon as the server said
- * that it has them; until then by its digest, too: a run that is cut off may
- * leave the UID to somebody else's message.
+ * A message is on the roll by UIDVALIDITY, UID and digest before it is sent,
+ * and by the first two alone as soon as the server said that it has them: a run
+ * that is cut off may leave the UID to somebody else's message.
  */
 
 #ifndef BK_JOB_STANDBY_FAR_H

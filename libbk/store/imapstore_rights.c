@@ -278,6 +278,13 @@ static int put_rights(struct bk_imapstore_session *session,
 	return 0;
 }
 
+/* What a server says of itself is nobody's to take away, and of a copy no loss
+ * where it is told otherwise. */
+static bool is_servers(const char *name)
+{
+	return strstr(name, "/vendor/") || strstr(name, "/specialuse");
+}
+
 static int put_annotations(struct bk_imapstore_session *session,
 			   struct bk_view mailbox,
 			   const struct bk_folder *folder,
@@ -295,7 +302,8 @@ static int put_annotations(struct bk_imapstore_session *session,
 			     : lacks("annotation", property->name, &why);
 		if (rc < 0)
 			return -1;
-		count(lost, rc, &why);
+		if (!folder->follows || !is_servers(property->name))
+			count(lost, rc, &why);
 	}
 	return 0;
 }
@@ -310,10 +318,9 @@ static bool has_rights_of(const struct bk_folder *folder, const char *who)
 	return false;
 }
 
-/* What a server says of itself is nobody's to take away. */
 static bool stays(const struct bk_folder *folder, const char *name)
 {
-	if (strstr(name, "/vendor/") || strstr(name, "/specialuse"))
+	if (is_servers(name))
 		return true;
 	for (size_t i = 0; i < folder->n_annotations; i++)
 		if (strcmp(folder->annotations[i].name, name) == 0)
