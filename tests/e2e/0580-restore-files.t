@@ -44,6 +44,7 @@ ok "the flags are in the names" \
 ok "nobody else may read them" test -z "$(find tree all.* -perm /077)"
 
 # Ten libraries come with the one that writes archives: 2 MiB of who does not.
+# shellcheck disable=SC2016 # the inner shell's
 ok "bk-move comes without it" \
 	sh -c 'ldd "$(command -v bk-move)" >libs && ! grep -q libarchive libs'
 exits 2 "it writes none: a move is made again and again" bk-move \
