@@ -47,6 +47,15 @@ for what in fetch-throttled login-inuse; do
 	wait "$hostile_pid" 2>/dev/null
 done
 
+# ---- nothing ------------------------------------------------------------------------
+
+place=$((place + 1))
+ok "a server that lists messages and gives nothing of them" odd body-missing
+exits 3 "... has not moved" passes
+cp err told
+ok "... each is named" test \
+	"$(grep -c 'uid.*the server lists it, and gives nothing of it' told)" -eq 15
+
 # ---- no room -----------------------------------------------------------------------
 
 : >"$BK_CONFIG"
