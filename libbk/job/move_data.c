@@ -100,6 +100,7 @@ int bk_move_pass(struct bk_move_session *session,
 
 	if (session->to_missing)
 		return count_all(session, counts, err);
+	bk_move_keep_anew(move, task->name);
 	return bk_sync_account(&sync, counts, err);
 }
 
@@ -160,151 +161,13 @@ static int try_again_and_again(struct bk_move_trying *t, struct bk_err *err)
 	}
 }
 
-/* ---- its record ---- */
-
-static void begin_record(struct bk_move *move, struct bk_move_record *record)
-{
-	(void)pthread_mutex_lock(&move->lock);
-	for (size_t i = 0; i < move->n_under_way; i++)
-		if (!move->under_way[i]) {
-			move->under_way[i] = record;
-			break;
-		}
-	(void)pthread_mutex_unlock(&move->lock);
-}
-
-static void drop_record(struct bk_move *move,
-			const struct bk_move_record *record)
-{
-	(void)pthread_mutex_lock(&move->lock);
-	for (size_t i = 0; i < move->n_under_way; i++)
-		if (move->under_way[i] == record)
-			move->under_way[i] = NULL;
-	(void)pthread_mutex_unlock(&move->lock);
-}
-
-/* A cutover that was gone on with needed no pass: what the passes before it
- * carried over counts.  The lock is held. */
-static void keep_counts(const struct bk_move_records *before,
-			struct bk_move_record *record)
-{
-	const struct bk_move_record *was =
-		bk_move_records_find(before, record->name);
-	struct bk_move_report now = record->report;
-
-	if (now.folders || !was || was->report.cutover == BK_CUTOVER_NOT_TRIED)
-		return;
-	record->report = was->report;
-	record->report.account = now.account;
-	record->report.to = now.to;
-	record->report.server = now.server;
-	record->report.state = now.state;
-	record->report.why = now.why;
-	record->report.downtime = now.downtime;
-	if (now.cutover != BK_CUTOVER_NOT_TRIED)
-		record->report.cutover = now.cutover;
-}
-
-static void end_record(const struct bk_move_task *task,
-		       struct bk_move_record *record)
-{
-	struct bk_move *move = task->move;
-	const char *path = task->pair->record_path;
-	struct bk_move_record kept;
-	struct bk_move_records before = {0};
-	struct bk_err why = {0};
-	int rc = 0;
-
-	drop_record(move, record);
-	record->ended = bk_clock_now();
-	if (move->request->dry_run)
-		return;
-	kept = *record;
-	(void)pthread_mutex_lock(&move->lock);
-	if (!record->report.folders)
-		rc = bk_move_records_read(&before, path, &why);
-	if (rc == 0) {
-		keep_counts(&before, &kept);
-		rc = bk_move_record_add(path, &kept, &why);
-	}
-	(void)pthread_mutex_unlock(&move->lock);
-	bk_move_records_clear(&before);
-	if (rc < 0)
-		bk_progress_warning(move->progress, why.text);
-}
+/* ---- its end ---- */
 
 /* Nothing was to be done: what was recorded when it was counts. */
 static bool is_idle(const struct bk_move_report *report)
 {
 	return report->cutover == BK_CUTOVER_MOVED && !report->folders &&
 	       report->downtime <= 0;
-}
-
-static const char *text_of(struct bk_move *move, const char *text)
-{
-	return text ? bk_arena_strdup(&move->arena, text) : "";
-}
-
-static bool same_text(const char *kept, const char *text)
-{
-	return strcmp(kept, text ? text : "") == 0;
-}
-
-/* An account that is tried again meets the same again. */
-static bool is_known(const struct bk_move_record *record,
-		     const struct bk_item_error *error)
-{
-	for (size_t i = 0; i < record->n_items; i++) {
-		const struct bk_move_item *item = &record->items[i];
-		if (item->uid == error->uid &&
-		    same_text(item->folder, error->folder) &&
-		    same_text(item->name, error->name) &&
-		    same_text(item->outcome, error->outcome) &&
-		    same_text(item->text, error->text))
-			return true;
-	}
-	return false;
-}
-
-static void add_item(struct bk_move *move, struct bk_move_record *record,
-		     const struct bk_item_error *error)
-{
-	if (record->n_items == BK_MOVE_RECORD_ITEMS) {
-		record->more_items++;
-		return;
-	}
-	record->items =
-		bk_array_room(record->items, record->n_items,
-			      &record->cap_items, sizeof(*record->items));
-	record->items[record->n_items++] = (struct bk_move_item){
-		.folder = text_of(move, error->folder),
-		.name = text_of(move, error->name),
-		.text = text_of(move, error->text),
-		.outcome = text_of(move, error->outcome),
-		.uid = error->uid,
-	};
-}
-
-/* Something of an account that is under way could not be done: is it new? */
-static bool keep_item(void *arg, const struct bk_item_error *error)
-{
-	struct bk_move *move = arg;
-	bool is_new = true;
-
-	if (!error->account)
-		return true;
-	(void)pthread_mutex_lock(&move->lock);
-	for (size_t i = 0; i < move->n_under_way; i++) {
-		struct bk_move_record *record = move->under_way[i];
-		if (!record || strcmp(record->name, error->account) != 0)
-			continue;
-		if (is_known(record, error))
-			is_new = false;
-		else
-			add_item(move, record, error);
-	}
-	(void)pthread_mutex_unlock(&move->lock);
-	return is_new;
 }
 
 static enum bk_move_state state_of(const struct bk_move *move,
@@ -424,7 +287,7 @@ static int do_account(struct bk_move_task *task, stage_act *act,
 	bk_progress_account(move->progress, task->account->from);
 	if (!task->pair)
 		return bk_move_unplaced(task, err);
-	begin_record(move, &record);
+	bk_move_keep_begin(move, &record);
 	int rc = act_alone(&t, act, &why);
 	record.report.seconds =
 		(double)(bk_clock_monotonic_ms() - start_ms) / 1000;
@@ -435,10 +298,10 @@ static int do_account(struct bk_move_task *task, stage_act *act,
 		record.report.why = why.text;
 	}
 	if (rc < 0 || !is_idle(&record.report))
-		end_record(task, &record);
+		bk_move_keep_end(task, &record);
 	else
-		drop_record(move, &record);
-	free(record.items);
+		bk_move_keep_drop(move, &record);
+	bk_move_record_clear(&record);
 	if (rc < 0 && bk_move_is_end(&why)) {
 		note_end(move, &record.report);
 		*err = why;
@@ -482,16 +345,12 @@ int bk_move_data(struct bk_move *move, struct bk_err *err)
 	bk_rights_map_turn(&identities, &back_again);
 	move->identities = &identities;
 	move->identities_back = &back_again;
-	if (move->progress) {
-		move->progress->watch = keep_item;
-		move->progress->watch_arg = move;
-	}
+	bk_move_keep_watch(move, true);
 	bool back = move->request->verb == BK_MOVE_ROLLBACK;
 	if (rc == 0)
 		rc = bk_move_each(move, back ? return_account : move_account,
 				  err);
-	if (move->progress)
-		move->progress->watch = NULL;
+	bk_move_keep_watch(move, false);
 	move->identities = move->identities_back = NULL;
 	bk_rights_map_clear(&identities);
 	bk_rights_map_clear(&back_again);

@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "job/move_carried.h"
 #include "job/notify.h"
 #include "report/move_line.h"
 #include "report/summary.h"
@@ -166,6 +167,86 @@ static void print_accounts(const struct mail *mail)
 	}
 }
 
+/* "  ann@a.example: rights of bob: not possible here: ..."; `folder` is of it
+ * or "". */
+static void print_lack(const char *whose, const struct bk_carried *row,
+		       const char *folder, FILE *out)
+{
+	(void)fprintf(out, "  ");
+	print_escaped(out, whose);
+	(void)fprintf(out, ": ");
+	if (*folder) {
+		print_escaped(out, folder);
+		(void)fprintf(out, ": ");
+	}
+	(void)fprintf(out, "%s", row->what);
+	if (row->n > 1 && *folder)
+		(void)fprintf(out, " (%ju)", (uintmax_t)row->n);
+	(void)fprintf(out, ": %s%s", bk_became_word(row->became),
+		      *row->why ? ": " : "");
+	print_escaped(out, row->why);
+	(void)fprintf(out, "\n");
+}
+
+/* Of one account; UIDs are those of all. */
+static void print_lacks(struct mail *mail, const struct bk_move_record *record,
+			struct bk_carried_list *uids)
+{
+	const char *account = record->report.account;
+	struct bk_carried_list rows;
+	size_t n = 0;
+
+	bk_move_carried_rows(record, &rows);
+	for (size_t i = 0; i < rows.n; i++) {
+		struct bk_carried row = rows.items[i];
+		if (!bk_move_carried_lacks(&row))
+			continue;
+		if (strcmp(row.what, BK_MOVE_UIDS) == 0) {
+			row.folder = account;
+			bk_move_carried_join(uids, &row, 1);
+		} else if (n++ < ITEMS_MAX) {
+			print_lack(account, &row, row.folder, mail->out);
+		}
+	}
+	bk_carried_list_clear(&rows);
+	if (n > ITEMS_MAX) {
+		(void)fprintf(mail->out, "  ");
+		print_escaped(mail->out, account);
+		(void)fprintf(mail->out, ": and %zu more: %s\n", n - ITEMS_MAX,
+			      bk_move_next(mail->move, "report", account));
+	}
+}
+
+/* What goes along with the mail, and did not. */
+static void print_left_behind(struct mail *mail)
+{
+	struct bk_carried_list uids = {0};
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = mail->out;
+
+	mail->out = open_memstream(&text, &n);
+	if (!mail->out)
+		abort(); /* as all small allocations do */
+	for (size_t i = 0; i < n_accounts(mail); i++)
+		if (record_of(mail, i))
+			print_lacks(mail, record_of(mail, i), &uids);
+	for (size_t i = 0; i < uids.n; i++) {
+		const struct bk_carried *row = &uids.items[i];
+		char *many = bk_asprintf("%ju accounts", (uintmax_t)row->n);
+		print_lack(*row->folder ? row->folder : many, row, "",
+			   mail->out);
+		free(many);
+	}
+	(void)fclose(mail->out);
+	mail->out = out;
+	if (*text)
+		(void)fprintf(out, "\nWHAT COULD NOT BE CARRIED OVER\n%s",
+			      text);
+	free(text);
+	bk_carried_list_clear(&uids);
+}
+
 static char *text_of(struct mail *mail)
 {
 	char *text = NULL;
@@ -178,11 +259,33 @@ static char *text_of(struct mail *mail)
 	(void)fprintf(mail->out, "SUMMARY\n");
 	bk_summary_print(&mail->move->summary, false, mail->out);
 	print_accounts(mail);
+	print_left_behind(mail);
 	(void)fclose(mail->out);
 	return text;
 }
 
 /* ---- the same for programs ---- */
+
+static void add_carried(struct bk_json *account,
+			const struct bk_move_record *record)
+{
+	struct bk_json *carried = bk_json_array(account, "carried");
+	struct bk_carried_list rows;
+
+	bk_move_carried_rows(record, &rows);
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct bk_carried *row = &rows.items[i];
+		struct bk_json *one = bk_json_object(carried, NULL);
+		bk_json_text(one, "what", row->what);
+		bk_json_text(one, "became", bk_became_word(row->became));
+		bk_json_uint(one, "number", row->n);
+		if (*row->folder)
+			bk_json_text(one, "folder", row->folder);
+		if (*row->why)
+			bk_json_text(one, "why", row->why);
+	}
+	bk_carried_list_clear(&rows);
+}
 
 static void add_account(struct bk_json *accounts,
 			const struct bk_move_record *record)
@@ -210,6 +313,7 @@ static void add_account(struct bk_json *accounts,
 		bk_json_uint(item, "uid", record->items[i].uid);
 		bk_json_text(item, "text", record->items[i].text);
 	}
+	add_carried(account, record);
 }
 
 static char *json_of(const struct mail *mail)

@@ -4,12 +4,12 @@
  *	account NAME FROM TO STATE ENDED MS more-items why counts...
  *		CUTOVER DOWNTIME-MS
  *	item FOLDER UID NAME TEXT OUTCOME        of the account above
+ *	carried WHAT FOLDER BECAME N WHY         likewise
  */
 
 #include "job/move_record.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,7 +43,24 @@ static void counts_of(struct bk_move_report *report, uint64_t *at[COUNTS])
 	memcpy(at, all, sizeof(all));
 }
 
+void bk_move_record_clear(struct bk_move_record *record)
+{
+	free(record->items);
+	bk_carried_list_clear(&record->carried);
+}
+
 /* ---- writing ---- */
+
+static void add_carried(struct bk_buf *out, const struct bk_carried *row)
+{
+	bk_buf_printf(out, "carried");
+	bk_fields_add(out, row->what);
+	bk_fields_add(out, row->folder);
+	bk_fields_add(out, bk_became_word(row->became));
+	bk_fields_add_number(out, row->n);
+	bk_fields_add(out, row->why);
+	bk_buf_printf(out, "\n");
+}
 
 static void add_record(struct bk_buf *out, const struct bk_move_record *record)
 {
@@ -65,6 +82,8 @@ static void add_record(struct bk_buf *out, const struct bk_move_record *record)
 	bk_fields_add(out, bk_move_cutover_word(report.cutover));
 	bk_fields_add_number(out, (uint64_t)(report.downtime * 1000));
 	bk_buf_printf(out, "\n");
+	for (size_t i = 0; i < record->carried.n; i++)
+		add_carried(out, &record->carried.items[i]);
 	for (size_t i = 0; i < record->n_items; i++) {
 		const struct bk_move_item *item = &record->items[i];
 		bk_buf_printf(out, "item");
@@ -125,8 +144,11 @@ static struct bk_move_record *record_named(struct bk_move_records *records,
 	for (size_t at = 0;
 	     bk_name_table_next(&records->names, key, &at, &i);) {
 		struct bk_move_record *old = &records->items[i];
+		struct bk_carried_list carried = old->carried;
+		bk_carried_list_age(&carried);
 		free(old->items);
-		*old = (struct bk_move_record){.name = name};
+		*old = (struct bk_move_record){.name = name,
+					       .carried = carried};
 		return old;
 	}
 	bk_name_table_add(&records->names, key, (uint32_t)records->n);
@@ -205,6 +227,20 @@ static void read_item(struct bk_move_record *record, const char *const *fields,
 	record->items[record->n_items++] = item;
 }
 
+static void read_carried(struct bk_move_record *record,
+			 const char *const *fields, size_t n)
+{
+	struct bk_carried row = {0};
+
+	if (!record || n < 6 || !number(fields[4], &row.n) ||
+	    bk_became_named(fields[3], &row.became) < 0)
+		return;
+	row.what = fields[1];
+	row.folder = fields[2];
+	row.why = fields[5];
+	bk_carried_list_add(&record->carried, &row);
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct bk_move_record *x = a, *y = b;
@@ -227,6 +263,8 @@ static void read_lines(struct bk_move_records *out, struct bk_view text)
 			record = read_account(out, fields, n);
 		else if (strcmp(fields[0], "item") == 0)
 			read_item(record, fields, n);
+		else if (strcmp(fields[0], "carried") == 0)
+			read_carried(record, fields, n);
 		text.data += line.len + 1;
 		text.len -= line.len + 1;
 	}
@@ -257,7 +295,7 @@ int bk_move_records_read(struct bk_move_records *out, const char *path,
 void bk_move_records_clear(struct bk_move_records *records)
 {
 	for (size_t i = 0; i < records->n; i++)
-		free(records->items[i].items);
+		bk_move_record_clear(&records->items[i]);
 	free(records->items);
 	bk_name_table_clear(&records->names);
 	bk_arena_clear(&records->arena);

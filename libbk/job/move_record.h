@@ -7,16 +7,20 @@
 #ifndef BK_JOB_MOVE_RECORD_H
 #define BK_JOB_MOVE_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "store/name_table.h"
+#include "sync/carried.h"
 #include "sync/progress.h"
 
 /* Of one pass; more are only counted. */
 #define BK_MOVE_RECORD_ITEMS 1000
+/* Of all passes; no more are kept. */
+#define BK_MOVE_RECORD_CARRIED 50000
 
 /* Something that could not be carried over; texts are never NULL. */
 struct bk_move_item {
@@ -31,7 +35,11 @@ struct bk_move_record {
 	struct bk_move_item *items;
 	size_t n_items, cap_items;
 	uint64_t more_items; /* not kept */
+	/* Of all passes: a later one says of some of it what is so now. */
+	struct bk_carried_list carried;
 };
+/* Its items and rows; the struct and its texts are the caller's. */
+void bk_move_record_clear(struct bk_move_record *record);
 
 struct bk_move_records {
 	struct bk_arena arena;

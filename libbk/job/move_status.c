@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "job/cutover_note.h"
+#include "job/move_carried.h"
 #include "job/move_elsewhere.h"
 #include "report/move_line.h"
 #include "report/units.h"
@@ -279,6 +280,27 @@ static int add_counts(struct bk_listing *to, const struct bk_move_report *r,
 	return 0;
 }
 
+/* What goes along with the mail. */
+static int add_carried(struct bk_listing *to,
+		       const struct bk_move_record *record, struct bk_err *err)
+{
+	struct bk_carried_list rows;
+	int rc = 0;
+
+	bk_move_carried_rows(record, &rows);
+	for (size_t i = 0; i < rows.n && rc == 0; i++) {
+		const struct bk_carried *row = &rows.items[i];
+		const struct bk_move_item item = {
+			.folder = *row->folder ? row->folder : NULL,
+			.text = *row->why ? row->why : NULL};
+		const struct count count = {
+			row->what, bk_became_word(row->became), row->n};
+		rc = add_line(to, &record->report, &item, &count, err);
+	}
+	bk_carried_list_clear(&rows);
+	return rc;
+}
+
 static int add_cutover(struct bk_listing *to, const struct bk_move_report *r,
 		       struct bk_err *err)
 {
@@ -304,7 +326,7 @@ static int add_report(struct bk_move *move, const struct bk_move_pair *pair,
 
 	(void)move;
 	(void)pair;
-	if (add_counts(to, r, err) < 0)
+	if (add_counts(to, r, err) < 0 || add_carried(to, record, err) < 0)
 		return -1;
 	for (size_t i = 0; i < record->n_items; i++) {
 		const struct bk_move_item *item = &record->items[i];

@@ -197,6 +197,21 @@ void bk_move_count(struct bk_move_trying *t,
 /* Do its accounts change servers, in this round? */
 bool bk_move_switches(const struct bk_move *move);
 
+/* ---- move_keep.c ---- */
+
+/* What is told of the account from now on is kept in the record, which is the
+ * caller's until it is ended or dropped. */
+void bk_move_keep_begin(struct bk_move *move, struct bk_move_record *record);
+void bk_move_keep_drop(struct bk_move *move,
+		       const struct bk_move_record *record);
+/* Writes it, unless it is a dry run. */
+void bk_move_keep_end(const struct bk_move_task *task,
+		      struct bk_move_record *record);
+/* A pass begins: what it says takes the place of what others said. */
+void bk_move_keep_anew(struct bk_move *move, const char *name);
+/* Before there are threads, and after. */
+void bk_move_keep_watch(struct bk_move *move, bool on);
+
 /* ---- move_people.c ---- */
 
 /* Sends who the account is of this mail, if it is wanted, and was not sent

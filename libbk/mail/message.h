@@ -88,6 +88,10 @@ struct bk_property {
 	struct bk_view value;
 };
 
+/* Of an annotation's name (RFC 5464): one that people make?  What a server says
+ * of itself is nobody's. */
+bool bk_annotation_is_peoples(const char *name);
+
 /*
  * A folder.  `name` is what a person sees: UTF-8, its levels joined by '/',
  * "INBOX" for the inbox (a '/' inside a level is not possible in Maildir and

@@ -206,16 +206,11 @@ int bk_imapstore_check_folder(const struct bk_folder *folder,
 int bk_imapstore_settings(struct bk_store *store,
 			  const struct bk_account *account,
 			  struct bk_folder_list *folders, struct bk_err *err);
-/* Rights and annotations that were not taken. */
-struct bk_imapstore_lost {
-	size_t n;
-	struct bk_err why; /* of the first one */
-};
+/* What was not taken is in *lacks, and that of an earlier try no more. */
 int bk_imapstore_put_settings(struct bk_imapstore_session *session,
 			      struct bk_view mailbox,
 			      const struct bk_folder *folder,
-			      struct bk_imapstore_lost *lost,
-			      struct bk_err *err);
+			      struct bk_lacks *lacks, struct bk_err *err);
 
 /* ---- imapstore_scan.c ---- */
 

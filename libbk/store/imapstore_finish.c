@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "store/imapstore_writer.h"
+#include "store/lacks.h"
+
+#define NOT_SUBSCRIBED "the server does not subscribe to it"
 
 /* ---- changes ---- */
 
@@ -223,7 +226,7 @@ static int subscribe(struct bk_imapstore_writer *w,
 
 struct ending {
 	struct bk_imapstore_writer *w;
-	struct bk_imapstore_lost lost;
+	struct bk_lacks lacks; /* rights and annotations */
 	bool not_subscribed;
 };
 
@@ -235,7 +238,7 @@ static int put_settings(struct bk_imapstore_session *session, void *arg,
 
 	ending->not_subscribed = false;
 	if (!w->level && bk_imapstore_put_settings(session, w->raw, w->want,
-						   &ending->lost, err) < 0)
+						   &ending->lacks, err) < 0)
 		return -1;
 	return subscribe(w, session, &ending->not_subscribed, err);
 }
@@ -243,6 +246,29 @@ static int put_settings(struct bk_imapstore_session *session, void *arg,
 static void add_note(struct bk_buf *note, const char *text)
 {
 	bk_buf_printf(note, "%s%s", note->len ? "; " : "", text);
+}
+
+static const char *why_new_uids(const struct bk_imapstore_writer *w)
+{
+	return *w->uids.why ? w->uids.why : "the server gives out its own";
+}
+
+/* The same one by one. */
+static void tell_lacks(const struct ending *ending,
+		       const struct bk_folder_result *result)
+{
+	const struct bk_imapstore_writer *w = ending->w;
+	struct bk_lacks *to = w->writer.store->lacks;
+
+	if (w->want->uid_validity && !result->kept_uids && !w->level)
+		bk_lacks_add(to, BK_LACK_UIDS, NULL, why_new_uids(w));
+	bk_imapstore_marks_lacks(w, to);
+	for (size_t i = 0; i < ending->lacks.n; i++)
+		bk_lacks_add(to, ending->lacks.items[i].what,
+			     ending->lacks.items[i].name,
+			     ending->lacks.items[i].why);
+	if (ending->not_subscribed)
+		bk_lacks_add(to, BK_LACK_SUBSCRIPTION, NULL, NOT_SUBSCRIBED);
 }
 
 static void tell_result(const struct ending *ending,
@@ -260,24 +286,23 @@ static void tell_result(const struct ending *ending,
 		.added = w->added,
 	};
 	if (wanted && !result->kept_uids && !w->level)
-		bk_buf_printf(&note, "new UIDs: %s",
-			      *w->uids.why ? w->uids.why
-					   : "the server gives out its own");
+		bk_buf_printf(&note, "new UIDs: %s", why_new_uids(w));
 	bool own = note.len && !*w->uids.why;
 	size_t len = note.len;
 	bk_imapstore_marks_note(w, &note);
-	if (ending->lost.n)
+	if (ending->lacks.n)
 		bk_buf_printf(&note, "%snot possible here: %.120s",
-			      note.len ? "; " : "", ending->lost.why.text);
-	if (ending->lost.n > 1)
+			      note.len ? "; " : "", ending->lacks.items[0].why);
+	if (ending->lacks.n > 1)
 		bk_buf_printf(&note, ", and %zu more of them",
-			      ending->lost.n - 1);
+			      ending->lacks.n - 1);
 	if (ending->not_subscribed)
-		add_note(&note, "the server does not subscribe to it");
+		add_note(&note, NOT_SUBSCRIBED);
 	result->own_uids = own && note.len == len;
 	(void)snprintf(result->note, sizeof(result->note), "%s",
 		       bk_buf_text(&note));
 	bk_buf_clear(&note);
+	tell_lacks(ending, result);
 }
 
 static bool has_settings(const struct bk_imapstore_writer *w)
@@ -309,6 +334,7 @@ int bk_imapstore_finish(struct bk_folder_writer *writer,
 		tell_result(&ending, result);
 	else
 		(void)bk_context(err, "folder %s", w->want->name);
+	bk_lacks_clear(&ending.lacks);
 	bk_imapstore_abort(writer);
 	return rc;
 }

@@ -6,6 +6,7 @@
 
 #include "mail/flags.h"
 #include "store/imapstore_writer.h"
+#include "store/lacks.h"
 
 #define ALL_FLAGS                                                              \
 	(BK_FLAG_SEEN | BK_FLAG_ANSWERED | BK_FLAG_FLAGGED | BK_FLAG_DELETED | \
@@ -100,6 +101,27 @@ void bk_imapstore_marks_note(const struct bk_imapstore_writer *w,
 		bk_buf_printf(out,
 			      "%sthe flags of %zu messages could not be set",
 			      out->len ? "; " : "", w->unset);
+}
+
+static void lacks_word(struct bk_lacks *to, const char *word, const char *why)
+{
+	char *text = bk_asprintf("%s: %s", word, why);
+
+	bk_lacks_add(to, BK_LACK_FLAGS, word, text);
+	free(text);
+}
+
+void bk_imapstore_marks_lacks(const struct bk_imapstore_writer *w,
+			      struct bk_lacks *to)
+{
+	for (size_t i = 0; i < w->n_lost; i++)
+		if (w->lost[i])
+			lacks_word(to, w->writer.folder.keywords[i],
+				   "the server does not take it");
+	for (unsigned flag = 1; flag <= BK_FLAG_PASSED; flag <<= 1)
+		if (w->lost_flags & flag)
+			lacks_word(to, bk_flag_name((uint8_t)flag),
+				   "the server does not keep it");
 }
 
 /* ---- changes of messages that are there ---- */

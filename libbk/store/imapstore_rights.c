@@ -5,6 +5,7 @@
 
 #include "store/imaprights.h"
 #include "store/imapstore.h"
+#include "store/lacks.h"
 
 #define AT_A_TIME 64 /* folders asked about in one round trip */
 
@@ -225,20 +226,11 @@ static bool is_own(const struct bk_imapstore_session *session, const char *who)
 		strcmp(who + 5, session->address) == 0);
 }
 
-static int lacks(const char *what, const char *name, struct bk_err *why)
+static int has_none(const char *what, const char *name, struct bk_err *why)
 {
 	(void)bk_fail(why, BK_REFUSED, "%s %s: the server has none", what,
 		      name);
 	return 1;
-}
-
-/* One more of them was turned down, or not. */
-static void count(struct bk_imapstore_lost *lost, int turned_down,
-		  const struct bk_err *why)
-{
-	if (turned_down && !lost->n)
-		lost->why = *why;
-	lost->n += (size_t)turned_down;
 }
 
 static void tell_outcome(const struct bk_folder *folder, size_t entry, bool can,
@@ -255,7 +247,7 @@ static void tell_outcome(const struct bk_folder *folder, size_t entry, bool can,
 
 static int put_rights(struct bk_imapstore_session *session,
 		      struct bk_view mailbox, const struct bk_folder *folder,
-		      struct bk_imapstore_lost *lost, struct bk_err *err)
+		      struct bk_lacks *lacks, struct bk_err *err)
 {
 	bool can = bk_imap_can(session->imap, BK_IMAP_ACL);
 
@@ -269,11 +261,13 @@ static int put_rights(struct bk_imapstore_session *session,
 		}
 		int rc = can ? put_entry(session, mailbox, entry, &taken, &why,
 					 err)
-			     : lacks("rights of", entry->who, &why);
+			     : has_none("rights of", entry->who, &why);
 		if (rc < 0)
 			return -1;
 		tell_outcome(folder, i, can, taken);
-		count(lost, rc, &why);
+		if (rc)
+			bk_lacks_add(lacks, BK_LACK_RIGHTS, entry->who,
+				     why.text);
 	}
 	return 0;
 }
@@ -288,7 +282,7 @@ static bool is_servers(const char *name)
 static int put_annotations(struct bk_imapstore_session *session,
 			   struct bk_view mailbox,
 			   const struct bk_folder *folder,
-			   struct bk_imapstore_lost *lost, struct bk_err *err)
+			   struct bk_lacks *lacks, struct bk_err *err)
 {
 	bool can = bk_imap_can(session->imap, BK_IMAP_METADATA);
 
@@ -299,11 +293,12 @@ static int put_annotations(struct bk_imapstore_session *session,
 			continue;
 		int rc = can ? put_property(session, mailbox, property, &why,
 					    err)
-			     : lacks("annotation", property->name, &why);
+			     : has_none("annotation", property->name, &why);
 		if (rc < 0)
 			return -1;
-		if (!folder->follows || !is_servers(property->name))
-			count(lost, rc, &why);
+		if (rc && (!folder->follows || !is_servers(property->name)))
+			bk_lacks_add(lacks, BK_LACK_ANNOTATIONS, property->name,
+				     why.text);
 	}
 	return 0;
 }
@@ -330,8 +325,8 @@ static bool stays(const struct bk_folder *folder, const char *name)
 
 static int take_away(struct bk_imapstore_session *session,
 		     struct bk_view mailbox, const struct bk_folder *here,
-		     const struct bk_folder *want,
-		     struct bk_imapstore_lost *lost, struct bk_err *err)
+		     const struct bk_folder *want, struct bk_lacks *lacks,
+		     struct bk_err *err)
 {
 	struct bk_err why = {0};
 	int rc = 0;
@@ -342,7 +337,8 @@ static int take_away(struct bk_imapstore_session *session,
 			continue;
 		bool taken = false;
 		rc = put_entry(session, mailbox, &none, &taken, &why, err);
-		count(lost, rc > 0, &why);
+		if (rc > 0)
+			bk_lacks_add(lacks, BK_LACK_RIGHTS, none.who, why.text);
 	}
 	for (size_t i = 0; i < here->n_annotations && rc >= 0; i++) {
 		const struct bk_property none = {
@@ -350,7 +346,9 @@ static int take_away(struct bk_imapstore_session *session,
 		if (stays(want, none.name))
 			continue;
 		rc = put_property(session, mailbox, &none, &why, err);
-		count(lost, rc > 0, &why);
+		if (rc > 0)
+			bk_lacks_add(lacks, BK_LACK_ANNOTATIONS, none.name,
+				     why.text);
 	}
 	return rc < 0 ? -1 : 0;
 }
@@ -401,7 +399,7 @@ static void leave_out_same(struct bk_folder *want, const struct bk_folder *here,
 /* `here` gets what the server has, and *want is left with what it lacks. */
 static int drop_others(struct bk_imapstore_session *session,
 		       struct bk_view mailbox, struct bk_folder *here,
-		       struct bk_folder *want, struct bk_imapstore_lost *lost,
+		       struct bk_folder *want, struct bk_lacks *lacks,
 		       struct bk_err *err)
 {
 	struct asking asking = {
@@ -413,7 +411,7 @@ static int drop_others(struct bk_imapstore_session *session,
 
 	if (ask_acl(session, &asking, err) < 0 ||
 	    ask_metadata(session, &asking, err) < 0 ||
-	    take_away(session, mailbox, here, want, lost, err) < 0)
+	    take_away(session, mailbox, here, want, lacks, err) < 0)
 		return -1;
 	leave_out_same(want, here, &here->arena);
 	return 0;
@@ -422,19 +420,18 @@ static int drop_others(struct bk_imapstore_session *session,
 int bk_imapstore_put_settings(struct bk_imapstore_session *session,
 			      struct bk_view mailbox,
 			      const struct bk_folder *folder,
-			      struct bk_imapstore_lost *lost,
-			      struct bk_err *err)
+			      struct bk_lacks *lacks, struct bk_err *err)
 {
 	struct bk_folder here = {0}, want = *folder;
 	int rc = 0;
 
-	*lost = (struct bk_imapstore_lost){0};
+	bk_lacks_clear(lacks);
 	if (folder->follows)
-		rc = drop_others(session, mailbox, &here, &want, lost, err);
+		rc = drop_others(session, mailbox, &here, &want, lacks, err);
 	if (rc == 0)
-		rc = put_rights(session, mailbox, &want, lost, err);
+		rc = put_rights(session, mailbox, &want, lacks, err);
 	if (rc == 0)
-		rc = put_annotations(session, mailbox, &want, lost, err);
+		rc = put_annotations(session, mailbox, &want, lacks, err);
 	bk_folder_clear(&here);
 	return rc;
 }

@@ -152,6 +152,9 @@ void bk_imapstore_marks_clear(struct bk_imapstore_marks *marks);
 /* What was left out, for people; "" for nothing. */
 void bk_imapstore_marks_note(const struct bk_imapstore_writer *w,
 			     struct bk_buf *out);
+/* The same one by one. */
+void bk_imapstore_marks_lacks(const struct bk_imapstore_writer *w,
+			      struct bk_lacks *to);
 /* Sends the changes. */
 int bk_imapstore_send_changes(struct bk_imapstore_writer *w,
 			      struct bk_err *err);

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "store/lacks.h"
 #include "store/maildir_known.h"
 
 #define SUBSCRIPTIONS         "subscriptions"
@@ -22,6 +23,13 @@ static void add_note(struct bk_folder_result *result, const char *text)
 
 	(void)snprintf(result->note + len, sizeof(result->note) - len, "%s%s",
 		       len ? "; " : "", text);
+}
+
+static void lack(struct bk_maildir_writer *w, enum bk_lack what,
+		 const char *text)
+{
+	add_note(&w->result, text);
+	bk_lacks_add(w->writer.store->lacks, what, NULL, text);
 }
 
 static int read_file(int dir, const char *name, struct bk_buf *text,
@@ -171,22 +179,20 @@ static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
 	if (w->courier) {
 		/* Courier would not look at Dovecot's file, and a Dovecot that
 		 * comes later would, with rights that are out of date. */
-		add_note(&w->result,
-			 "rights, which only Dovecot's folders "
-			 "are given");
+		lack(w, BK_LACK_RIGHTS,
+		     "rights, which only Dovecot's folders are given");
 		return 0;
 	}
 	if (!bk_acl_write(w->want, &text))
-		add_note(&w->result, "rights that this store cannot hold");
+		lack(w, BK_LACK_RIGHTS, "rights that this store cannot hold");
 	if (!text.len)
 		goto out;
 	int there = read_file(w->dir, ACL, &before, err);
 	bool same = there > 0 && before.len == text.len &&
 		    memcmp(before.data, text.data, text.len) == 0;
 	if (there > 0 && !same && !w->want->follows) {
-		add_note(&w->result,
-			 "the folder's rights are left as they "
-			 "are here");
+		lack(w, BK_LACK_RIGHTS,
+		     "the folder's rights are left as they are here");
 		goto out;
 	}
 	rc = there;
@@ -215,7 +221,7 @@ static void count_lost_keywords(struct bk_maildir_writer *w)
 	(void)snprintf(text, sizeof(text),
 		       "%zu keywords left out: a Maildir holds %d", n,
 		       BK_KEYWORD_LETTERS);
-	add_note(&w->result, text);
+	lack(w, BK_LACK_FLAGS, text);
 }
 
 /* The counts of a Maildir++ quota are wrong now; a server counts again when

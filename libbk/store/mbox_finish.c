@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "store/dovecot_modseq.h"
+#include "store/lacks.h"
 #include "store/mbox_writer.h"
 
 static void add_note(struct bk_folder_result *result, const char *text)
@@ -17,6 +18,12 @@ static void add_note(struct bk_folder_result *result, const char *text)
 
 	(void)snprintf(result->note + len, sizeof(result->note) - len, "%s%s",
 		       len ? "; " : "", text);
+}
+
+static void lack(struct bk_mbox_writer *w, enum bk_lack what, const char *text)
+{
+	add_note(&w->result, text);
+	bk_lacks_add(w->writer.store->lacks, what, NULL, text);
 }
 
 /* ---- the file ---- */
@@ -271,14 +278,14 @@ int bk_mbox_finish(struct bk_folder_writer *writer,
 		bk_context(err, "folder %s", w->want->name);
 	} else {
 		if (w->lost_keywords)
-			add_note(&w->result, "keywords with blanks in them");
+			lack(w, BK_LACK_FLAGS, "keywords with blanks in them");
 		if (w->n_dropped)
 			add_note(&w->result,
 				 "header fields that mean something in an mbox "
 				 "file (Status, X-UID, ...) are left out");
 		if (w->want->n_acl)
-			add_note(&w->result,
-				 "rights, which an mbox has none of");
+			lack(w, BK_LACK_RIGHTS,
+			     "rights, which an mbox has none of");
 		*result = w->result;
 		result->kept_uids = writer->keeps_uids;
 		result->uid_validity =

@@ -30,6 +30,7 @@
 #include "mail/uid_set.h"
 
 struct bk_doveadm;
+struct bk_lacks;
 struct bk_link;
 struct bk_set;
 struct bk_store;
@@ -86,8 +87,7 @@ struct bk_store_config {
 	bool follows;        /* what is written is a copy of accounts: they
 				subscribe to what their sources do, and to
 				nothing else */
-	bool hurried;        /* somebody waits: a server that is gone is tried
-				once more, at once */
+	bool hurried;        /* a server that is gone is tried once more */
 	const struct bk_store_server *server; /* imap; then path is not used */
 	struct bk_set *set; /* it is read in place of all that (setstore.h) */
 };
@@ -396,8 +396,7 @@ struct bk_store_ops {
 	/* Forgets what was not made visible yet. */
 	void (*abort)(struct bk_folder_writer *writer);
 
-	/* A folder of an account gets another name; BK_EXISTS, BK_GONE.
-	 * NULL: cannot be done. */
+	/* A folder gets another name; BK_EXISTS, BK_GONE.  NULL: cannot. */
 	int (*rename_folder)(struct bk_store *store,
 			     const struct bk_account *account,
 			     const struct bk_folder *from, const char *to,
@@ -441,9 +440,8 @@ struct bk_store_ops {
 struct bk_store {
 	const struct bk_store_ops *ops;
 	const char *where; /* for messages */
-	/* The caller's, set after open, or NULL: told once of each wait for
-	 * another program that takes more than two seconds, and how long it
-	 * takes at most.  Any thread. */
+	/* The caller's, set after open, or NULL: told once of a wait of over
+	 * two seconds for another program, and how long at most.  Any thread */
 	void (*waits)(void *arg, const char *what, int64_t most_ms);
 	void *waits_arg;
 	/* The caller's, set after open, or NULL: told of each message that was
@@ -453,6 +451,8 @@ struct bk_store {
 	void (*refused)(void *arg, const struct bk_folder_writer *writer,
 			const struct bk_message *msg, const struct bk_err *why);
 	void *refused_arg;
+	/* The caller's, or NULL: what finish() could not give (lacks.h). */
+	struct bk_lacks *lacks;
 };
 
 struct bk_folder_writer {

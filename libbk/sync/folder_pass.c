@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "base/fault.h"
+#include "store/lacks.h"
 #include "sync/folder_marks.h"
 
 void bk_folder_pass_clear(struct bk_folder_pass *folder)
@@ -25,6 +26,7 @@ void bk_folder_pass_clear(struct bk_folder_pass *folder)
 	bk_uid_set_clear(&folder->to_gone);
 	bk_rights_plan_clear(&folder->rights);
 	bk_folder_clear(&folder->words);
+	bk_carried_list_clear(&folder->carried);
 	bk_arena_clear(&folder->arena);
 	*folder = (struct bk_folder_pass){0};
 }
@@ -214,20 +216,40 @@ static bool same_uids(const struct bk_folder_pass *folder)
 	return true;
 }
 
-static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
+/* What it could not give is known then. */
+static int end_writer(struct bk_folder_pass *folder,
+		      struct bk_folder_result *result, struct bk_err *err)
 {
 	struct bk_folder_writer *writer = folder->writer;
-	struct bk_folder_result result = {0};
+	struct bk_store *store = writer->store;
+	struct bk_lacks lacks = {0};
 
 	folder->writer = NULL;
+	store->lacks = &lacks;
+	int rc = store->ops->finish(writer, result, err);
+	store->lacks = NULL;
+	if (rc < 0)
+		(void)bk_err_at(err, BK_END_DESTINATION);
+	else
+		bk_folder_pass_ended(folder, result, same_uids(folder), &lacks);
+	bk_lacks_clear(&lacks);
+	return rc;
+}
+
+static int finish_writer(struct bk_folder_pass *folder, struct bk_err *err)
+{
+	struct bk_folder_result result = {0};
+
 	if (!folder->to || !folder->row.to.uid_validity)
-		folder->row.to.uid_validity = writer->folder.uid_validity;
+		folder->row.to.uid_validity =
+			folder->writer->folder.uid_validity;
 	if (bk_folder_pass_rights_sent(folder, err) < 0) {
-		writer->store->ops->abort(writer);
+		folder->writer->store->ops->abort(folder->writer);
+		folder->writer = NULL;
 		return -1;
 	}
-	if (writer->store->ops->finish(writer, &result, err) < 0)
-		return bk_err_at(err, BK_END_DESTINATION);
+	if (end_writer(folder, &result, err) < 0)
+		return -1;
 	if (result.uid_validity)
 		folder->row.to.uid_validity = result.uid_validity;
 	folder->pass->counts->folders_written++;
@@ -377,6 +399,7 @@ int bk_folder_pass_run(struct bk_folder_pass *folder, struct bk_err *err)
 	else
 		rc = write_folder(folder, &notes, err);
 	if (rc == 0) {
+		bk_folder_pass_tell_carried(folder);
 		end_row(folder);
 		rc = put_row(folder, err);
 	}

@@ -376,6 +376,8 @@ static int sync_those(struct bk_pass *pass, enum turn turn, struct bk_err *err)
 			continue;
 		if (pair->is_view && !pair->from->view)
 			tell_view(pass, pair->from->name);
+		if (pair->why == BK_FOLDER_LEFT)
+			bk_pass_left_out(pass, pair);
 		pass->at = i;
 		if (bk_pass_wants(pass, pair) &&
 		    sync_folder(pass, pair, err) < 0)

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "sync/carried.h"
 #include "sync/folder_plan.h"
 #include "sync/journal.h"
 #include "sync/rights_plan.h"
@@ -80,6 +81,8 @@ struct bk_folder_pass {
 	uint64_t to_messages;
 	uint64_t failed;  /* messages that could not be carried over */
 	uint64_t unnamed; /* that came, and which one it is was not told */
+	struct bk_carried_list carried; /* told when it is over */
+	bool not_subscribed;            /* it was turned down */
 	struct bk_arena arena;
 };
 
@@ -116,6 +119,23 @@ bool bk_pass_wants(struct bk_pass *pass, const struct bk_folder_pair *pair);
 bool bk_pass_has_below(const struct bk_pass *pass, const char *name);
 /* The journal's, by the source's name. */
 struct bk_journal_folder *bk_pass_row(struct bk_pass *pass, const char *from);
+
+/* ---- folder_carried.c ---- */
+
+/* Tells it to who keeps records; nothing in a dry run. */
+void bk_pass_carried(const struct bk_pass *pass, const struct bk_carried *row);
+/* A folder of the source that is not to come. */
+void bk_pass_left_out(const struct bk_pass *pass,
+		      const struct bk_folder_pair *pair);
+/* Keeps what became of n of something until the folder is done. */
+void bk_folder_pass_carried(struct bk_folder_pass *folder, const char *what,
+			    enum bk_became became, size_t n, const char *why);
+/* The same of all that its writer's end tells. */
+void bk_folder_pass_ended(struct bk_folder_pass *folder,
+			  const struct bk_folder_result *result, bool same_uids,
+			  const struct bk_lacks *lacks);
+/* The folder is done. */
+void bk_folder_pass_tell_carried(struct bk_folder_pass *folder);
 
 /* ---- departed.c ---- */
 

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "sync/carried.h"
 
 enum bk_act {
 	BK_ACT_BACKUP,
@@ -199,7 +200,10 @@ struct bk_progress {
 	 * item_error first, so that it can be kept.  False: it was told before,
 	 * and does not count again. */
 	bool (*watch)(void *arg, const struct bk_item_error *error);
-	void *watch_arg;
+	/* The same of what became of what goes along with the mail. */
+	void (*carried)(void *arg, const char *account,
+			const struct bk_carried *row);
+	void *watch_arg; /* of both */
 	/* Another reporter that is told the same, but for what is counted
 	 * above; set before threads start, or NULL. */
 	struct bk_progress *also;
@@ -261,6 +265,15 @@ static inline void bk_progress_item_error(struct bk_progress *to,
 	to->ops->item_error(to, error);
 	if (to->also)
 		to->also->ops->item_error(to->also, error);
+}
+
+/* For who keeps it: people are told in a note. */
+static inline void bk_progress_carried(struct bk_progress *to,
+				       const char *account,
+				       const struct bk_carried *row)
+{
+	if (to && to->carried)
+		to->carried(to->watch_arg, account, row);
 }
 
 /* A line of talk: "no full set to stand on; making a full one". */

@@ -25,6 +25,21 @@ static void show(const struct bk_store_quota *quota, struct bk_buf *out)
 			      (unsigned long long)quota->messages);
 }
 
+/* For who keeps it: what came of the last try counts. */
+static void keep(const struct bk_pass *pass, enum bk_became became,
+		 const struct bk_store_quota *quota, const char *why)
+{
+	const struct bk_carried row = {
+		.what = "quota",
+		.folder = "",
+		.became = became,
+		.n = quota->bytes || quota->messages ? 1 : 0,
+		.why = why,
+	};
+
+	bk_pass_carried(pass, &row);
+}
+
 static void tell(const struct bk_pass *pass, const struct bk_store_quota *from,
 		 const struct bk_store_quota *to, const char *why)
 {
@@ -32,12 +47,16 @@ static void tell(const struct bk_pass *pass, const struct bk_store_quota *from,
 
 	bk_buf_printf(&text, "%s: quota: %s: ", pass->request->name,
 		      why ? "not possible here" : "moved");
+	size_t begin = text.len;
 	show(from, &text);
 	bk_buf_printf(&text, why ? " at the source, " : "; it was ");
 	show(to, &text);
 	if (why)
 		bk_buf_printf(&text, " at the destination: %s", why);
 	bk_progress_note(pass->request->progress, bk_buf_text(&text));
+	keep(pass, why ? BK_BECAME_IMPOSSIBLE : BK_BECAME_MOVED,
+	     why && !from->bytes && !from->messages ? to : from,
+	     bk_buf_text(&text) + begin);
 	bk_buf_clear(&text);
 }
 
@@ -84,8 +103,10 @@ static int carry_over(const struct bk_pass *pass,
 
 	if (ask(end, &to, err) < 0)
 		return -1;
-	if (same(from, &to))
+	if (same(from, &to)) {
+		keep(pass, BK_BECAME_MOVED, from, "");
 		return 1;
+	}
 	if (set(end, from, &why) < 0) {
 		if (judge(&why, err) < 0)
 			return -1;

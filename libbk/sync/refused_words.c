@@ -110,8 +110,18 @@ static bool has(const struct bk_message *msg, uint16_t keyword)
 	return false;
 }
 
+/* The message is not tried again: no later pass tells of it. */
+static void keep(struct bk_folder_pass *folder, const char *word,
+		 const char *own, const struct bk_err *why)
+{
+	char *text = bk_asprintf("keyword %s: %s", word, own ? own : why->text);
+
+	bk_folder_pass_carried(folder, "flags", BK_BECAME_IMPOSSIBLE, 1, text);
+	free(text);
+}
+
 void bk_refused_words_tell(const struct bk_refused_words *refused,
-			   const struct bk_folder_pass *folder,
+			   struct bk_folder_pass *folder,
 			   const struct bk_message *msg,
 			   const struct bk_message *is,
 			   const struct bk_err *why)
@@ -124,8 +134,11 @@ void bk_refused_words_tell(const struct bk_refused_words *refused,
 	for (uint16_t i = 0; i < msg->n_keywords; i++) {
 		if (has(is, msg->keywords[i]))
 			continue;
+		const char *own = why_not(refused, msg->keywords[i]);
 		if (!reason)
-			reason = why_not(refused, msg->keywords[i]);
+			reason = own;
+		keep(folder, folder->words.keywords[msg->keywords[i]], own,
+		     why);
 		bk_buf_printf(&words, "%s%s", n++ ? ", " : "",
 			      folder->words.keywords[msg->keywords[i]]);
 	}

@@ -35,7 +35,7 @@ int bk_refused_words_find(struct bk_refused_words *refused,
 /* Tells that `is` lacks keywords of `msg`, if it does; `why`: where none of
  * them was tried alone. */
 void bk_refused_words_tell(const struct bk_refused_words *refused,
-			   const struct bk_folder_pass *folder,
+			   struct bk_folder_pass *folder,
 			   const struct bk_message *msg,
 			   const struct bk_message *is,
 			   const struct bk_err *why);

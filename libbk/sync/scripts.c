@@ -23,15 +23,41 @@ static void clear(struct script_pass *scripts)
 	bk_script_plan_clear(&scripts->plan);
 }
 
+/* For who keeps it. */
+static void keep(const struct script_pass *scripts, enum bk_became became,
+		 size_t n, const char *why)
+{
+	const struct bk_carried row = {.what = "Sieve scripts",
+				       .folder = "",
+				       .became = became,
+				       .n = n,
+				       .why = why};
+
+	bk_pass_carried(scripts->pass, &row);
+}
+
+/* Of a script that is not the source's. */
 static void note(void *arg, const char *name, const char *what)
 {
 	const struct script_pass *scripts = arg;
 	const struct bk_sync_request *request = scripts->pass->request;
-	char *text = *name ? bk_asprintf("%s: script %s: %s", request->name,
-					 name, what)
-			   : bk_asprintf("%s: %s", request->name, what);
+	char *text =
+		bk_asprintf("%s: script %s: %s", request->name, name, what);
 
 	bk_progress_note(request->progress, text);
+	keep(scripts, BK_BECAME_SKIPPED, 1, text + strlen(request->name) + 2);
+	free(text);
+}
+
+static void tell_nowhere(const struct script_pass *scripts)
+{
+	static const char why[] = "nobody said where the destination has any";
+	const struct bk_sync_request *request = scripts->pass->request;
+	char *text = bk_asprintf("%s: Sieve scripts: not possible here, %s",
+				 request->name, why);
+
+	bk_progress_note(request->progress, text);
+	keep(scripts, BK_BECAME_IMPOSSIBLE, scripts->from.n, why);
 	free(text);
 }
 
@@ -90,9 +116,7 @@ static int read_both(struct script_pass *scripts, struct bk_err *err)
 		return failed(scripts, "", &why, err);
 	}
 	if (rc == 0 && scripts->from.n)
-		note(scripts, "",
-		     "Sieve scripts: not possible here, nobody said where the "
-		     "destination has any");
+		tell_nowhere(scripts);
 	return rc;
 }
 
@@ -213,6 +237,7 @@ static int carry_over(struct script_pass *scripts, struct bk_err *err)
 		.arg = scripts,
 	};
 	struct bk_err why = {0};
+	size_t carried = 0;
 
 	if (bk_script_apply(&apply, err) < 0)
 		return -1;
@@ -224,6 +249,12 @@ static int carry_over(struct script_pass *scripts, struct bk_err *err)
 		return failed(scripts, "", &why, err);
 	}
 	tell(scripts);
+	for (size_t i = 0; i < scripts->plan.n; i++) {
+		const struct bk_script_task *task = &scripts->plan.tasks[i];
+		carried += task->act == BK_SCRIPT_KEEP ||
+			   (task->act == BK_SCRIPT_PUT && task->done);
+	}
+	keep(scripts, BK_BECAME_MOVED, carried, "");
 	return remember(scripts, err);
 }
 

@@ -149,19 +149,6 @@ static void compare_rights(const struct bk_verify_settings *v,
 
 /* ---- annotations ---- */
 
-/* What a server says of itself is nobody's. */
-static bool is_peoples(const struct bk_property *property)
-{
-	const char *name = property->name;
-	size_t len = strlen(name);
-
-	if (strncmp(name, "/private/", 9) != 0 &&
-	    strncmp(name, "/shared/", 8) != 0)
-		return false;
-	return !strstr(name, "/vendor/") &&
-	       (len < 11 || strcmp(name + len - 11, "/specialuse") != 0);
-}
-
 static const struct bk_property *annotation(const struct bk_folder *folder,
 					    const char *name)
 {
@@ -184,15 +171,16 @@ static void compare_annotations(const struct bk_verify_settings *v,
 	for (size_t i = 0; i < from->n_annotations; i++) {
 		const struct bk_property *a = &from->annotations[i];
 		const struct bk_property *b = annotation(to, a->name);
-		if (!is_peoples(a) || (b && same_value(a->value, b->value)))
+		if (!bk_annotation_is_peoples(a->name) ||
+		    (b && same_value(a->value, b->value)))
 			continue;
 		tell_of(v, b ? BK_SYNC_DIFFERENT : BK_SYNC_MISSING, from->name,
 			"annotation %s", a->name);
 	}
 	for (size_t i = 0; i < to->n_annotations; i++) {
 		const struct bk_property *b = &to->annotations[i];
-		if (is_peoples(b) && !annotation(from, b->name) &&
-		    !v->request->no_extra)
+		if (bk_annotation_is_peoples(b->name) &&
+		    !annotation(from, b->name) && !v->request->no_extra)
 			tell_of(v, BK_SYNC_EXTRA, to->name, "annotation %s",
 				b->name);
 	}

@@ -4,8 +4,9 @@
     read_notice.py FILE [HEADER...]   headers, decoded; then the text, and the
                                       accounts and states of the JSON, the
                                       last word is for how long each was
-                                      held; of a job's, its result, and the
-                                      targets that lack something
+                                      held, and what went along; of a job's,
+                                      its result, and the targets that lack
+                                      something
 """
 
 import email
@@ -33,3 +34,6 @@ for part in mail.iter_attachments():
     for account in told["accounts"]:
         print("JSON", account["account"], account["state"],
               account["cutover"], account["copied"], account["held_s"])
+        for row in account["carried"]:
+            print("CARRIED", account["account"], row["what"], row["became"],
+                  row["number"])

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "job/move_record.h"
 
 static char path[] = "/tmp/bk-record-XXXXXX";
@@ -85,6 +86,60 @@ static void the_last_pass_of_each_counts(void **state)
 	assert_int_equal(bk_move_records_find(&records, "bob")->n_items, 2);
 }
 
+static void carry(const char *what, const char *folder, enum bk_became became,
+		  uint64_t n, const char *why)
+{
+	struct bk_move_record record = {
+		.name = "eve",
+		.report = {.account = "eve", .to = "eve"},
+	};
+	const struct bk_carried row = {what, folder, became, n, why};
+
+	/* Of one pass, twice. */
+	bk_carried_list_add(&record.carried, &row);
+	bk_carried_list_add(&record.carried, &row);
+	assert_int_equal(bk_move_record_add(path, &record, &err), 0);
+	bk_move_record_clear(&record);
+}
+
+/* "what folder became n why" of each row. */
+static void reads(const char *expected)
+{
+	const struct bk_move_record *eve =
+		bk_move_records_find(&records, "eve");
+	struct bk_buf text = {0};
+
+	assert_non_null(eve);
+	for (size_t i = 0; i < eve->carried.n; i++) {
+		const struct bk_carried *row = &eve->carried.items[i];
+		bk_buf_printf(&text, "%s %s %s %d %s|", row->what, row->folder,
+			      bk_became_word(row->became), (int)row->n,
+			      row->why);
+	}
+	assert_string_equal(bk_buf_text(&text), expected);
+	bk_buf_clear(&text);
+}
+
+static void what_a_later_pass_does_not_tell_of_stays(void **state)
+{
+	(void)state;
+	carry("quota", "", BK_BECAME_IMPOSSIBLE, 1, "no\tone may");
+	carry("rights", "Team", BK_BECAME_MOVED, 3, "");
+	carry("rights", "Other", BK_BECAME_SKIPPED, 1, "nobody");
+	read_back();
+	reads("quota  not possible here 1 no\tone may|"
+	      "quota  not possible here 1 no\tone may|"
+	      "rights Team moved 3 |rights Team moved 3 |"
+	      "rights Other skipped 1 nobody|rights Other skipped 1 nobody|");
+	assert_int_equal(bk_move_records_write(&records, path, &err), 0);
+	carry("rights", "Team", BK_BECAME_MOVED, 0, "");
+	carry("quota", "", BK_BECAME_MOVED, 1, "");
+	read_back();
+	reads("rights Other skipped 1 nobody|rights Other skipped 1 nobody|"
+	      "rights Team moved 0 |rights Team moved 0 |"
+	      "quota  moved 1 |quota  moved 1 |");
+}
+
 static void what_is_not_understood_is_passed_over(void **state)
 {
 	FILE *out = fopen(path, "a");
@@ -96,7 +151,7 @@ static void what_is_not_understood_is_passed_over(void **state)
 			  out) >= 0);
 	assert_int_equal(fclose(out), 0);
 	read_back();
-	assert_int_equal(records.n, 2);
+	assert_int_equal(records.n, 3);
 	assert_int_equal(unlink(path), 0);
 	read_back();
 	assert_int_equal(records.n, 0);
@@ -107,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_pass_of_each_counts),
+		cmocka_unit_test(what_a_later_pass_does_not_tell_of_stays),
 		cmocka_unit_test(what_is_not_understood_is_passed_over),
 	};
 	int fd = mkstemp(path);
