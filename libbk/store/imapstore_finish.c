@@ -186,16 +186,36 @@ static bool concerns_it(enum bk_kind kind)
 	       kind == BK_EXISTS;
 }
 
+static bool is_subscribed(const struct bk_imap_mailbox_list *list,
+			  struct bk_view raw)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct bk_imap_mailbox *is = &list->items[i];
+		if ((is->is & BK_IMAP_SUBSCRIBED) && is->name.len == raw.len &&
+		    memcmp(is->name.data, raw.data, raw.len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Some servers let nobody subscribe to what is not there, and all keep a
  * subscription to what was. */
 static int subscribe_to_nothing(struct bk_imapstore_writer *w,
 				struct bk_imapstore_session *session,
 				struct bk_err *why)
 {
-	if (bk_imapstore_leave(session, why) < 0 ||
-	    bk_imap_create(session->imap, w->raw, NULL, why) < 0)
+	struct bk_imap_mailbox_list list = {0};
+
+	if (bk_imapstore_leave(session, why) < 0)
 		return -1;
-	int rc = bk_imap_subscribe(session->imap, w->raw, true, why);
+	int rc = bk_imap_list(session->imap, false, false, &list, why);
+	bool done = rc == 0 && is_subscribed(&list, w->raw);
+	bk_imap_mailbox_list_clear(&list);
+	if (rc < 0 || done)
+		return rc;
+	if (bk_imap_create(session->imap, w->raw, NULL, why) < 0)
+		return -1;
+	rc = bk_imap_subscribe(session->imap, w->raw, true, why);
 	return bk_imap_delete(session->imap, w->raw, why) < 0 ? -1 : rc;
 }
 
