@@ -94,6 +94,15 @@ ok "nothing new" move --accounts accounts
 cp out said
 ok "... is copied" grep -q '121 messages: 0 copied, 121 there already' said
 
+ok "a folder gets another UIDVALIDITY" dovecot "$work/a" doveadm mailbox update \
+	-u bob@a.test --uid-validity 1234567 INBOX
+ok "... its mail is known by its content" move --accounts accounts
+cp out said
+ok "... nothing is copied again" grep -q \
+	'121 messages: 0 copied, 121 there already, 0 flags set, 0 taken away' said
+ok "... bob is the same there" same bob@a.test
+ok "... verify agrees" move verify --accounts accounts
+
 ok "one message goes there" does "$work/b/env" ann@a.test 'SELECT INBOX' \
 	'STORE 1 +FLAGS (\Deleted)' 'EXPUNGE'
 exits 17 "verify notices it" move verify --accounts accounts
