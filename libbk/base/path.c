@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -153,26 +154,86 @@ int bk_path_enter(int dir, const char *path, struct bk_err *err)
 	return fd;
 }
 
-static int make_level(int dir, const char *name, mode_t mode, uid_t uid,
-		      gid_t gid, struct bk_err *err)
+static bool is_empty(const char *path, int dir)
 {
-	if (mkdirat(dir, name, 0700) < 0)
-		return errno == EEXIST ? 0 : bk_fail_errno(err, "%s", name);
+	int fd = openat(dir, path,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *names = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry = NULL;
+
+	if (!names) {
+		bk_path_close(&fd);
+		return false;
+	}
+	while ((entry = readdir(names)) && entry->d_name[0] == '.' &&
+	       !bk_path_is_name(entry->d_name, strlen(entry->d_name)))
+		;
+	(void)closedir(names);
+	return !entry;
+}
+
+/* Between making it and giving it away nothing is put into it. */
+bool bk_path_is_half_made(int dir, const char *path, mode_t mode)
+{
+	struct stat st;
+
+	return geteuid() == 0 &&
+	       fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode) && st.st_uid == 0 &&
+	       ((st.st_mode & 07777) == 0700 ||
+		(st.st_mode & 07777) == (mode & 07777)) &&
+	       is_empty(path, dir);
+}
+
+static int give_away(int fd, const char *name,
+		     const struct bk_file_owner *owner, struct bk_err *err)
+{
+	if (fchmod(fd, owner->mode) < 0)
+		return bk_fail_errno(err, "%s: mode", name);
+	if ((owner->uid != (uid_t)-1 || owner->gid != (gid_t)-1) &&
+	    fchown(fd, owner->uid, owner->gid) < 0)
+		return bk_fail_errno(err, "%s: owner", name);
+	return 0;
+}
+
+/* 1: *out is it; 0: it was there. */
+static int make_level(int dir, const char *name,
+		      const struct bk_file_owner *owner, int *out,
+		      struct bk_err *err)
+{
+	bool made = mkdirat(dir, name, 0700) == 0;
+
+	if (!made && errno != EEXIST)
+		return bk_fail_errno(err, "%s", name);
+	if (!made && (owner->uid == (uid_t)-1 || owner->uid == 0 ||
+		      !bk_path_is_half_made(dir, name, owner->mode)))
+		return 0;
 	int fd = bk_path_open(dir, name, O_RDONLY | O_DIRECTORY, 0, err);
-	if (fd < 0)
+	if (fd < 0 || give_away(fd, name, owner, err) < 0) {
+		bk_path_close(&fd);
 		return -1;
-	int rc = 0;
-	if ((uid != (uid_t)-1 || gid != (gid_t)-1) && fchown(fd, uid, gid) < 0)
-		rc = bk_fail_errno(err, "%s: owner", name);
-	else if (fchmod(fd, mode) < 0)
-		rc = bk_fail_errno(err, "%s: mode", name);
-	(void)close(fd);
-	return rc;
+	}
+	*out = fd;
+	return 1;
+}
+
+int bk_path_make_one(int dir, const char *name,
+		     const struct bk_file_owner *owner, int *fd,
+		     struct bk_err *err)
+{
+	*fd = -1;
+	if (!bk_path_is_name(name, strlen(name)))
+		return bk_fail(err, BK_REFUSED,
+			       "%s: not a name that can be "
+			       "used",
+			       name);
+	return make_level(dir, name, owner, fd, err);
 }
 
 int bk_path_make(int dir, const char *path, mode_t mode, uid_t uid, gid_t gid,
 		 struct bk_err *err)
 {
+	const struct bk_file_owner owner = {mode, uid, gid};
 	char name[NAME_MAX + 1];
 	const char *at = path;
 	size_t len;
@@ -182,9 +243,11 @@ int bk_path_make(int dir, const char *path, mode_t mode, uid_t uid, gid_t gid,
 		return bk_fail_errno(err, "%s", path);
 	while ((len = next_level(&at, name, err))) {
 		int next = -1;
+		int made = -1;
 		if (len != SIZE_MAX &&
-		    make_level(fd, name, mode, uid, gid, err) == 0)
+		    make_level(fd, name, &owner, &made, err) >= 0)
 			next = step_into(fd, name, path, err);
+		bk_path_close(&made);
 		(void)close(fd);
 		if (next < 0)
 			return -1;

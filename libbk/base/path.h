@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 
 /*
  * Opens `path` beneath `dir`; flags and mode are open(2)'s, O_CLOEXEC and
@@ -36,6 +37,18 @@ int bk_path_enter(int dir, const char *path, struct bk_err *err);
  * comes. */
 int bk_path_make(int dir, const char *path, mode_t mode, uid_t uid, gid_t gid,
 		 struct bk_err *err);
+
+/* Is it what a run of ours, as root, that was killed between making a folder
+ * and giving it away left of it: root's, empty, with the mode that it is made
+ * with or that it was to have?  Whoever makes it again gives it away. */
+bool bk_path_is_half_made(int dir, const char *path, mode_t mode);
+
+/* Makes a folder of one level in `dir`: 1, and *fd is it, open for reading and
+ * the caller's; 0: something of that name is there, whatever it is, and *fd is
+ * -1. */
+int bk_path_make_one(int dir, const char *name,
+		     const struct bk_file_owner *owner, int *fd,
+		     struct bk_err *err);
 
 /* Reads a regular file beneath `dir` into *into (emptied first), however its
  * length changes meanwhile; BK_CORRUPT above `limit` bytes. */

@@ -13,10 +13,14 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/pool.h"
+#include "base/queue.h"
 #include "job/restore_run.h"
 #include "repo/id.h"
 
-#define DAY 86400
+#define DAY     86400
+#define THREADS 16 /* that wait for disks */
+#define AHEAD   64
 
 /* ---- accounts and folders ---- */
 
@@ -33,6 +37,7 @@ static int make_folder(struct bk_restore *run,
 	/* A copy goes on with the UIDs that it has, whatever it takes by then;
 	 * new mail comes behind all that the source can have given out. */
 	want.follows = run->into.follow != NULL;
+	want.one_of_many = true;
 	if (!want.follows) {
 		want.has_guid = false;
 		want.uid_validity = 0;
@@ -45,17 +50,6 @@ static int make_folder(struct bk_restore *run,
 	return ops->finish(writer, &result, err);
 }
 
-static int make_account(struct bk_restore *run,
-			struct bk_restore_account *account,
-			const struct bk_restore_item *item, struct bk_err *err)
-{
-	bk_arena_clear(&account->arena);
-	*account = (struct bk_restore_account){.from = item->account};
-	return run->store->ops->create_account(run->store, item->to_account,
-					       &account->arena, &account->here,
-					       err);
-}
-
 /* What cannot be made is told when its mail comes, and fails again. */
 static int go_on(const struct bk_err *why, struct bk_err *err)
 {
@@ -65,14 +59,27 @@ static int go_on(const struct bk_err *why, struct bk_err *err)
 	return -1;
 }
 
-static int end_account(struct bk_restore *run,
-		       const struct bk_restore_account *account,
-		       struct bk_err *err)
+/* The items of one account. */
+struct making {
+	const struct bk_restore_item *items;
+	size_t n;
+};
+
+static int make_folders(struct bk_restore *run, const struct making *making,
+			const struct bk_restore_account *account,
+			struct bk_err *err)
 {
 	struct bk_err why = {0};
+	int rc = 0;
 
-	if (!account->from || account->failed)
-		return 0;
+	for (size_t i = 0; i < making->n && rc == 0; i++) {
+		rc = bk_cancelled(err);
+		if (rc == 0 &&
+		    make_folder(run, account, &making->items[i], &why) < 0)
+			rc = go_on(&why, err);
+	}
+	if (rc < 0)
+		return -1;
 	/* What sorts new mail is there before it comes. */
 	if (run->store->ops->finish_account(run->store, &account->here, NULL, 0,
 					    &why) == 0)
@@ -80,39 +87,61 @@ static int end_account(struct bk_restore *run,
 	return go_on(&why, err);
 }
 
-static int make_item(struct bk_restore *run, struct bk_restore_account *account,
-		     const struct bk_restore_item *item, struct bk_err *err)
+static int make_account(void *context, unsigned worker, void *item,
+			struct bk_err *err)
 {
+	struct bk_restore *run = context;
+	struct making *making = item;
+	struct bk_restore_account account = {.from = making->items->account};
 	struct bk_err why = {0};
-	int rc = bk_cancelled(err);
 
-	if (rc == 0 && account->from != item->account) {
-		rc = end_account(run, account, err);
-		if (rc == 0 && make_account(run, account, item, &why) < 0) {
-			account->failed = true;
-			rc = go_on(&why, err);
-		}
-	}
-	if (rc == 0 && !account->failed &&
-	    make_folder(run, account, item, &why) < 0)
-		rc = go_on(&why, err);
+	(void)worker;
+	int rc = run->store->ops->create_account(
+		run->store, making->items->to_account, &account.arena,
+		&account.here, &why);
+	rc = rc < 0 ? go_on(&why, err)
+		    : make_folders(run, making, &account, err);
+	bk_arena_clear(&account.arena);
+	free(making);
 	return rc;
 }
 
+static void push_accounts(const struct bk_restore_plan *plan,
+			  struct bk_queue *queue)
+{
+	struct bk_err ignored = {0};
+
+	for (size_t i = 0, end; i < plan->n; i = end) {
+		for (end = i + 1;
+		     end < plan->n &&
+		     plan->items[end].account == plan->items[i].account;)
+			end++;
+		struct making *making = bk_alloc(sizeof(*making));
+		*making = (struct making){&plan->items[i], end - i};
+		if (bk_queue_push(queue, making, 0, &ignored) == 0)
+			continue;
+		free(making);
+		return;
+	}
+}
+
+/* Most of it is waiting for disks. */
 static int make_all(struct bk_restore *run, struct bk_err *err)
 {
-	struct bk_restore_account account = {0};
-	int rc = 0;
+	struct bk_queue *queue = bk_queue_new(AHEAD, 0);
+	struct bk_pool *pool = NULL;
+	bool parallel = run->store->ops->parallel_making;
 
 	run->outcome->place = BK_PLACE_DESTINATION;
-	for (size_t i = 0; i < run->plan->n && rc == 0; i++)
-		rc = make_item(run, &account, &run->plan->items[i], err);
-	if (rc == 0)
-		rc = end_account(run, &account, err);
-	if (rc == 0)
-		rc = run->store->ops->sync(run->store, err);
-	bk_arena_clear(&account.arena);
-	return rc;
+	int rc = bk_pool_start(&pool, parallel ? THREADS : 1, queue,
+			       make_account, run, err);
+	if (rc == 0) {
+		push_accounts(run->plan, queue);
+		bk_queue_close(queue);
+		rc = bk_pool_join(pool, err);
+	}
+	bk_queue_free(queue, free);
+	return rc < 0 ? -1 : run->store->ops->sync(run->store, err);
 }
 
 static void tell_made(struct bk_restore *run, int64_t start_ms)

@@ -115,6 +115,10 @@ struct bk_folder {
 				    never stored */
 	bool not_there;          /* of one to be written: as far as anybody
 				    knows it is to be made; never stored */
+	bool one_of_many;        /* of one to be written: its account is
+				    finished soon, and what is written once for
+				    all of its folders may wait for that; never
+				    stored */
 	bool follows;            /* of one to be written: what is here is a copy
 				    of it, which it stays: UIDs, UIDVALIDITY,
 				    rights and subscription become the

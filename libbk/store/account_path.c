@@ -209,14 +209,15 @@ int bk_account_path_nearest_owner(const char *path, uid_t *uid, gid_t *gid,
 	int rc = -1;
 
 	for (;;) {
-		if (stat(*rest ? rest : "/", &st) == 0) {
+		bool there = stat(*rest ? rest : "/", &st) == 0;
+		if (there && !bk_path_is_half_made(AT_FDCWD, rest, 0700)) {
 			*uid = st.st_uid;
 			*gid = st.st_gid;
 			rc = 0;
 			break;
 		}
 		char *slash = strrchr(rest, '/');
-		if ((errno != ENOENT && errno != ENOTDIR) || !*rest) {
+		if (!*rest || (!there && errno != ENOENT && errno != ENOTDIR)) {
 			bk_fail_errno(err, "%s", rest);
 			break;
 		}

@@ -42,6 +42,7 @@ static void close_maildir(struct bk_store *store)
 	bk_account_path_free(maildir->index);
 	(void)pthread_mutex_destroy(&maildir->lock);
 	(void)pthread_mutex_destroy(&maildir->where_lock);
+	(void)pthread_mutex_destroy(&maildir->making);
 	free(maildir->where);
 	free(maildir->only);
 	free(maildir);
@@ -64,6 +65,7 @@ static int open_maildir(struct bk_store **out,
 	bk_maildir_disks_init(&maildir->disks);
 	(void)pthread_mutex_init(&maildir->lock, NULL);
 	(void)pthread_mutex_init(&maildir->where_lock, NULL);
+	(void)pthread_mutex_init(&maildir->making, NULL);
 	for (size_t i = 0; i < BK_MAILDIR_DIRS; i++)
 		maildir->dirs[i].cur = maildir->dirs[i].new = -1;
 	if (find_patterns(maildir, config, err) < 0 ||
@@ -190,6 +192,7 @@ int bk_maildir_accounts(struct bk_store *store, struct bk_account_list *out,
 const struct bk_store_ops bk_maildir_ops = {
 	.type = "maildir",
 	.parallel_fetch = true,
+	.parallel_making = true,
 	.open = open_maildir,
 	.close = close_maildir,
 	.accounts = bk_maildir_accounts,

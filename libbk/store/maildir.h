@@ -76,6 +76,7 @@ struct bk_maildir {
 	uid_t uid; /* of what is written; -1: the account's own */
 	gid_t gid;
 
+	pthread_mutex_t making; /* accounts */
 	char *only; /* the address of the one account that was made */
 
 	struct bk_maildir_disks disks;

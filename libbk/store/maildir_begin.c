@@ -1,4 +1,4 @@
-/* Making accounts and folders, and opening a folder to be written. */
+/* Opening a folder to be written. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,130 +13,9 @@
 #include "store/maildir_known.h"
 #include "store/uidlist.h"
 
-static const char *const parts[] = {"cur", "new", "tmp"};
-
 static bool is_there(int dir, const char *name)
 {
 	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-int bk_maildir_ownership(struct bk_maildir *maildir, int root,
-			 struct bk_file_owner *file, mode_t *dir_mode,
-			 struct bk_err *err)
-{
-	struct stat st;
-
-	if (fstat(root, &st) < 0)
-		return bk_fail_errno(err, "stat");
-	file->mode = (st.st_mode & 0666) | 0600;
-	*dir_mode = (st.st_mode & 02777) | 0700;
-	file->uid = file->gid = (uid_t)-1;
-	/* Who is not root writes as himself: there is nothing to choose. */
-	if (geteuid() == 0) {
-		bool own = maildir->uid != (uid_t)-1;
-		file->uid = own ? maildir->uid : st.st_uid;
-		file->gid = own ? maildir->gid : st.st_gid;
-	}
-	return 0;
-}
-
-/* ---- accounts ---- */
-
-/* As whoever owns the nearest folder above; a mail root that only root may
- * enter would be of no use to a server that is somebody else. */
-static int make_root(struct bk_maildir *maildir, const char *path,
-		     struct bk_err *err)
-{
-	struct bk_account_path_owner owner = {0700, maildir->uid, maildir->gid};
-
-	if (geteuid() != 0)
-		owner.uid = owner.gid = (uid_t)-1;
-	else if (owner.uid == (uid_t)-1 &&
-		 bk_account_path_nearest_owner(path, &owner.uid, &owner.gid,
-					       err) < 0)
-		return -1;
-	return bk_account_path_make(maildir->mail, path, owner, err);
-}
-
-static int make_parts(struct bk_maildir *maildir, int dir, struct bk_err *err)
-{
-	struct bk_file_owner file = {0};
-	mode_t mode = 0;
-
-	if (bk_maildir_ownership(maildir, dir, &file, &mode, err) < 0)
-		return -1;
-	for (size_t i = 0; i < 3; i++) {
-		struct stat st;
-		if (fstatat(dir, parts[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISDIR(st.st_mode))
-			continue;
-		int fd = bk_path_make(dir, parts[i], mode, file.uid, file.gid,
-				      err);
-		if (fd < 0)
-			return -1;
-		(void)close(fd);
-	}
-	return 0;
-}
-
-static int take_only_address(struct bk_maildir *maildir, const char *address,
-			     struct bk_err *err)
-{
-	if (bk_account_path_is_many(maildir->mail))
-		return 0;
-	if (!maildir->only)
-		maildir->only = bk_strdup(address);
-	if (strcmp(maildir->only, address) == 0)
-		return 0;
-	return bk_fail(err, BK_REFUSED,
-		       "%s holds one account, and is %s already; a path with "
-		       "%%d and %%n in it holds many",
-		       maildir->where, maildir->only);
-}
-
-static int name_account(struct bk_maildir *maildir, const char *address,
-			struct bk_arena *arena, struct bk_account *out,
-			struct bk_err *err)
-{
-	if (take_only_address(maildir, address, err) < 0)
-		return -1;
-	*out = (struct bk_account){0};
-	out->address = bk_arena_strdup(arena, address);
-	out->root = bk_account_path_expand(maildir->mail, address, arena, err);
-	return out->root ? 0 : -1;
-}
-
-int bk_maildir_find_account(struct bk_store *store, const char *address,
-			    struct bk_arena *arena, struct bk_account *out,
-			    struct bk_err *err)
-{
-	struct bk_maildir *maildir = bk_maildir_of(store);
-
-	if (name_account(maildir, address, arena, out, err) < 0)
-		return -1;
-	int root = bk_maildir_root(maildir, out, err);
-	if (root < 0)
-		return bk_context(err, "account %s", address);
-	(void)close(root);
-	return 0;
-}
-
-int bk_maildir_create_account(struct bk_store *store, const char *address,
-			      struct bk_arena *arena, struct bk_account *out,
-			      struct bk_err *err)
-{
-	struct bk_maildir *maildir = bk_maildir_of(store);
-
-	if (!maildir->writable)
-		return bk_fail(err, BK_MISUSE, "the store is open for reading");
-	if (name_account(maildir, address, arena, out, err) < 0)
-		return -1;
-	int root = make_root(maildir, out->root, err);
-	if (root < 0)
-		return bk_context(err, "account %s", address);
-	int rc = make_parts(maildir, root, err);
-	(void)close(root);
-	return rc < 0 ? bk_context(err, "account %s", address) : 0;
 }
 
 /* ---- which folder ---- */
@@ -215,8 +94,10 @@ static int choose_folder(struct bk_maildir_writer *w, struct bk_err *err)
 static int open_dir(struct bk_maildir_writer *w, struct bk_err *err)
 {
 	const char *raw = (const char *)w->raw.data;
-	bool was_there = is_there(w->root, raw);
+	int made = bk_maildir_make_folder(w, err);
 
+	if (made)
+		return made < 0 ? -1 : 0;
 	if (w->raw.len > 1) {
 		int fd = bk_path_make(w->root, raw, w->dir_mode, w->file.uid,
 				      w->file.gid, err);
@@ -228,14 +109,10 @@ static int open_dir(struct bk_maildir_writer *w, struct bk_err *err)
 	w->dir = bk_path_open(w->root, raw, O_PATH | O_DIRECTORY, 0, err);
 	if (w->dir < 0)
 		return -1;
-	w->made = !was_there || !is_there(w->dir, "cur");
-	if (make_parts(w->maildir, w->dir, err) < 0)
+	w->made = !is_there(w->dir, "cur");
+	if (w->made && bk_maildir_mark_folder(w, err) < 0)
 		return -1;
-	if (!w->made || w->layout == BK_LAYOUT_FS || w->raw.len == 1)
-		return 0;
-	/* Delivery agents look for quota and filters one level up by it. */
-	return bk_file_put_as(w->dir, "maildirfolder",
-			      (struct bk_view){NULL, 0}, &w->file, err);
+	return bk_maildir_make_parts(w->maildir, w->dir, err);
 }
 
 static int make_control(struct bk_maildir_writer *w,
@@ -265,10 +142,9 @@ static int open_control(struct bk_maildir_writer *w, struct bk_err *err)
 	if (w->maildir->control)
 		return make_control(w, w->maildir->control, &w->control_root,
 				    &w->control, err);
-	w->control_root =
-		bk_path_open(w->root, ".", O_PATH | O_DIRECTORY, 0, err);
-	w->control = bk_path_open(w->dir, ".", O_PATH | O_DIRECTORY, 0, err);
-	return w->control_root < 0 || w->control < 0 ? -1 : 0;
+	w->control_root = w->root;
+	w->control = w->dir;
+	return 0;
 }
 
 int bk_maildir_index(struct bk_maildir_writer *w, struct bk_err *err)
@@ -293,6 +169,23 @@ static bool is_courier(const struct bk_maildir_writer *w)
 		return false;
 	return is_there(w->root, BK_UIDLIST_COURIER) ||
 	       is_there(w->root, "courierimapsubscribed");
+}
+
+/* The same for all folders that are written together: what we make meanwhile
+ * tells nothing. */
+static bool is_couriers(struct bk_maildir_writer *w)
+{
+	struct bk_err ignored = {0};
+	struct bk_maildir_known *known = bk_maildir_known(w, &ignored);
+
+	if (!known)
+		return is_courier(w);
+	pthread_mutex_lock(&known->lock);
+	if (known->courier < 0)
+		known->courier = is_courier(w);
+	bool courier = known->courier;
+	pthread_mutex_unlock(&known->lock);
+	return courier;
 }
 
 /* Has Dovecot been in the inbox and left no index beside it? */
@@ -344,15 +237,13 @@ static void take_name(struct bk_maildir_writer *w, const char *name, size_t i)
 }
 
 /* What is there, in terms of the keywords that the caller gave. */
-static int read_state(struct bk_maildir_writer *w, struct bk_err *err)
+static int read_there(struct bk_maildir_writer *w, struct bk_folder *here,
+		      struct bk_err *err)
 {
-	struct bk_folder here = {.name = w->want->name, .raw = w->raw};
 	struct bk_folder *table = &w->writer.folder;
-	int rc = bk_maildir_scan(&w->maildir->store, &w->account, &here,
+	int rc = bk_maildir_scan(&w->maildir->store, &w->account, here,
 				 &w->there, err);
 
-	for (size_t i = 0; rc == 0 && i < w->want->n_keywords; i++)
-		(void)bk_folder_keyword(table, w->want->keywords[i]);
 	for (size_t i = 0; rc == 0 && i < w->there.n; i++) {
 		struct bk_message *msg = &w->there.items[i];
 		uint16_t *mapped = bk_arena_alloc(&w->there.arena,
@@ -360,11 +251,23 @@ static int read_state(struct bk_maildir_writer *w, struct bk_err *err)
 							  sizeof(*mapped));
 		for (uint16_t k = 0; k < msg->n_keywords; k++)
 			mapped[k] = bk_folder_keyword(
-				table, here.keywords[msg->keywords[k]]);
+				table, here->keywords[msg->keywords[k]]);
 		bk_keywords_sort(mapped, msg->n_keywords);
 		msg->keywords = mapped;
 		take_name(w, msg->name, i);
 	}
+	return rc;
+}
+
+static int read_state(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	struct bk_folder here = {.name = w->want->name, .raw = w->raw};
+	bool empty = w->fresh && !w->maildir->control;
+
+	for (size_t i = 0; i < w->want->n_keywords; i++)
+		(void)bk_folder_keyword(&w->writer.folder,
+					w->want->keywords[i]);
+	int rc = empty ? 0 : read_there(w, &here, err);
 	w->uid_next = here.uid_next;
 	if (rc == 0)
 		decide_uids(w, &here);
@@ -393,15 +296,19 @@ static struct bk_maildir_writer *new_writer(struct bk_store *store,
 
 static int open_parts(struct bk_maildir_writer *w, struct bk_err *err)
 {
+	static const char *const parts[] = {"cur", "new", "tmp"};
 	int *const fds[] = {&w->cur, &w->new, &w->tmp};
 
 	for (size_t i = 0; i < 3; i++) {
+		if (*fds[i] >= 0)
+			continue;
 		*fds[i] = bk_path_open(w->dir, parts[i], O_RDONLY | O_DIRECTORY,
 				       0, err);
 		if (*fds[i] < 0)
 			return -1;
 	}
-	bk_maildir_sweep_tmp(w->tmp);
+	if (!w->fresh)
+		bk_maildir_sweep_tmp(w->tmp);
 	return 0;
 }
 
@@ -423,9 +330,10 @@ int bk_maildir_begin(struct bk_store *store, const struct bk_account *account,
 	    choose_folder(w, err) < 0 || open_dir(w, err) < 0 ||
 	    open_parts(w, err) < 0 || open_control(w, err) < 0)
 		goto fail;
-	w->courier = is_courier(w);
+	w->courier = is_couriers(w);
 	if (bk_maildir_disk_use(maildir, w->tmp, err) < 0 ||
-	    bk_maildir_disk_use(maildir, w->control, err) < 0 ||
+	    (maildir->control &&
+	     bk_maildir_disk_use(maildir, w->control, err) < 0) ||
 	    read_state(w, err) < 0)
 		goto fail;
 	*out = &w->writer;
@@ -454,9 +362,11 @@ void bk_maildir_abort(struct bk_folder_writer *writer)
 	bk_path_close(&w->cur);
 	bk_path_close(&w->new);
 	bk_path_close(&w->tmp);
+	if (w->control != w->dir)
+		bk_path_close(&w->control);
 	bk_path_close(&w->dir);
-	bk_path_close(&w->control);
-	bk_path_close(&w->control_root);
+	if (w->control_root != w->root)
+		bk_path_close(&w->control_root);
 	bk_path_close(&w->root);
 	bk_folder_clear(&w->writer.folder);
 	bk_message_list_clear(&w->there);

@@ -154,9 +154,14 @@ static int subscribe_folder(struct bk_maildir_writer *w, struct bk_err *err)
 	char *name = inbox        ? bk_strdup("INBOX")
 		     : w->courier ? bk_asprintf("INBOX%s", raw)
 				  : bk_strdup(raw[0] == '.' ? raw + 1 : raw);
-	if (w->want->subscribed)
+	struct bk_maildir_known *known = NULL;
+	if (w->want->one_of_many && w->want->subscribed)
+		known = bk_maildir_known(w, err);
+	if (w->want->subscribed && !known)
 		(void)bk_subscriptions_add(&one, name);
-	int rc = subscribe(&to, &one, one.n ? NULL : name, err);
+	if (known)
+		bk_maildir_known_wait(known, w, name);
+	int rc = known ? 0 : subscribe(&to, &one, one.n ? NULL : name, err);
 	bk_subscriptions_clear(&one);
 	free(name);
 	return rc;
@@ -287,6 +292,31 @@ static bool is_folder_here(int root, const char *name)
 	return found;
 }
 
+/* Those of folders that were one of many. */
+static int finish_waiting(struct bk_maildir *maildir, int root, int control,
+			  const struct bk_account *account, struct bk_err *err)
+{
+	struct bk_maildir_waiting waiting;
+	struct bk_file_owner owner = {0};
+	mode_t mode = 0;
+	int rc = 0;
+
+	bk_maildir_known_waiting(maildir, account->root, &waiting);
+	const struct subscriber to = {
+		.dir = waiting.courier ? root : control,
+		.file = waiting.courier ? COURIER_SUBSCRIPTIONS : SUBSCRIPTIONS,
+		.courier = waiting.courier,
+		.separator = waiting.separator,
+		.owner = &owner,
+	};
+	if (waiting.names.n)
+		rc = bk_maildir_ownership(maildir, root, &owner, &mode, err);
+	if (rc == 0)
+		rc = subscribe(&to, &waiting.names, NULL, err);
+	bk_subscriptions_clear(&waiting.names);
+	return rc;
+}
+
 /* Of the subscriptions in the source's file: those of folders that no set can
  * hold, because they are somebody else's.  What was the account's own is
  * subscribed with its folder, or was left out on purpose. */
@@ -395,11 +425,12 @@ int bk_maildir_finish_account(struct bk_store *store,
 	int root = bk_maildir_root(maildir, account, err);
 	if (root < 0)
 		return -1;
+	int control = bk_maildir_control_root(maildir, account, &why);
+	rc = finish_waiting(maildir, root, control, account, err);
 	for (size_t i = 0; i < n_settings && rc == 0; i++)
 		if (strcmp(settings[i].name, BK_MAILDIR_SUBSCRIPTIONS) == 0)
 			rc = finish_subscriptions(maildir, root, account,
 						  settings[i].value, err);
-	int control = bk_maildir_control_root(maildir, account, &why);
 	if (control >= 0)
 		drop_counts(control);
 	if (rc == 0)

@@ -29,6 +29,7 @@ static void known_free(struct bk_maildir_known *known)
 		return;
 	bk_name_table_clear(&known->names);
 	bk_name_table_clear(&known->guids);
+	bk_subscriptions_clear(&known->waiting.names);
 	free(known->raw.items);
 	bk_arena_clear(&known->arena);
 	(void)pthread_mutex_destroy(&known->lock);
@@ -68,6 +69,7 @@ static struct bk_maildir_known *read_account(struct bk_maildir_writer *w,
 {
 	struct bk_maildir_known *known = bk_alloc(sizeof(*known));
 
+	known->courier = -1;
 	(void)pthread_mutex_init(&known->lock, NULL);
 	if (bk_maildir_raw_folders(w->maildir, w->root, &known->arena,
 				   &known->raw, err) < 0) {
@@ -247,4 +249,31 @@ bool bk_maildir_known_guid_taken(struct bk_maildir_writer *w)
 		add_guid(known, w->want->guid, own);
 	pthread_mutex_unlock(&known->lock);
 	return taken;
+}
+
+/* ---- subscriptions ---- */
+
+void bk_maildir_known_wait(struct bk_maildir_known *known,
+			   const struct bk_maildir_writer *w, const char *name)
+{
+	struct bk_maildir_waiting *waiting = &known->waiting;
+
+	pthread_mutex_lock(&known->lock);
+	(void)bk_subscriptions_add(&waiting->names, name);
+	waiting->courier = w->courier;
+	waiting->separator = w->layout == BK_LAYOUT_FS ? '/' : '.';
+	pthread_mutex_unlock(&known->lock);
+}
+
+void bk_maildir_known_waiting(struct bk_maildir *maildir, const char *root,
+			      struct bk_maildir_waiting *out)
+{
+	*out = (struct bk_maildir_waiting){0};
+	pthread_mutex_lock(&maildir->lock);
+	long i = index_of(maildir, root);
+	if (i >= 0) {
+		*out = maildir->known[i]->waiting;
+		maildir->known[i]->waiting = (struct bk_maildir_waiting){0};
+	}
+	pthread_mutex_unlock(&maildir->lock);
 }

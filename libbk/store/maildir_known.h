@@ -13,6 +13,13 @@
 
 #include "store/maildir_writer.h"
 
+/* Names that an account is to subscribe to, when it is finished. */
+struct bk_maildir_waiting {
+	struct bk_subscriptions names;
+	bool courier;
+	char separator;
+};
+
 struct bk_maildir_known {
 	pthread_mutex_t lock; /* of all that follows */
 	struct bk_arena arena;
@@ -21,6 +28,8 @@ struct bk_maildir_known {
 	bool utf8;                  /* some are spelt in it */
 	struct bk_name_table guids; /* of raw */
 	bool knows_guids;           /* they were read */
+	int courier;                /* the server is Courier; -1: not known */
+	struct bk_maildir_waiting waiting;
 };
 
 /* Of the account that `w` is of; NULL when its folders cannot be listed.  It
@@ -39,6 +48,13 @@ void bk_maildir_known_add(struct bk_maildir_known *known,
 /* Has another folder than w's the GUID that w's is to have?  If not, it is
  * w's from now on. */
 bool bk_maildir_known_guid_taken(struct bk_maildir_writer *w);
+
+/* The name of w's folder waits for bk_maildir_known_waiting. */
+void bk_maildir_known_wait(struct bk_maildir_known *known,
+			   const struct bk_maildir_writer *w, const char *name);
+/* What waits for the account with this root; the caller clears the names. */
+void bk_maildir_known_waiting(struct bk_maildir *maildir, const char *root,
+			      struct bk_maildir_waiting *out);
 
 /* The account with this root is written; NULL: all are. */
 void bk_maildir_known_forget(struct bk_maildir *maildir, const char *root);

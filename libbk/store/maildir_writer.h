@@ -41,7 +41,8 @@ struct bk_maildir_writer {
 	enum bk_layout layout;
 	uint32_t uid_gap;
 	bool courier; /* the server is Courier */
-	bool made;    /* the folder was not there before */
+	bool made;    /* the folder was not there before, */
+	bool fresh;   /* nor any part of it: it is empty */
 
 	int root, dir, cur, new, tmp, control_root, control;
 	struct bk_file_owner file; /* of files */
@@ -76,13 +77,28 @@ static inline struct bk_maildir_writer *bk_maildir_writer_of(
 	return (struct bk_maildir_writer *)writer;
 }
 
-/* maildir_begin.c */
+/* maildir_make.c */
 int bk_maildir_find_account(struct bk_store *store, const char *address,
 			    struct bk_arena *arena, struct bk_account *out,
 			    struct bk_err *err);
 int bk_maildir_create_account(struct bk_store *store, const char *address,
 			      struct bk_arena *arena, struct bk_account *out,
 			      struct bk_err *err);
+/* What is written belongs to whoever owns `root`, or as configured. */
+int bk_maildir_ownership(struct bk_maildir *maildir, int root,
+			 struct bk_file_owner *file, mode_t *dir_mode,
+			 struct bk_err *err);
+/* cur, new and tmp, as far as they are missing. */
+int bk_maildir_make_parts(struct bk_maildir *maildir, int dir,
+			  struct bk_err *err);
+/* Makes w's folder and opens it and its parts, if nothing of its name is there
+ * and it is one level: 1, else 0. */
+int bk_maildir_make_folder(struct bk_maildir_writer *w, struct bk_err *err);
+/* The empty file by which delivery agents know that it is one of an account's
+ * folders: they look for quota and filters one level up. */
+int bk_maildir_mark_folder(struct bk_maildir_writer *w, struct bk_err *err);
+
+/* maildir_begin.c */
 int bk_maildir_begin(struct bk_store *store, const struct bk_account *account,
 		     const struct bk_folder *folder, uint32_t uid_gap,
 		     struct bk_folder_writer **out, struct bk_err *err);
@@ -92,10 +108,6 @@ void bk_maildir_abort(struct bk_folder_writer *writer);
 void bk_maildir_forget_staged(struct bk_maildir_writer *w);
 /* Where a folder's dovecot.index.log belongs, made if need be. */
 int bk_maildir_index(struct bk_maildir_writer *w, struct bk_err *err);
-/* What is written belongs to whoever owns `root`, or as configured. */
-int bk_maildir_ownership(struct bk_maildir *maildir, int root,
-			 struct bk_file_owner *file, mode_t *dir_mode,
-			 struct bk_err *err);
 
 /* maildir_append.c */
 int bk_maildir_present(struct bk_folder_writer *writer,

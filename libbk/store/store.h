@@ -2,9 +2,9 @@
  * A store holds accounts, folders and messages: a Maildir tree, an IMAP server,
  * an mbox file, a set.  A driver implements the ops; jobs call them.
  *
- * Kinds of error: BK_REFUSED concerns this one account, folder or message, and
- * the store goes on; BK_GONE says that it is no longer there (expunged);
- * BK_LOST means that the store is over and only close may follow.
+ * Kinds of error: BK_REFUSED concerns this one account, folder or message;
+ * BK_GONE says that it is no longer there (expunged); BK_LOST means that the
+ * store is over and only close may follow.
  *
  * What a driver cannot read it lists all the same, and refuses when it is
  * opened: an account behind a symbolic link fails in folders(), a folder behind
@@ -170,9 +170,9 @@ struct bk_folder_result {
 
 struct bk_store_ops {
 	const char *type;
-	bool parallel_fetch;     /* fetch and stat may run in several threads */
-	bool far;                /* an act may wait for round trips: what does
-				    not need its end goes on beside it */
+	bool parallel_fetch;  /* fetch and stat may run in several threads */
+	bool parallel_making; /* likewise create_account, begin: by account */
+	bool far;             /* an act may wait for round trips */
 	bool accounts_are_given; /* create_account makes none: it finds them */
 	bool holds_accounts;     /* any number of them under one path, which has
 				    no variables */
@@ -388,9 +388,9 @@ struct bk_store_ops {
 	int (*set_date)(struct bk_folder_writer *writer,
 			const struct bk_message *present, int64_t date,
 			struct bk_err *err);
-	/* Makes everything visible, writes UIDs, keywords, subscription, ACL;
-	 * ends the writer either way.  What was kept may not be visible before
-	 * this, and is durable after sync(). */
+	/* Makes everything visible, writes UIDs, keywords, subscription (for
+	 * `one_of_many` finish_account()), ACL; ends the writer either way.
+	 * What was kept may be visible now only, and durable after sync(). */
 	int (*finish)(struct bk_folder_writer *writer,
 		      struct bk_folder_result *result, struct bk_err *err);
 	/* Forgets what was not made visible yet. */
