@@ -108,7 +108,7 @@ ok "a folder that is left out" row folders skipped 1 Trash 'as --map says'
 ok "the table has the same" grep -q \
 	'^ann@a.test quota not possible here 1 .*102400 KiB' table
 
-ok "a mail" opened
+opened
 reads '^WHAT COULD NOT BE CARRIED OVER$'
 reads '^  ann@a.test: quota: not possible here: 102400 KiB at the source'
 reads '^  ann@a.test: Sieve scripts: not possible here: nobody said where'
@@ -132,7 +132,7 @@ ok "... once" [ "$(grep -c '"quota"' rows)" -eq 1 ]
 ok "... and of each folder" row rights 'not possible here' 1 Team \
 	'rights of user=bob@a.test: turned down by an earlier pass'
 ok "... UIDs too" row UIDs 'not possible here' 2 '' 'gives out its own'
-ok "a mail" opened
+opened
 reads '^  ann@a.test: quota: not possible here: 102400 KiB at the source'
 exits 0 "a pass with nothing new" move --account $ann --map Trash=
 report
@@ -144,7 +144,7 @@ report
 ok "... and they went" row 'Sieve scripts' moved 1
 exits 1 "... and nothing is left of it" grep 'nobody said' rows
 ok "a folder is no longer left out" sh -c '! grep -q as.--map rows'
-ok "a mail" opened
+opened
 exits 1 "... does not tell of it" grep -e 'Sieve scripts: not' -e Trash read
 
 # ---- a keyword that is refused -----------------------------------------------------
@@ -160,10 +160,10 @@ refused() {
 		--account bob@a.test "$@"
 }
 exits 3 "keywords that the server turns down" refused
-ok "a mail" opened
+opened
 reads "^  bob@a.test: INBOX: flags (2): not possible here: keyword $long: .*Keyword length too long"
 exits 0 "the next pass has nothing to do" refused
-ok "a mail" opened
+opened
 reads "^  bob@a.test: INBOX: flags (2): not possible here: keyword $long: "
 bk-move report --from "maildir:$work/old/%d/%n/Maildir" --to b --json >rows
 ok "... and the report still has them" row flags 'not possible here' 2 INBOX \
@@ -175,7 +175,7 @@ for n in $(seq 30); do
 	does a carla@a.test "CREATE F$n" "SETACL F$n bob@a.test lrs"
 done >/dev/null
 exits 0 "an account with much that cannot be" move --account carla@a.test
-ok "a mail" opened
+opened
 ok "... has some of it" [ "$(grep -c '^  carla@a.test: F' read)" -eq 20 ]
 reads "^  carla@a.test: and 10 more: bk move report --from a --to b --account carla@a.test\$"
 report --account carla@a.test
@@ -183,7 +183,7 @@ ok "... and the report has all" [ "$(grep -c '"rights"' rows)" -eq 30 ]
 letter dora@a.test INBOX one
 sleep 1
 exits 0 "two accounts" move --account $ann --account dora@a.test --full
-ok "a mail" opened
+opened
 reads '^  2 accounts: UIDs: not possible here: the server gives out its own$'
 
 dovecot a stop
