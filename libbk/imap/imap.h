@@ -112,14 +112,17 @@ int bk_imap_select(struct bk_imap *imap, struct bk_view mailbox, bool read_only,
 		   const struct bk_imap_selected **out, struct bk_err *err);
 
 struct bk_imap_made {
-	bool created;    /* it was not there */
-	bool subscribed; /* the subscription is as it was wished */
+	bool created;           /* it was not there */
+	bool subscribed;        /* the subscription is as it was wished */
+	bool has_acl;           /* who has rights in it was told */
+	struct bk_acl_list acl; /* they; the caller's to clear */
 	const struct bk_imap_selected *selected; /* as of bk_imap_select() */
 };
 
-/* CREATE of one that is not thought to be there, SUBSCRIBE or UNSUBSCRIBE, and
- * SELECT, in one round trip.  Fails as SELECT does: *made holds all the same,
- * and why the rest was refused is learned by asking for it alone. */
+/* CREATE of one that is not thought to be there, SUBSCRIBE or UNSUBSCRIBE,
+ * GETACL where the server has it, and SELECT, in one round trip.  Fails as
+ * SELECT does: *made holds all the same, and why the rest was refused is
+ * learned by asking for it alone. */
 int bk_imap_make_selected(struct bk_imap *imap, struct bk_view mailbox,
 			  const char *special_use, bool subscribed,
 			  struct bk_imap_made *made, struct bk_err *err);

@@ -1,6 +1,8 @@
 /* Choosing the mailbox that message commands are about. */
 
+#include "imap/hangson.h"
 #include "imap/imap.h"
+#include "imap/lexer.h"
 #include "imap/mailboxes.h"
 #include "imap/talk.h"
 
@@ -87,23 +89,67 @@ int bk_imap_select(struct bk_imap *imap, struct bk_view mailbox, bool read_only,
 	return bk_imap_end_select(imap, command, mailbox, out, err);
 }
 
+struct making {
+	struct bk_imap *imap;
+	struct bk_view mailbox;
+	struct bk_imap_made *made;
+};
+
+static int take_acl(const struct making *making,
+		    const struct bk_imap_response *said, struct bk_err *err)
+{
+	struct bk_acl_list list = {0};
+	struct bk_view name;
+
+	int rc = bk_imap_parse_acl(said->rest, &name, &list, err);
+	if (rc < 0 || !bk_imap_same_name(name, making->mailbox)) {
+		bk_acl_list_clear(&list);
+		return rc;
+	}
+	bk_acl_list_clear(&making->made->acl);
+	making->made->acl = list;
+	return 0;
+}
+
+static int take_made(void *arg, const struct bk_imap_response *said,
+		     struct bk_err *err)
+{
+	const struct making *making = arg;
+
+	if (bk_imap_word_is(said->word, "ACL"))
+		return take_acl(making, said, err);
+	return bk_imap_take_selected(making->imap, said, err);
+}
+
+static size_t say_getacl(struct bk_imap *imap, struct bk_view mailbox)
+{
+	size_t command = bk_imap_command(imap, "GETACL");
+
+	bk_imap_say_name(imap, mailbox);
+	return command;
+}
+
 int bk_imap_make_selected(struct bk_imap *imap, struct bk_view mailbox,
 			  const char *special_use, bool subscribed,
 			  struct bk_imap_made *made, struct bk_err *err)
 {
-	const struct bk_imap_hands hands = {.untagged = take_untagged,
-					    .arg = imap};
+	struct making making = {imap, mailbox, made};
+	const struct bk_imap_hands hands = {.untagged = take_made,
+					    .arg = &making};
+	bool asks = bk_imap_can(imap, BK_IMAP_ACL);
 	struct bk_err unheard = {0};
 
 	*made = (struct bk_imap_made){0};
 	bk_imap_talk_begin(imap);
 	size_t create = bk_imap_say_create(imap, mailbox, special_use);
 	size_t subscribe = bk_imap_say_subscribe(imap, mailbox, subscribed);
+	size_t getacl = asks ? say_getacl(imap, mailbox) : 0;
 	size_t select = bk_imap_say_select(imap, mailbox, false);
 	if (bk_imap_talk(imap, &hands, err) < 0)
 		return -1;
 	made->created = bk_imap_verdict(imap, create, &unheard) == 0;
 	made->subscribed = bk_imap_verdict(imap, subscribe, &unheard) == 0;
+	made->has_acl = asks && bk_imap_verdict(imap, getacl, &unheard) == 0;
 	return bk_imap_end_select(imap, select, mailbox, &made->selected, err);
 }
 

@@ -31,9 +31,12 @@ static int make_folder(struct bk_restore *run,
 	const struct bk_store_ops *ops = run->store->ops;
 	struct bk_folder_result result = {0};
 	struct bk_folder_writer *writer = NULL;
+	struct bk_restore_people people;
 	struct bk_folder want;
 
 	bk_restore_item_describe(&want, item, run->into.wish->into != NULL);
+	bk_restore_people_of(&people, run->set, item);
+	want.acl_watch = &people.watch;
 	/* A copy goes on with the UIDs that it has, whatever it takes by then;
 	 * new mail comes behind all that the source can have given out. */
 	want.follows = run->into.follow != NULL;

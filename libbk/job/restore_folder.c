@@ -54,6 +54,8 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 
 	out->item = item;
 	bk_restore_item_describe(&out->want, item, into->wish->into != NULL);
+	bk_restore_people_of(&out->people, into->set, item);
+	out->want.acl_watch = &out->people.watch;
 	if (bk_set_rows(into->set, item->folder->id, true, rows, err) < 0)
 		return -1;
 	count_wanted(out, into);

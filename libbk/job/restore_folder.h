@@ -23,6 +23,7 @@
 #include "job/restore_deleted.h"
 #include "job/restore_follow.h"
 #include "job/restore_match.h"
+#include "job/restore_people.h"
 #include "job/restore_plan.h"
 #include "repo/set.h"
 #include "store/store.h"
@@ -46,6 +47,7 @@ struct bk_restore_into {
 
 struct bk_restore_folder {
 	const struct bk_restore_item *item;
+	struct bk_restore_people people;
 	const struct bk_account *account; /* as the destination knows it */
 	struct bk_folder want; /* strings are the set's and the plan's */
 	struct bk_row_list rows;

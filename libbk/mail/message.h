@@ -77,8 +77,13 @@ enum bk_acl_outcome {
 
 /* Who wants to know of rights of a folder that is written. */
 struct bk_acl_watch {
-	/* What became of one of its entries; the last word counts. */
+	/* What became of one of its entries; the last word counts.  NULL: is
+	 * not asked. */
 	void (*told)(void *arg, size_t entry, enum bk_acl_outcome outcome);
+	/* Does the source know him?  Then what a server gives him as it makes
+	 * the folder, since the one above it is his, too, is taken back before
+	 * anything is written.  Any thread.  NULL: it knows nobody. */
+	bool (*knows)(const void *arg, const char *who);
 	void *arg;
 };
 

@@ -22,6 +22,7 @@
 
 #include "imap/imap.h"
 #include "store/imapname.h"
+#include "store/lacks.h"
 #include "store/store.h"
 
 struct bk_doveadm_update;
@@ -206,6 +207,27 @@ int bk_imapstore_check_folder(const struct bk_folder *folder,
 int bk_imapstore_settings(struct bk_store *store,
 			  const struct bk_account *account,
 			  struct bk_folder_list *folders, struct bk_err *err);
+/* Of one folder. */
+int bk_imapstore_ask_settings(struct bk_imapstore_session *session,
+			      struct bk_view mailbox, struct bk_folder *folder,
+			      struct bk_err *err);
+/* The folder's, without those of the account's owner. */
+void bk_imapstore_take_acl(struct bk_folder *folder,
+			   const struct bk_acl_list *list, const char *owner);
+/* What a folder that was made got from the one above it. */
+struct bk_imapstore_inherited {
+	struct bk_lacks lacks;   /* could not be taken back */
+	struct bk_buf strangers; /* the source does not know them, and
+					  they may read */
+};
+/* Who has rights in it that he is not to have loses them, if the source knows
+ * him. */
+int bk_imapstore_take_back(struct bk_imapstore_session *session,
+			   struct bk_view mailbox,
+			   const struct bk_folder *folder,
+			   const struct bk_acl_list *has,
+			   struct bk_imapstore_inherited *out,
+			   struct bk_err *err);
 /* What was not taken is in *lacks, and that of an earlier try no more. */
 int bk_imapstore_put_settings(struct bk_imapstore_session *session,
 			      struct bk_view mailbox,

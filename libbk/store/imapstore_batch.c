@@ -223,8 +223,7 @@ static void turn_all_down(struct bk_imapstore_writer *w,
 static int make_again(struct sending *sending, struct bk_err *err)
 {
 	sending->w->made_again = true;
-	return bk_imapstore_make(sending->w, sending->session, err) < 0 ? -1
-									: 0;
+	return bk_imapstore_make_again(sending->w, sending->session, err);
 }
 
 /* Some of a batch, or all, was turned down: what next?  0: go on. */

@@ -7,10 +7,11 @@
 
 /* ---- making it ---- */
 
-/* Special uses are a wish (RFC 6154): where the server has another folder for
- * it, or does not know it, the folder is made without. */
-int bk_imapstore_make(struct bk_imapstore_writer *w,
-		      struct bk_imapstore_session *session, struct bk_err *err)
+/* 1; 0: it is there already.  Special uses are a wish (RFC 6154): where the
+ * server has another folder for it, or does not know it, the folder is made
+ * without. */
+static int make(struct bk_imapstore_writer *w,
+		struct bk_imapstore_session *session, struct bk_err *err)
 {
 	const char *use = w->want->special_use;
 	struct bk_err why = {0};
@@ -28,6 +29,40 @@ int bk_imapstore_make(struct bk_imapstore_writer *w,
 	return -1;
 }
 
+/* A new folder has the rights of the one above it, at Dovecot and at Cyrus, and
+ * mail is about to come: who may not see it there may not here.  One that was
+ * not there, and is, may be what a run that was cut off has made. */
+static int take_back_rights(struct bk_imapstore_writer *w,
+			    struct bk_imapstore_session *session,
+			    struct bk_err *err)
+{
+	int told = 0;
+
+	if ((!w->made && !w->want->not_there) ||
+	    !bk_imap_can(session->imap, BK_IMAP_ACL))
+		return 0;
+	if (!w->acl_asked &&
+	    bk_imap_get_acl(session->imap, &w->raw, 1, &w->acl, &told, err) < 0)
+		return -1;
+	w->acl_asked = true;
+	return bk_imapstore_take_back(session, w->raw, w->want, &w->acl,
+				      &w->inherited, err);
+}
+
+int bk_imapstore_make_again(struct bk_imapstore_writer *w,
+			    struct bk_imapstore_session *session,
+			    struct bk_err *err)
+{
+	int rc = make(w, session, err);
+
+	if (rc <= 0)
+		return rc;
+	w->made = true;
+	w->acl_asked = false;
+	bk_acl_list_clear(&w->acl);
+	return take_back_rights(w, session, err);
+}
+
 /* One that is not thought to be there costs one round trip. */
 static int make_at_once(struct bk_imapstore_writer *w,
 			struct bk_imapstore_session *session,
@@ -39,6 +74,9 @@ static int make_at_once(struct bk_imapstore_writer *w,
 
 	w->made |= made.created;
 	w->subscription_done = made.subscribed;
+	w->acl_asked = made.has_acl;
+	bk_acl_list_clear(&w->acl);
+	w->acl = made.acl;
 	return rc;
 }
 
@@ -63,6 +101,10 @@ static int select_or_make(struct bk_imapstore_writer *w,
 				    : bk_imapstore_select(session, w->raw,
 							  false, true, &why);
 
+	if (rc < 0 && why.kind == BK_GONE && !w->want->not_there) {
+		why = (struct bk_err){0};
+		rc = make_at_once(w, session, &why);
+	}
 	if (rc == 0)
 		return 0;
 	if (why.kind != BK_GONE && why.kind != BK_REFUSED) {
@@ -70,7 +112,7 @@ static int select_or_make(struct bk_imapstore_writer *w,
 		return -1;
 	}
 	struct bk_err made_why = {0};
-	int made = bk_imapstore_make(w, session, &made_why);
+	int made = make(w, session, &made_why);
 	if (made > 0)
 		w->made = true;
 	if (made >= 0 && w->made)
@@ -124,7 +166,8 @@ static int open_folder(struct bk_imapstore_session *session, void *arg,
 	w->writer.folder.raw = w->raw;
 	if (w->level)
 		return 0;
-	if (select_or_make(w, session, err) < 0)
+	if (select_or_make(w, session, err) < 0 ||
+	    take_back_rights(w, session, err) < 0)
 		return -1;
 	if (bk_imapstore_uids_begin(w, session, err) < 0)
 		return -1;
@@ -249,6 +292,9 @@ void bk_imapstore_abort(struct bk_folder_writer *writer)
 	free(w->kept);
 	free(w->lost);
 	bk_uid_set_clear(&w->removed);
+	bk_acl_list_clear(&w->acl);
+	bk_lacks_clear(&w->inherited.lacks);
+	bk_buf_clear(&w->inherited.strangers);
 	w->writer.folder.raw = (struct bk_view){0};
 	bk_folder_clear(&w->writer.folder);
 	bk_arena_clear(&w->arena);

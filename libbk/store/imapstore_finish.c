@@ -273,6 +273,13 @@ static const char *why_new_uids(const struct bk_imapstore_writer *w)
 	return *w->uids.why ? w->uids.why : "the server gives out its own";
 }
 
+static void add_lacks(struct bk_lacks *to, const struct bk_lacks *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		bk_lacks_add(to, from->items[i].what, from->items[i].name,
+			     from->items[i].why);
+}
+
 /* The same one by one. */
 static void tell_lacks(const struct ending *ending,
 		       const struct bk_folder_result *result)
@@ -283,12 +290,34 @@ static void tell_lacks(const struct ending *ending,
 	if (w->want->uid_validity && !result->kept_uids && !w->level)
 		bk_lacks_add(to, BK_LACK_UIDS, NULL, why_new_uids(w));
 	bk_imapstore_marks_lacks(w, to);
-	for (size_t i = 0; i < ending->lacks.n; i++)
-		bk_lacks_add(to, ending->lacks.items[i].what,
-			     ending->lacks.items[i].name,
-			     ending->lacks.items[i].why);
+	add_lacks(to, &w->inherited.lacks);
+	add_lacks(to, &ending->lacks);
 	if (ending->not_subscribed)
 		bk_lacks_add(to, BK_LACK_SUBSCRIPTION, NULL, NOT_SUBSCRIBED);
+}
+
+/* The first of its reasons. */
+static void note_lacks(const struct bk_lacks *lacks, struct bk_buf *note)
+{
+	if (lacks->n)
+		bk_buf_printf(note, "%snot possible here: %.120s",
+			      note->len ? "; " : "", lacks->items[0].why);
+	if (lacks->n > 1)
+		bk_buf_printf(note, ", and %zu more of them", lacks->n - 1);
+}
+
+static void note_strangers(const struct bk_imapstore_writer *w,
+			   struct bk_buf *note)
+{
+	const struct bk_buf *who = &w->inherited.strangers;
+
+	if (!who->len)
+		return;
+	bk_buf_printf(note,
+		      "%sit may be read, as the folder above it, by whom the "
+		      "source does not name: ",
+		      note->len ? "; " : "");
+	bk_buf_add(note, who->data, who->len < 80 ? who->len : 80);
 }
 
 static void tell_result(const struct ending *ending,
@@ -310,12 +339,9 @@ static void tell_result(const struct ending *ending,
 	bool own = note.len && !*w->uids.why;
 	size_t len = note.len;
 	bk_imapstore_marks_note(w, &note);
-	if (ending->lacks.n)
-		bk_buf_printf(&note, "%snot possible here: %.120s",
-			      note.len ? "; " : "", ending->lacks.items[0].why);
-	if (ending->lacks.n > 1)
-		bk_buf_printf(&note, ", and %zu more of them",
-			      ending->lacks.n - 1);
+	note_lacks(&w->inherited.lacks, &note);
+	note_lacks(&ending->lacks, &note);
+	note_strangers(w, &note);
 	if (ending->not_subscribed)
 		add_note(&note, NOT_SUBSCRIBED);
 	result->own_uids = own && note.len == len;

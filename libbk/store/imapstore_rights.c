@@ -1,4 +1,4 @@
-/* What hangs on folders: rights (RFC 4314) and annotations (RFC 5464). */
+/* Rights (RFC 4314) and annotations (RFC 5464) that folders are given. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,137 +6,6 @@
 #include "store/imaprights.h"
 #include "store/imapstore.h"
 #include "store/lacks.h"
-
-#define AT_A_TIME 64 /* folders asked about in one round trip */
-
-/* ---- reading ---- */
-
-struct asking {
-	struct bk_folder_list *folders;
-	const char *owner;
-	struct bk_folder *some[AT_A_TIME];
-	struct bk_view names[AT_A_TIME];
-	size_t n;
-};
-
-/* The owner's own rights come with the account. */
-static bool is_owners(const char *who, const char *owner)
-{
-	return strcmp(who, owner) == 0 || strcmp(who, "owner") == 0;
-}
-
-static void take_acl(struct bk_folder *folder, const struct bk_acl_list *list,
-		     const char *owner)
-{
-	struct bk_buf text = {0};
-
-	folder->n_acl = 0;
-	folder->acl = bk_arena_alloc(&folder->arena,
-				     (list->n + 1) * sizeof(*folder->acl));
-	for (size_t i = 0; i < list->n; i++) {
-		if (is_owners(list->items[i].who, owner))
-			continue;
-		struct bk_acl_entry *entry = &folder->acl[folder->n_acl++];
-		text.len = 0;
-		bk_imaprights_who(list->items[i].who, &text);
-		entry->who =
-			bk_arena_strdup(&folder->arena, bk_buf_text(&text));
-		text.len = 0;
-		bk_imaprights_plain(list->items[i].rights, &text);
-		entry->rights =
-			bk_arena_strdup(&folder->arena, bk_buf_text(&text));
-	}
-	bk_buf_clear(&text);
-}
-
-static int ask_acl(struct bk_imapstore_session *session, struct asking *asking,
-		   struct bk_err *err)
-{
-	struct bk_acl_list lists[AT_A_TIME] = {0};
-	int told[AT_A_TIME] = {0};
-
-	if (!bk_imap_can(session->imap, BK_IMAP_ACL))
-		return 0;
-	int rc = bk_imap_get_acl(session->imap, asking->names, asking->n, lists,
-				 told, err);
-	for (size_t i = 0; i < asking->n; i++) {
-		if (rc == 0 && told[i] == 0)
-			take_acl(asking->some[i], &lists[i], asking->owner);
-		bk_acl_list_clear(&lists[i]);
-	}
-	return rc;
-}
-
-static void take_metadata(struct bk_folder *folder,
-			  const struct bk_metadata_list *list)
-{
-	struct bk_property *all =
-		bk_arena_alloc(&folder->arena, (list->n + 1) * sizeof(*all));
-
-	folder->annotations = all;
-	folder->n_annotations = list->n;
-	for (size_t i = 0; i < list->n; i++) {
-		struct bk_view value = list->items[i].value;
-		all[i].name =
-			bk_arena_strdup(&folder->arena, list->items[i].name);
-		all[i].value.len = value.len;
-		all[i].value.data =
-			bk_arena_memdup(&folder->arena, value.data, value.len);
-	}
-}
-
-static int ask_metadata(struct bk_imapstore_session *session,
-			struct asking *asking, struct bk_err *err)
-{
-	struct bk_metadata_list lists[AT_A_TIME] = {0};
-	int told[AT_A_TIME] = {0};
-
-	if (!bk_imap_can(session->imap, BK_IMAP_METADATA))
-		return 0;
-	int rc = bk_imap_get_metadata(session->imap, asking->names, asking->n,
-				      lists, told, err);
-	for (size_t i = 0; i < asking->n; i++) {
-		if (rc == 0 && told[i] == 0)
-			take_metadata(asking->some[i], &lists[i]);
-		bk_metadata_list_clear(&lists[i]);
-	}
-	return rc;
-}
-
-static int ask(struct bk_imapstore_session *session, void *arg,
-	       struct bk_err *err)
-{
-	struct asking *asking = arg;
-	struct bk_folder_list *folders = asking->folders;
-
-	for (size_t i = 0; i < folders->n;) {
-		asking->n = 0;
-		for (; i < folders->n && asking->n < AT_A_TIME; i++) {
-			struct bk_folder *folder = &folders->items[i];
-			if (folder->no_select || folder->driver)
-				continue;
-			asking->some[asking->n] = folder;
-			asking->names[asking->n++] = folder->raw;
-		}
-		if (asking->n && (ask_acl(session, asking, err) < 0 ||
-				  ask_metadata(session, asking, err) < 0))
-			return -1;
-	}
-	return 0;
-}
-
-int bk_imapstore_settings(struct bk_store *store,
-			  const struct bk_account *account,
-			  struct bk_folder_list *folders, struct bk_err *err)
-{
-	struct asking asking = {.folders = folders, .owner = account->address};
-	const struct bk_imapstore_act act = {.run = ask, .arg = &asking};
-
-	return bk_imapstore_run(bk_imapstore_of(store), account->address, &act,
-				err);
-}
-
-/* ---- writing ---- */
 
 static bool concerns_one(enum bk_kind kind)
 {
@@ -238,11 +107,83 @@ static void tell_outcome(const struct bk_folder *folder, size_t entry, bool can,
 {
 	const struct bk_acl_watch *watch = folder->acl_watch;
 
-	if (watch)
+	if (watch && watch->told)
 		watch->told(watch->arg, entry,
 			    taken ? BK_ACL_TAKEN
 			    : can ? BK_ACL_REFUSED
 				  : BK_ACL_IMPOSSIBLE);
+}
+
+static const struct bk_acl_entry *wanted(const struct bk_folder *folder,
+					 const char *who)
+{
+	for (size_t i = 0; i < folder->n_acl; i++)
+		if (strcmp(folder->acl[i].who, who) == 0)
+			return &folder->acl[i];
+	return NULL;
+}
+
+static bool is_known(const struct bk_folder *folder, const char *who)
+{
+	const struct bk_acl_watch *watch = folder->acl_watch;
+
+	return watch && watch->knows && watch->knows(watch->arg, who);
+}
+
+/* Dovecot marks what its configuration gives, and no command takes. */
+static bool is_global(const char *who)
+{
+	return strncmp(who + (*who == '-'), "user=#", 6) == 0;
+}
+
+static int take_back_one(struct bk_imapstore_session *session,
+			 struct bk_view mailbox, const struct bk_folder *folder,
+			 const struct bk_acl_entry *is,
+			 struct bk_imapstore_inherited *out, struct bk_err *err)
+{
+	const struct bk_acl_entry *want = wanted(folder, is->who);
+	const struct bk_acl_entry to_be = {.who = is->who,
+					   .rights = want ? want->rights : ""};
+	struct bk_buf *strangers = &out->strangers;
+	struct bk_err why = {0};
+	bool taken = false;
+
+	if (want && bk_imaprights_same(want->rights, is->rights))
+		return 0;
+	if (!want && !is_known(folder, is->who)) {
+		if (*is->who != '-' && strchr(is->rights, 'r'))
+			bk_buf_printf(strangers, "%s%s",
+				      strangers->len ? ", " : "", is->who);
+		return 0;
+	}
+	int rc = put_entry(session, mailbox, &to_be, &taken, &why, err);
+	if (rc > 0) {
+		(void)bk_context(&why, "to take back");
+		bk_lacks_add(&out->lacks, BK_LACK_RIGHTS, is->who, why.text);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+int bk_imapstore_take_back(struct bk_imapstore_session *session,
+			   struct bk_view mailbox,
+			   const struct bk_folder *folder,
+			   const struct bk_acl_list *has,
+			   struct bk_imapstore_inherited *out,
+			   struct bk_err *err)
+{
+	struct bk_folder is = {0};
+	int rc = 0;
+
+	bk_lacks_clear(&out->lacks);
+	out->strangers.len = 0;
+	bk_imapstore_take_acl(&is, has, session->address);
+	for (size_t i = 0; i < is.n_acl && rc == 0; i++)
+		if (!is_own(session, is.acl[i].who) &&
+		    !is_global(is.acl[i].who))
+			rc = take_back_one(session, mailbox, folder, &is.acl[i],
+					   out, err);
+	bk_folder_clear(&is);
+	return rc;
 }
 
 static int put_rights(struct bk_imapstore_session *session,
@@ -402,15 +343,7 @@ static int drop_others(struct bk_imapstore_session *session,
 		       struct bk_folder *want, struct bk_lacks *lacks,
 		       struct bk_err *err)
 {
-	struct asking asking = {
-		.owner = session->address,
-		.some = {here},
-		.names = {mailbox},
-		.n = 1,
-	};
-
-	if (ask_acl(session, &asking, err) < 0 ||
-	    ask_metadata(session, &asking, err) < 0 ||
+	if (bk_imapstore_ask_settings(session, mailbox, here, err) < 0 ||
 	    take_away(session, mailbox, here, want, lacks, err) < 0)
 		return -1;
 	leave_out_same(want, here, &here->arena);

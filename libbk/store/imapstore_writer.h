@@ -89,6 +89,9 @@ struct bk_imapstore_writer {
 	bool subscription_done;
 	bool empty; /* as it was opened */
 	bool made_again;
+	bool acl_asked;         /* since it was made */
+	struct bk_acl_list acl; /* what was told */
+	struct bk_imapstore_inherited inherited;
 	uint32_t uid_validity;
 
 	pthread_mutex_t lock; /* of everything below */
@@ -140,9 +143,10 @@ int bk_imapstore_begin(struct bk_store *store, const struct bk_account *account,
 int bk_imapstore_present(struct bk_folder_writer *writer,
 			 struct bk_message_list *out, struct bk_err *err);
 void bk_imapstore_abort(struct bk_folder_writer *writer);
-/* Makes the writer's folder: 1; 0 when it was there. */
-int bk_imapstore_make(struct bk_imapstore_writer *w,
-		      struct bk_imapstore_session *session, struct bk_err *err);
+/* Makes the writer's folder once more, if it is not there. */
+int bk_imapstore_make_again(struct bk_imapstore_writer *w,
+			    struct bk_imapstore_session *session,
+			    struct bk_err *err);
 
 /* imapstore_marks.c: under w->lock */
 void bk_imapstore_marks_make(struct bk_imapstore_writer *w,

@@ -124,7 +124,7 @@ static void describe(struct bk_folder_pass *folder)
 	want->rest = false;
 	want->unsubscribe = folder->row.subscribed && !want->subscribed;
 	want->subscribed_there = folder->to && folder->to->subscribed;
-	want->not_there = !folder->to;
+	want->not_there = !folder->to || folder->begun;
 	want->keywords = folder->words.keywords;
 	want->n_keywords = folder->words.n_keywords;
 	want->acl = folder->gifts;

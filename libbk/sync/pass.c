@@ -219,6 +219,16 @@ static void pass_over(struct bk_folder_pass *folder)
 	counts->kept += folder->row.from.messages;
 }
 
+/* It was made, and nothing says that it was finished once. */
+static bool is_begun(const struct bk_folder_pass *folder)
+{
+	const struct bk_journal_folder *row = &folder->row;
+
+	return row->made && !row->from.uid_next && !row->to.uid_next &&
+	       !folder->pass->request->once && !folder->pass->request->old &&
+	       folder->to && folder->to->counted && !folder->to->messages;
+}
+
 static struct bk_folder_pass folder_of(struct bk_pass *pass,
 				       const struct bk_folder_pair *pair)
 {
@@ -236,6 +246,7 @@ static struct bk_folder_pass folder_of(struct bk_pass *pass,
 	if (row && strcmp(row->to.name, pair->name) == 0)
 		folder.row = *row;
 	folder.first = !folder.row.id;
+	folder.begun = is_begun(&folder);
 	return folder;
 }
 

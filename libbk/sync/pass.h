@@ -58,9 +58,10 @@ struct bk_folder_pass {
 	const char *name;     /* at the destination */
 	struct bk_journal_folder row;
 	bool dry_run;
-	bool first;             /* the journal does not know it yet */
-	bool wrote;             /* something, at the destination */
-	bool holds;             /* what is to go stays until the next pass */
+	bool first; /* the journal does not know it yet */
+	bool begun; /* a run that was cut off has made it, and no more */
+	bool wrote; /* something, at the destination */
+	bool holds; /* what is to go stays until the next pass */
 	struct bk_folder words; /* the table of keywords, the source's first */
 	struct bk_folder want;  /* what it should become */
 	struct bk_rights_plan rights;

@@ -174,6 +174,18 @@ static void hear(void *arg, size_t gift, enum bk_acl_outcome outcome)
 	folder->outcomes[gift] = outcome;
 }
 
+static bool knows(const void *arg, const char *who)
+{
+	const struct bk_folder_pass *folder = arg;
+	const struct bk_rights_people people = {
+		.map = folder->pass->request->identities,
+		.given = &folder->pass->rights,
+		.from = &folder->pass->from,
+	};
+
+	return bk_rights_knows(&people, who);
+}
+
 static void list_gifts(struct bk_folder_pass *folder)
 {
 	const struct bk_rights_plan *plan = &folder->rights;
@@ -191,7 +203,8 @@ static void list_gifts(struct bk_folder_pass *folder)
 		folder->gifts[folder->n_gifts++] = (struct bk_acl_entry){
 			.who = task->who, .rights = task->rights};
 	}
-	folder->acl_watch = (struct bk_acl_watch){.told = hear, .arg = folder};
+	folder->acl_watch = (struct bk_acl_watch){
+		.told = hear, .knows = knows, .arg = folder};
 }
 
 int bk_folder_pass_rights(struct bk_folder_pass *folder, struct bk_err *err)
@@ -199,7 +212,7 @@ int bk_folder_pass_rights(struct bk_folder_pass *folder, struct bk_err *err)
 	bool full = folder->pass->request->full;
 	struct bk_rights_policy policy = {
 		.follows = is_of_files(folder) || follows(folder),
-		.full = is_of_files(folder) || full,
+		.full = is_of_files(folder) || full || folder->begun,
 	};
 	struct bk_folder there = {0};
 	int rc = 0;
@@ -208,7 +221,7 @@ int bk_folder_pass_rights(struct bk_folder_pass *folder, struct bk_err *err)
 		return 0;
 	make(folder, &folder->rights);
 	bool asks = folder->to && !folder->to->no_select && !folder->first &&
-		    !is_of_files(folder) &&
+		    !folder->begun && !is_of_files(folder) &&
 		    (full || bk_rights_plan_differs(&folder->rights));
 	if (asks) {
 		rc = ask_there(folder, &there, err);
