@@ -80,7 +80,7 @@ for n in $(seq 0 12); do
 	mv faults/fault.new faults/fault
 	ok "killed at $n, the next run" bk-move --from a --to faulty \
 		--account ann@a.test --as cut@a.test
-	exits 1 "... is for nobody else" grants b Shared/Cut$n bob@a.test '.*' cut@a.test
+	exits 1 "... is for nobody else" grants b "Shared/Cut$n" bob@a.test '.*' cut@a.test
 done
 ok "most were killed" test "$killed" -ge 8
 
