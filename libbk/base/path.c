@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -310,4 +311,20 @@ void bk_path_close(int *fd)
 	if (*fd >= 0)
 		(void)close(*fd);
 	*fd = -1;
+}
+
+int bk_path_disk(const char *path, struct statvfs *out, struct bk_err *err)
+{
+	char *folder = bk_path_clean(path);
+	int rc;
+
+	while ((rc = statvfs(*folder ? folder : "/", out)) < 0 && *folder &&
+	       (errno == ENOENT || errno == ENOTDIR)) {
+		char *slash = strrchr(folder, '/');
+		*(slash ? slash : folder) = 0;
+	}
+	if (rc < 0)
+		(void)bk_fail_errno(err, "%s", folder);
+	free(folder);
+	return rc;
 }

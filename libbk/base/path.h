@@ -74,6 +74,11 @@ char *bk_path_clean(const char *path);
  */
 char *bk_path_real(const char *path);
 
+/* The file system of `path`, or where it would be made: that of the nearest
+ * folder that is there. */
+struct statvfs;
+int bk_path_disk(const char *path, struct statvfs *out, struct bk_err *err);
+
 /* Descriptors of folders and files that may be -1: closed, and -1 after. */
 void bk_path_close(int *fd);
 

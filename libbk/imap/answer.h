@@ -47,6 +47,7 @@ enum bk_imap_cap {
 struct bk_imap_caps {
 	uint32_t has;          /* enum bk_imap_cap */
 	uint64_t append_limit; /* APPENDLIMIT=n; 0: not said */
+	bool append_limits;    /* APPENDLIMIT: each mailbox has its own */
 };
 
 /* Response codes that change what we do (RFC 5530 and others). */
@@ -77,6 +78,8 @@ struct bk_imap_status {
 	uint64_t highest_modseq;
 	const char *mailbox_id; /* OBJECTID; NULL */
 	uint64_t size;          /* STATUS=SIZE */
+	bool has_append_limit;
+	uint64_t append_limit; /* bytes (RFC 7889); UINT64_MAX: none */
 };
 
 enum bk_imap_mailbox_is {

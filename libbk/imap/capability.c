@@ -85,6 +85,7 @@ void bk_imap_parse_caps(struct bk_view words, struct bk_imap_caps *caps)
 	while (bk_imap_lex(&lexer, &word) == BK_IMAP_ATOM) {
 		caps->has |= named(word);
 		read_append_limit(word, caps);
+		caps->append_limits |= bk_imap_word_is(word, "APPENDLIMIT");
 		rev1 |= bk_imap_word_is(word, "IMAP4REV1");
 		rev2 |= bk_imap_word_is(word, "IMAP4REV2");
 	}

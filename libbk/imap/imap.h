@@ -96,6 +96,12 @@ int bk_imap_accounts(struct bk_imap *imap, struct bk_names *out,
 int bk_imap_status(struct bk_imap *imap, struct bk_view mailbox,
 		   struct bk_imap_status *out, struct bk_err *err);
 
+/* Bytes of the largest message that APPEND takes there (RFC 7889): what the
+ * server says for all mailboxes, or for this one; UINT64_MAX: no limit is
+ * told. */
+int bk_imap_append_limit(struct bk_imap *imap, struct bk_view mailbox,
+			 uint64_t *out, struct bk_err *err);
+
 /* CREATE; `special_use` ("\\Sent") where the server takes it, or NULL.
  * BK_EXISTS when it is there. */
 int bk_imap_create(struct bk_imap *imap, struct bk_view mailbox,

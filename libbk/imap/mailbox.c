@@ -128,8 +128,14 @@ static int take_status(void *arg, const struct bk_imap_response *said,
 	return 0;
 }
 
-int bk_imap_status(struct bk_imap *imap, struct bk_view mailbox,
-		   struct bk_imap_status *out, struct bk_err *err)
+static void say_append_limit(struct bk_imap *imap)
+{
+	bk_imap_say(imap, " (APPENDLIMIT)");
+}
+
+static int ask_status(struct bk_imap *imap, struct bk_view mailbox,
+		      void (*say_items)(struct bk_imap *imap),
+		      struct bk_imap_status *out, struct bk_err *err)
 {
 	struct asking asking = {imap, mailbox, out};
 	const struct bk_imap_hands hands = {.untagged = take_status,
@@ -140,11 +146,33 @@ int bk_imap_status(struct bk_imap *imap, struct bk_view mailbox,
 	bk_imap_talk_begin(imap);
 	command = bk_imap_command(imap, "STATUS");
 	bk_imap_say_name(imap, mailbox);
-	bk_imap_say_status_items(imap);
+	say_items(imap);
 	if (bk_imap_talk(imap, &hands, err) < 0)
 		return -1;
 	if (bk_imap_verdict(imap, command, err) < 0)
 		return bk_imap_look_if_gone(imap, mailbox, err);
+	return 0;
+}
+
+int bk_imap_status(struct bk_imap *imap, struct bk_view mailbox,
+		   struct bk_imap_status *out, struct bk_err *err)
+{
+	return ask_status(imap, mailbox, bk_imap_say_status_items, out, err);
+}
+
+int bk_imap_append_limit(struct bk_imap *imap, struct bk_view mailbox,
+			 uint64_t *out, struct bk_err *err)
+{
+	const struct bk_imap_caps *caps = bk_imap_caps(imap);
+	struct bk_imap_status status = {0};
+
+	*out = caps->append_limit ? caps->append_limit : UINT64_MAX;
+	if (!caps->append_limits)
+		return 0;
+	if (ask_status(imap, mailbox, say_append_limit, &status, err) < 0)
+		return -1;
+	if (status.has_append_limit)
+		*out = status.append_limit;
 	return 0;
 }
 

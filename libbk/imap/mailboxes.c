@@ -137,6 +137,22 @@ static int read_mailbox_id(struct bk_imap_lexer *lexer, const char **out,
 	return 0;
 }
 
+/* A number, or NIL: there is none. */
+static int read_append_limit(struct bk_imap_lexer *lexer,
+			     struct bk_imap_status *out, struct bk_err *err)
+{
+	struct bk_imap_lexer before = *lexer;
+	struct bk_view word;
+
+	out->has_append_limit = true;
+	out->append_limit = UINT64_MAX;
+	if (bk_imap_lex(lexer, &word) == BK_IMAP_NIL)
+		return 0;
+	*lexer = before;
+	return bk_imap_expect_number(lexer, UINT64_MAX, &out->append_limit,
+				     err);
+}
+
 /* The value behind a name, which STATUS and SELECT's codes share. */
 static int read_item(struct bk_imap_lexer *lexer, struct bk_view name,
 		     struct bk_imap_status *out, struct bk_err *err)
@@ -154,6 +170,8 @@ static int read_item(struct bk_imap_lexer *lexer, struct bk_view name,
 	if (bk_imap_word_is(name, "SIZE"))
 		return bk_imap_expect_number(lexer, UINT64_MAX, &out->size,
 					     err);
+	if (bk_imap_word_is(name, "APPENDLIMIT"))
+		return read_append_limit(lexer, out, err);
 	if (bk_imap_word_is(name, "MAILBOXID"))
 		return read_mailbox_id(lexer, &out->mailbox_id, err);
 	return bk_imap_skip(lexer, err);

@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/path.h"
 #include "job/doctor_checks.h"
 #include "job/resolve.h"
 #include "job/server.h"
@@ -77,30 +78,15 @@ static void check_tls(struct bk_doctor *doctor, const char *name,
 
 /* ---- space ---- */
 
-/* The nearest folder that is there. */
-static int look_at_disk(const char *path, struct statvfs *out)
-{
-	char *folder = bk_strdup(path);
-	int rc;
-
-	while ((rc = statvfs(folder, out)) < 0) {
-		char *slash = strrchr(folder, '/');
-		if (!slash || slash == folder)
-			break;
-		*slash = 0;
-	}
-	free(folder);
-	return rc;
-}
-
 static void check_space(struct bk_doctor *doctor, const char *name,
 			const char *path)
 {
 	const struct bk_patient patient = {doctor, "space", name};
 	char free_text[BK_UNITS_TEXT], all_text[BK_UNITS_TEXT];
+	struct bk_err why = {0};
 	struct statvfs disk;
 
-	if (look_at_disk(path, &disk) < 0)
+	if (bk_path_disk(path, &disk, &why) < 0)
 		return;
 	uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
 	uint64_t all = (uint64_t)disk.f_blocks * disk.f_frsize;

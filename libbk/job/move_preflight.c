@@ -152,10 +152,11 @@ static void check_room(struct flight *f)
 
 	if (limits->bytes < f->bytes) {
 		find(f, PROBLEM, "destination",
-		     "lacks room: %s of mail, and %s are free there; raise "
-		     "the quota, or make room",
+		     "lacks room: %s of mail, and %s are free there; %s",
 		     bk_units_size(has, f->bytes),
-		     bk_units_size(room, limits->bytes));
+		     bk_units_size(room, limits->bytes),
+		     limits->shared ? "make room on that disk"
+				    : "raise the quota, or make room");
 		problem(f, BK_FULL, BK_PLACE_DESTINATION);
 	}
 	if (limits->messages < f->messages) {
@@ -184,7 +185,9 @@ static int check_limits(struct flight *f, struct bk_err *err)
 		.messages = UINT64_MAX,
 		.message = UINT64_MAX,
 	};
-	if (!store->ops->limits || f->session.to_missing)
+	/* A disk is there before the account is. */
+	if (!store->ops->limits ||
+	    (f->session.to_missing && f->task->pair->to->end->remote))
 		return 0;
 	if (store->ops->limits(store, &f->session.to_account, &f->limits, err) <
 	    0)
@@ -339,7 +342,9 @@ static int tell(struct flight *f, struct bk_err *err)
 	}
 	if (f->task->pair)
 		f->task->pair->bytes += f->bytes;
-	if (f->task->pair && f->limits.shared)
+	/* Of several disks it is the fullest. */
+	if (f->task->pair && f->limits.shared &&
+	    f->limits.bytes < f->task->pair->free)
 		f->task->pair->free = f->limits.bytes;
 	(void)pthread_mutex_unlock(&move->lock);
 	return rc;

@@ -9,12 +9,23 @@ static uint64_t what_is_left(uint64_t used, uint64_t limit)
 	return used < limit ? limit - used : 0;
 }
 
+/* Who may not see it is not told. */
+static int pass_over(const struct bk_err *why, struct bk_err *err)
+{
+	if (why->kind == BK_REFUSED || why->kind == BK_DENIED ||
+	    why->kind == BK_GONE)
+		return 0;
+	*err = *why;
+	return -1;
+}
+
 static int ask(struct bk_imapstore_session *session, void *arg,
 	       struct bk_err *err)
 {
 	const struct bk_imap_caps *caps = bk_imap_caps(session->imap);
 	struct bk_store_limits *limits = arg;
 	struct bk_imap_quota quota = {0};
+	const struct bk_view inbox = {(const uint8_t *)"INBOX", 5};
 	struct bk_err why = {0};
 
 	*limits = (struct bk_store_limits){
@@ -22,10 +33,13 @@ static int ask(struct bk_imapstore_session *session, void *arg,
 		.messages = UINT64_MAX,
 		.message = UINT64_MAX,
 	};
-	if (caps->append_limit)
-		limits->message = caps->append_limit;
+	if (bk_imap_append_limit(session->imap, inbox, &limits->message, &why) <
+		    0 &&
+	    pass_over(&why, err) < 0)
+		return -1;
 	if (!(caps->has & BK_IMAP_QUOTA))
 		return 0;
+	why = (struct bk_err){0};
 	if (bk_imap_get_quota(session->imap, &quota, &why) == 0) {
 		limits->bytes = what_is_left(quota.used, quota.limit);
 		limits->used = quota.limit ? quota.used : 0;
@@ -33,12 +47,7 @@ static int ask(struct bk_imapstore_session *session, void *arg,
 			what_is_left(quota.messages, quota.messages_limit);
 		return 0;
 	}
-	/* Who may not see it is not told. */
-	if (why.kind == BK_REFUSED || why.kind == BK_DENIED ||
-	    why.kind == BK_GONE)
-		return 0;
-	*err = why;
-	return -1;
+	return pass_over(&why, err);
 }
 
 int bk_imapstore_limits(struct bk_store *store,

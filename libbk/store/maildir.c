@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/path.h"
+#include "store/disk_limits.h"
 #include "store/store_owner.h"
 
 static int find_patterns(struct bk_maildir *maildir,
@@ -202,6 +203,7 @@ const struct bk_store_ops bk_maildir_ops = {
 	.fetch = bk_maildir_fetch,
 	.stat = bk_maildir_stat,
 	.find_account = bk_maildir_find_account,
+	.limits = bk_store_disk_limits,
 	.create_account = bk_maildir_create_account,
 	.begin = bk_maildir_begin,
 	.present = bk_maildir_present,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "store/disk_limits.h"
 #include "store/mbox_writer.h"
 #include "store/store_owner.h"
 
@@ -248,6 +249,7 @@ const struct bk_store_ops bk_mbox_ops = {
 	.fetch = bk_mbox_fetch,
 	.stat = bk_mbox_stat,
 	.find_account = bk_mbox_find_account,
+	.limits = bk_store_disk_limits,
 	.create_account = bk_mbox_create_account,
 	.begin = bk_mbox_begin,
 	.present = bk_mbox_present,

@@ -61,6 +61,61 @@ ok "... is told" grep -qE \
 	'^bob@a.test destination PROBLEM .*lacks room: 3 messages, and 1 more are allowed there' found
 exits 1 "... and nothing else is wrong" grep APPENDLIMIT found
 
+# ---- an APPENDLIMIT that is each folder's own ----------------------------------------
+
+# limited STATUS: a server that says so of its INBOX.
+limited() {
+	cat >script <<-SCRIPT
+	expect STATUS "?INBOX"? \(APPENDLIMIT\)
+	send $1\r\n\$TAG OK done\r\n
+	SCRIPT
+	hostile --pki "$work/pki" --messages 0 --log heard --script script \
+		--capabilities "IMAP4rev1 LITERAL+ UIDPLUS NAMESPACE APPENDLIMIT"
+	section "$2" "$hostile_port"
+}
+limited '* STATUS INBOX (APPENDLIMIT 9000)' narrow
+exits 15 "where the INBOX has a limit" bk-move preflight --from a --to narrow \
+	--account $ann
+bk-move preflight --from a --to narrow --account $ann 2>&1 | tr -s ' ' >found
+ok "... the largest message is compared with it" grep -qE \
+	'destination PROBLEM .*the largest message has 23.5 KiB, and 8.8 KiB are allowed there .APPENDLIMIT.' found
+kill "$hostile_pid"
+limited '* STATUS INBOX (APPENDLIMIT NIL)' wide
+ok "where it says that it has none" bk-move preflight --from a --to wide \
+	--account $ann
+kill "$hostile_pid"
+limited '* STATUS INBOX (APPENDLIMIT 0)' shut
+exits 15 "... is not where it takes nothing" bk-move preflight --from a \
+	--to shut --account $ann
+kill "$hostile_pid"
+
+# ---- the disk under a Maildir or an mbox store ------------------------------------------
+
+mkdir small
+if mount -t tmpfs -o size=16k tmpfs small 2>/dev/null; then
+	trap 'umount -l "$work/small"; stop_servers; rm -rf "$work"' EXIT
+	for store in "maildir:$work/small/%d/%n" "mbox:$work/small/%d/%n/"; do
+		exits 15 "a disk that is too small, ${store%%:*}" \
+			bk-move preflight --from a --to "$store" --account $ann
+		bk-move preflight --from a --to "$store" --account $ann 2>&1 |
+			tr -s ' ' >found
+		ok "... is told, before the account is there" grep -qE \
+			'^ann@a.test destination PROBLEM .*lacks room: 23.5 KiB of mail, and 16.0 KiB are free there; make room on that disk' found
+	done
+	mount -o remount,size=24k small
+	ok "room for the one" bk-move preflight --from a \
+		--to "maildir:$work/small/%d/%n" --account $ann
+	fill=$(head -c 1000 /dev/zero | tr '\0' y)
+	ok "more mail" does a bob@a.test "APPEND INBOX $(message '' "$fill")"
+	exits 15 "... is not room for two" bk-move preflight --from a \
+		--to "maildir:$work/small/%d/%n" --account $ann --account bob@a.test
+	bk-move preflight --from a --to "maildir:$work/small/%d/%n" \
+		--account $ann --account bob@a.test >found 2>&1
+	ok "... which is told of all of them" grep -q \
+		'lacks room for all of them: .* of mail, and 24.0 KiB are free. No mailbox touched.' found
+	ok "nothing was made there" test -z "$(ls small)"
+fi
+
 # ---- names ---------------------------------------------------------------------
 
 ok "folders whose names differ in case" does a bob@a.test 'CREATE Case' \

@@ -167,6 +167,17 @@ static void what_is_no_capability_is_passed_over(void **state)
 	assert_int_equal(limit, 0);
 }
 
+static void limits_may_be_each_mailboxs_own(void **state)
+{
+	struct bk_imap_caps caps = {0};
+
+	(void)state;
+	bk_imap_parse_caps(words("IMAP4rev1 APPENDLIMIT=7"), &caps);
+	assert_false(caps.append_limits);
+	bk_imap_parse_caps(words("IMAP4rev1 appendlimit"), &caps);
+	assert_true(caps.append_limits);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +186,7 @@ int main(void)
 		TEST(servers_can_what_they_say),
 		TEST(capabilities_bring_what_they_need),
 		TEST(what_is_no_capability_is_passed_over),
+		TEST(limits_may_be_each_mailboxs_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
