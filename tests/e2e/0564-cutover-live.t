@@ -28,4 +28,15 @@ day_back $ann $bob
 ok "the passwd-file is as it was" cmp users.first "$work/front/users"
 ok "the transport map, too" cmp transport.first "$work/mx/etc/transport"
 
+# ---- a probe that mail does not reach ------------------------------------------------
+
+# A front whose mail still goes to the old server, as no route of mail is moved.
+sed -i '/^\[route mail\]/,$d' "$BK_CONFIG"
+exits 14 "only logins are led to the new server" bk-move --from a --to b \
+	--account $ann --stages data,account --front front
+cp err said
+ok "... the probe tells that mail is not" grep -q \
+	'it has moved, but the probe failed: a mail that the front has taken was not at the destination after 30 s' said
+ok "... logins end there" reaches b $ann
+
 done_testing
