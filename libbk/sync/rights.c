@@ -220,9 +220,11 @@ int bk_folder_pass_rights(struct bk_folder_pass *folder, struct bk_err *err)
 	if (!is_known(folder))
 		return 0;
 	make(folder, &folder->rights);
-	bool asks = folder->to && !folder->to->no_select && !folder->first &&
-		    !folder->begun && !is_of_files(folder) &&
-		    (full || bk_rights_plan_differs(&folder->rights));
+	/* One that was there before us may have rights that people gave. */
+	bool asks = folder->to && !folder->to->no_select && !folder->begun &&
+		    !is_of_files(folder) &&
+		    ((full && !folder->first) ||
+		     bk_rights_plan_differs(&folder->rights));
 	if (asks) {
 		rc = ask_there(folder, &there, err);
 		policy.there = there.acl ? &there : NULL;

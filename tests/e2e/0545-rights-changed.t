@@ -99,6 +99,22 @@ for there in b c; do
 	ok "... and gives the other one's" grants $there At$there dora@a.test '[lr]{2}'
 done
 
+# ---- a folder that is there before us ------------------------------------------------
+
+for there in b c; do
+	does a ann@a.test "CREATE Pre$there" "SETACL Pre$there bob@a.test lr" \
+		"SETACL Pre$there dora@a.test lr" "APPEND Pre$there $(message '' one)"
+	ok "people have given rights in a folder of $there" does $there ann@a.test \
+		"CREATE Pre$there" "SETACL Pre$there bob@a.test lrswi"
+	ok "the first pass" move
+	ok "... leaves them" grants $there Pre$there bob@a.test '[lrswit]{5,6}'
+	tells "Pre$there: rights of user=bob@a.test: not changed: somebody at the destination gave them"
+	ok "... and gives others theirs" grants $there Pre$there dora@a.test '[lr]{2}'
+	mail Pre$there two
+	ok "the next one" move
+	ok "... leaves them, too" grants $there Pre$there bob@a.test '[lrswit]{5,6}'
+done
+
 # ---- a table that is another one later -----------------------------------------------
 
 echo 'eve@a.test eva@b.test' >names
