@@ -164,3 +164,49 @@ int bk_kept_folder(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		       "not in this set");
 	return 0;
 }
+
+/* ---- what a server did not tell of a folder ---- */
+
+static int take_untold(struct bk_folder *folder,
+		       const struct bk_set_folder *was, struct bk_err *err)
+{
+	struct bk_set_folder copy = {0};
+	int rc = bk_folder_decode(bk_buf_view(&was->body), &copy, err);
+
+	if (rc == 0 && folder->acl_untold) {
+		folder->acl = copy.folder.acl;
+		folder->n_acl = copy.folder.n_acl;
+	}
+	if (rc == 0 && folder->annotations_untold) {
+		folder->annotations = copy.folder.annotations;
+		folder->n_annotations = copy.folder.n_annotations;
+	}
+	if (rc == 0)
+		bk_arena_join(&folder->arena, &copy.folder.arena);
+	bk_set_folder_clear(&copy);
+	return rc;
+}
+
+int bk_kept_untold(struct bk_backup_walk *walk, struct bk_backup_task *task,
+		   bool report, struct bk_err *err)
+{
+	const struct bk_set_folder *was = in_previous(walk, task);
+	struct bk_folder *folder = &task->folder;
+	struct bk_err why = {0};
+
+	if (!was)
+		was = task->base;
+	if (was && take_untold(folder, was, err) < 0)
+		return -1;
+	if (!report)
+		return 0;
+	(void)bk_fail(&why, BK_DENIED,
+		      folder->acl_untold
+			      ? "the server does not tell its rights: give its "
+				"owner the right to administer it, a (SETACL)"
+			      : "the server does not tell its annotations");
+	bk_kept_report(walk, task->account, folder, &why,
+		       was ? "kept as an earlier set has them"
+			   : "not in this set");
+	return 0;
+}

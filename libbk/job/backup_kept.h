@@ -52,4 +52,9 @@ int bk_kept_list(struct bk_backup_task *task, struct bk_set *set,
 int bk_kept_folder(struct bk_backup_walk *walk, struct bk_backup_task *task,
 		   const struct bk_err *why, struct bk_err *err);
 
+/* Rights and annotations of a listed folder that the store did not tell stay
+ * as the newest set has them, and are reported, unless they were. */
+int bk_kept_untold(struct bk_backup_walk *walk, struct bk_backup_task *task,
+		   bool report, struct bk_err *err);
+
 #endif

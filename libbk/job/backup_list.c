@@ -51,6 +51,33 @@ const struct bk_set_folder *bk_backup_list_base(
 	return base ? bk_set_folder_named(base, account_id, name) : NULL;
 }
 
+static bool has(const struct bk_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->items[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* It was reported once, and stays as an earlier set has it. */
+static bool is_kept(const struct bk_backup_list *list, const char *name)
+{
+	return has(&list->kept, name);
+}
+
+static int keep_untold(struct bk_backup_list *list, struct bk_backup_task *task,
+		       struct bk_err *err)
+{
+	const struct bk_folder *folder = &task->folder;
+	bool again = has(&list->untold, folder->name);
+
+	if (!folder->acl_untold && !folder->annotations_untold)
+		return 0;
+	if (!again)
+		bk_names_add(&list->untold, folder->name);
+	return bk_kept_untold(list->walk, task, !again, err);
+}
+
 /* 1; 0: the folder needs no task, -1. */
 static int scan(struct bk_backup_list *list, struct bk_backup_task *task,
 		struct bk_err *err)
@@ -61,7 +88,7 @@ static int scan(struct bk_backup_list *list, struct bk_backup_task *task,
 	if (task->folder.no_select ||
 	    store->ops->scan(store, list->account, &task->folder, &task->now,
 			     &why) == 0)
-		return 1;
+		return keep_untold(list, task, err) < 0 ? -1 : 1;
 	bk_message_list_clear(&task->now);
 	if (bk_kept_ends_the_run(why.kind)) {
 		*err = why;
@@ -75,15 +102,6 @@ static int scan(struct bk_backup_list *list, struct bk_backup_task *task,
 	if (rc == 0)
 		bk_names_add(&list->kept, task->folder.name);
 	return rc;
-}
-
-/* It was reported once, and stays as an earlier set has it. */
-static bool is_kept(const struct bk_backup_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->kept.n; i++)
-		if (strcmp(list->kept.items[i], name) == 0)
-			return true;
-	return false;
 }
 
 static bool is_listed(const struct bk_backup_list *list, const char *name)
@@ -350,4 +368,5 @@ void bk_backup_list_clear(struct bk_backup_list *list)
 	list->back = NULL;
 	bk_folder_list_clear(&list->folders);
 	bk_names_clear(&list->kept);
+	bk_names_clear(&list->untold);
 }

@@ -33,6 +33,7 @@ struct bk_backup_list {
 	struct bk_folder_list folders;
 	struct bk_backup_task *first; /* a task for each folder */
 	struct bk_names kept;         /* folders that were reported instead */
+	struct bk_names untold;       /* whose rights were reported */
 	bool missed;  /* something has gone: folders may be new */
 	bool changed; /* a folder was listed again: look at all of them again */
 

@@ -61,6 +61,7 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 	count_wanted(out, into);
 	if (into->follow) {
 		out->want.follows = true;
+		out->want.keeps = into->follow->keeps;
 		out->want.unsubscribe = !out->want.subscribed;
 		bk_restore_follow_names(out, into);
 	}

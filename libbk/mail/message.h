@@ -128,6 +128,12 @@ struct bk_folder {
 				    of it, which it stays: UIDs, UIDVALIDITY,
 				    rights and subscription become the
 				    source's; never stored */
+	bool keeps;              /* of one that follows: what the source does
+				    not name may be there all the same, and
+				    stays here; never stored */
+	bool acl_untold;         /* the store has rights and did not tell those
+				    of this one; never stored */
+	bool annotations_untold; /* likewise; never stored */
 	bool sizeless;           /* of one to be listed: nobody asks how long
 				    its messages are; never stored */
 	bool counted;            /* `messages` is known; never stored */

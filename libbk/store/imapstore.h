@@ -211,9 +211,14 @@ int bk_imapstore_settings(struct bk_store *store,
 int bk_imapstore_ask_settings(struct bk_imapstore_session *session,
 			      struct bk_view mailbox, struct bk_folder *folder,
 			      struct bk_err *err);
-/* The folder's, without those of the account's owner. */
+/* Is it the session's account, as it is called or logs in, or "owner"? */
+bool bk_imapstore_is_owners(const struct bk_imapstore_session *session,
+			    const char *who);
+/* The folder's, without those of the session's account, whom the server may
+ * name without his domain. */
 void bk_imapstore_take_acl(struct bk_folder *folder,
-			   const struct bk_acl_list *list, const char *owner);
+			   const struct bk_acl_list *list,
+			   const struct bk_imapstore_session *session);
 /* What a folder that was made got from the one above it. */
 struct bk_imapstore_inherited {
 	struct bk_lacks lacks;   /* could not be taken back */

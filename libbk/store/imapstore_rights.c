@@ -92,7 +92,7 @@ static bool is_own(const struct bk_imapstore_session *session, const char *who)
 {
 	return strcmp(who, "owner") == 0 ||
 	       (strncmp(who, "user=", 5) == 0 &&
-		strcmp(who + 5, session->address) == 0);
+		bk_imapstore_is_owners(session, who + 5));
 }
 
 static int has_none(const char *what, const char *name, struct bk_err *why)
@@ -176,7 +176,7 @@ int bk_imapstore_take_back(struct bk_imapstore_session *session,
 
 	bk_lacks_clear(&out->lacks);
 	out->strangers.len = 0;
-	bk_imapstore_take_acl(&is, has, session->address);
+	bk_imapstore_take_acl(&is, has, session);
 	for (size_t i = 0; i < is.n_acl && rc == 0; i++)
 		if (!is_own(session, is.acl[i].who) &&
 		    !is_global(is.acl[i].who))
@@ -343,7 +343,9 @@ static int drop_others(struct bk_imapstore_session *session,
 		       struct bk_folder *want, struct bk_lacks *lacks,
 		       struct bk_err *err)
 {
-	if (bk_imapstore_ask_settings(session, mailbox, here, err) < 0 ||
+	if (bk_imapstore_ask_settings(session, mailbox, here, err) < 0)
+		return -1;
+	if (!want->keeps &&
 	    take_away(session, mailbox, here, want, lacks, err) < 0)
 		return -1;
 	leave_out_same(want, here, &here->arena);

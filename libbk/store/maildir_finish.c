@@ -176,8 +176,8 @@ static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
 	struct bk_buf text = {0};
 	int rc = 0;
 
-	if (!w->want->n_acl && w->want->follows && !w->courier &&
-	    unlinkat(w->dir, ACL, 0) == 0)
+	if (!w->want->n_acl && w->want->follows && !w->want->keeps &&
+	    !w->courier && unlinkat(w->dir, ACL, 0) == 0)
 		(void)unlinkat(w->root, "dovecot-acl-list", 0);
 	if (!w->want->n_acl)
 		return 0;

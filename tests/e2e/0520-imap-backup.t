@@ -113,4 +113,39 @@ ok "... into a server" bk-restore latest --as carla@a.test --to another \
 ok "... where it is as it was" same --without special-use,acl,metadata \
 	"$ann_a" "$(login "$b" carla@a.test)"
 sed "s,^,# ," said
+
+# ---- rights that a server does not tell --------------------------------------
+
+cat >>bk.conf <<CONF
+[server dora]
+url = imaps://dora%40a.test@127.0.0.1:$(port_of "$a" IMAPS)
+ca = $ca
+password = file:$work/pw
+
+[store dora]
+type = imap
+server = dora
+CONF
+# restored: what restore makes of the newest set.
+restored() {
+	rm -rf "$work/told"
+	bk-restore latest --store dora --to "maildir:$work/told" &&
+		grep -r 'user=bob@a.test' "$work/told"
+}
+ok "mail" "$top/tests/lib/imap_world.py" ordinary "$(login "$a" dora@a.test)" \
+	--messages 5
+ok "a folder that is shared" "$top/tests/lib/imap_client.py" "$a/env" \
+	dora@a.test 'CREATE Work' 'SETACL Work bob@a.test lrs'
+ok "a full set" bk-backup dora --full
+ok "... has who it is shared with" restored
+acl=$(find "$a/mail" -path '*dora*Work*' -name dovecot-acl)
+cp "$acl" acl
+echo 'owner lrwstipekx' >>"$acl"
+exits 3 "a full set while nobody is told" bk-backup dora --full
+cp err said
+ok "... which says so" grep -q 'Work  *the server does not tell its rights' said
+ok "... and keeps them" restored
+cat acl >"$acl"
+touch -d '+5 seconds' "$acl"
+ok "a full set when they are told again" bk-backup dora --full
 done_testing

@@ -92,4 +92,48 @@ ok "... and fresh" bk-standby status --to copy --max-age 8h
 ok "it takes over" bk-standby promote --to copy --fenced-primary
 ok "... as the primary was" same
 
+# ---- a standby that calls the owner without his domain ----
+
+cyrus "$work/c" new "$work/pki"
+echo 'defaultdomain: a.test' >"$work/c/local.conf"
+cyrus "$work/c" start
+cyrus "$work/c" adduser $ann
+echo pw | "$work/c/cyrus/usr/sbin/saslpasswd2" -p -c -f "$work/c/sasldb" \
+	-u localhost "${ann%@*}"
+cat >>"$BK_CONFIG" <<-CONF
+[server c]
+url = imap://127.0.0.1:$(port_of c)
+ca = $work/pki/ca.crt
+login = proxy:cyrus
+password = file:$work/pw
+keep-uids = syncapply
+[server bare]
+url = imap://u1%40a.test@127.0.0.1:$(port_of c)
+ca = $work/pki/ca.crt
+password = file:$work/pw
+[server full]
+url = imap://u1%40a.test@127.0.0.1:$(port_of a)
+ca = $work/pki/ca.crt
+password = file:$work/pw
+[store full]
+type = imap
+server = full
+[store bare]
+type = imap
+server = bare
+CONF
+ok "rights" does a $ann "SETACL INBOX $bob lr"
+ok "one account" bk-backup full --full
+ok "a server with a default domain follows" bk-standby follow --once \
+	--store full --to c
+"$top/tests/lib/imap_logins.py" --command 'GETACL INBOX' "$(port_of c)" \
+	$ann pw | tr -d '"' >said
+ok "... where the owner has his rights" grep -qE "ACL.* u1 [a-z]*a" said
+ok "... and others have theirs" grep -q "ACL.* $bob lr" said
+ok "a set of that" bk-backup bare --full
+ok "... into files" bk-restore latest --store bare --to "maildir:$work/files/%d/%n"
+grep -r . "$work/files" --include=dovecot-acl >said
+ok "... has the rights of others" grep -q "user=$bob" said
+exits 1 "... and not the owner's" grep 'user=u1' said
+
 done_testing
