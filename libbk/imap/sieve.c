@@ -90,7 +90,7 @@ static int next_row(struct bk_sieve *sieve, const char *what,
 	if (bk_sieve_row_is(row, 0, "NO") || bk_sieve_row_is(row, 0, "BYE"))
 		return said_no(sieve, what, err);
 	if (++sieve->rows > ROWS_MOST)
-		return bk_fail(err, BK_LOST, "%s: an answer without an end",
+		return bk_fail(err, BK_REFUSED, "%s: an answer without an end",
 			       what);
 	return 1;
 }
@@ -316,11 +316,11 @@ static int add_name(struct bk_sieve_names *out, struct bk_sieve *sieve,
 	const char *name = name_of(sieve, &out->arena);
 
 	if (!name)
-		return bk_fail(err, BK_LOST,
+		return bk_fail(err, BK_REFUSED,
 			       "LISTSCRIPTS: the server says a name that is "
 			       "none");
 	if (out->n == BK_SIEVE_SCRIPTS_MAX)
-		return bk_fail(err, BK_LOST, "LISTSCRIPTS: more than %d",
+		return bk_fail(err, BK_REFUSED, "LISTSCRIPTS: more than %d",
 			       BK_SIEVE_SCRIPTS_MAX);
 	struct bk_view raw = sieve->row.words[0].text;
 	out->items = bk_array_room(out->items, out->n, &out->cap,
@@ -367,7 +367,7 @@ int bk_sieve_get(struct bk_sieve *sieve, struct bk_view name,
 		came = true;
 	}
 	if (rc == 0 && !came)
-		return bk_fail(err, BK_LOST, "GETSCRIPT: no script came");
+		return bk_fail(err, BK_REFUSED, "GETSCRIPT: no script came");
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "job/backup_walk.h"
 #include "job/server.h"
 #include "store/kept_scripts.h"
@@ -19,10 +20,29 @@ static const char *outcome_of(const struct bk_backup_scripts *failed)
 {
 	if (!failed->kept)
 		return "not in this set";
-	return failed->kept == failed->n
+	return failed->kept == failed->n + failed->unasked
 		       ? "kept as the previous set has them"
 		       : "kept where the previous set has them, else not in "
 			 "this set";
+}
+
+static char *text_of(const struct bk_backup_scripts *failed)
+{
+	struct bk_buf text = {0};
+
+	bk_buf_add(&text, failed->why.text, strlen(failed->why.text));
+	if (failed->n > 1)
+		bk_buf_printf(&text, "; the same of %ju more %s",
+			      (uintmax_t)failed->n - 1,
+			      failed->n == 2 ? "account" : "accounts");
+	if (failed->unasked)
+		bk_buf_printf(&text, "; %ju more %s not asked",
+			      (uintmax_t)failed->unasked,
+			      failed->unasked == 1 ? "account was"
+						   : "accounts were");
+	char *out = bk_strdup(bk_buf_text(&text));
+	bk_buf_clear(&text);
+	return out;
 }
 
 static void tell_failed(struct bk_backup_walk *walk)
@@ -31,12 +51,7 @@ static void tell_failed(struct bk_backup_walk *walk)
 
 	if (!failed->n)
 		return;
-	char *text = failed->n == 1 ? bk_strdup(failed->why.text)
-				    : bk_asprintf("%s; the same of %ju more %s",
-						  failed->why.text,
-						  (uintmax_t)failed->n - 1,
-						  failed->n == 2 ? "account"
-								 : "accounts");
+	char *text = text_of(failed);
 	bk_progress_item_error(walk->progress,
 			       &(struct bk_item_error){
 				       .kind = failed->why.kind,
@@ -46,8 +61,8 @@ static void tell_failed(struct bk_backup_walk *walk)
 				       .outcome = outcome_of(failed),
 			       });
 	free(text);
-	failed->errors += failed->n;
-	failed->n = failed->kept = 0;
+	failed->errors += failed->n + failed->unasked;
+	failed->n = failed->kept = failed->unasked = 0;
 }
 
 static void tell_not_said(struct bk_backup_walk *walk)
@@ -132,8 +147,12 @@ int bk_backup_scripts(struct bk_backup_walk *walk,
 	*out = *account;
 	if (!walk->store->ops->scripts || walk->preview)
 		return 0;
-	int rc = is_unanswered(failed) ? -1
-				       : read_scripts(walk, out, arena, &why);
+	if (is_unanswered(failed)) {
+		failed->unasked++;
+		failed->kept += keep(walk, out, arena);
+		return 0;
+	}
+	int rc = read_scripts(walk, out, arena, &why);
 	if (rc > 0) {
 		tell_failed(walk);
 		return 0;
@@ -145,8 +164,6 @@ int bk_backup_scripts(struct bk_backup_walk *walk,
 		(void)keep(walk, out, arena);
 		return 0;
 	}
-	if (is_unanswered(failed))
-		why = failed->why;
 	if (why.kind == BK_CANCELLED || why.kind == BK_STARVED) {
 		*err = why;
 		return -1;

@@ -20,6 +20,7 @@ struct bk_backup_scripts {
 	struct bk_err why;
 	const char *first; /* address */
 	uint64_t n, kept;  /* kept: as the newest set has them */
+	uint64_t unasked;  /* besides n: not asked for any more */
 	uint64_t errors;   /* accounts that were told */
 	uint64_t not_said; /* accounts; nobody said where scripts are */
 };

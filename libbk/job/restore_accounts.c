@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/pool.h"
@@ -53,22 +54,46 @@ static int make_folder(struct bk_restore *run,
 	return ops->finish(writer, &result, err);
 }
 
-/* What cannot be made is told when its mail comes, and fails again. */
-static int go_on(const struct bk_err *why, struct bk_err *err)
-{
-	if (bk_restore_goes_on(why->kind))
-		return 0;
-	*err = *why;
-	return -1;
-}
-
 /* The items of one account. */
 struct making {
 	const struct bk_restore_item *items;
 	size_t n;
+	bool failed; /* it is not all there */
 };
 
-static int make_folders(struct bk_restore *run, const struct making *making,
+static void count_unmade(struct bk_restore *run, struct making *making,
+			 size_t folders, const struct bk_err *why)
+{
+	struct bk_restore_unmade *unmade = &run->unmade;
+
+	(void)pthread_mutex_lock(&run->lock);
+	unmade->folders += folders;
+	if (!making->failed) {
+		if (unmade->accounts < BK_RESTORE_UNMADE) {
+			unmade->who[unmade->accounts] =
+				making->items->account->account.address;
+			unmade->why[unmade->accounts] = *why;
+		}
+		unmade->accounts++;
+	}
+	making->failed = true;
+	(void)pthread_mutex_unlock(&run->lock);
+}
+
+/* What cannot be made, so many folders, is told in detail when its mail comes,
+ * and fails again. */
+static int go_on(struct bk_restore *run, struct making *making, size_t folders,
+		 const struct bk_err *why, struct bk_err *err)
+{
+	if (bk_restore_goes_on(why->kind)) {
+		count_unmade(run, making, folders, why);
+		return 0;
+	}
+	*err = *why;
+	return -1;
+}
+
+static int make_folders(struct bk_restore *run, struct making *making,
 			const struct bk_restore_account *account,
 			struct bk_err *err)
 {
@@ -79,7 +104,7 @@ static int make_folders(struct bk_restore *run, const struct making *making,
 		rc = bk_cancelled(err);
 		if (rc == 0 &&
 		    make_folder(run, account, &making->items[i], &why) < 0)
-			rc = go_on(&why, err);
+			rc = go_on(run, making, 1, &why, err);
 	}
 	if (rc < 0)
 		return -1;
@@ -87,7 +112,7 @@ static int make_folders(struct bk_restore *run, const struct making *making,
 	if (run->store->ops->finish_account(run->store, &account->here, NULL, 0,
 					    &why) == 0)
 		return bk_restore_scripts(run, account, err);
-	return go_on(&why, err);
+	return go_on(run, making, 0, &why, err);
 }
 
 static int make_account(void *context, unsigned worker, void *item,
@@ -102,7 +127,7 @@ static int make_account(void *context, unsigned worker, void *item,
 	int rc = run->store->ops->create_account(
 		run->store, making->items->to_account, &account.arena,
 		&account.here, &why);
-	rc = rc < 0 ? go_on(&why, err)
+	rc = rc < 0 ? go_on(run, making, making->n, &why, err)
 		    : make_folders(run, making, &account, err);
 	bk_arena_clear(&account.arena);
 	free(making);
@@ -120,7 +145,7 @@ static void push_accounts(const struct bk_restore_plan *plan,
 		     plan->items[end].account == plan->items[i].account;)
 			end++;
 		struct making *making = bk_alloc(sizeof(*making));
-		*making = (struct making){&plan->items[i], end - i};
+		*making = (struct making){&plan->items[i], end - i, false};
 		if (bk_queue_push(queue, making, 0, &ignored) == 0)
 			continue;
 		free(making);
@@ -147,9 +172,37 @@ static int make_all(struct bk_restore *run, struct bk_err *err)
 	return rc < 0 ? -1 : run->store->ops->sync(run->store, err);
 }
 
+static void tell_unmade(struct bk_restore *run, double s)
+{
+	const struct bk_restore_unmade *unmade = &run->unmade;
+	struct bk_buf text = {0};
+
+	bk_buf_printf(
+		&text,
+		"%ju of %zu folders are there and take mail, after %.1f "
+		"s; the newest mail comes first; %ju %s could not be made "
+		"as the set has %s",
+		(uintmax_t)run->plan->n - unmade->folders, run->plan->n, s,
+		(uintmax_t)unmade->accounts,
+		unmade->accounts == 1 ? "account" : "accounts",
+		unmade->accounts == 1 ? "it" : "them");
+	for (size_t i = 0; i < unmade->accounts && i < BK_RESTORE_UNMADE; i++)
+		bk_buf_printf(&text, "%s %s: %s", i ? ";" : ":", unmade->who[i],
+			      unmade->why[i].text);
+	if (unmade->accounts > BK_RESTORE_UNMADE)
+		bk_buf_printf(&text, "; ...");
+	bk_progress_warning(run->progress, bk_buf_text(&text));
+	bk_buf_clear(&text);
+}
+
 static void tell_made(struct bk_restore *run, int64_t start_ms)
 {
 	double s = (double)(bk_clock_monotonic_ms() - start_ms) / 1000;
+
+	if (run->unmade.accounts) {
+		tell_unmade(run, s);
+		return;
+	}
 	char *text = bk_asprintf(
 		"all %zu folders are there and take mail, "
 		"after %.1f s; the newest mail comes first",
@@ -183,7 +236,8 @@ int bk_restore_accounts_first(struct bk_restore *run, void *arg,
 		tell_made(run, start_ms);
 	if (rc == 0 && run->into.follow)
 		rc = run->into.follow->made(run->into.follow->arg,
-					    count_messages(run), err);
+					    count_messages(run),
+					    run->unmade.accounts, err);
 	run->into.before = INT64_MAX;
 	for (size_t i = 0; i <= sizeof(days) / sizeof(*days) && rc == 0; i++) {
 		bool last = i == sizeof(days) / sizeof(*days);

@@ -33,9 +33,11 @@ struct bk_restore_follow {
 	/* Before and after the folders of the plan. */
 	int (*begin)(void *arg, struct bk_store *store, struct bk_err *err);
 	int (*end)(void *arg, struct bk_store *store, struct bk_err *err);
-	/* All folders are there, and take mail; so many messages are to come.
-	 * With accounts_first alone. */
-	int (*made)(void *arg, uint64_t messages, struct bk_err *err);
+	/* All folders are there, and take mail, but for some of `unmade`
+	 * accounts; so many messages are to come.  With accounts_first alone.
+	 */
+	int (*made)(void *arg, uint64_t messages, uint64_t unmade,
+		    struct bk_err *err);
 	/* Fills folder->ours; what is written from now on is ours, too. */
 	int (*known)(void *arg, struct bk_restore_folder *folder,
 		     struct bk_digester *digester, struct bk_err *err);

@@ -15,6 +15,15 @@
 
 #define BK_RESTORE_REMARKS 16 /* different ones that are told */
 
+#define BK_RESTORE_UNMADE  3 /* errors that are told */
+
+/* What accounts-first could not make; the run's lock. */
+struct bk_restore_unmade {
+	uint64_t accounts, folders;
+	const char *who[BK_RESTORE_UNMADE]; /* the first, the set's; and */
+	struct bk_err why[BK_RESTORE_UNMADE];
+};
+
 /* What a store had to say about a folder, and about how many. */
 struct bk_restore_remark {
 	char text[256];
@@ -44,6 +53,7 @@ struct bk_restore {
 	pthread_mutex_t lock; /* of all that follows */
 	struct bk_restore_remark remarks[BK_RESTORE_REMARKS];
 	size_t n_remarks;
+	struct bk_restore_unmade unmade;
 	struct bk_arena arena; /* of their names */
 	uint64_t accounts, there, flags, removed;
 	uint64_t missing; /* heal: perhaps deleted, perhaps lost */

@@ -199,6 +199,14 @@ int bk_restore_scripts(struct bk_restore *run,
 	return rc;
 }
 
+static bool takes_scripts(const struct bk_restore *run)
+{
+	const struct bk_server_settings *server = run->to.server;
+
+	return bk_store_ops_named(run->to.config.type)->put_script &&
+	       (!server || (server->sieve && strcmp(server->sieve, "no") != 0));
+}
+
 void bk_restore_scripts_preview(struct bk_restore *run)
 {
 	const struct bk_set_account *last = NULL;
@@ -216,19 +224,23 @@ void bk_restore_scripts_preview(struct bk_restore *run)
 	}
 	if (!n || run->into.heal)
 		return;
-	char *text =
-		bk_asprintf("and %zu Sieve %s of %zu %s%s", n,
-			    n == 1 ? "script" : "scripts", accounts,
-			    accounts == 1 ? "account" : "accounts",
-			    bk_store_ops_named(run->to.config.type)->put_script
-				    ? ""
-				    : ", which the destination does not "
-				      "take");
+	char *text = bk_asprintf("and %zu Sieve %s of %zu %s%s", n,
+				 n == 1 ? "script" : "scripts", accounts,
+				 accounts == 1 ? "account" : "accounts",
+				 takes_scripts(run)
+					 ? ""
+					 : ", which the destination does not "
+					   "take");
 	bk_progress_note(run->progress, text);
 	free(text);
 }
 
 /* ---- the end ---- */
+
+static const char *accounts(uint64_t n)
+{
+	return n == 1 ? "account" : "accounts";
+}
 
 /* That there is no place for them is no fault of a store that has none, nor of
  * who said so; else it is one of the configuration. */
@@ -242,16 +254,16 @@ static void tell_left(struct bk_restore *run)
 		return;
 	if (server && !server->sieve) {
 		(void)bk_fail(&why, BK_GONE,
-			      "of %ju accounts: the section of the server does "
+			      "of %ju %s: the section of the server does "
 			      "not say where it has them (sieve = yes)",
-			      (uintmax_t)all->left);
+			      (uintmax_t)all->left, accounts(all->left));
 		tell(run, NULL, "", &why);
 		return;
 	}
 	char *text = bk_asprintf(
-		"Sieve scripts of %ju accounts are not restored: %s takes none "
+		"Sieve scripts of %ju %s are not restored: %s takes none "
 		"(bk restore --trees --to FOLDER writes them as files)",
-		(uintmax_t)all->left, run->to.config.name);
+		(uintmax_t)all->left, accounts(all->left), run->to.config.name);
 	bk_progress_warning(run->progress, text);
 	free(text);
 }
@@ -263,7 +275,8 @@ static void tell_unasked(struct bk_restore *run)
 
 	if (!all->unasked)
 		return;
-	(void)bk_context(&why, "of %ju more accounts", (uintmax_t)all->unasked);
+	(void)bk_context(&why, "of %ju more %s", (uintmax_t)all->unasked,
+			 accounts(all->unasked));
 	tell(run, NULL, "", &why);
 }
 

@@ -452,7 +452,13 @@ static int restore(struct restore_trees *run, struct bk_err *err)
 		return -1;
 	run->outcome->place = BK_PLACE_SET;
 	run->scripts = bk_script_files_new(run->set, request->paths);
-	if (!run->set->trees.n && !bk_script_files_n(run->scripts))
+	bool none = !run->set->trees.n && !bk_script_files_n(run->scripts);
+	if (none && request->if_any) {
+		bk_progress_note(run->progress,
+				 "the set holds no trees of files");
+		return 0;
+	}
+	if (none)
 		return bk_fail(err, BK_GONE,
 			       "the set has no trees of files. Nothing "
 			       "changed.");

@@ -25,6 +25,7 @@ struct bk_restore_trees_request {
 	const struct bk_opt_list *paths; /* patterns of files; none: all */
 	const char *to; /* a folder to put them beneath; NULL: "/" */
 	bool dry_run;   /* only list */
+	bool if_any;    /* a set without trees is told, and no error */
 	struct bk_listing_style style;
 };
 

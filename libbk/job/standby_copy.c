@@ -337,13 +337,14 @@ static int save(void *arg, struct bk_err *err)
 	return rc;
 }
 
-static int made(void *arg, uint64_t messages, struct bk_err *err)
+static int made(void *arg, uint64_t messages, uint64_t unmade,
+		struct bk_err *err)
 {
 	struct bk_standby_copy *copy = arg;
 
-	return copy->may_start
-		       ? copy->may_start(copy->may_start_arg, messages, err)
-		       : 0;
+	return copy->may_start ? copy->may_start(copy->may_start_arg, messages,
+						 unmade, err)
+			       : 0;
 }
 
 /* ---- folders that are gone, after ---- */

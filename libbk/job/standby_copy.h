@@ -24,7 +24,8 @@ struct bk_standby_copy {
 	struct bk_progress *progress;
 	/* Promoting a host without mail: what it has to say when mail may
 	 * start. */
-	int (*may_start)(void *arg, uint64_t messages, struct bk_err *err);
+	int (*may_start)(void *arg, uint64_t messages, uint64_t unmade,
+			 struct bk_err *err);
 	void *may_start_arg;
 	struct bk_restore_follow follow; /* for the request; set by init */
 	bool far;                        /* the store is a mail server */

@@ -89,18 +89,26 @@ static int mark(struct bk_standby *standby, struct bk_err *err)
 	return rc;
 }
 
-static int may_start(void *arg, uint64_t messages, struct bk_err *err)
+static int may_start(void *arg, uint64_t messages, uint64_t unmade,
+		     struct bk_err *err)
 {
 	struct bk_standby *standby = arg;
 	char n[BK_UNITS_TEXT];
 
 	if (mark(standby, err) < 0)
 		return -1;
+	char *but = unmade ? bk_asprintf(
+				     "mail may start now, but not for %ju "
+				     "%s whose folders are not all there",
+				     (uintmax_t)unmade,
+				     unmade == 1 ? "account" : "accounts")
+			   : bk_strdup(
+				     "mail may start now: all accounts and "
+				     "folders are there");
 	char *text = bk_asprintf(
-		"mail may start now: all accounts and folders "
-		"are there; %s messages are still coming in, "
-		"the newest first",
+		"%s; %s messages are still coming in, the newest first", but,
 		bk_units_count(n, messages));
+	free(but);
 	bk_progress_note(standby->progress, text);
 	free(text);
 	tell_next(standby);
@@ -158,14 +166,22 @@ static void tell_done(struct bk_standby *standby,
 /* Whoever starts mail then knows what people will miss. */
 static void tell_lacking(struct bk_standby *standby, uint64_t lacking)
 {
+	char *what =
+		lacking ? bk_asprintf("%ju %s NOT here", (uintmax_t)lacking,
+				      lacking == 1 ? "message is"
+						   : "messages are")
+			: bk_strdup(
+				  "all mail is here, but not all that "
+				  "belongs to it");
 	char *text = bk_asprintf(
-		"%ju messages are NOT here: mend what is named above, and run "
-		"promote again after that. Mail that starts before lacks them "
-		"until then",
-		(uintmax_t)lacking);
+		"%s: mend what is named above, and run promote "
+		"again after that. Mail that starts before lacks "
+		"it until then",
+		what);
 
 	bk_progress_warning(standby->progress, text);
 	free(text);
+	free(what);
 }
 
 static int finish(struct bk_standby *standby, const struct bk_standby_set *set,

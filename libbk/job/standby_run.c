@@ -349,21 +349,14 @@ static int stage_trees(struct bk_standby *standby, struct bk_choice *choice,
 		.choice = choice,
 		.paths = &all,
 		.to = standby->request->trees,
+		.if_any = true,
 		.style = standby->request->style,
 	};
-	struct bk_err why = {0};
 
-	if (!standby->request->trees ||
-	    bk_restore_trees_run(&request, standby->progress, standby->outcome,
-				 &why) == 0)
+	if (!standby->request->trees)
 		return 0;
-	if (why.kind == BK_GONE) {
-		bk_progress_note(standby->progress,
-				 "the set holds no trees of files");
-		return 0;
-	}
-	*err = why;
-	return -1;
+	return bk_restore_trees_run(&request, standby->progress,
+				    standby->outcome, err);
 }
 
 int bk_standby_apply(struct bk_standby *standby,
@@ -395,7 +388,18 @@ int bk_standby_apply(struct bk_standby *standby,
 	standby->outcome->place = BK_PLACE_DESTINATION;
 	if (copy->left && standby->outcome->ending == BK_ENDING_DONE)
 		standby->outcome->ending = BK_ENDING_INCOMPLETE;
+	/* What is not staged is tried again, as what was not applied is. */
+	struct bk_err why = {0};
+	int rc = stage_trees(standby, &choice, &why);
+	enum bk_place place = standby->outcome->place;
+	if (rc < 0)
+		standby->outcome->ending = BK_ENDING_INCOMPLETE;
+	standby->outcome->place = BK_PLACE_DESTINATION;
 	if (remember(standby, set, err) < 0)
 		return -1;
-	return stage_trees(standby, &choice, err);
+	if (rc == 0)
+		return 0;
+	standby->outcome->place = place;
+	*err = why;
+	return -1;
 }

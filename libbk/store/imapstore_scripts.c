@@ -46,7 +46,7 @@ static int log_in(struct bk_imapstore *imapstore, const char *address,
 }
 
 static int run_once(struct bk_imapstore *imapstore, const char *address,
-		    const struct act *act, struct bk_err *err)
+		    const struct act *act, bool *in, struct bk_err *err)
 {
 	if (imapstore->sieve && strcmp(imapstore->sieve_address, address) != 0)
 		bk_imapstore_scripts_close(imapstore);
@@ -55,8 +55,11 @@ static int run_once(struct bk_imapstore *imapstore, const char *address,
 			return -1;
 		imapstore->sieve_address = bk_strdup(address);
 	}
+	*in = true;
 	int rc = act->run(imapstore->sieve, act->arg, err);
-	if (rc < 0 && (err->kind == BK_LOST || err->kind == BK_CANCELLED))
+	/* More of an answer that was not understood may be to come. */
+	if (rc < 0 && (err->kind == BK_LOST || err->kind == BK_CANCELLED ||
+		       err->kind == BK_REFUSED))
 		bk_imapstore_scripts_close(imapstore);
 	return rc;
 }
@@ -66,11 +69,17 @@ static int run(struct bk_store *store, const struct bk_account *account,
 {
 	struct bk_imapstore *imapstore = bk_imapstore_of(store);
 	struct bk_err why = {0};
+	bool in = false;
 
 	(void)pthread_mutex_lock(&imapstore->sieve_lock);
-	int rc = run_once(imapstore, account->address, act, &why);
-	if (rc < 0 && why.kind == BK_LOST)
-		rc = run_once(imapstore, account->address, act, &why);
+	int rc = run_once(imapstore, account->address, act, &in, &why);
+	if (rc < 0 && why.kind == BK_LOST) {
+		in = false;
+		rc = run_once(imapstore, account->address, act, &in, &why);
+	}
+	/* It answers, but not about this account. */
+	if (rc < 0 && why.kind == BK_LOST && in)
+		why.kind = BK_REFUSED;
 	(void)pthread_mutex_unlock(&imapstore->sieve_lock);
 	if (rc < 0)
 		*err = why;

@@ -14,6 +14,7 @@ cd "$work" || exit 1
 export BK_STATE_DIR="$work/state"
 ann=ann@a.test
 bob=bob@a.test
+carol=carol@a.test
 
 sieve_port() {
 	sed -n 's/^SIEVE=//p' "$work/$1/env"
@@ -90,12 +91,13 @@ newest() {
 "$top/tests/servers/pki" "$work/pki"
 (umask 077 && echo masterpw >masterpw)
 printf '%s\n' $ann $bob >people
+printf '%s\n' $ann $bob $carol >three
 cyrus "$work/c" new "$work/pki"
 cyrus "$work/c" start
 cyrus "$work/c" adduser $ann $bob
 for server in a b; do
 	dovecot "$work/$server" full "$work/pki"
-	dovecot "$work/$server" adduser $ann $bob
+	dovecot "$work/$server" adduser $ann $bob $carol
 	dovecot "$work/$server" start
 	section_of $server $server master masterpw
 done
@@ -223,6 +225,10 @@ sed -i "/^\[server down\]/,/^sieve/s|^sieve = .*|sieve = sieve://127.0.0.1:1|" \
 	"$BK_CONFIG"
 exits 3 "and down" bk-backup down --differential
 told 'Sieve scripts .*kept as the previous set has them'
+section_of away a master masterpw 'sieve = sieve://127.0.0.1:1'
+sed -i "/^\[server away\]/,\$s|/people|/three|" "$BK_CONFIG"
+exits 3 "with three accounts" bk-backup away --full
+told '; the same of 1 more account; 1 more account was not asked'
 view a >want
 empty a
 ok "the set has those of the set before" bk-restore latest --store down --to a
@@ -232,6 +238,12 @@ exits 3 "a restore where it is down" bk-restore latest --store a --to down
 told 'Sieve scripts .*not restored'
 exits 3 "... where nobody says" bk-restore latest --store a --to silent
 told 'Sieve scripts  of 2 accounts: .*sieve = yes.*not restored'
+exits 3 "... of one account" bk-restore latest --store a --account $bob --to silent
+told 'Sieve scripts  of 1 account: '
+for there in none silent; do
+	ok "a dry run, to $there" bk-restore latest --store a --to $there -n
+	told 'Sieve scripts of 2 accounts, which the destination does not take'
+done
 ok "where there are none" bk-restore latest --store a --to none
 told 'Sieve scripts of 2 accounts are not restored: .*none takes none'
 ok "into Maildirs" bk-restore latest --store a --to "maildir:$work/look/%u"
@@ -281,6 +293,17 @@ for name in "''" "'a\\0b'" "'a\\nb'" "'x' * 1000000" "'\\x7f'"; do
 	exits 3 "it calls one what is no name, $n" bk-backup wild --differential
 	told 'LISTSCRIPTS: .*kept as the previous set has them'
 done
+sed -i "/^\[server wild\]/,\$s|/people|/three|" "$BK_CONFIG"
+hostile "'keep'"
+for account in $ann $bob; do
+	seq 1001 | sed "s/.*/'s&'/" >names.$account
+done
+exits 3 "two that have too many" bk-backup wild --full
+told "$ann  Sieve scripts .*more than 1000; the same of 1 more account"
+ok "... the third is asked" bk-list latest --store wild
+told "$carol +[0-9]+ +[0-9]+ +1\$"
+rm names.$ann names.$bob
+sed -i "/^\[server wild\]/,\$s|/three|/people|" "$BK_CONFIG"
 hostile "'../../../evil'" "'/etc/evil'" "'a/b'" "'..'" "'.'" "'active'" \
 	"'x' * 1000" "'-rf'" "'NUL'" "'\\u202egnp'" "'Case'" "'case'"
 ok "names that lead elsewhere" bk-backup wild --differential

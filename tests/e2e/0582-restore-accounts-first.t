@@ -55,6 +55,17 @@ cp out told
 ok "... finds all of it there" \
 	grep -q '"type":"summary".*"new":0,"kept":2106' told
 
+# ---- an account that cannot be made --------------------------------------------------
+
+mkdir -p third/b.test
+echo 'in the way' >third/b.test/bob
+exits 3 "a file is in the way of an account" bk-restore latest --accounts-first \
+	--to "maildir:$work/third/%d/%n/Maildir"
+cat out err >told
+ok "... and it does not say that all are there" grep -q \
+	'6 of 9 folders are there and take mail, .*; 1 account could not be made as the set has it: bob@b.test: ' told
+exits 1 "... nowhere" grep 'all 9 folders' told
+
 # ---- what clients had cached --------------------------------------------------------
 
 view "$new" >uids.new

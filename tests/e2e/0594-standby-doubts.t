@@ -229,6 +229,45 @@ ok "it is promoted, if that is accepted" promote --accept-incomplete
 says_so 'the set itself lacks 1 items'
 rm mail/b.test/bob/Maildir/cur/7000.a.mx:2,
 
+# ---- an account that cannot be made ---------------------------------------------------------
+
+start_over
+another_repository
+ok "a set" backup
+mkdir -p back/b.test
+printf 'in the way\n' >back/b.test/bob
+exits 3 "a host without mail, and a file is in the way" promote
+says_so 'mail may start now, but not for 1 account whose folders'
+ok "... and does not say more" sh -c "! grep -q 'all accounts and folders' told"
+
+# ---- trees of files that cannot be staged ---------------------------------------------------
+
+start_over
+printf 'in the way\n' >staged
+ok "a set without any" follow --trees "$work/staged"
+says_so 'holds no trees of files'
+start_over
+another_repository
+mkdir config
+echo yes >config/main.cf
+cat >trees.conf <<-CONF
+	$(cat empty.conf)
+	[store mail]
+	type = maildir
+	path = $work/mail/%d/%n/Maildir
+	trees = $work/config
+CONF
+ok "a set with one" env BK_CONFIG="$work/trees.conf" bk-backup mail --full
+for time in first second; do
+	exits 14 "a file is where they are to be, the $time time" follow \
+		--trees "$work/staged"
+	ok "... and does not say that there are none" sh -c \
+		"! cat out err | grep 'no trees of files'"
+done
+rm staged && mkdir staged
+ok "then they are" follow --trees "$work/staged"
+ok "... staged" test -e "staged$work/config/main.cf"
+
 # ---- a message that cannot be written -------------------------------------------------------
 
 start_over

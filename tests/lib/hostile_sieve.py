@@ -5,10 +5,12 @@
 
 It lets everybody in, in clear text, and has a script of each name in the file
 NAMES, which is read anew for each list: a Python literal a line, such as
-'../x' or 'x' * 1000000; the first is active.  It writes its port to PORT_FILE
+'../x' or 'x' * 1000000; the first is active.  The account ADDRESS has those in
+NAMES.ADDRESS, where that is.  It writes its port to PORT_FILE
 and runs until it is killed.
 """
 
+import base64
 import os
 import re
 import socketserver
@@ -26,6 +28,7 @@ def literal(raw):
 class Session(socketserver.StreamRequestHandler):
     def handle(self):
         self.wfile.write(GREETING)
+        self.names = sys.argv[2]
         while words := self.command():
             self.wfile.write(self.answer(*words))
 
@@ -38,8 +41,13 @@ class Session(socketserver.StreamRequestHandler):
         return [line.split()[0].upper(), *words] if line.split() else None
 
     def answer(self, verb, *words):
+        if verb == b"AUTHENTICATE":
+            who = base64.b64decode(words[-1]).split(b"\0")
+            own = sys.argv[2] + "." + (who[0] or who[1]).split(b"*")[0].decode()
+            self.names = own if os.path.exists(own) else sys.argv[2]
+            return b"OK\r\n"
         if verb == b"LISTSCRIPTS":
-            with open(sys.argv[2], encoding="utf-8") as file:
+            with open(self.names, encoding="utf-8") as file:
                 # pylint: disable-next=eval-used
                 names = [eval(line).encode() for line in file]
             rows = [literal(name) for name in names]
