@@ -222,9 +222,9 @@ static int look_for_lesser(struct reading *reading, struct bk_err *err)
 					err);
 
 	if (rc > 0) {
-		struct bk_match again = {&lesser.rows, match->present,
+		struct bk_match again = {&lesser.rows,  match->present,
 					 match->row_of, match->present_of,
-					 NULL};
+					 NULL,          match->wire};
 		rc = read_candidates(reading, &again, err);
 		free(again.by_digest);
 	}
@@ -299,6 +299,7 @@ static int compare(struct bk_restore_folder *folder,
 	const struct bk_folder *listed = NULL;
 
 	bk_match_init(&folder->match, &folder->rows, &folder->present);
+	folder->match.wire = into->store->ops->far;
 	if (into->follow && bk_restore_follow_known(folder, into, err) < 0)
 		return -1;
 	if (!folder->present.n || !folder->rows.n ||

@@ -108,6 +108,29 @@ static int compare_sizes(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Is one of the sizes from `least` to `most`? */
+static bool has_size(const uint64_t *sizes, size_t n, uint64_t least,
+		     uint64_t most)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (sizes[middle] < least)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && sizes[low] <= most;
+}
+
+/* With CRLF a message has at most twice the bytes that it has with LF. */
+static bool may_be_one(const struct bk_match *match, uint64_t size,
+		       const uint64_t *sizes, size_t n)
+{
+	return has_size(sizes, n, match->wire ? size / 2 : size, size);
+}
+
 uint32_t *bk_match_candidates(const struct bk_match *match, size_t *n)
 {
 	uint64_t *sizes = bk_alloc((match->rows->n + 1) * sizeof(*sizes));
@@ -122,8 +145,8 @@ uint32_t *bk_match_candidates(const struct bk_match *match, size_t *n)
 	*n = 0;
 	for (size_t i = 0; n_sizes && i < match->present->n; i++)
 		if (match->row_of[i] == BK_MATCH_NONE &&
-		    bsearch(&match->present->items[i].size, sizes, n_sizes,
-			    sizeof(*sizes), compare_sizes))
+		    may_be_one(match, match->present->items[i].size, sizes,
+			       n_sizes))
 			out[(*n)++] = (uint32_t)i;
 	free(sizes);
 	return out;

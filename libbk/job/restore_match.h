@@ -26,6 +26,7 @@ struct bk_match {
 	uint32_t *row_of;     /* of each message present: its row or NONE */
 	uint32_t *present_of; /* of each row */
 	uint32_t *by_digest;  /* rows, by digest; made when first asked for */
+	bool wire; /* those that are there have CRLF, the rows may have LF */
 };
 
 /* Neither list may change as long as the match is used; both are below
@@ -42,7 +43,8 @@ void bk_match_names(struct bk_match *match);
 void bk_match_part(struct bk_match *match, uint32_t row);
 
 /* Messages without a row whose size (which must be known by now) is that of a
- * row without a message: *n indexes, which the caller frees. */
+ * row without a message, or may be with other ends of lines: *n indexes, which
+ * the caller frees. */
 uint32_t *bk_match_candidates(const struct bk_match *match, size_t *n);
 
 /* Pairs a message of this content with a row of the same that has none. */

@@ -132,6 +132,28 @@ static void only_sizes_that_are_wanted_are_worth_reading(void **state)
 	free(list);
 }
 
+static void other_ends_of_lines_make_a_message_at_most_twice_as_large(
+	void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	row("a", 50, 1);
+	here("1", 49);
+	here("2", 50);
+	here("3", 53);
+	here("4", 100);
+	here("5", 102);
+	here("w", UINT64_MAX);
+	bk_match_init(&match, &rows, &present);
+	match.wire = true;
+	uint32_t *list = bk_match_candidates(&match, &n);
+	assert_int_equal(n, 3);
+	assert_int_equal(list[0], 1);
+	assert_int_equal(list[2], 3);
+	free(list);
+}
+
 static void nothing_on_one_side_is_fine(void **state)
 {
 	size_t n = 1;
@@ -158,6 +180,9 @@ int main(void)
 				       fresh),
 		cmocka_unit_test_setup(
 			only_sizes_that_are_wanted_are_worth_reading, fresh),
+		cmocka_unit_test_setup(
+			other_ends_of_lines_make_a_message_at_most_twice_as_large,
+			fresh),
 		cmocka_unit_test_setup(nothing_on_one_side_is_fine, fresh),
 	};
 
