@@ -133,7 +133,7 @@ static bool is_there(const char *path)
 	return stat(path, &st) == 0;
 }
 
-/* What only looks must not leave a journal behind. */
+/* What only looks must not leave a journal behind, nor change one. */
 static int use_scratch(struct bk_move_pair *pair, struct bk_err *err)
 {
 	const char *dir = getenv("TMPDIR");
@@ -146,32 +146,42 @@ static int use_scratch(struct bk_move_pair *pair, struct bk_err *err)
 		return -1;
 	}
 	pair->scratch = name;
-	free(pair->journal_path);
-	pair->journal_path = bk_asprintf("%s/journal", name);
 	return 0;
+}
+
+static int look_at_journal(struct bk_move_pair *pair, struct bk_err *err)
+{
+	if (use_scratch(pair, err) < 0)
+		return -1;
+	char *copy = bk_asprintf("%s/journal", pair->scratch);
+	pair->fresh = !is_there(pair->journal_path);
+	int rc = pair->fresh ? bk_journal_open(&pair->journal, copy, err)
+			     : bk_journal_look(&pair->journal,
+					       pair->journal_path, copy, err);
+	free(copy);
+	return rc;
 }
 
 static int open_journal(struct bk_move *move, struct bk_move_pair *pair,
 			bool writes, struct bk_err *err)
 {
 	move->outcome->place = BK_PLACE_LOCK;
-	if (writes) {
-		if (bk_dir_make(AT_FDCWD, pair->folder, 0700, err) < 0 ||
-		    bk_move_ends_note(move, pair, err) < 0)
+	if (!writes) {
+		if (look_at_journal(pair, err) < 0)
 			return -1;
-	} else if (!is_there(pair->journal_path) &&
-		   use_scratch(pair, err) < 0) {
+	} else if (bk_dir_make(AT_FDCWD, pair->folder, 0700, err) < 0 ||
+		   bk_move_ends_note(move, pair, err) < 0 ||
+		   bk_journal_open(&pair->journal, pair->journal_path, err) <
+			   0) {
 		return -1;
 	}
-	if (bk_journal_open(&pair->journal, pair->journal_path, err) < 0)
-		return -1;
 	const char *aside = bk_journal_set_aside(pair->journal);
 	if (!aside)
 		return 0;
 	char *note = bk_asprintf(
-		"the journal was damaged and is now %s: what "
-		"is there is found by its content, once",
-		aside);
+		"the journal %s %s: what is there is found by its content%s",
+		writes ? "was damaged and is now" : "is damaged and left out:",
+		aside, writes ? ", once" : "");
 	bk_progress_warning(move->progress, note);
 	free(note);
 	return 0;
@@ -187,7 +197,8 @@ static void close_journal(struct bk_move_pair *pair)
 	if (!pair->scratch)
 		return;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		char *path = bk_asprintf("%s%s", pair->journal_path, ends[i]);
+		char *path =
+			bk_asprintf("%s/journal%s", pair->scratch, ends[i]);
 		(void)unlink(path);
 		free(path);
 	}

@@ -67,7 +67,7 @@ static int compare(struct bk_move_session *session, struct comparing *c,
 	 * an account that has another name there. */
 	bool plain = strcmp(c->task->name, c->task->account->from) == 0;
 	struct bk_journal *journal =
-		plain && !pair->scratch ? pair->journal : NULL;
+		plain && !pair->fresh ? pair->journal : NULL;
 	const struct bk_sync_verify verify = {
 		.from = {session->from, &session->from_account},
 		.to = {session->to,   &session->to_account  },

@@ -25,8 +25,9 @@ struct bk_move_pair {
 	char *record_path;  /* in it */
 	char *placed_path;  /* in it: job/move_placed.h */
 	char *ends_path;    /* in it: job/move_elsewhere.h */
-	char *journal_path; /* in it, or a scratch file of a dry run */
+	char *journal_path; /* in it */
 	char *scratch;      /* folder that goes at the end, or NULL */
+	bool fresh;         /* who only looks has found no journal */
 	char *notes;        /* folder of job/cutover_note.h */
 	char *letters;      /* that of job/move_letter.h */
 	bool once;          /* mail came from a set, now or before */

@@ -179,10 +179,11 @@ int bk_journal_damaged(struct bk_journal *journal, struct bk_err *err)
 {
 	journal->damaged = true;
 	return bk_fail(err, BK_CORRUPT,
-		       "journal %s is damaged; it is set aside: run the same "
-		       "again, and what is at the destination is found by "
-		       "its content",
-		       journal->path);
+		       "journal %s is damaged; %s, and what is at the "
+		       "destination is found by its content",
+		       journal->path,
+		       journal->looks ? "the next pass sets it aside"
+				      : "it is set aside: run the same again");
 }
 
 int bk_journal_fail(struct bk_journal *journal, struct bk_err *err)
@@ -308,10 +309,13 @@ static int check_schema(struct bk_journal *journal, struct bk_err *err)
 		return bk_fail(err, BK_NEWER,
 			       "journal %s was made by a newer version",
 			       journal->path);
+	journal->old = version < VERSION;
+	if (journal->looks && tables && journal->old)
+		return -1; /* to copy it first */
 	if ((!tables && run(journal, schema, err) < 0) ||
 	    run(journal, additions, err) < 0)
 		return -1;
-	return version < VERSION ? run(journal, second_version, err) : 0;
+	return journal->old ? run(journal, second_version, err) : 0;
 }
 
 /* Another run may have set it aside between open and flock. */
@@ -341,16 +345,19 @@ static int take_lock(struct bk_journal *journal, struct bk_err *err)
 	}
 }
 
-static int open_database(struct bk_journal *journal, struct bk_err *err)
+static int open_file(struct bk_journal *journal, int flags, struct bk_err *err)
 {
-	if (take_lock(journal, err) < 0)
-		return -1;
-	if (sqlite3_open_v2(journal->path, &journal->db,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-			    NULL) != SQLITE_OK ||
+	flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	if (sqlite3_open_v2(journal->path, &journal->db, flags, NULL) !=
+		    SQLITE_OK ||
 	    sqlite3_exec(journal->db, set_up, NULL, NULL, NULL) != SQLITE_OK)
 		return bk_journal_fail(journal, err);
 	return check_schema(journal, err);
+}
+
+static int open_database(struct bk_journal *journal, struct bk_err *err)
+{
+	return take_lock(journal, err) < 0 ? -1 : open_file(journal, 0, err);
 }
 
 static void close_database(struct bk_journal *journal)
@@ -392,28 +399,87 @@ static void free_journal(struct bk_journal *journal)
 	free(journal);
 }
 
-int bk_journal_open(struct bk_journal **out, const char *path,
-		    struct bk_err *err)
+static struct bk_journal *new_journal(const char *path)
 {
 	struct bk_journal *journal = bk_alloc(sizeof(*journal));
-	struct bk_err why = {0};
 
 	journal->path = bk_strdup(path);
 	journal->lock = -1;
 	(void)pthread_mutex_init(&journal->mutex, NULL);
+	return journal;
+}
+
+static int hand_out(struct bk_journal *journal, int rc,
+		    const struct bk_err *why, struct bk_journal **out,
+		    struct bk_err *err)
+{
+	if (rc == 0) {
+		*out = journal;
+		return 0;
+	}
+	*err = *why;
+	free_journal(journal);
+	return -1;
+}
+
+/* With what its write-ahead log holds. */
+static int copy_database(struct bk_journal *journal, const char *to,
+			 struct bk_err *err)
+{
+	char *text = sqlite3_mprintf("VACUUM INTO %Q", to);
+	int rc = run(journal, text, err);
+
+	sqlite3_free(text);
+	return rc;
+}
+
+/* The lock stays that of the file itself. */
+static int open_copy(struct bk_journal *journal, const char *copy,
+		     struct bk_err *err)
+{
+	if (!journal->damaged && copy_database(journal, copy, err) < 0 &&
+	    !journal->damaged)
+		return -1;
+	close_database(journal);
+	if (journal->damaged) {
+		(void)unlink(copy);
+		journal->aside = bk_strdup(journal->path);
+	}
+	free(journal->path);
+	journal->path = bk_strdup(copy);
+	journal->damaged = false;
+	journal->looks = false;
+	return open_file(journal, SQLITE_OPEN_CREATE, err);
+}
+
+int bk_journal_look(struct bk_journal **out, const char *path, const char *copy,
+		    struct bk_err *err)
+{
+	struct bk_journal *journal = new_journal(path);
+	struct bk_err why = {0};
+
+	journal->looks = true;
 	int rc = open_database(journal, &why);
+	if (rc < 0 && (journal->damaged || journal->old)) {
+		why = (struct bk_err){0};
+		rc = open_copy(journal, copy, &why);
+	}
+	return hand_out(journal, rc, &why, out, err);
+}
+
+int bk_journal_open(struct bk_journal **out, const char *path,
+		    struct bk_err *err)
+{
+	struct bk_journal *journal = new_journal(path);
+	struct bk_err why = {0};
+	int rc = open_database(journal, &why);
+
 	if (rc < 0 && journal->damaged) {
 		rc = set_aside(journal, &why);
 		if (rc == 0)
 			rc = open_database(journal, &why);
 	}
-	if (rc < 0) {
-		*err = why;
-		free_journal(journal);
-		return -1;
-	}
-	*out = journal;
-	return 0;
+	return hand_out(journal, rc, &why, out, err);
 }
 
 void bk_journal_close(struct bk_journal *journal)
@@ -422,7 +488,7 @@ void bk_journal_close(struct bk_journal *journal)
 
 	if (!journal)
 		return;
-	if (journal->damaged)
+	if (journal->damaged && !journal->looks)
 		(void)set_aside(journal, &ignored);
 	free_journal(journal);
 }

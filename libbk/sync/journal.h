@@ -34,9 +34,17 @@ struct bk_journal;
  */
 int bk_journal_open(struct bk_journal **out, const char *path,
 		    struct bk_err *err);
+/*
+ * For who only looks: an old one is read from a copy of it that is made as the
+ * file `copy`, and for a damaged one a new one is begun there; the caller takes
+ * that away.  PATH stays as it is, of whichever version, and is locked.
+ */
+int bk_journal_look(struct bk_journal **out, const char *path, const char *copy,
+		    struct bk_err *err);
 void bk_journal_close(struct bk_journal *journal); /* NULL is fine */
 
-/* Where a damaged one went when it was opened; NULL: nowhere. */
+/* Where a damaged one went when it was opened, or is, when it is only looked
+ * at; NULL: it is not damaged. */
 const char *bk_journal_set_aside(const struct bk_journal *journal);
 
 /* ---- accounts ---- */

@@ -50,6 +50,8 @@ struct bk_journal {
 	char *aside; /* where a damaged one went, or NULL */
 	int lock;    /* a descriptor of the file, flocked */
 	bool damaged;
+	bool looks; /* the file stays as it is, whatever it is */
+	bool old;   /* of a version before this one */
 	sqlite3 *db;
 	pthread_mutex_t mutex; /* of db and statements */
 	sqlite3_stmt *statements[BK_SQL_COUNT];

@@ -192,6 +192,50 @@ does a ann@a.test "DELETEACL To \$nosuch"
 ok "it goes at the source" move
 exits 1 "... and is tried no more" grep -q 'rights of' told
 
+# ---- a journal of before, or a damaged one, and who only looks -----------------------
+
+# version: of the journal; with WORD, it is made one of before.
+version() {
+	python3 - "$journal" "$@" <<'END'
+import sqlite3, sys
+
+db = sqlite3.connect(sys.argv[1])
+if sys.argv[2:]:
+    db.executescript("""DROP TABLE rights;
+        CREATE TABLE rights (folder INTEGER NOT NULL, who TEXT NOT NULL,
+        rights TEXT NOT NULL, PRIMARY KEY (folder, who)) WITHOUT ROWID;
+        PRAGMA user_version = 1;""")
+print(db.execute("PRAGMA user_version").fetchone()[0])
+db.close()
+END
+}
+
+there=b
+does a ann@a.test 'CREATE Old' "APPEND Old $(message '' one)"
+ok "a pass" bk-move -q --from a --to b --account ann@a.test --as eve@a.test
+# shellcheck disable=SC2012 # names of hex digits
+journal=$(ls -t state/move-*/journal | head -n 1)
+version before >is
+for how in verify --dry-run; do
+	bk-move $how --from a --to b --account ann@a.test --as eve@a.test >moved 2>told
+	status=$?
+	ok "$how of one of before: $status" test $status -eq 0 -o $status -eq 17
+	ok "... leaves its version" test "$(version)" = 1
+done
+cp "$journal" kept
+dd if=/dev/zero of="$journal" bs=100 seek=0 count=8 conv=notrunc 2>dd.err
+cp "$journal" damaged
+for how in verify --dry-run; do
+	bk-move $how --from a --to b --account ann@a.test --as eve@a.test >moved 2>told
+	ok "$how of a damaged one leaves it" cmp "$journal" damaged
+	exits 2 "... where it is" ls "$journal.damaged"
+	ok "... says so" grep -q 'is damaged and left out: ' told
+done
+cp kept "$journal"
+ok "a pass makes it one of now" bk-move -q --from a --to b --account ann@a.test \
+	--as eve@a.test
+ok "... of this version" test "$(version)" = 2
+
 for server in a b; do
 	dovecot "$work/$server" stop
 done

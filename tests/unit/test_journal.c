@@ -54,6 +54,33 @@ static void again(void)
 	OK(bk_journal_open(&journal, path, &err));
 }
 
+static void look(void)
+{
+	char copy[sizeof(path) + 8];
+
+	(void)snprintf(copy, sizeof(copy), "%s.copy", path);
+	bk_journal_close(journal);
+	journal = NULL;
+	OK(bk_journal_look(&journal, path, copy, &err));
+}
+
+/* Of the file. */
+static int version(void)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *stmt = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL),
+		SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	int is = sqlite3_column_int(stmt, 0);
+	(void)sqlite3_finalize(stmt);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return is;
+}
+
 /* A folder with n pairs, every third with keywords. */
 static void write_pairs(uint32_t n)
 {
@@ -283,8 +310,12 @@ static void one_of_before_is_read(void **state)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, before, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	for (int i = 0; i < 2; i++) {
-		again();
+	for (int i = 0; i < 3; i++) {
+		if (i == 0)
+			look();
+		else
+			again();
+		assert_int_equal(version(), i == 0 ? 1 : 2);
 		OK(bk_journal_rights(journal, account, &rights, &err));
 		assert_int_equal(rights.n, 1);
 		assert_string_equal(rights.items[0].who, "user=bob");
