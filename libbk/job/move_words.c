@@ -113,7 +113,12 @@ static int check_cutover(const struct bk_move_order *order,
 {
 	enum bk_move_verb verb = order->request.verb;
 	bool back = verb == BK_MOVE_ROLLBACK;
+	const char *reason = words->reason;
 
+	if (reason && !reason[strspn(reason, " \t\r\n")])
+		return bk_fail(err, BK_MISUSE,
+			       "--reason: it is empty: say why nobody can log "
+			       "in, or leave it out");
 	if (!order->account && !back) {
 		const char *word =
 			cutover_option(words, verb == BK_MOVE_ANNOUNCE);

@@ -145,11 +145,16 @@ int bk_route_look(struct bk_route *route, const char *address,
 	return 0;
 }
 
-/* One line of what a protocol may carry: ASCII, without what ends a text. */
+/* One line of what a protocol may carry: ASCII, without what ends a text; as a
+ * server says it again, which drops the blanks at its ends. */
 static const char *plain_reason(struct bk_route *route, const char *reason)
 {
-	size_t len = strnlen(reason, REASON_MAX);
+	static const char blanks[] = " \t\r\n";
 
+	reason += strspn(reason, blanks);
+	size_t len = strnlen(reason, REASON_MAX);
+	while (len && strchr(blanks, reason[len - 1]))
+		len--;
 	route->reason.len = 0;
 	for (size_t i = 0; i < len; i++) {
 		bool is_plain = reason[i] >= ' ' && reason[i] < 0x7f;
@@ -159,12 +164,23 @@ static const char *plain_reason(struct bk_route *route, const char *reason)
 	return bk_buf_text(&route->reason);
 }
 
+/* What put mail off is known by it. */
+static int check_reason(const char *plain, struct bk_err *err)
+{
+	if (*plain)
+		return 0;
+	return bk_fail(err, BK_MISUSE,
+		       "the reason of a hold is empty: say why nobody can log "
+		       "in");
+}
+
 static int write_hold(struct bk_route *route, const char *address,
 		      const char *reason, struct bk_err *err)
 {
-	if (check_address(address, err) < 0 ||
-	    route->kind->hold(route, address, plain_reason(route, reason),
-			      err) < 0)
+	const char *plain = plain_reason(route, reason);
+
+	if (check_address(address, err) < 0 || check_reason(plain, err) < 0 ||
+	    route->kind->hold(route, address, plain, err) < 0)
 		return blame_account(route, address, err);
 	return 0;
 }

@@ -106,7 +106,8 @@ int bk_route_look(struct bk_route *route, const char *address,
 		  struct bk_arena *arena, enum bk_route_state *state,
 		  const char **saved, struct bk_err *err);
 
-/* Logins are refused with the reason; deliveries are put off (4xx), not
+/* Logins are refused with the reason, which is not blank (BK_MISUSE) and loses
+ * the blanks at its ends; deliveries are put off (4xx), not
  * bounced.  What Postfix was delivering when it began has ended on return; what
  * an LMTP proxy was handing on may still arrive.  Sessions go on until they are
  * kicked. */

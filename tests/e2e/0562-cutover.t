@@ -42,6 +42,8 @@ status_of() {
 
 exits 2 "a route without the account stage" move --route file
 says "bk-move: --route goes with --stages data,account"
+exits 2 "an empty reason" move --stages data,account --reason ' '
+says "bk-move: --reason: it is empty: say why nobody can log in, or leave it out"
 exits 2 "a stage that is none" move --stages data,switch
 says "bk-move: --stages: 'switch' is no stage; there are: data, account"
 exits 2 "a rehearsal" move --stages data,account --as x@a.test

@@ -219,6 +219,12 @@ static void a_reason_stays_one_line(void **state)
 	assert_non_null(strstr(text, "reason=a?root:x??? "));
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
 	free(text);
+	assert_int_equal(bk_route_hold(route, ANN, " \ta b \n", &err), 0);
+	text = scratch_text(&scratch, "users");
+	assert_non_null(strstr(text, "reason=a\tb "));
+	free(text);
+	assert_int_equal(bk_route_hold(route, ANN, " ", &err), -1);
+	assert_int_equal(err.kind, BK_MISUSE);
 	bk_route_close(route);
 }
 
