@@ -134,7 +134,8 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 		return -1;
 	}
 	run->to.config.writable = true;
-	run->to.config.follows = request->follow != NULL;
+	run->to.config.follows = request->follow &&
+				 !bk_restore_follow_only_adds(request->follow);
 	if (bk_store_check_type(&run->to.config, err) < 0 ||
 	    check_replace(run, err) < 0 || check_sources(run, err) < 0)
 		return -1;

@@ -41,6 +41,8 @@ static int make_folder(struct bk_restore *run,
 	/* A copy goes on with the UIDs that it has, whatever it takes by then;
 	 * new mail comes behind all that the source can have given out. */
 	want.follows = run->into.follow != NULL;
+	want.keeps =
+		want.follows && bk_restore_follow_only_adds(run->into.follow);
 	want.one_of_many = true;
 	if (!want.follows) {
 		want.has_guid = false;

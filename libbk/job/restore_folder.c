@@ -61,8 +61,9 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 	count_wanted(out, into);
 	if (into->follow) {
 		out->want.follows = true;
-		out->want.keeps = into->follow->keeps;
-		out->want.unsubscribe = !out->want.subscribed;
+		out->want.keeps = bk_restore_follow_only_adds(into->follow);
+		out->want.unsubscribe =
+			!out->want.subscribed && !out->want.keeps;
 		bk_restore_follow_names(out, into);
 	}
 	if (!bk_restore_is_choosy(into->wish))

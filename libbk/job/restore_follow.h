@@ -53,6 +53,13 @@ struct bk_restore_follow {
 			 the UIDs behind those of this one */
 };
 
+/* Is nothing that is there to go or to change? */
+static inline bool bk_restore_follow_only_adds(
+	const struct bk_restore_follow *follow)
+{
+	return follow->keeps || follow->live;
+}
+
 /* A message that its store knew by no name that a Maildir could give it gets
  * one that follows from its UID: the same one each time; on a server all do. */
 void bk_restore_follow_names(struct bk_restore_folder *folder,

@@ -50,7 +50,7 @@ static void note(void *arg, const char *name, const char *what)
 	const char *address = scripts->account->here.address;
 	struct bk_err why = {0};
 
-	if (is_left(scripts, what)) {
+	if (is_left(scripts, what) && !scripts->run->into.follow) {
 		scripts->run->scripts.failed++;
 		(void)bk_fail(&why, BK_EXISTS, "%s; --replace overwrites it",
 			      what);
@@ -117,8 +117,14 @@ static int put_back(struct scripts *scripts, struct bk_err *err)
 
 	bk_script_plan_make(&scripts->plan, &scripts->from, &scripts->to, &none,
 			    true);
-	if (run->into.replace || run->into.follow)
+	if (run->into.follow ? !bk_restore_follow_only_adds(run->into.follow)
+			     : run->into.replace)
 		overwrite(&scripts->plan, &scripts->from);
+	/* Who switched his off wants none to run in the copy either. */
+	if (run->into.follow &&
+	    !bk_restore_follow_only_adds(run->into.follow) && !*apply.active &&
+	    *bk_script_active(&scripts->to))
+		scripts->plan.activate = "";
 	count_there(scripts);
 	int rc = bk_script_apply(&apply, err);
 	run->scripts.restored += apply.done.written;

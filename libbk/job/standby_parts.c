@@ -151,7 +151,9 @@ static int remove_ours(struct bk_standby_copy *copy, struct place *place,
 
 	want.arena = (struct bk_arena){0};
 	want.follows = true;
+	want.keeps = true; /* it may stay, with its rights */
 	want.subscribed = false;
+	want.unsubscribe = true;
 	*others = 0;
 	if (ops->begin(store, &place->account, &want, 0, &writer, err) < 0)
 		return -1;

@@ -294,13 +294,17 @@ static int take_away(struct bk_imapstore_session *session,
 	return rc < 0 ? -1 : 0;
 }
 
+/* Where what is there is kept, any of that name will do. */
 static bool has_property(const struct bk_folder *here,
-			 const struct bk_property *property)
+			 const struct bk_property *property, bool keeps)
 {
 	for (size_t i = 0; i < here->n_annotations; i++) {
 		const struct bk_property *is = &here->annotations[i];
-		if (strcmp(is->name, property->name) == 0 &&
-		    is->value.len == property->value.len &&
+		if (strcmp(is->name, property->name) != 0)
+			continue;
+		if (keeps)
+			return true;
+		if (is->value.len == property->value.len &&
 		    memcmp(is->value.data, property->value.data,
 			   is->value.len) == 0)
 			return true;
@@ -309,11 +313,11 @@ static bool has_property(const struct bk_folder *here,
 }
 
 static bool has_entry(const struct bk_folder *here,
-		      const struct bk_acl_entry *entry)
+		      const struct bk_acl_entry *entry, bool keeps)
 {
 	for (size_t i = 0; i < here->n_acl; i++)
 		if (strcmp(here->acl[i].who, entry->who) == 0 &&
-		    strcmp(here->acl[i].rights, entry->rights) == 0)
+		    (keeps || strcmp(here->acl[i].rights, entry->rights) == 0))
 			return true;
 	return false;
 }
@@ -329,10 +333,10 @@ static void leave_out_same(struct bk_folder *want, const struct bk_folder *here,
 		arena, (all.n_annotations + 1) * sizeof(*want->annotations));
 	want->n_acl = want->n_annotations = 0;
 	for (size_t i = 0; i < all.n_acl; i++)
-		if (!has_entry(here, &all.acl[i]))
+		if (!has_entry(here, &all.acl[i], all.keeps))
 			want->acl[want->n_acl++] = all.acl[i];
 	for (size_t i = 0; i < all.n_annotations; i++)
-		if (!has_property(here, &all.annotations[i]))
+		if (!has_property(here, &all.annotations[i], all.keeps))
 			want->annotations[want->n_annotations++] =
 				all.annotations[i];
 }

@@ -148,7 +148,8 @@ static int subscribe_folder(struct bk_maildir_writer *w, struct bk_err *err)
 		.owner = &w->file,
 	};
 
-	if (!w->want->subscribed && (w->made || !w->want->follows))
+	if (!w->want->subscribed && (w->made || !w->want->follows ||
+				     (w->want->keeps && !w->want->unsubscribe)))
 		return 0;
 	/* Courier's names all begin with INBOX, Dovecot's are plain. */
 	char *name = inbox        ? bk_strdup("INBOX")
@@ -195,9 +196,10 @@ static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
 	int there = read_file(w->dir, ACL, &before, err);
 	bool same = there > 0 && before.len == text.len &&
 		    memcmp(before.data, text.data, text.len) == 0;
-	if (there > 0 && !same && !w->want->follows) {
-		lack(w, BK_LACK_RIGHTS,
-		     "the folder's rights are left as they are here");
+	if (there > 0 && !same && (!w->want->follows || w->want->keeps)) {
+		if (!w->want->follows)
+			lack(w, BK_LACK_RIGHTS,
+			     "the folder's rights are left as they are here");
 		goto out;
 	}
 	rc = there;

@@ -99,11 +99,13 @@ ok "... is refused" said 'is older than'
 rm -rf repo && mv repo.after repo
 rm mail/a.test/ann/Maildir/new/1002.a.mx
 ln -s /etc/passwd mail/b.test/bob/Maildir/cur/7000.a.mx:2,
+echo 'user=bob@a.test lr' >"$ann/dovecot-acl"
 exits 3 "a set that is incomplete" bk-backup "$store" --accept-shrink --full
 ok "... is applied" follow
 cp err told
 ok "... and takes nothing away" said 'nothing was taken away'
 ok "... nothing" sh -c "ls '$ann'/*/1002.a.mx*"
+ok "... nor rights that are here" grep -q bob "$ann/dovecot-acl"
 exits 3 "status says that something is to be done" standby status
 exits 18 "promote refuses it" standby promote --fenced-primary
 cp err told
@@ -112,6 +114,7 @@ rm mail/b.test/bob/Maildir/cur/7000.a.mx:2,
 ok "a complete one" bk-backup "$store" --accept-shrink --full
 ok "... takes away what was to go" follow
 ok "... it did" sh -c "! ls '$ann'/*/1002.a.mx*"
+ok "... rights, too" test ! -e "$ann/dovecot-acl"
 
 # ---- two at once, and what else goes wrong ---------------------------------------
 

@@ -82,6 +82,11 @@ ok "it follows" follow
 ok "... and is as the primary" same
 sieve b get sorts >got
 ok "... with the script, to the byte" cmp second.sieve got
+ok "it is switched off" sieve a activate ''
+ok "a differential" bk-backup mail --differential
+ok "it follows" follow
+sieve b list >got
+ok "... and the script is there, and not active" grep -qx sorts got
 ok "more" does a $ann 'RENAME Work Done' 'CREATE Work' 'SELECT Done' \
 	'COPY 2:3 Work' 'COPY 1 INBOX' "DELETEACL Done $bob" \
 	'DELETE Done/Rhine' 'UNSUBSCRIBE Work'
