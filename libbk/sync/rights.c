@@ -133,8 +133,8 @@ static void tell_all(const struct bk_folder_pass *folder)
 		[BK_RIGHTS_SAME_NAME] =
 			"no counterpart is named, so it keeps its name",
 		[BK_RIGHTS_AS_BEFORE] =
-			"no counterpart is named now, so it is who it was in "
-			"an earlier pass",
+			("no counterpart is named now, so it is who it was in "
+			 "an earlier pass"),
 	};
 	const struct bk_rights_plan *plan = &folder->rights;
 	bool any = folder->first || folder->pass->request->full;
