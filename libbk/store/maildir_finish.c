@@ -135,10 +135,28 @@ static int subscribe(const struct subscriber *to, struct bk_subscriptions *more,
 	return rc < 0 ? bk_context(err, "%s", to->file) : 0;
 }
 
-static int subscribe_folder(struct bk_maildir_writer *w, struct bk_err *err)
+/* Is what is subscribed to here, and not there, left so? */
+static bool subscription_stays(const struct bk_maildir_writer *w)
+{
+	const struct bk_folder *want = w->want;
+
+	return w->made || !want->follows || (want->keeps && !want->unsubscribe);
+}
+
+/* Courier's names all begin with INBOX, Dovecot's are plain. */
+static char *subscribed_name(const struct bk_maildir_writer *w)
 {
 	const char *raw = (const char *)w->raw.data;
-	bool inbox = strcmp(w->want->name, "INBOX") == 0;
+
+	if (strcmp(w->want->name, "INBOX") == 0)
+		return bk_strdup("INBOX");
+	if (w->courier)
+		return bk_asprintf("INBOX%s", raw);
+	return bk_strdup(raw[0] == '.' ? raw + 1 : raw);
+}
+
+static int subscribe_folder(struct bk_maildir_writer *w, struct bk_err *err)
+{
 	struct bk_subscriptions one = {0};
 	struct subscriber to = {
 		.dir = w->courier ? w->root : w->control_root,
@@ -148,13 +166,9 @@ static int subscribe_folder(struct bk_maildir_writer *w, struct bk_err *err)
 		.owner = &w->file,
 	};
 
-	if (!w->want->subscribed && (w->made || !w->want->follows ||
-				     (w->want->keeps && !w->want->unsubscribe)))
+	if (!w->want->subscribed && subscription_stays(w))
 		return 0;
-	/* Courier's names all begin with INBOX, Dovecot's are plain. */
-	char *name = inbox        ? bk_strdup("INBOX")
-		     : w->courier ? bk_asprintf("INBOX%s", raw)
-				  : bk_strdup(raw[0] == '.' ? raw + 1 : raw);
+	char *name = subscribed_name(w);
 	struct bk_maildir_known *known = NULL;
 	if (w->want->one_of_many && w->want->subscribed)
 		known = bk_maildir_known(w, err);
@@ -170,18 +184,46 @@ static int subscribe_folder(struct bk_maildir_writer *w, struct bk_err *err)
 
 /* ---- rights ---- */
 
+/* Dovecot's list of who shares what goes with them; it makes a new one. */
+static void drop_acl(struct bk_maildir_writer *w)
+{
+	if (w->want->follows && !w->want->keeps && !w->courier &&
+	    unlinkat(w->dir, ACL, 0) == 0)
+		(void)unlinkat(w->root, "dovecot-acl-list", 0);
+}
+
 /* Rights that somebody has set here since are newer than ours. */
-static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
+static int put_acl(struct bk_maildir_writer *w, const struct bk_buf *text,
+		   struct bk_err *err)
 {
 	struct bk_buf before = {0};
-	struct bk_buf text = {0};
-	int rc = 0;
+	int rc = read_file(w->dir, ACL, &before, err);
+	bool is_there = rc > 0;
+	bool same = is_there && before.len == text->len &&
+		    memcmp(before.data, text->data, text->len) == 0;
 
-	if (!w->want->n_acl && w->want->follows && !w->want->keeps &&
-	    !w->courier && unlinkat(w->dir, ACL, 0) == 0)
-		(void)unlinkat(w->root, "dovecot-acl-list", 0);
-	if (!w->want->n_acl)
+	bk_buf_clear(&before);
+	if (is_there && !same && (!w->want->follows || w->want->keeps)) {
+		if (!w->want->follows)
+			lack(w, BK_LACK_RIGHTS,
+			     "the folder's rights are left as they are here");
 		return 0;
+	}
+	if (rc >= 0 && !same)
+		rc = bk_file_put_as(w->dir, ACL, bk_buf_view(text), &w->file,
+				    err);
+	(void)unlinkat(w->root, "dovecot-acl-list", 0);
+	return rc < 0 ? -1 : 0;
+}
+
+static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
+{
+	struct bk_buf text = {0};
+
+	if (!w->want->n_acl) {
+		drop_acl(w);
+		return 0;
+	}
 	if (w->courier) {
 		/* Courier would not look at Dovecot's file, and a Dovecot that
 		 * comes later would, with rights that are out of date. */
@@ -191,27 +233,9 @@ static int write_acl(struct bk_maildir_writer *w, struct bk_err *err)
 	}
 	if (!bk_acl_write(w->want, &text))
 		lack(w, BK_LACK_RIGHTS, "rights that this store cannot hold");
-	if (!text.len)
-		goto out;
-	int there = read_file(w->dir, ACL, &before, err);
-	bool same = there > 0 && before.len == text.len &&
-		    memcmp(before.data, text.data, text.len) == 0;
-	if (there > 0 && !same && (!w->want->follows || w->want->keeps)) {
-		if (!w->want->follows)
-			lack(w, BK_LACK_RIGHTS,
-			     "the folder's rights are left as they are here");
-		goto out;
-	}
-	rc = there;
-	if (there >= 0 && !same)
-		rc = bk_file_put_as(w->dir, ACL, bk_buf_view(&text), &w->file,
-				    err);
-	/* Dovecot's list of who shares what; it makes a new one. */
-	(void)unlinkat(w->root, "dovecot-acl-list", 0);
-out:
-	bk_buf_clear(&before);
+	int rc = text.len ? put_acl(w, &text, err) : 0;
 	bk_buf_clear(&text);
-	return rc < 0 ? -1 : 0;
+	return rc;
 }
 
 /* ---- the end of a folder ---- */
