@@ -296,7 +296,7 @@ done
 sed -i "/^\[server wild\]/,\$s|/people|/three|" "$BK_CONFIG"
 hostile "'keep'"
 for account in $ann $bob; do
-	seq 1001 | sed "s/.*/'s&'/" >names.$account
+	seq 1001 | sed "s/.*/'s&'/" >"names.$account"
 done
 exits 3 "two that have too many" bk-backup wild --full
 told "$ann  Sieve scripts .*more than 1000; the same of 1 more account"
