@@ -60,10 +60,7 @@ int bk_restore_folder_read(struct bk_restore_folder *out,
 		return -1;
 	count_wanted(out, into);
 	if (into->follow) {
-		out->want.follows = true;
-		out->want.keeps = bk_restore_follow_only_adds(into->follow);
-		out->want.unsubscribe =
-			!out->want.subscribed && !out->want.keeps;
+		bk_restore_follow_want(into->follow, &out->want);
 		bk_restore_follow_names(out, into);
 	}
 	if (!bk_restore_is_choosy(into->wish))

@@ -16,6 +16,14 @@ static bool is_plain(const char *name)
 	return *name && *name != '.' && !strpbrk(name, ":/ \t\r\n");
 }
 
+void bk_restore_follow_want(const struct bk_restore_follow *follow,
+			    struct bk_folder *want)
+{
+	want->follows = true;
+	want->keeps = bk_restore_follow_only_adds(follow);
+	want->unsubscribe = !want->subscribed && !want->keeps;
+}
+
 void bk_restore_follow_names(struct bk_restore_folder *folder,
 			     const struct bk_restore_into *into)
 {

@@ -60,6 +60,10 @@ static inline bool bk_restore_follow_only_adds(
 	return follow->keeps || follow->live;
 }
 
+/* What its writer is told of the folder besides what the set says. */
+void bk_restore_follow_want(const struct bk_restore_follow *follow,
+			    struct bk_folder *want);
+
 /* A message that its store knew by no name that a Maildir could give it gets
  * one that follows from its UID: the same one each time; on a server all do. */
 void bk_restore_follow_names(struct bk_restore_folder *folder,
