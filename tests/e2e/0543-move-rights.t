@@ -11,17 +11,8 @@ needs bk-move dovecot openssl
 need_cyrus
 cd "$work" || exit 1
 
-"$top/tests/servers/pki" "$work/pki"
-for server in a b; do
-	dovecot "$work/$server" full "$work/pki"
-	dovecot "$work/$server" adduser ann@a.test bob@a.test
-	dovecot "$work/$server" start
-	section $server "$(port_of $server)"
-done
-cyrus "$work/c" new "$work/pki"
-cyrus "$work/c" start
-cyrus "$work/c" adduser ann@a.test bob@a.test anna@b.test rob@b.test
-section c "$(port_of c)"
+two_servers ann@a.test bob@a.test
+with_cyrus c ann@a.test bob@a.test anna@b.test rob@b.test
 
 # says SERVER ACCOUNT COMMAND
 says() {

@@ -15,11 +15,8 @@ cd "$work" || exit 1
 people="ann@a.test bob@a.test eve@a.test dora@a.test eva@b.test one@b.test"
 # shellcheck disable=SC2086 # words
 two_servers $people
-cyrus "$work/c" new "$work/pki"
-cyrus "$work/c" start
 # shellcheck disable=SC2086 # words
-cyrus "$work/c" adduser $people
-section c "$(port_of c)"
+with_cyrus c $people
 
 # move WORD...: from a to $there; what it says, in `told`.
 move() {
@@ -27,13 +24,6 @@ move() {
 	status=$?
 	cat moved told
 	return $status
-}
-
-# grants SERVER FOLDER WHO RIGHTS
-grants() {
-	"$top/tests/lib/imap_logins.py" --command "GETACL $2" "$(port_of "$1")" \
-		ann@a.test pw | tr -d '"' >said
-	grep -qE "'ACL'.* $3 $4[ ']" said
 }
 
 tells() {

@@ -15,24 +15,14 @@ cd "$work" || exit 1
 people="ann@a.test bob@a.test carl@a.test rest@a.test cut@a.test"
 # shellcheck disable=SC2086 # words
 two_servers $people
-cyrus "$work/c" new "$work/pki"
-cyrus "$work/c" start
 # shellcheck disable=SC2086 # words
-cyrus "$work/c" adduser $people
-section c "$(port_of c)"
+with_cyrus c $people
 
 move() {
 	bk-move "$@" --from a --to "$there" --account ann@a.test >moved 2>told
 	status=$?
 	cat moved told
 	return $status
-}
-
-# grants SERVER FOLDER WHO RIGHTS [ACCOUNT]
-grants() {
-	"$top/tests/lib/imap_logins.py" --command "GETACL $2" "$(port_of "$1")" \
-		"${5:-ann@a.test}" pw | tr -d '"' >said
-	grep -qE "'ACL'.* $3 $4[ ']" said
 }
 
 # share SERVER: it does as we say that folders below shared ones do.

@@ -11,17 +11,9 @@ needs bk-move dovecot openssl
 need_cyrus
 cd "$work" || exit 1
 
-"$top/tests/servers/pki" "$work/pki"
-for server in a b; do
-	dovecot "$work/$server" full "$work/pki" maildir:~/Maildir:LAYOUT=fs
-	dovecot "$work/$server" adduser bob@a.test
-	dovecot "$work/$server" start
-	section $server "$(port_of $server)"
-done
-cyrus "$work/c" new "$work/pki"
-cyrus "$work/c" start
-cyrus "$work/c" adduser bob@a.test
-section c "$(port_of c)"
+format=maildir:~/Maildir:LAYOUT=fs
+two_servers bob@a.test
+with_cyrus c bob@a.test
 
 move() {
 	to=$1

@@ -11,17 +11,11 @@ needs bk-move dovecot openssl
 need_cyrus
 cd "$work" || exit 1
 
-"$top/tests/servers/pki" "$work/pki"
-dovecot "$work/b" full "$work/pki" maildir:~/Maildir:LAYOUT=fs
+format=maildir:~/Maildir:LAYOUT=fs
 # shellcheck disable=SC2086 # words
-dovecot "$work/b" adduser $crowd
-dovecot "$work/b" start
-section b "$(port_of b)"
-cyrus "$work/c" new "$work/pki"
-cyrus "$work/c" start
+with_dovecot b $crowd
 # shellcheck disable=SC2086
-cyrus "$work/c" adduser $crowd
-section c "$(port_of c)"
+with_cyrus c $crowd
 # shellcheck disable=SC2086
 printf '%s\n' $crowd >people
 
@@ -32,30 +26,11 @@ move() {
 
 ok "two domains of ten accounts" crowd_works c 10
 
-busy='u1@a.test u3@b.test'
-workers=
-for account in $busy; do
-	: >"$account.record"
-	"$top/tests/lib/imap_world.py" restless "$(at c "$account")" \
-		--until stop --rate 15 --record "$account.record" \
-		--lmtp "$(sed -n 's/^LMTP=//p' c/env)" >"$account.done" \
-		2>"$account.again" &
-	workers="$workers $!"
-done
-for account in $busy; do
-	until [ -s "$account.record" ]; do
-		sleep 0.05
-	done
-done
+people_work c u1@a.test u3@b.test
 move >out 2>err
 status=$?
 ok "a pass while they work: $status" test $status -eq 0 -o $status -eq 3
-touch stop
-# shellcheck disable=SC2086 # words
-wait $workers
-for account in $busy; do
-	ok "who worked as $account did" test "$(cat "$account.done")" -gt 5
-done
+people_stop
 
 ok "a second pass" move
 cp out pass

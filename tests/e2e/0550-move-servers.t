@@ -12,18 +12,10 @@ needs bk-move dovecot openssl
 need_cyrus
 cd "$work" || exit 1
 
-"$top/tests/servers/pki" "$work/pki"
-for server in a b; do
-	dovecot "$work/$server" full "$work/pki" maildir:~/Maildir:LAYOUT=fs
-	dovecot "$work/$server" adduser ann@a.test erik@a.test bob@a.test \
-		carla@a.test dora@a.test gerd@a.test
-	dovecot "$work/$server" start
-	section $server "$(port_of $server)"
-done
-cyrus "$work/c" new "$work/pki"
-cyrus "$work/c" start
-cyrus "$work/c" adduser erik@a.test bob@a.test carla@a.test dora@a.test
-section c "$(port_of c)"
+format=maildir:~/Maildir:LAYOUT=fs
+two_servers ann@a.test erik@a.test bob@a.test carla@a.test dora@a.test \
+	gerd@a.test
+with_cyrus c erik@a.test bob@a.test carla@a.test dora@a.test
 
 ok "an ordinary account" makes ordinary "$(at a ann@a.test)" --messages 54
 ok "another" makes ordinary "$(at a dora@a.test)" --messages 36 --seed 2

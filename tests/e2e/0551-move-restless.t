@@ -10,13 +10,8 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 needs bk-move dovecot openssl
 cd "$work" || exit 1
 
-"$top/tests/servers/pki" "$work/pki"
-for server in a b; do
-	dovecot "$work/$server" full "$work/pki" maildir:~/Maildir:LAYOUT=fs
-	dovecot "$work/$server" adduser ann@a.test
-	dovecot "$work/$server" start
-	section $server "$(port_of $server)"
-done
+format=maildir:~/Maildir:LAYOUT=fs
+two_servers ann@a.test
 ok "an account" makes ordinary "$(at a ann@a.test)" --messages 90
 
 : >record

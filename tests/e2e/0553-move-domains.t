@@ -12,19 +12,11 @@ needs bk-move dovecot openssl
 need_cyrus
 cd "$work" || exit 1
 
-"$top/tests/servers/pki" "$work/pki"
-for server in a b; do
-	dovecot "$work/$server" full "$work/pki" maildir:~/Maildir:LAYOUT=fs
-	# shellcheck disable=SC2086 # words
-	dovecot "$work/$server" adduser $crowd zoe@c.test
-	dovecot "$work/$server" start
-	section $server "$(port_of $server)"
-done
-cyrus "$work/c" new "$work/pki"
-cyrus "$work/c" start
+format=maildir:~/Maildir:LAYOUT=fs
+# shellcheck disable=SC2086 # words
+two_servers $crowd zoe@c.test
 # shellcheck disable=SC2086
-cyrus "$work/c" adduser $crowd
-section c "$(port_of c)"
+with_cyrus c $crowd
 (umask 077 && echo doveadmkey >key)
 sed -i "/\[server a\]/a \\
 doveadm = http://127.0.0.1:$(sed -n 's/^DOVEADM=//p' a/env)\\
@@ -43,33 +35,14 @@ ok "... and one more" makes ordinary "$(at a zoe@c.test)" --messages 9
 
 # ---- while somebody works --------------------------------------------------------
 
-busy='u1@a.test u4@a.test u2@b.test u9@b.test'
-workers=
-for account in $busy; do
-	: >"$account.record"
-	"$top/tests/lib/imap_world.py" restless "$(at a "$account")" \
-		--until stop --rate 15 --record "$account.record" \
-		--lmtp "$(sed -n 's/^LMTP=//p' a/env)" >"$account.done" \
-		2>"$account.again" &
-	workers="$workers $!"
-done
-for account in $busy; do
-	until [ -s "$account.record" ]; do
-		sleep 0.05
-	done
-done
+people_work a u1@a.test u4@a.test u2@b.test u9@b.test
 for to in b c; do
 	move $to >out 2>err
 	status=$?
 	ok "a pass from a to $to while somebody works: $status" \
 		test $status -eq 0 -o $status -eq 3
 done
-touch stop
-# shellcheck disable=SC2086 # words
-wait $workers
-for account in $busy; do
-	ok "who worked as $account did" test "$(cat "$account.done")" -gt 5
-done
+people_stop
 
 # ---- when nobody does any more -----------------------------------------------------
 

@@ -17,15 +17,33 @@ section() {
 	CONF
 }
 
-# two_servers ACCOUNT...: a and b, which know them, with a section each.
+# with_dovecot NAME ACCOUNT...: a Dovecot that knows them, with a section; it keeps
+# mail as `format` says, if that is set.
+with_dovecot() {
+	[ -e "$work/pki" ] || "$top/tests/servers/pki" "$work/pki"
+	server=$1
+	shift
+	dovecot "$work/$server" full "$work/pki" ${format:+"$format"}
+	dovecot "$work/$server" adduser "$@"
+	dovecot "$work/$server" start
+	section "$server" "$(port_of "$server")"
+}
+
+# with_cyrus NAME ACCOUNT...: a Cyrus.
+with_cyrus() {
+	[ -e "$work/pki" ] || "$top/tests/servers/pki" "$work/pki"
+	server=$1
+	shift
+	cyrus "$work/$server" new "$work/pki"
+	cyrus "$work/$server" start
+	cyrus "$work/$server" adduser "$@"
+	section "$server" "$(port_of "$server")"
+}
+
+# two_servers ACCOUNT...: a and b, which know them.
 two_servers() {
-	"$top/tests/servers/pki" "$work/pki"
-	for server in a b; do
-		dovecot "$work/$server" full "$work/pki"
-		dovecot "$work/$server" adduser "$@"
-		dovecot "$work/$server" start
-		section $server "$(port_of $server)"
-	done
+	with_dovecot a "$@"
+	with_dovecot b "$@"
 }
 
 # file_route: a section whose route is a file, see tests/lib/route_file.sh.
@@ -102,4 +120,46 @@ crowd_same() {
 	shift 2
 	# shellcheck disable=SC2086 # words
 	same "$@" $pairs
+}
+
+# ---- rights ------------------------------------------------------------------------
+
+# grants SERVER FOLDER WHO RIGHTS [ACCOUNT]: ann's folder, or ACCOUNT's.
+grants() {
+	"$top/tests/lib/imap_logins.py" --command "GETACL $2" "$(port_of "$1")" \
+		"${5:-ann@a.test}" pw | tr -d '"' >said
+	grep -qE "'ACL'.* $3 $4[ ']" said
+}
+
+# ---- while people work ---------------------------------------------------------------
+
+# people_work SERVER ACCOUNT...: each reads, flags, moves and deletes, and gets mail,
+# until people_stop; all have begun.
+people_work() {
+	place=$1
+	shift
+	at_work=$*
+	workers=
+	for account; do
+		: >"$account.record"
+		"$top/tests/lib/imap_world.py" restless "$(at "$place" "$account")" \
+			--until stop --rate 15 --record "$account.record" \
+			--lmtp "$(sed -n 's/^LMTP=//p' "$work/$place/env")" \
+			>"$account.done" 2>"$account.again" &
+		workers="$workers $!"
+	done
+	for account; do
+		until [ -s "$account.record" ]; do
+			sleep 0.05
+		done
+	done
+}
+
+people_stop() {
+	touch stop
+	# shellcheck disable=SC2086 # words
+	wait $workers
+	for account in $at_work; do
+		ok "who worked as $account did" test "$(cat "$account.done")" -gt 5
+	done
 }
