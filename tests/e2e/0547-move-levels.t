@@ -11,7 +11,7 @@ needs bk-move dovecot openssl
 need_cyrus
 cd "$work" || exit 1
 
-format=maildir:~/Maildir:LAYOUT=fs
+format='maildir:~/Maildir:LAYOUT=fs'
 two_servers bob@a.test
 with_cyrus c bob@a.test
 

@@ -11,7 +11,7 @@ needs bk-move dovecot openssl
 need_cyrus
 cd "$work" || exit 1
 
-format=maildir:~/Maildir:LAYOUT=fs
+format='maildir:~/Maildir:LAYOUT=fs'
 # shellcheck disable=SC2086 # words
 with_dovecot b $crowd
 # shellcheck disable=SC2086

@@ -12,7 +12,7 @@ needs bk-move dovecot openssl
 need_cyrus
 cd "$work" || exit 1
 
-format=maildir:~/Maildir:LAYOUT=fs
+format='maildir:~/Maildir:LAYOUT=fs'
 two_servers ann@a.test erik@a.test bob@a.test carla@a.test dora@a.test \
 	gerd@a.test
 with_cyrus c erik@a.test bob@a.test carla@a.test dora@a.test

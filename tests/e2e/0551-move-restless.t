@@ -10,7 +10,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 needs bk-move dovecot openssl
 cd "$work" || exit 1
 
-format=maildir:~/Maildir:LAYOUT=fs
+format='maildir:~/Maildir:LAYOUT=fs'
 two_servers ann@a.test
 ok "an account" makes ordinary "$(at a ann@a.test)" --messages 90
 

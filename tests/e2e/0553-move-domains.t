@@ -12,7 +12,7 @@ needs bk-move dovecot openssl
 need_cyrus
 cd "$work" || exit 1
 
-format=maildir:~/Maildir:LAYOUT=fs
+format='maildir:~/Maildir:LAYOUT=fs'
 # shellcheck disable=SC2086 # words
 two_servers $crowd zoe@c.test
 # shellcheck disable=SC2086
