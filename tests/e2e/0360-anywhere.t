@@ -10,12 +10,6 @@ needs bk-init bk-key bk-backup bk-list bk-check bk-restore bk-prune faketime
 
 export BK_CONFIG="$work/bk.conf"
 
-# contents FOLDER: what its messages are, in any order.
-contents() {
-	find "$1" -type f \( -path '*/cur/*' -o -path '*/new/*' \) \
-		-exec sha256sum {} + | cut -d ' ' -f 1 | sort
-}
-
 # target NAME URL KEY=VALUE...: a section of that name, and a repository on it.
 target() {
 	printf '[target %s]\nurl = %s\n' "$1" "$2" >>"$BK_CONFIG"

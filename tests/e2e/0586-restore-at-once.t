@@ -18,12 +18,6 @@ dovecot "$new" start
 new_repository repo
 ok "a set" bk-backup "maildir:$old/mail/%d/%n/Maildir" --full
 to="maildir:$new/mail/%d/%n/Maildir"
-
-# contents ROOT: the digest of each message.
-contents() {
-	find "$1" -type f \( -path '*/cur/*' -o -path '*/new/*' \) \
-		-exec sha256sum {} + | cut -d ' ' -f 1 | sort
-}
 contents "$old/mail" >want
 ok "... of all mail" test "$(wc -l <want)" -eq 400
 

@@ -8,71 +8,18 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
 # shellcheck source=tests/lib/moves.sh
 . "$top/tests/lib/moves.sh"
+# shellcheck source=tests/lib/far_standby.sh
+. "$top/tests/lib/far_standby.sh"
 needs bk-init bk-backup bk-standby dovecot openssl
 . "$top/tests/lib/faults.sh"
 cd "$work" || exit 1
 
 ann=ann@a.test
 bob=bob@a.test
-"$top/tests/servers/pki" "$work/pki"
-(umask 077 && echo masterpw >masterpw && echo doveadmkey >key)
-new_repository repo
-for server in a b; do
-	dovecot "$work/$server" full "$work/pki" mdbox:~/mdbox
-	printf 'service doveadm {\n  service_count = 1\n}\n' \
-		>"$work/$server/local.conf"
-	dovecot "$work/$server" adduser $ann $bob
-	dovecot "$work/$server" start
-	cat >>"$BK_CONFIG" <<-CONF
-	[server $server]
-	url = imap://127.0.0.1:$(port_of $server)
-	ca = $work/pki/ca.crt
-	login = proxy:master
-	password = file:$work/masterpw
-	allow-cleartext = yes
-	doveadm = http://127.0.0.1:$(sed -n 's/^DOVEADM=//p' "$work/$server/env")
-	doveadm-password = file:$work/key
-	CONF
-done
-cat >>"$BK_CONFIG" <<-CONF
-[store mail]
-type = imap
-server = a
-[store copy]
-type = imap
-server = b
-CONF
+far_dovecots 'mdbox:~/mdbox' $ann $bob
 
-follow() {
-	bk-standby follow --once --to copy "$@"
-}
-shown() {
-	view "$1" | grep -v '"kind": "account"'
-}
-same() {
-	shown "$work/a" >a.view
-	shown "$work/b" >b.view
-	compare a.view b.view
-}
-status() {
-	bk-standby status --to copy "$@"
-}
 set_is_made() {
 	bk-backup mail --accept-shrink "$@"
-}
-# tells REGEX: the last command did.
-tells() {
-	cat out err >told
-	ok "... it tells: $1" grep -qE -e "$1" told
-}
-letters() { # SERVER ACCOUNT FOLDER WORD...
-	server=$1 account=$2 folder=$3
-	shift 3
-	for word; do
-		printf 'Subject: %s\r\n\r\n%s\r\n' "$word" "$word" |
-			dovecot "$work/$server" doveadm save -u "$account" \
-				-m "$folder"
-	done
 }
 
 makes ordinary "$(at a $ann)" "$(at a $bob)" --messages 30
@@ -100,18 +47,18 @@ dovecot "$work/b" doveadm expunge -u $bob mailbox INBOX all
 # ---- it follows ------------------------------------------------------------------------
 
 ok "it follows" follow
-ok "... and is as the primary" same
+ok "... and is as the primary" as_primary
 ok "... and fresh" status
 dovecot "$work/b" doveadm flags add -u $ann '\Flagged' mailbox Many uid 3
 exits 3 "a flag changed here" status
 tells '^changed'
 ok "it follows" follow
-ok "... and is as the primary" same
+ok "... and is as the primary" as_primary
 dovecot "$work/b" doveadm expunge -u $ann mailbox Many uid 20:40
 dovecot "$work/b" doveadm expunge -u $bob mailbox INBOX uid 2
 exits 3 "mail that somebody removed" status
 ok "... comes again" follow
-ok "... with its UIDs, in the inbox, too" same
+ok "... with its UIDs, in the inbox, too" as_primary
 ok "... and fresh" status
 
 ok "folders go, come anew, get other names and rights" does a $ann \
@@ -120,12 +67,12 @@ ok "folders go, come anew, get other names and rights" does a $ann \
 	'SUBSCRIBE Old' 'UNSUBSCRIBE Sent'
 ok "a differential" set_is_made --differential
 ok "it follows" follow
-ok "... and is as the primary" same
+ok "... and is as the primary" as_primary
 ok "rights go" does a $ann 'DELETEACL Gone bob@a.test' \
 	'SELECT INBOX' 'STORE 1:5 +FLAGS.SILENT (\Seen work)' 'EXPUNGE'
 ok "a differential" set_is_made --differential
 ok "it follows" follow
-ok "... and is as the primary" same
+ok "... and is as the primary" as_primary
 ok "... and fresh" status
 
 # ---- others -----------------------------------------------------------------------------
@@ -146,7 +93,7 @@ ok "... and nothing is there twice" test "$(dovecot "$work/b" \
 	"$work/a" doveadm search -u $ann mailbox INBOX | wc -l) + 1))
 dovecot "$work/b" doveadm expunge -u $ann mailbox INBOX subject mistake
 ok "without it all is as it was" follow
-ok "... with all UIDs" same
+ok "... with all UIDs" as_primary
 ok "... and fresh" status
 
 # ---- killed --------------------------------------------------------------------------------
@@ -162,7 +109,7 @@ while [ $step -le 60 ]; do
 	ok "a differential" set_is_made --differential
 	faulty $step kill bk-standby follow --once --to copy || break
 	ok "killed at act $step ($hit), it follows" follow
-	ok "... and is as the primary" same
+	ok "... and is as the primary" as_primary
 	step=$((step + 7))
 done
 ok "... and there were acts" test $step -gt 14
@@ -176,7 +123,7 @@ ok "a full set" set_is_made --full
 exits 18 "without the fence" bk-standby promote --to copy
 ok "it is promoted" bk-standby promote --fenced-primary --to copy
 tells 'mail may start now: all mail of the set is here'
-ok "... and is as the primary" same
+ok "... and is as the primary" as_primary
 letters b $ann INBOX new
 ok "... new mail gets UIDs behind all that the primary gave" test \
 	"$(dovecot "$work/b" doveadm -f flow fetch -u $ann uid mailbox INBOX |

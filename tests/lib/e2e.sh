@@ -165,6 +165,12 @@ files() {
 	"$top/tests/lib/maildir_files.py" "$@"
 }
 
+# contents FOLDER: the digest of each message of the Maildirs in it, in any order.
+contents() {
+	find "$1" -type f \( -path '*/cur/*' -o -path '*/new/*' \) \
+		-exec sha256sum {} + | cut -d ' ' -f 1 | sort
+}
+
 # new_repository NAME [PLACE]: makes $work/NAME, or PLACE, the section NAME of $BK_CONFIG and what
 # the tools take from then on.  It is opened by a key block, which takes no time.
 new_repository() {

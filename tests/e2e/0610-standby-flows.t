@@ -34,7 +34,8 @@ promote() {
 	until_said 'mail may start now' $promote
 	kill -STOP $promote
 	ok "mail may start before all of it is there" test \
-		"$(contents "$1" | wc -l)" -lt "$(contents "$old" | wc -l)"
+		"$(contents "$1/mail" | wc -l)" -lt \
+		"$(contents "$old/mail" | wc -l)"
 	dovecot "$1" start
 }
 
