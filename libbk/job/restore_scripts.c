@@ -117,13 +117,12 @@ static int put_back(struct scripts *scripts, struct bk_err *err)
 
 	bk_script_plan_make(&scripts->plan, &scripts->from, &scripts->to, &none,
 			    true);
-	if (run->into.follow ? !bk_restore_follow_only_adds(run->into.follow)
-			     : run->into.replace)
+	bool copies = run->into.follow &&
+		      !bk_restore_follow_only_adds(run->into.follow);
+	if (copies || run->into.replace)
 		overwrite(&scripts->plan, &scripts->from);
 	/* Who switched his off wants none to run in the copy either. */
-	if (run->into.follow &&
-	    !bk_restore_follow_only_adds(run->into.follow) && !*apply.active &&
-	    *bk_script_active(&scripts->to))
+	if (copies && !*apply.active && *bk_script_active(&scripts->to))
 		scripts->plan.activate = "";
 	count_there(scripts);
 	int rc = bk_script_apply(&apply, err);

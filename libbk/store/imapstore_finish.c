@@ -285,7 +285,7 @@ static void tell_lacks(const struct ending *ending,
 		       const struct bk_folder_result *result)
 {
 	const struct bk_imapstore_writer *w = ending->w;
-	struct bk_lacks *to = w->writer.store->lacks;
+	struct bk_lacks *to = w->writer.lacks;
 
 	if (w->want->uid_validity && !result->kept_uids && !w->level)
 		bk_lacks_add(to, BK_LACK_UIDS, NULL, why_new_uids(w));

@@ -29,7 +29,7 @@ static void lack(struct bk_maildir_writer *w, enum bk_lack what,
 		 const char *text)
 {
 	add_note(&w->result, text);
-	bk_lacks_add(w->writer.store->lacks, what, NULL, text);
+	bk_lacks_add(w->writer.lacks, what, NULL, text);
 }
 
 static int read_file(int dir, const char *name, struct bk_buf *text,

@@ -23,7 +23,7 @@ static void add_note(struct bk_folder_result *result, const char *text)
 static void lack(struct bk_mbox_writer *w, enum bk_lack what, const char *text)
 {
 	add_note(&w->result, text);
-	bk_lacks_add(w->writer.store->lacks, what, NULL, text);
+	bk_lacks_add(w->writer.lacks, what, NULL, text);
 }
 
 /* ---- the file ---- */

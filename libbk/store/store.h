@@ -451,8 +451,6 @@ struct bk_store {
 	void (*refused)(void *arg, const struct bk_folder_writer *writer,
 			const struct bk_message *msg, const struct bk_err *why);
 	void *refused_arg;
-	/* The caller's, or NULL: what finish() could not give (lacks.h). */
-	struct bk_lacks *lacks;
 };
 
 struct bk_folder_writer {
@@ -465,6 +463,8 @@ struct bk_folder_writer {
 	 * in the folder alone: what indexes in present(), keep() and
 	 * set_flags() mean. */
 	struct bk_folder folder;
+	/* The caller's, or NULL: what finish() could not give (lacks.h). */
+	struct bk_lacks *lacks;
 };
 
 /* By config->type; BK_MISUSE for an unknown one. */

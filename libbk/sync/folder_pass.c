@@ -221,13 +221,11 @@ static int end_writer(struct bk_folder_pass *folder,
 		      struct bk_folder_result *result, struct bk_err *err)
 {
 	struct bk_folder_writer *writer = folder->writer;
-	struct bk_store *store = writer->store;
 	struct bk_lacks lacks = {0};
 
 	folder->writer = NULL;
-	store->lacks = &lacks;
-	int rc = store->ops->finish(writer, result, err);
-	store->lacks = NULL;
+	writer->lacks = &lacks;
+	int rc = writer->store->ops->finish(writer, result, err);
 	if (rc < 0)
 		(void)bk_err_at(err, BK_END_DESTINATION);
 	else

@@ -89,7 +89,7 @@ status() {
 }
 
 fresh() {
-	status >said && grep -q '^fresh' said
+	status "$@" >said && grep -q '^fresh' said
 }
 
 # shown SERVER: all of it, but for the METADATA of the account itself, which no set
