@@ -67,7 +67,13 @@ static int finish_batch(struct bk_restore *run, struct bk_restore_batch *batch,
 			const struct bk_set_account *next, struct bk_err *err)
 {
 	const struct bk_store_ops *ops = run->store->ops;
+	const struct bk_restore_follow *follow = run->into.follow;
 
+	run->outcome->place = BK_PLACE_DESTINATION;
+	if (bk_restore_open(run, batch, err) < 0)
+		return -1;
+	if (follow && follow->settle(follow->arg, err) < 0)
+		return -1;
 	if (bk_restore_write(&run->writing, batch->folders, batch->n, err) <
 	    0) {
 		run->outcome->place = run->writing.place;
@@ -79,8 +85,8 @@ static int finish_batch(struct bk_restore *run, struct bk_restore_batch *batch,
 	int rc = bk_restore_finish(run, batch, next, err);
 	if (rc == 0)
 		rc = ops->sync(run->store, err);
-	if (rc == 0 && run->into.follow)
-		rc = run->into.follow->save(run->into.follow->arg, err);
+	if (rc == 0 && follow)
+		rc = follow->save(follow->arg, err);
 	clear_folders(batch);
 	drop_accounts(batch, next);
 	return rc;
@@ -88,94 +94,43 @@ static int finish_batch(struct bk_restore *run, struct bk_restore_batch *batch,
 
 /* ---- the beginning of folders and accounts ---- */
 
-static int create_account(struct bk_restore *run,
-			  struct bk_restore_account *account,
-			  const char *address, struct bk_err *err)
+static void add_account(struct bk_restore *run, struct bk_restore_batch *batch,
+			const struct bk_restore_item *item)
 {
-	struct bk_err why = {0};
+	size_t n = batch->n_accounts;
 
-	if (run->store->ops->create_account(run->store, address,
-					    &account->arena, &account->here,
-					    &why) == 0)
-		return 0;
-	if (!bk_restore_goes_on(why.kind)) {
-		*err = why;
-		return -1;
-	}
-	account->failed = true;
-	bk_restore_report_account(run, account->from, "not restored", &why);
-	return 0;
-}
-
-/* The account of an item, made where it is the first one's. */
-static int open_account(struct bk_restore *run, struct bk_restore_batch *batch,
-			const struct bk_restore_item *item,
-			struct bk_restore_account **out, struct bk_err *err)
-{
-	if (batch->n_accounts) {
-		*out = batch->accounts[batch->n_accounts - 1];
-		if ((*out)->from == item->account)
-			return 0;
-	}
+	if (n && batch->accounts[n - 1]->from == item->account)
+		return;
 	struct bk_restore_account *account = bk_alloc(sizeof(*account));
 	account->from = item->account;
-	batch->accounts = bk_array_room(batch->accounts, batch->n_accounts,
+	batch->accounts = bk_array_room(batch->accounts, n,
 					&batch->cap_accounts, sizeof(void *));
 	batch->accounts[batch->n_accounts++] = account;
 	bk_restore_count_account(run, item->account->account.address);
 	bk_progress_account(run->progress, item->to_account);
-	*out = account;
-	return create_account(run, account, item->to_account, err);
 }
 
-static int begin_folder(struct bk_restore *run, struct bk_restore_batch *batch,
-			struct bk_restore_folder *folder, struct bk_err *err)
-{
-	struct bk_restore_account *account = NULL;
-	struct bk_err why = {0};
-
-	run->outcome->place = BK_PLACE_DESTINATION;
-	if (open_account(run, batch, folder->item, &account, err) < 0)
-		return -1;
-	if (account->failed) {
-		bk_restore_count_lost(run, folder->wanted);
-		return 0;
-	}
-	if (bk_restore_folder_begin(folder, &run->into, &account->here, &why) ==
-	    0)
-		return 1;
-	if (!bk_restore_goes_on(why.kind)) {
-		*err = why;
-		return -1;
-	}
-	bk_restore_report_folder(run, folder->item, folder->wanted,
-				 "not restored", &why);
-	return 0;
-}
-
-/* 1: the folder is open; 0: there is nothing to do, or it was reported. */
-static int open_folder(struct bk_restore *run, struct bk_restore_batch *batch,
+/* 1: there may be something to do; 0: there is not, or it was reported. */
+static int read_folder(struct bk_restore *run,
 		       const struct bk_restore_item *item,
 		       struct bk_restore_folder *folder, struct bk_err *err)
 {
 	struct bk_err why = {0};
 
 	run->outcome->place = BK_PLACE_REPO;
-	if (bk_restore_folder_read(folder, &run->into, item, &why) < 0) {
-		if (!bk_restore_goes_on(why.kind)) {
-			*err = why;
-			return -1;
-		}
-		if (bk_restore_is_damage(why.kind))
-			run->writing.damaged = true;
-		bk_restore_report_folder(run, item, item->folder->messages,
-					 "not restored", &why);
-		return 0;
+	if (bk_restore_folder_read(folder, &run->into, item, &why) == 0)
+		return folder->wanted ||
+		       (!folder->part &&
+			!bk_restore_is_choosy(run->request->wish));
+	if (!bk_restore_goes_on(why.kind)) {
+		*err = why;
+		return -1;
 	}
-	if (!folder->wanted &&
-	    (folder->part || bk_restore_is_choosy(run->request->wish)))
-		return 0;
-	return begin_folder(run, batch, folder, err);
+	if (bk_restore_is_damage(why.kind))
+		run->writing.damaged = true;
+	bk_restore_report_folder(run, item, item->folder->messages,
+				 "not restored", &why);
+	return 0;
 }
 
 static int add_folder(struct bk_restore *run, struct bk_restore_batch *batch,
@@ -183,12 +138,13 @@ static int add_folder(struct bk_restore *run, struct bk_restore_batch *batch,
 {
 	struct bk_restore_folder *folder = bk_alloc(sizeof(*folder));
 
-	int rc = open_folder(run, batch, item, folder, err);
+	int rc = read_folder(run, item, folder, err);
 	if (rc <= 0) {
 		bk_restore_folder_clear(folder);
 		free(folder);
 		return rc;
 	}
+	add_account(run, batch, item);
 	batch->folders = bk_array_room(batch->folders, batch->n, &batch->cap,
 				       sizeof(void *));
 	batch->folders[batch->n++] = folder;

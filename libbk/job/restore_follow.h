@@ -41,6 +41,9 @@ struct bk_restore_follow {
 	/* Fills folder->ours; what is written from now on is ours, too. */
 	int (*known)(void *arg, struct bk_restore_folder *folder,
 		     struct bk_digester *digester, struct bk_err *err);
+	/* Folders that are known are about to be written: what was noted of
+	 * them is on disk before anything in them can be seen. */
+	int (*settle)(void *arg, struct bk_err *err);
 	/* The folder is as the set has it, but for what `end` says. */
 	int (*done)(void *arg, const struct bk_restore_folder *folder,
 		    const struct bk_restore_end *end, struct bk_err *err);

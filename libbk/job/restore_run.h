@@ -67,6 +67,7 @@ struct bk_restore_account {
 	const struct bk_set_account *from;
 	struct bk_account here; /* strings in arena */
 	struct bk_arena arena;
+	bool made;
 	bool failed; /* it could not be made: its folders are passed over */
 };
 
@@ -100,6 +101,11 @@ int bk_restore_accounts_first(struct bk_restore *run, void *arg,
 
 /* Restores all items of the plan, some folders at a time; `arg` is not used. */
 int bk_restore_folders(struct bk_restore *run, void *arg, struct bk_err *err);
+
+/* Opens the folders of a batch, which were read, and compares; those that
+ * cannot be are told of, and are no longer in it. */
+int bk_restore_open(struct bk_restore *run, struct bk_restore_batch *batch,
+		    struct bk_err *err);
 
 /*
  * Finishes the folders of a batch, and its accounts but for the one that the

@@ -249,6 +249,15 @@ static int begin(void *arg, struct bk_store *store, struct bk_err *err)
 
 /* ---- folders ---- */
 
+static void is_loose(struct bk_standby_copy *copy,
+		     const struct bk_restore_item *item)
+{
+	(void)pthread_mutex_lock(&copy->lock);
+	bk_standby_state_find(copy->state, item->to_account, item->to_folder)
+		->loose = true;
+	(void)pthread_mutex_unlock(&copy->lock);
+}
+
 /* What is ours stays on the roll as long as it is there: a run that is cut off
  * may take it away later. */
 static int known(void *arg, struct bk_restore_folder *folder,
@@ -274,13 +283,25 @@ static int known(void *arg, struct bk_restore_folder *folder,
 		if (*folder->rows.items[i].msg.name)
 			bk_standby_roll_add(&now,
 					    folder->rows.items[i].msg.name);
-	int rc = 0;
-	if (!bk_standby_roll_same(&now, &was))
-		rc = bk_standby_roll_write(&now, copy->state, item->to_account,
-					   item->to_folder, err);
+	int rc = bk_standby_roll_extend(&now, &was, copy->state,
+					item->to_account, item->to_folder, err);
+	if (rc > 0)
+		is_loose(copy, item);
 	bk_standby_roll_clear(&was);
 	bk_standby_roll_clear(&now);
 	bk_fault("standby: roll written");
+	return rc < 0 ? -1 : 0;
+}
+
+/* Before anything that they list can be seen. */
+static int settle(void *arg, struct bk_err *err)
+{
+	struct bk_standby_copy *copy = arg;
+
+	(void)pthread_mutex_lock(&copy->lock);
+	int rc = bk_standby_rolls_settle(copy->state, err);
+	(void)pthread_mutex_unlock(&copy->lock);
+	bk_fault("standby: rolls settled");
 	return rc;
 }
 
@@ -403,6 +424,7 @@ void bk_standby_copy_init(struct bk_standby_copy *copy,
 				 .end = end,
 				 .made = made,
 				 .known = known,
+				 .settle = settle,
 				 .done = done,
 				 .save = save,
 				 .arg = copy,

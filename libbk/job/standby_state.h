@@ -6,7 +6,8 @@
  *
  * `state` is written when what it says is durable, so it may be behind and is
  * never ahead: what is done again is found to be there.  A roll is written
- * before what it lists can be seen.
+ * before what it lists can be seen; names of messages that are gone may stay on
+ * it for a while.
  */
 
 #ifndef BK_JOB_STANDBY_STATE_H
@@ -43,6 +44,8 @@ struct bk_standby_folder {
 	uint64_t strays;   /* messages there that bk did not bring */
 	bool gone;         /* no set has it any longer: never written */
 	bool dropped;      /* it is no longer one: not written */
+	bool loose;        /* its roll was extended and is not on disk yet: not
+			      written */
 };
 
 /* {0} is a valid empty one. */
@@ -93,10 +96,12 @@ uint64_t bk_standby_state_strays(const struct bk_standby_state *state);
 struct bk_standby_roll {
 	uint64_t *items; /* owned; sorted once it was read or written */
 	size_t n, cap;
+	bool whole; /* it was read to its end */
 };
 
 /* One that is not there, or is damaged, is empty: what is there is a
- * stranger's then, and stays. */
+ * stranger's then, and stays.  Of one that ends in the middle of a number all
+ * before it counts. */
 int bk_standby_roll_read(struct bk_standby_roll *out,
 			 const struct bk_standby_state *state,
 			 const char *account, const char *name,
@@ -111,6 +116,16 @@ int bk_standby_roll_write(struct bk_standby_roll *roll,
 			  const struct bk_standby_state *state,
 			  const char *account, const char *name,
 			  struct bk_err *err);
+/* Lets it say what `roll` says and perhaps some names more that `read`, which
+ * was read, has: 1 when they were added at its end, which is in order before
+ * what comes later once it was settled; 0 when it is so already. */
+int bk_standby_roll_extend(struct bk_standby_roll *roll,
+			   const struct bk_standby_roll *read,
+			   const struct bk_standby_state *state,
+			   const char *account, const char *name,
+			   struct bk_err *err);
+/* On disk, those that are loose; and then none is. */
+int bk_standby_rolls_settle(struct bk_standby_state *state, struct bk_err *err);
 void bk_standby_roll_remove(const struct bk_standby_state *state,
 			    const char *account, const char *name);
 void bk_standby_roll_clear(struct bk_standby_roll *roll);

@@ -26,7 +26,8 @@
  * that is there is replaced as Dovecot itself resets one: sessions that have
  * the folder open are told and disconnected, and Dovecot reads flags and UIDs
  * from the files again; so this comes before them, under the lock of
- * dovecot-uidlist.
+ * dovecot-uidlist.  A log that is as this left it, far above the floor, has
+ * been nobody's yet, and stays.
  */
 int bk_dovecot_modseq_raise(int dir, uint64_t floor,
 			    const struct bk_file_owner *owner,

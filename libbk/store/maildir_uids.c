@@ -213,6 +213,33 @@ static void choose_guid(struct bk_maildir_writer *w,
 	memcpy(header->guid, want->guid, sizeof(header->guid));
 }
 
+/* Where flags alone changed the list mostly says it already. */
+static bool is_said(struct bk_maildir_writer *w, const char *name,
+		    struct bk_view text)
+{
+	struct bk_buf now = {0};
+	struct bk_err ignored = {0};
+
+	if (!w->want->follows || w->added || w->removed)
+		return false;
+	bool same =
+		bk_path_read(w->control, name, text.len, &now, &ignored) == 0 &&
+		now.len == text.len &&
+		memcmp(now.data, text.data, text.len) == 0;
+	bk_buf_clear(&now);
+	return same;
+}
+
+static int put_list(struct bk_maildir_writer *w, struct bk_view text,
+		    struct bk_err *err)
+{
+	const char *name = w->courier ? BK_UIDLIST_COURIER : BK_UIDLIST_NAME;
+
+	if (is_said(w, name, text))
+		return 0;
+	return bk_file_put_as(w->control, name, text, &w->file, err);
+}
+
 static int write_list(struct bk_maildir_writer *w, struct takers *takers,
 		      struct bk_uidlist_header *header, struct bk_err *err)
 {
@@ -230,10 +257,7 @@ static int write_list(struct bk_maildir_writer *w, struct takers *takers,
 			header->uid_next = next;
 		bk_uidlist_add_header(&text, header, w->courier);
 		add_rows(w, takers, &text);
-		rc = bk_file_put_as(w->control,
-				    w->courier ? BK_UIDLIST_COURIER
-					       : BK_UIDLIST_NAME,
-				    bk_buf_view(&text), &w->file, err);
+		rc = put_list(w, bk_buf_view(&text), err);
 	}
 	bk_buf_clear(&text);
 	return rc;

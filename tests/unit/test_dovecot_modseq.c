@@ -139,6 +139,51 @@ static void what_is_no_log_is_replaced(void **state)
 	assert_int_equal(bk_get_u32(raised(f, 0) + 8), 1);
 }
 
+static ino_t inode(const struct folder *f)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(f->dir, BK_DOVECOT_LOG, &st, 0), 0);
+	return st.st_ino;
+}
+
+/* Nobody was told anything out of it. */
+static void a_log_that_nobody_wrote_to_stays(void **state)
+{
+	struct folder *f = *state;
+	uint64_t modseq = bk_get_u64(raised(f, 4711) + 24);
+	ino_t was = inode(f);
+
+	assert_int_equal(bk_get_u64(raised(f, 4712) + 24), modseq);
+	assert_int_equal(inode(f), was);
+}
+
+/* As soon as a server or a source may have counted as far, it is another. */
+static void a_log_that_may_be_known_does_not_stay(void **state)
+{
+	struct folder *f = *state;
+	uint64_t modseq = bk_get_u64(raised(f, 4711) + 24);
+	uint64_t more;
+
+	/* Dovecot writes to it, */
+	int fd = openat(f->dir, BK_DOVECOT_LOG, O_WRONLY | O_APPEND);
+	assert_int_equal(write(fd, "12345678", 8), 8);
+	close(fd);
+	assert_true((more = bk_get_u64(raised(f, 4711) + 24)) > modseq);
+	/* or left an index beside it; */
+	put(f, "dovecot.index", "x", 1);
+	modseq = more;
+	assert_true((more = bk_get_u64(raised(f, 4711) + 24)) > modseq);
+	assert_false(there(f, "dovecot.index"));
+	/* the source is close to it; */
+	modseq = more;
+	assert_true((more = bk_get_u64(raised(f, modseq - 1000) + 24)) >
+		    modseq);
+	/* and others may not read it. */
+	assert_int_equal(fchmodat(f->dir, BK_DOVECOT_LOG, 0600, 0), 0);
+	assert_true(bk_get_u64(raised(f, 4711) + 24) > more);
+}
+
 int main(void)
 {
 #define FOLDER(t) cmocka_unit_test_setup_teardown(t, make_folder, drop_folder)
@@ -147,6 +192,8 @@ int main(void)
 		FOLDER(a_clock_that_went_back_does_not_count_back),
 		FOLDER(an_index_is_replaced_by_its_successor),
 		FOLDER(what_is_no_log_is_replaced),
+		FOLDER(a_log_that_nobody_wrote_to_stays),
+		FOLDER(a_log_that_may_be_known_does_not_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
