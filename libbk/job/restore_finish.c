@@ -70,6 +70,15 @@ void bk_restore_report_account(struct bk_restore *run,
 				    });
 }
 
+void bk_restore_lacking(struct bk_restore *run,
+			const struct bk_restore_account *account)
+{
+	const struct bk_restore_follow *follow = run->into.follow;
+
+	if (follow)
+		follow->lacking(follow->arg, account->from->account.address);
+}
+
 /* ---- the end of folders and accounts ---- */
 
 static void count_end(struct bk_restore *run,
@@ -144,6 +153,7 @@ static int finish_account(struct bk_restore *run,
 		return -1;
 	}
 	bk_restore_count_lost(run, 0);
+	bk_restore_lacking(run, account);
 	bk_restore_report_account(run, account->from,
 				  "its settings are not restored", &why);
 	return 0;

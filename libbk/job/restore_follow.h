@@ -47,6 +47,9 @@ struct bk_restore_follow {
 	/* The folder is as the set has it, but for what `end` says. */
 	int (*done)(void *arg, const struct bk_restore_folder *folder,
 		    const struct bk_restore_end *end, struct bk_err *err);
+	/* What belongs to the account and to none of its folders, as scripts
+	 * do, is not as the set has it.  Any thread. */
+	void (*lacking)(void *arg, const char *account);
 	/* All that was done is durable. */
 	int (*save)(void *arg, struct bk_err *err);
 	void *arg;

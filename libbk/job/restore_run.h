@@ -143,5 +143,8 @@ void bk_restore_report_account(struct bk_restore *run,
 void bk_restore_report_item(struct bk_restore *run,
 			    const struct bk_item_error *error);
 void bk_restore_count_lost(struct bk_restore *run, uint64_t lost);
+/* Who keeps a copy tries again what the account lacks. */
+void bk_restore_lacking(struct bk_restore *run,
+			const struct bk_restore_account *account);
 
 #endif

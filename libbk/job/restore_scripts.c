@@ -72,6 +72,7 @@ static int failed(void *arg, const char *name, const struct bk_err *why,
 		return -1;
 	}
 	scripts->run->scripts.failed++;
+	bk_restore_lacking(scripts->run, scripts->account);
 	tell(scripts->run, scripts->account->here.address, name, why);
 	return 0;
 }
@@ -142,31 +143,43 @@ static int unread(struct scripts *scripts, const struct bk_err *why,
 	return failed(scripts, "", why, err);
 }
 
+/* A section that does not say where a server has scripts is to be mended; a
+ * store that has none is as it is. */
+static bool is_to_be_mended(const struct bk_restore *run)
+{
+	return run->to.server && !run->to.server->sieve;
+}
+
+static int leave(struct scripts *scripts)
+{
+	struct bk_restore_scripts *all = &scripts->run->scripts;
+
+	all->left++;
+	all->failed += scripts->from.n;
+	if (is_to_be_mended(scripts->run))
+		bk_restore_lacking(scripts->run, scripts->account);
+	return 0;
+}
+
 static int restore(struct scripts *scripts, struct bk_err *err)
 {
 	struct bk_restore *run = scripts->run;
 	struct bk_restore_scripts *all = &run->scripts;
 	struct bk_err why = {0};
 
-	if (!run->store->ops->put_script) {
-		all->left++;
-		all->failed += scripts->from.n;
-		return 0;
-	}
+	if (!run->store->ops->put_script)
+		return leave(scripts);
 	if (all->lost.kind == BK_LOST) {
 		all->unasked++;
 		all->failed += scripts->from.n;
+		bk_restore_lacking(run, scripts->account);
 		return 0;
 	}
 	int rc = run->store->ops->scripts(run->store, &scripts->account->here,
 					  &scripts->to, &why);
 	if (rc < 0)
 		return unread(scripts, &why, err);
-	if (rc > 0)
-		return put_back(scripts, err);
-	all->left++;
-	all->failed += scripts->from.n;
-	return 0;
+	return rc > 0 ? put_back(scripts, err) : leave(scripts);
 }
 
 /* Was it done in this run?  Now it is. */
@@ -252,12 +265,11 @@ static const char *accounts(uint64_t n)
 static void tell_left(struct bk_restore *run)
 {
 	const struct bk_restore_scripts *all = &run->scripts;
-	const struct bk_server_settings *server = run->to.server;
 	struct bk_err why = {0};
 
 	if (!all->left)
 		return;
-	if (server && !server->sieve) {
+	if (is_to_be_mended(run)) {
 		(void)bk_fail(&why, BK_GONE,
 			      "of %ju %s: the section of the server does "
 			      "not say where it has them (sieve = yes)",

@@ -347,6 +347,33 @@ static int done(void *arg, const struct bk_restore_folder *folder,
 	return 0;
 }
 
+/* The lock is held. */
+static void mark_lacking(struct bk_standby_copy *copy, const char *account)
+{
+	struct bk_standby_state *state = copy->state;
+	struct bk_standby_folder *is =
+		bk_standby_state_find(state, account, "INBOX");
+
+	for (size_t i = 0; i < state->n && !is; i++)
+		if (strcmp(state->items[i].account, account) == 0)
+			is = &state->items[i];
+	if (!is || !is->exact)
+		return;
+	is->exact = false;
+	copy->left++;
+}
+
+/* It is tried again with the account's inbox, which its settings come with. */
+static void lacking(void *arg, const char *account)
+{
+	struct bk_standby_copy *copy = arg;
+
+	(void)pthread_mutex_lock(&copy->lock);
+	mark_lacking(copy, account);
+	bk_names_add(&copy->lacking_accounts, account);
+	(void)pthread_mutex_unlock(&copy->lock);
+}
+
 static int save(void *arg, struct bk_err *err)
 {
 	struct bk_standby_copy *copy = arg;
@@ -388,6 +415,9 @@ static int end(void *arg, struct bk_store *store, struct bk_err *err)
 	struct bk_standby_copy *copy = arg;
 	int rc = 0;
 
+	/* A later pass may have brought the rest of the inbox. */
+	for (size_t i = 0; i < copy->lacking_accounts.n; i++)
+		mark_lacking(copy, copy->lacking_accounts.items[i]);
 	if (copy->follow.keeps || copy->follow.live)
 		return bk_standby_look_note(copy->state, store, err);
 	/* What lies below a folder goes before it. */
@@ -426,6 +456,7 @@ void bk_standby_copy_init(struct bk_standby_copy *copy,
 				 .known = known,
 				 .settle = settle,
 				 .done = done,
+				 .lacking = lacking,
 				 .save = save,
 				 .arg = copy,
 				 .keeps = live,
@@ -442,5 +473,6 @@ void bk_standby_copy_clear(struct bk_standby_copy *copy)
 	bk_standby_plan_clear(&copy->plan);
 	bk_standby_state_clear(&copy->now);
 	bk_names_clear(&copy->touched);
+	bk_names_clear(&copy->lacking_accounts);
 	(void)pthread_mutex_destroy(&copy->lock);
 }

@@ -34,11 +34,12 @@ struct bk_standby_copy {
 	struct bk_standby_state now; /* folders of the set */
 	struct bk_standby_plan plan;
 	struct bk_names touched; /* accounts with folders that were renamed or
-				    went */
-	pthread_mutex_t lock;    /* of all that follows, and of the state */
-	uint64_t changed, gone;  /* folders */
-	uint64_t renamed, left;  /* likewise; left: not wholly applied */
-	uint64_t lacking;        /* messages of the set that are not here */
+				    went; */
+	struct bk_names lacking_accounts; /* with scripts that did not come */
+	pthread_mutex_t lock;   /* of all that follows, and of the state */
+	uint64_t changed, gone; /* folders */
+	uint64_t renamed, left; /* likewise; left: not wholly applied */
+	uint64_t lacking;       /* messages of the set that are not here */
 };
 
 enum bk_standby_kind {

@@ -76,7 +76,9 @@ static int compare_account(struct bk_standby_state *state,
 				      sizeof(was->stamp)) != 0;
 	}
 	clear_sight(&sight);
-	return rc;
+	return rc < 0 && err->kind != BK_GONE
+		       ? bk_context(err, "account %s", account->address)
+		       : rc;
 }
 
 /* A folder of a set that is but a level is none here, and has no stamp. */
@@ -161,7 +163,7 @@ static int note_account(struct bk_standby_state *state, struct bk_store *store,
 	    bk_standby_far_lacks(store, address, &why))
 		return 0;
 	*err = why;
-	return -1;
+	return bk_context(err, "account %s", address);
 }
 
 /* Of an account, whose folders are next to each other. */
