@@ -88,6 +88,10 @@ uint64_t bk_imap_round_trips(const struct bk_imap *imap);
 int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
 		 struct bk_imap_mailbox_list *out, struct bk_err *err);
 
+/* Is there an INBOX?  1, 0, -1.  What came with the login (`lists`) tells it
+ * without a round trip, and is there for bk_imap_list() all the same. */
+int bk_imap_has_inbox(struct bk_imap *imap, struct bk_err *err);
+
 /* Adds the addresses of all accounts, in any order: of a Cyrus, for its
  * administrator.  BK_REFUSED on other servers, and for others. */
 int bk_imap_accounts(struct bk_imap *imap, struct bk_names *out,

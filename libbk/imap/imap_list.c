@@ -389,11 +389,18 @@ void bk_imap_early_end(struct bk_imap *imap)
 }
 
 /* Nothing was said since, and it was just now. */
+static bool is_fresh(const struct bk_imap *imap)
+{
+	const struct bk_imap_early *early = imap->early;
+
+	return early && early->tags == imap->tags &&
+	       bk_clock_monotonic_ms() - early->at_ms < EARLY_MS;
+}
+
 static bool take_early(struct bk_imap *imap, struct bk_imap_mailbox_list *out)
 {
 	struct bk_imap_early *early = imap->early;
-	bool good = early && early->tags == imap->tags &&
-		    bk_clock_monotonic_ms() - early->at_ms < EARLY_MS;
+	bool good = is_fresh(imap);
 
 	if (good) {
 		*out = early->list;
@@ -424,5 +431,26 @@ int bk_imap_list(struct bk_imap *imap, bool with_status, bool others,
 	free(listing.entries);
 	if (rc < 0)
 		bk_imap_mailbox_list_clear(out);
+	return rc;
+}
+
+static int has_inbox(const struct bk_imap_mailbox_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (bk_imap_word_is(list->items[i].name, "INBOX"))
+			return !(list->items[i].is & BK_IMAP_NON_EXISTENT);
+	return 0;
+}
+
+int bk_imap_has_inbox(struct bk_imap *imap, struct bk_err *err)
+{
+	struct bk_imap_mailbox_list list = {0};
+
+	if (is_fresh(imap))
+		return has_inbox(&imap->early->list);
+	int rc = bk_imap_list(imap, false, false, &list, err);
+	if (rc == 0)
+		rc = has_inbox(&list);
+	bk_imap_mailbox_list_clear(&list);
 	return rc;
 }

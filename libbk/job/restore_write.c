@@ -183,12 +183,13 @@ static int write_any(struct work *work, struct bk_harvest *harvest,
 
 /* ---- in the order of UIDs ---- */
 
+/* What has none is the newest. */
 static int by_uid(const void *a, const void *b)
 {
-	const struct bk_harvest_item *x = a, *y = b;
+	const struct bk_harvest_item *l = a, *r = b;
+	uint32_t x = l->row->msg.uid - 1, y = r->row->msg.uid - 1;
 
-	return (x->row->msg.uid > y->row->msg.uid) -
-	       (x->row->msg.uid < y->row->msg.uid);
+	return (x > y) - (x < y);
 }
 
 /* How many are done at a time: the store holds them back until it has all. */

@@ -151,14 +151,20 @@ static int take_only_address(struct bk_imapstore *imapstore,
 			      imapstore->where, imapstore->only);
 }
 
-/* The login is all that is asked for. */
+/* The login is all that is asked for; but a Cyrus lets its administrator in for
+ * names that nobody has. */
 static int is_there(struct bk_imapstore_session *session, void *arg,
 		    struct bk_err *err)
 {
-	(void)session;
 	(void)arg;
-	(void)err;
-	return 0;
+	if (!bk_imapstore_is_proxied(session->owner) ||
+	    !strstr(bk_imap_server(session->imap), "Cyrus"))
+		return 0;
+	int rc = bk_imap_has_inbox(session->imap, err);
+	if (rc == 0)
+		(void)bk_fail(err, BK_GONE, "%s: there is no such account.",
+			      session->address);
+	return rc > 0 ? 0 : -1;
 }
 
 static int find_account(struct bk_store *store, const char *address,

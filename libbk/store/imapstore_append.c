@@ -59,6 +59,21 @@ static int write_through(struct bk_sink *sink, const void *data, size_t len,
 	return bk_imap_append_bytes(w->stream->imap, data, len, err);
 }
 
+/* What has none is the newest. */
+static int by_uid(const void *a, const void *b)
+{
+	const struct bk_imapstore_queued *l = a, *r = b;
+	uint32_t x = l->msg.uid - 1, y = r->msg.uid - 1;
+
+	return (x > y) - (x < y);
+}
+
+void bk_imapstore_queue_sort(struct bk_imapstore_writer *w)
+{
+	if (!w->flushes && w->n_queue > 1)
+		qsort(w->queue, w->n_queue, sizeof(*w->queue), by_uid);
+}
+
 /* Where UIDs are kept, what waits goes before what streams, each in a batch of
  * its own; and a UID that is far away begins one. */
 static int settle(struct bk_imapstore_writer *w, uint32_t uid,

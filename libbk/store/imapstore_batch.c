@@ -11,7 +11,8 @@ static void count_kept(struct bk_imapstore_writer *w, uint32_t uid,
 		       uint32_t was)
 {
 	w->added++;
-	w->other_uids |= !uid || uid != was;
+	w->other_uids |=
+		!uid || (was && uid != was) || (!was && !w->writer.keeps_uids);
 	if (!w->flushes)
 		return;
 	w->kept = bk_array_room(w->kept, w->n_kept, &w->cap_kept,
@@ -202,8 +203,10 @@ static void leave_queue(struct bk_imapstore_writer *w,
 	for (size_t i = 0; i < w->n_queue; i++) {
 		struct bk_imapstore_queued *queued = &w->queue[i];
 		bool taken = i < out->n && out->taken[i];
-		if (taken)
+		if (taken) {
 			count_kept(w, next_given(&given), queued->msg.uid);
+			bk_imapstore_marks_lose(w, &queued->marks);
+		}
 		if (taken || i == refused)
 			clear_queued(w, queued);
 		else
@@ -226,15 +229,22 @@ static int make_again(struct sending *sending, struct bk_err *err)
 	return bk_imapstore_make_again(sending->w, sending->session, err);
 }
 
+static bool took_any(const struct bk_imap_appended *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < out->n; i++)
+		any |= out->taken[i];
+	return any;
+}
+
 /* Some of a batch, or all, was turned down: what next?  0: go on. */
 static int cope(struct sending *sending, const struct bk_imap_appended *out,
 		size_t n_done, const struct bk_err *why, struct bk_err *err)
 {
 	struct bk_imapstore_writer *w = sending->w;
-	bool any = false;
+	bool any = took_any(out);
 
-	for (size_t i = 0; i < out->n; i++)
-		any |= out->taken[i];
 	if (why->kind == BK_GONE && !w->made_again)
 		return make_again(sending, err);
 	if (why->kind == BK_BUSY) {
@@ -244,6 +254,12 @@ static int cope(struct sending *sending, const struct bk_imap_appended *out,
 	if (!any && sending->n > 1 &&
 	    (why->kind == BK_REFUSED || why->kind == BK_FULL)) {
 		sending->most = sending->n / 2;
+		return 0;
+	}
+	/* Who flushes counts on the order. */
+	if ((!w->flushes || sending->n == 1) &&
+	    bk_imapstore_marks_bare(&w->queue[n_done].marks, why)) {
+		leave_queue(w, out, SIZE_MAX);
 		return 0;
 	}
 	if (w->flushes && take_back(w, sending->session, out, n_done, err) < 0)
@@ -293,21 +309,6 @@ static int send_some(struct sending *sending, struct bk_err *err)
 	return rc;
 }
 
-static int by_uid(const void *a, const void *b)
-{
-	const struct bk_imapstore_queued *x = a, *y = b;
-
-	return (x->msg.uid > y->msg.uid) - (x->msg.uid < y->msg.uid);
-}
-
-/* Several threads keep messages in any order, and who asks for none in return
- * gets them in that of the source: a server numbers them as they come. */
-static void put_in_order(struct bk_imapstore_writer *w)
-{
-	if (!w->flushes && w->n_queue > 1)
-		qsort(w->queue, w->n_queue, sizeof(*w->queue), by_uid);
-}
-
 int bk_imapstore_send_queue(struct bk_imapstore_writer *w, struct bk_err *err)
 {
 	struct sending sending = {.w = w, .most = SIZE_MAX};
@@ -316,7 +317,7 @@ int bk_imapstore_send_queue(struct bk_imapstore_writer *w, struct bk_err *err)
 
 	if (!w->n_queue)
 		return 0;
-	put_in_order(w);
+	bk_imapstore_queue_sort(w);
 	if (bk_imapstore_take(w->imapstore, w->address, &act, false,
 			      &sending.session, err) < 0)
 		return -1;

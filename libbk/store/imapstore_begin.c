@@ -5,6 +5,8 @@
 
 #include "store/imapstore_writer.h"
 
+#define CYRUS_KEYWORDS 100 /* what a mailbox of it holds, as 3.6 has it */
+
 /* ---- making it ---- */
 
 /* 1; 0: it is there already.  Special uses are a wish (RFC 6154): where the
@@ -122,20 +124,31 @@ static int select_or_make(struct bk_imapstore_writer *w,
 	return -1;
 }
 
-static void note_what_it_takes(struct bk_imapstore_writer *w,
-			       const struct bk_imap_selected *selected)
+/* Cyrus lets one more be asked for and ends the session over it, with all that
+ * was appended in one command. */
+static size_t keywords_most(const struct bk_imapstore_session *session)
 {
+	return strstr(bk_imap_server(session->imap), "Cyrus") ? CYRUS_KEYWORDS
+							      : SIZE_MAX;
+}
+
+static void note_what_it_takes(struct bk_imapstore_writer *w,
+			       const struct bk_imapstore_session *session)
+{
+	const struct bk_imap_selected *selected = session->selected;
+	size_t n = selected->n_keywords;
+
+	w->keywords_most = keywords_most(session);
 	w->uid_validity = selected->status.uid_validity;
 	w->writer.uid_validity = selected->status.uid_validity;
 	w->writer.uid_next = selected->status.uid_next;
 	w->empty = selected->status.known && !selected->status.messages;
 	w->takes_flags = selected->flags;
 	w->takes_any_keyword = selected->any_keyword;
-	w->n_takes_keywords = selected->n_keywords;
-	w->takes_keywords =
-		bk_arena_alloc(&w->arena, (selected->n_keywords + 1) *
-						  sizeof(*w->takes_keywords));
-	for (size_t i = 0; i < selected->n_keywords; i++)
+	w->n_takes_keywords = n;
+	w->takes_keywords = bk_arena_alloc(
+		&w->arena, (n + CYRUS_KEYWORDS) * sizeof(*w->takes_keywords));
+	for (size_t i = 0; i < n; i++)
 		w->takes_keywords[i] =
 			bk_arena_strdup(&w->arena, selected->keywords[i]);
 }
@@ -171,7 +184,7 @@ static int open_folder(struct bk_imapstore_session *session, void *arg,
 		return -1;
 	if (bk_imapstore_uids_begin(w, session, err) < 0)
 		return -1;
-	note_what_it_takes(w, session->selected);
+	note_what_it_takes(w, session);
 	return bk_imapstore_uids_sweep(w, session, err);
 }
 

@@ -12,16 +12,25 @@
 	(BK_FLAG_SEEN | BK_FLAG_ANSWERED | BK_FLAG_FLAGGED | BK_FLAG_DELETED | \
 	 BK_FLAG_DRAFT)
 
-static bool takes(const struct bk_imapstore_writer *w, const char *keyword)
+static bool has_room(const struct bk_imapstore_writer *w)
+{
+	return w->takes_any_keyword && w->n_takes_keywords < w->keywords_most;
+}
+
+static bool takes(struct bk_imapstore_writer *w, const char *keyword)
 {
 	if (!bk_imap_is_keyword(keyword))
 		return false;
-	if (w->takes_any_keyword)
+	if (w->takes_any_keyword && w->keywords_most == SIZE_MAX)
 		return true;
 	for (size_t i = 0; i < w->n_takes_keywords; i++)
 		if (strcasecmp(w->takes_keywords[i], keyword) == 0)
 			return true;
-	return false;
+	if (!has_room(w))
+		return false;
+	w->takes_keywords[w->n_takes_keywords++] =
+		bk_arena_strdup(&w->arena, keyword);
+	return true;
 }
 
 static void lose(struct bk_imapstore_writer *w, uint16_t keyword)
@@ -70,6 +79,31 @@ void bk_imapstore_marks_make(struct bk_imapstore_writer *w,
 		add_keyword(out, forwarded);
 	else
 		w->lost_flags |= BK_FLAG_PASSED;
+}
+
+bool bk_imapstore_marks_bare(struct bk_imapstore_marks *marks,
+			     const struct bk_err *why)
+{
+	if (why->kind != BK_REFUSED || !marks->n_keywords)
+		return false;
+	marks->n_bared = marks->n_keywords;
+	marks->n_keywords = 0;
+	return true;
+}
+
+void bk_imapstore_marks_lose(struct bk_imapstore_writer *w,
+			     const struct bk_imapstore_marks *marks)
+{
+	const struct bk_folder *folder = &w->writer.folder;
+
+	for (size_t i = 0; i < marks->n_bared; i++) {
+		const char *name = marks->keywords[i];
+		if (strcasecmp(name, bk_flag_name(BK_FLAG_PASSED)) == 0)
+			w->lost_flags |= BK_FLAG_PASSED;
+		for (uint16_t k = 0; k < folder->n_keywords; k++)
+			if (strcasecmp(name, folder->keywords[k]) == 0)
+				lose(w, k);
+	}
 }
 
 void bk_imapstore_marks_clear(struct bk_imapstore_marks *marks)

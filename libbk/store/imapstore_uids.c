@@ -220,10 +220,22 @@ void bk_imapstore_uids_batch(struct bk_imapstore_writer *w)
 	w->uids.batch_next = w->uids.next;
 }
 
+/* A message that has none gets one that the source never gave out; but what is
+ * copied again and again gets those of its source. */
+static uint32_t aim(const struct bk_imapstore_writer *w, uint32_t uid)
+{
+	if (uid || w->want->follows || !w->want->uid_next)
+		return uid;
+	return w->uids.next > w->want->uid_next ? w->uids.next
+						: w->want->uid_next;
+}
+
 bool bk_imapstore_uids_far(const struct bk_imapstore_writer *w, uint32_t uid)
 {
-	return w->uids.on && uid > w->uids.next &&
-	       uid - w->uids.next > FILLERS_MOST;
+	uint32_t aimed = aim(w, uid);
+
+	return w->uids.on && aimed > w->uids.next &&
+	       aimed - w->uids.next > FILLERS_MOST;
 }
 
 int bk_imapstore_uids_raise(struct bk_imapstore_writer *w, uint32_t uid,
@@ -231,6 +243,7 @@ int bk_imapstore_uids_raise(struct bk_imapstore_writer *w, uint32_t uid,
 {
 	struct bk_err why = {0};
 
+	uid = aim(w, uid);
 	if (update(w, (struct bk_doveadm_update){.min_next_uid = uid}, &why) <
 	    0)
 		return refused(w, &why, err);
@@ -258,6 +271,7 @@ int bk_imapstore_uids_fill(struct bk_imapstore_writer *w, struct bk_imap *imap,
 
 	if (!uids->on)
 		return 0;
+	uid = aim(w, uid);
 	while (uids->next < uid) {
 		if (bk_imap_append_message(imap, &filler, err) < 0 ||
 		    bk_imap_append_bytes(imap, FILLER, filler.size, err) < 0)
@@ -265,6 +279,8 @@ int bk_imapstore_uids_fill(struct bk_imapstore_writer *w, struct bk_imap *imap,
 		note_sent(uids, uids->next, true);
 	}
 	note_sent(uids, uid, false);
+	if (uid > uids->last)
+		uids->last = uid;
 	return 0;
 }
 
@@ -381,6 +397,8 @@ int bk_imapstore_uids_finish(struct bk_imapstore_writer *w, struct bk_err *err)
 
 	if (!uids->on)
 		return 0;
+	if (next <= uids->last && uids->last < UINT32_MAX)
+		next = uids->last + 1;
 	if (next < UINT32_MAX - uids->gap)
 		next += uids->gap;
 	return next > uids->next ? bk_imapstore_uids_raise(w, next, err) : 0;

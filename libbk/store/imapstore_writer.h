@@ -28,6 +28,7 @@ struct bk_imapstore_marks {
 	uint8_t flags;
 	const char **keywords; /* owned; texts live as long as the writer */
 	size_t n_keywords;
+	size_t n_bared; /* keywords that are left out now; n_keywords is 0 */
 };
 
 static inline struct bk_imap_flags bk_imapstore_marks_view(
@@ -59,6 +60,7 @@ struct bk_imapstore_uids {
 	size_t n_batch, cap_batch;
 	uint32_t batch_next; /* `next` as the batch began */
 	uint32_t next;       /* the one that the server gives out next */
+	uint32_t last;       /* the highest that a message was to get */
 	uint32_t gap;        /* of begin() */
 	char why[146];       /* they are not kept; "" */
 	bool on;    /* the server is brought to give out the right ones */
@@ -81,6 +83,7 @@ struct bk_imapstore_writer {
 	/* What the folder takes, and what it did not. */
 	const char **takes_keywords; /* in arena */
 	size_t n_takes_keywords;
+	size_t keywords_most; /* that it ever holds; SIZE_MAX: not known */
 	uint8_t takes_flags;
 	bool takes_any_keyword;
 
@@ -152,6 +155,13 @@ int bk_imapstore_make_again(struct bk_imapstore_writer *w,
 void bk_imapstore_marks_make(struct bk_imapstore_writer *w,
 			     const struct bk_message *msg,
 			     struct bk_imapstore_marks *out);
+/* A message was turned down, and it may be for its keywords: leaves them out,
+ * if there are any. */
+bool bk_imapstore_marks_bare(struct bk_imapstore_marks *marks,
+			     const struct bk_err *why);
+/* The message was taken without those that were left out. */
+void bk_imapstore_marks_lose(struct bk_imapstore_writer *w,
+			     const struct bk_imapstore_marks *marks);
 void bk_imapstore_marks_clear(struct bk_imapstore_marks *marks);
 /* What was left out, for people; "" for nothing. */
 void bk_imapstore_marks_note(const struct bk_imapstore_writer *w,
@@ -164,6 +174,9 @@ int bk_imapstore_send_changes(struct bk_imapstore_writer *w,
 			      struct bk_err *err);
 
 /* imapstore_append.c */
+/* Several threads keep messages in any order, and who asks for none in return
+ * gets them in that of the source: a server numbers them as they come. */
+void bk_imapstore_queue_sort(struct bk_imapstore_writer *w);
 int bk_imapstore_append(struct bk_folder_writer *writer,
 			const struct bk_message *msg, struct bk_sink **out,
 			struct bk_err *err);

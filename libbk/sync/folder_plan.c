@@ -342,6 +342,9 @@ static int compare_adds(const void *a, const void *b, void *planning)
 		keys[i] = (struct bk_message){.uid = pair->from.uid,
 					      .name = pair->from.name};
 	}
+	/* What has no UID is the newest. */
+	if (!keys[0].uid != !keys[1].uid)
+		return keys[0].uid ? -1 : 1;
 	return bk_message_compare(&keys[0], &keys[1]);
 }
 

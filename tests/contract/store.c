@@ -48,11 +48,20 @@ void store_put(const struct bk_message *msg, const void *bytes, size_t len)
 	OK(store_ops()->keep(world.writer, sink, msg, &world.err));
 }
 
+void store_put_as(const struct bk_message *msg, const char *text)
+{
+	char *mail = bk_asprintf(STORE_NO_HEADER "%s", text);
+
+	store_put(msg, mail, strlen(mail));
+	free(mail);
+}
+
 void store_put_text(const char *name, uint32_t uid, const char *text)
 {
-	struct bk_message msg = {.name = name, .uid = uid, .date = 1000000000};
+	const struct bk_message msg = {
+		.name = name, .uid = uid, .date = 1000000000};
 
-	store_put(&msg, text, strlen(text));
+	store_put_as(&msg, text);
 }
 
 void store_finish(void)
@@ -83,14 +92,23 @@ struct bk_folder *store_look_at(const char *name)
 	return NULL;
 }
 
-const char *store_text_of(const struct bk_folder *folder, size_t i)
+const char *store_bytes_of(const struct bk_folder *folder, size_t i)
 {
 	OK(store_ops()->fetch(world.store, &world.accounts.items[0], folder,
 			      &world.list.items[i], &world.body, &world.err));
 	return bk_buf_text(&world.body.bytes);
 }
 
-/* The message with this text, or NULL. */
+const char *store_text_of(const struct bk_folder *folder, size_t i)
+{
+	const char *bytes = store_bytes_of(folder, i);
+	size_t len = strlen(STORE_NO_HEADER);
+
+	if (strncmp(bytes, STORE_NO_HEADER, len) != 0)
+		fail_msg("it begins with a header: %s", bytes);
+	return bytes + len;
+}
+
 struct bk_message *store_find_text(const struct bk_folder *folder,
 				   const char *text)
 {

@@ -22,9 +22,14 @@ struct store_driver {
 	bool has_acl;
 	size_t max_keywords; /* of a folder */
 	/* Of a server: lines end in CRLF, a message has a byte at least and no
-	 * NUL, messages have no names and UIDs are the server's; there is an
-	 * INBOX from the start. */
+	 * NUL, and messages have no names; there is an INBOX from the start. */
 	bool wire;
+	bool gives_uids; /* its own, whatever it is told */
+	/* Looks at headers: a message whose header is none is refused, and
+	 * 8-bit bytes in it become an X. */
+	bool looks_at_headers;
+	bool epoch_is_now;        /* the first second of 1970 is no date */
+	const char *not_in_names; /* a folder with one of these is refused */
 	/* What a message is called is the store's own, and a flag that IMAP has
 	 * none for is a keyword. */
 	bool own_names;
