@@ -329,8 +329,9 @@ static bool is_in_use(const struct bk_pass *pass, const char *name)
 		    !pass->map.pairs[i].from->no_select)
 			return true;
 	for (size_t i = 0; i < pass->to.n; i++) {
-		const char *other = pass->to.items[i].name;
-		if (strncmp(other, name, len) == 0 && other[len] == '/')
+		const struct bk_folder *other = &pass->to.items[i];
+		if (!other->no_select && strncmp(other->name, name, len) == 0 &&
+		    other->name[len] == '/')
 			return true;
 	}
 	return false;
@@ -342,10 +343,14 @@ static int delete_there(struct bk_pass *pass, struct bk_folder *folder,
 	const struct bk_sync_end *to = &pass->request->to;
 	struct bk_err why = {0};
 
-	if (!to->store->ops->delete_folder ||
-	    to->store->ops->delete_folder(to->store, to->account, folder,
-					  &why) == 0 ||
-	    why.kind == BK_REFUSED || why.kind == BK_GONE)
+	if (!to->store->ops->delete_folder)
+		return 0;
+	if (to->store->ops->delete_folder(to->store, to->account, folder,
+					  &why) == 0) {
+		folder->no_select = true;
+		return 0;
+	}
+	if (why.kind == BK_REFUSED || why.kind == BK_GONE)
 		return 0;
 	*err = why;
 	return bk_err_at(err, BK_END_DESTINATION);
@@ -466,16 +471,29 @@ int bk_pass_renames(struct bk_pass *pass, struct bk_err *err)
 	return 0;
 }
 
+static int by_name_last_first(const void *a, const void *b)
+{
+	const struct bk_journal_folder *const *one = a, *const *other = b;
+
+	return strcmp((*other)->to.name, (*one)->to.name);
+}
+
+/* What is below a folder goes before it, or it would be in use. */
 int bk_pass_departed(struct bk_pass *pass, struct bk_err *err)
 {
-	if (pass->request->keep_deleted)
+	int rc = 0;
+
+	if (pass->request->keep_deleted || pass->rows.n == 0)
 		return 0;
-	for (size_t i = 0; i < pass->rows.n; i++) {
-		const struct bk_journal_folder *row = &pass->rows.items[i];
-		if (find_source(pass, row))
-			continue;
-		if (bk_cancelled(err) < 0 || depart(pass, row, err) < 0)
-			return -1;
-	}
-	return 0;
+	const struct bk_journal_folder **rows = bk_alloc(
+		pass->rows.n * sizeof(const struct bk_journal_folder *));
+	for (size_t i = 0; i < pass->rows.n; i++)
+		rows[i] = &pass->rows.items[i];
+	qsort(rows, pass->rows.n, sizeof(*rows), by_name_last_first);
+	for (size_t i = 0; rc == 0 && i < pass->rows.n; i++)
+		if (!find_source(pass, rows[i]))
+			rc = bk_cancelled(err) < 0 ? -1
+						   : depart(pass, rows[i], err);
+	free(rows);
+	return rc;
 }

@@ -21,13 +21,14 @@ move() {
 	bk-move "$@" --from a --to "$to" --account bob@a.test
 }
 
-# subscribed SERVER: the names that another client finds.
-subscribed() {
-	PYTHONPATH=$top/tests/lib python3 - "$work/$1/env" <<-'PY'
+# names SERVER [LIST]: what another client finds, subscribed to, or there.
+names() {
+	PYTHONPATH=$top/tests/lib python3 - "$work/$1/env" "${2:-LSUB}" <<-'PY'
 		import sys
 		from imap_client import Imap, env_ports
 		with Imap(env_ports(sys.argv[1])[0], "bob@a.test") as imap:
-		    print(*sorted(name for name, _ in imap.folders("LSUB")))
+		    print(*sorted(name for name, words in imap.folders(sys.argv[2])
+		                  if "\\Noselect" not in words))
 	PY
 }
 
@@ -47,17 +48,29 @@ ok "levels, with and without a subscription" does a bob@a.test \
 moves "levels"
 for to in b c; do
 	ok "$to: F is subscribed to, and I is not" \
-		test "$(subscribed $to)" = "A A/B C F"
+		test "$(names $to)" = "A A/B C F"
 done
 
 ok "folders become levels, and names of nothing" does a bob@a.test \
 	'DELETE A' 'DELETE C' 'RENAME D/E F/E' 'SUBSCRIBE I'
 moves "later"
 for to in b c; do
-	ok "$to: I is, too" test "$(subscribed $to)" = "A A/B F I"
+	ok "$to: I is, too" test "$(names $to)" = "A A/B F I"
 done
 
 ok "levels get other names" does a bob@a.test 'RENAME F H' 'DELETE I/J'
 moves "again"
+
+ok "folders within folders" does a bob@a.test 'CREATE M' 'CREATE M/N' \
+	'CREATE M/N/O' "APPEND M/N $(message '' one)" 'CREATE P' 'CREATE P/Q'
+moves "within"
+ok "they go, and get another name" does a bob@a.test 'DELETE M/N/O' 'DELETE M/N' \
+	'DELETE M' 'RENAME P R'
+moves "gone"
+for to in b c; do
+	names $to LIST >left
+	ok "$to: nothing is left of them: $(cat left)" \
+		test "$(grep -oE '\b[M-R](/[A-Z])*\b' left | xargs)" = "R R/Q"
+done
 
 done_testing
