@@ -202,7 +202,7 @@ start_over
 mkdir host/proc/7
 echo dovecot >host/proc/7/comm
 ln -s /lib/systemd/system/dovecot.service "$unit"
-printf 'dovecot-%s\n' imapd lmtpd sieve managesieved >has
+printf 'dovecot-%s\n' imapd lmtpd sieve managesieved ldap pgsql >has
 ok "with the mail server there already, the rest is installed" deps test
 ok "the start of daemons is forbidden then too" traced '^policy 101'
 ok "but the host's own server stays enabled" no traced 'disable dovecot'
