@@ -473,9 +473,9 @@ int bk_pass_renames(struct bk_pass *pass, struct bk_err *err)
 
 static int by_name_last_first(const void *a, const void *b)
 {
-	const struct bk_journal_folder *const *one = a, *const *other = b;
+	const struct bk_journal_folder *one = a, *other = b;
 
-	return strcmp((*other)->to.name, (*one)->to.name);
+	return strcmp(other->to.name, one->to.name);
 }
 
 /* What is below a folder goes before it, or it would be in use. */
@@ -485,15 +485,15 @@ int bk_pass_departed(struct bk_pass *pass, struct bk_err *err)
 
 	if (pass->request->keep_deleted || pass->rows.n == 0)
 		return 0;
-	const struct bk_journal_folder **rows = bk_alloc(
-		pass->rows.n * sizeof(const struct bk_journal_folder *));
-	for (size_t i = 0; i < pass->rows.n; i++)
-		rows[i] = &pass->rows.items[i];
-	qsort(rows, pass->rows.n, sizeof(*rows), by_name_last_first);
-	for (size_t i = 0; rc == 0 && i < pass->rows.n; i++)
-		if (!find_source(pass, rows[i]))
-			rc = bk_cancelled(err) < 0 ? -1
-						   : depart(pass, rows[i], err);
+	size_t n = pass->rows.n;
+	struct bk_journal_folder *rows = bk_alloc(n * sizeof(*rows));
+	memcpy(rows, pass->rows.items, n * sizeof(*rows));
+	qsort(rows, n, sizeof(*rows), by_name_last_first);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (!find_source(pass, &rows[i]))
+			rc = bk_cancelled(err) < 0
+				     ? -1
+				     : depart(pass, &rows[i], err);
 	free(rows);
 	return rc;
 }
