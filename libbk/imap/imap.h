@@ -121,6 +121,13 @@ int bk_imap_subscribe(struct bk_imap *imap, struct bk_view mailbox, bool on,
 int bk_imap_select(struct bk_imap *imap, struct bk_view mailbox, bool read_only,
 		   const struct bk_imap_selected **out, struct bk_err *err);
 
+/* A mailbox that is to be there. */
+struct bk_imap_make {
+	struct bk_view mailbox;
+	const char *special_use; /* or NULL */
+	bool subscribed;         /* that it is to be */
+};
+
 struct bk_imap_made {
 	bool created;           /* it was not there */
 	bool subscribed;        /* the subscription is as it was wished */
@@ -133,8 +140,7 @@ struct bk_imap_made {
  * GETACL where the server has it, and SELECT, in one round trip.  Fails as
  * SELECT does: *made holds all the same, and why the rest was refused is
  * learned by asking for it alone. */
-int bk_imap_make_selected(struct bk_imap *imap, struct bk_view mailbox,
-			  const char *special_use, bool subscribed,
+int bk_imap_make_selected(struct bk_imap *imap, const struct bk_imap_make *make,
 			  struct bk_imap_made *made, struct bk_err *err);
 
 /* Leaves it without expunging anything. */
@@ -174,6 +180,11 @@ struct bk_imap_changes {
 	uint64_t since;
 	unsigned want; /* enum bk_imap_said */
 	const struct bk_imap_rows *rows;
+	/* All bodies of the mailbox are asked for, too, and come when the rows
+	 * have come: they are for bk_imap_fetch_bodies(), called next, of UIDs
+	 * among which are all that are wanted.  Whoever calls another function
+	 * that asks for something finds the connection lost. */
+	bool bodies;
 };
 int bk_imap_select_since(struct bk_imap *imap, struct bk_view mailbox,
 			 const struct bk_imap_changes *changes,
@@ -201,6 +212,9 @@ struct bk_imap_bodies {
 int bk_imap_fetch_bodies(struct bk_imap *imap, const struct bk_uid_set *uids,
 			 const struct bk_imap_bodies *bodies,
 			 struct bk_err *err);
+
+/* Are those coming that bk_imap_select_since() asked for? */
+bool bk_imap_bodies_come(const struct bk_imap *imap);
 
 /* UIDs that match a SEARCH key ("DELETED"), ascending. */
 int bk_imap_search(struct bk_imap *imap, const char *key,
@@ -302,6 +316,17 @@ int bk_imap_append_answer(struct bk_imap *imap, bool wait,
  * known: others may have been taken as well. */
 int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
 		       size_t *n_done, struct bk_err *err);
+/*
+ * The same and, sent behind it without waiting, what bk_imap_make_selected()
+ * does for another mailbox; *made holds after -1, too.  made->selected is NULL
+ * where that one is not selected: then none is, and a refusal says why when it
+ * is asked for alone.
+ */
+int bk_imap_append_end_make(struct bk_imap *imap,
+			    const struct bk_imap_make *next,
+			    struct bk_imap_made *made,
+			    struct bk_imap_appended *out, size_t *n_done,
+			    struct bk_err *err);
 
 /* After BK_BUSY of an append or a copy: 0 when it is time to try again, -1 with
  * BK_BUSY when patience has ended, BK_CANCELLED. */

@@ -153,15 +153,6 @@ int bk_imap_append_bytes(struct bk_imap *imap, const void *data, size_t len,
 
 /* ---- what became of them ---- */
 
-static int hear_all(struct bk_imap *imap, struct bk_err *err)
-{
-	for (size_t i = 0; i < imap->n_commands; i++)
-		if (!imap->commands[i].answered &&
-		    bk_imap_hear_of(imap, i, false, err) < 0)
-			return -1;
-	return 0;
-}
-
 /* false: this command's UIDs are not known. */
 static bool learn_uids(const struct bk_imap_command *c, size_t n,
 		       struct bk_imap_appended *out)
@@ -290,33 +281,85 @@ int bk_imap_append_answer(struct bk_imap *imap, bool wait,
 
 /* ---- the end ---- */
 
-/* The first refusal's reason. */
-static int judge(struct bk_imap *imap, struct bk_err *err)
+/* The first refusal's reason, of so many commands. */
+static int judge(struct bk_imap *imap, size_t n, struct bk_err *err)
 {
 	struct bk_view mailbox = bk_buf_view(&imap->append.mailbox);
 
-	for (size_t i = 0; i < imap->n_commands; i++)
+	for (size_t i = 0; i < n; i++)
 		if (bk_imap_verdict(imap, i, err) < 0)
 			return bk_imap_look_if_gone(imap, mailbox, err);
 	imap->busy_since_ms = 0;
 	return 0;
 }
 
-int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
-		       size_t *n_done, struct bk_err *err)
+/* Behind the commands of the batch; what cannot be said is not. */
+static int send_making(struct bk_imap_making *making, struct bk_imap *imap,
+		       const struct bk_imap_make *make,
+		       struct bk_imap_made *made, struct bk_err *err)
 {
-	int rc;
+	size_t n = imap->n_commands;
+
+	imap->out.len = 0;
+	imap->n_pauses = 0;
+	bk_imap_say_making(making, imap, make, made);
+	if (imap->unsayable) {
+		imap->unsayable = NULL;
+		imap->n_commands = n;
+		return 0;
+	}
+	for (; n < imap->n_commands; n++)
+		if (bk_imap_send_command(imap, n, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* What came of it; nothing where its commands were not answered. */
+static void learn_made(const struct bk_imap_making *making)
+{
+	struct bk_imap_made *made = making->made;
+	struct bk_err unheard = {0};
+
+	bk_imap_end_making(making);
+	if (bk_imap_note_select(making->imap, making->select, making->mailbox,
+				&made->selected, &unheard) < 0)
+		made->selected = NULL;
+}
+
+int bk_imap_append_end_make(struct bk_imap *imap,
+			    const struct bk_imap_make *next,
+			    struct bk_imap_made *made,
+			    struct bk_imap_appended *out, size_t *n_done,
+			    struct bk_err *err)
+{
+	struct bk_imap_making making = {0};
+	const struct bk_imap_hands hands = {.untagged = bk_imap_take_made,
+					    .arg = &making};
+	size_t n = imap->n_commands;
 
 	if (!imap->append.open)
 		return bk_fail(err, BK_MISUSE, "no batch was begun");
-	rc = end_batch(imap, err);
+	int rc = end_batch(imap, err);
+	if (rc == 0 && next)
+		rc = send_making(&making, imap, next, made, err);
+	bool makes = imap->n_commands > n;
+	if (makes)
+		imap->hands = &hands;
 	if (rc == 0)
-		rc = hear_all(imap, err);
-	learn(imap, imap->n_commands, imap->append.n, out);
+		rc = bk_imap_hear_first(imap, imap->n_commands, err);
+	learn(imap, n, imap->append.n, out);
 	imap->append.open = false;
 	imap->hands = NULL;
 	*n_done = count_done(out);
-	return rc < 0 ? -1 : judge(imap, err);
+	if (rc == 0 && makes)
+		learn_made(&making);
+	return rc < 0 ? -1 : judge(imap, n, err);
+}
+
+int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
+		       size_t *n_done, struct bk_err *err)
+{
+	return bk_imap_append_end_make(imap, NULL, NULL, out, n_done, err);
 }
 
 void bk_imap_appended_clear(struct bk_imap_appended *appended)

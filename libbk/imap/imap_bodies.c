@@ -11,8 +11,10 @@
 #include "imap/fetchrow.h"
 #include "imap/imap.h"
 #include "imap/lexer.h"
+#include "imap/mailboxes.h"
 #include "imap/talk.h"
 
+#define ITEMS " (UID FLAGS INTERNALDATE BODY.PEEK[])"
 #define KNOWN (BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS | BK_IMAP_SAID_DATE)
 
 /* What became of the body of the response that is being read. */
@@ -170,7 +172,7 @@ static int ask_for_left(struct bk_imap *imap, struct bodies *b,
 		bk_imap_talk_begin(imap);
 		(void)bk_imap_command_once(imap, "UID FETCH");
 		bk_imap_say_uids(imap, &left, &from);
-		bk_imap_say(imap, " (UID FLAGS INTERNALDATE BODY.PEEK[])");
+		bk_imap_say(imap, ITEMS);
 		rc = bk_imap_talk(imap, hands, err);
 		if (rc == 0 && bk_imap_is_busy(&imap->commands[0]))
 			rc = bk_imap_be_patient(imap, &imap->commands[0], err) <
@@ -181,6 +183,81 @@ static int ask_for_left(struct bk_imap *imap, struct bodies *b,
 			rc = bk_imap_fetch_verdict(imap, err);
 	}
 	bk_uid_set_clear(&left);
+	return rc;
+}
+
+/* ---- that were asked for ahead ---- */
+
+/* A server may carry out two FETCHes at a time, and mix what they bring; what
+ * selects a mailbox it does after all else. */
+void bk_imap_say_all_bodies(struct bk_imap *imap, struct bk_view mailbox)
+{
+	(void)bk_imap_say_select(imap, mailbox, true);
+	(void)bk_imap_command_once(imap, "UID FETCH");
+	bk_imap_say(imap, " 1:*" ITEMS);
+}
+
+bool bk_imap_bodies_come(const struct bk_imap *imap)
+{
+	return imap->coming;
+}
+
+struct coming {
+	struct bk_imap *imap;
+	struct bodies *bodies;
+	struct bk_imap_selected again; /* as EXAMINE says it */
+	struct bk_arena arena;         /* of that */
+};
+
+/* Is what comes of the mailbox whose rows were told? */
+static bool is_same(const struct coming *c)
+{
+	const struct bk_imap *imap = c->imap;
+	const struct bk_imap_command *examine =
+		&imap->commands[imap->n_commands - 2];
+
+	return examine->answered && examine->state == BK_IMAP_OK &&
+	       c->again.status.uid_validity ==
+		       imap->selected.status.uid_validity;
+}
+
+static int take_coming(void *arg, const struct bk_imap_response *said,
+		       struct bk_err *err)
+{
+	struct coming *c = arg;
+
+	if (is_same(c))
+		return take(c->bodies, said, err);
+	return bk_imap_parse_selected(said, &c->arena, &c->again, err);
+}
+
+static int take_coming_body(void *arg, struct bk_imap_reader *reader,
+			    struct bk_view before, uint64_t size,
+			    struct bk_err *err)
+{
+	struct coming *c = arg;
+
+	return is_same(c) ? take_body(c->bodies, reader, before, size, err) : 0;
+}
+
+/* What does not come is left to be asked for. */
+static int hear_coming(struct bk_imap *imap, struct bodies *b,
+		       struct bk_err *err)
+{
+	struct coming c = {.imap = imap, .bodies = b};
+	const struct bk_imap_literal literal = {take_coming_body, &c};
+	const struct bk_imap_hands hands = {take_coming, &literal, &c};
+
+	imap->coming = false;
+	imap->hands = &hands;
+	int rc = bk_imap_hear_first(imap, imap->n_commands, err);
+	imap->hands = NULL;
+	if (rc == 0 && !is_same(&c)) {
+		(void)bk_fail(err, BK_LOST,
+			      "the mailbox is another one than it was");
+		rc = bk_imap_over(imap);
+	}
+	bk_arena_clear(&c.arena);
 	return rc;
 }
 
@@ -195,6 +272,8 @@ int bk_imap_fetch_bodies(struct bk_imap *imap, const struct bk_uid_set *uids,
 
 	bk_bodyspool_init(&b.spool);
 	bk_imap_asked_set(&b.asked, uids);
+	if (imap->coming && hear_coming(imap, &b, err) < 0)
+		rc = -1;
 	while (rc > 0)
 		rc = ask_for_left(imap, &b, &hands, err);
 	imap->busy_since_ms = 0;

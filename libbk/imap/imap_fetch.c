@@ -231,7 +231,10 @@ int bk_imap_select_since(struct bk_imap *imap, struct bk_view mailbox,
 	s.command = bk_imap_say_select(imap, mailbox, true);
 	say_fetch(imap, &s.fetching.asked.wanted, &from, changes->want,
 		  changes->since);
-	rc = bk_imap_talk(imap, &hands, err);
+	if (changes->bodies)
+		bk_imap_say_all_bodies(imap, mailbox);
+	rc = changes->bodies ? bk_imap_talk_ahead(imap, &hands, err)
+			     : bk_imap_talk(imap, &hands, err);
 	if (rc < 0)
 		goto out;
 	told = is_of_this(&imap->commands[s.command]);

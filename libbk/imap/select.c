@@ -50,15 +50,24 @@ static int judge(struct bk_imap *imap, size_t command, struct bk_err *err)
 	return 0;
 }
 
+int bk_imap_note_select(struct bk_imap *imap, size_t command,
+			struct bk_view mailbox,
+			const struct bk_imap_selected **out, struct bk_err *err)
+{
+	if (judge(imap, command, err) < 0)
+		return -1;
+	imap->selected_name.len = 0;
+	bk_buf_add(&imap->selected_name, mailbox.data, mailbox.len);
+	*out = &imap->selected;
+	return 0;
+}
+
 int bk_imap_end_select(struct bk_imap *imap, size_t command,
 		       struct bk_view mailbox,
 		       const struct bk_imap_selected **out, struct bk_err *err)
 {
-	if (judge(imap, command, err) < 0)
+	if (bk_imap_note_select(imap, command, mailbox, out, err) < 0)
 		return bk_imap_look_if_gone(imap, mailbox, err);
-	imap->selected_name.len = 0;
-	bk_buf_add(&imap->selected_name, mailbox.data, mailbox.len);
-	*out = &imap->selected;
 	return 0;
 }
 
@@ -89,13 +98,9 @@ int bk_imap_select(struct bk_imap *imap, struct bk_view mailbox, bool read_only,
 	return bk_imap_end_select(imap, command, mailbox, out, err);
 }
 
-struct making {
-	struct bk_imap *imap;
-	struct bk_view mailbox;
-	struct bk_imap_made *made;
-};
+/* ---- one that is made first ---- */
 
-static int take_acl(const struct making *making,
+static int take_acl(const struct bk_imap_making *making,
 		    const struct bk_imap_response *said, struct bk_err *err)
 {
 	struct bk_acl_list list = {0};
@@ -111,10 +116,10 @@ static int take_acl(const struct making *making,
 	return 0;
 }
 
-static int take_made(void *arg, const struct bk_imap_response *said,
-		     struct bk_err *err)
+int bk_imap_take_made(void *arg, const struct bk_imap_response *said,
+		      struct bk_err *err)
 {
-	const struct making *making = arg;
+	const struct bk_imap_making *making = arg;
 
 	if (bk_imap_word_is(said->word, "ACL"))
 		return take_acl(making, said, err);
@@ -129,28 +134,53 @@ static size_t say_getacl(struct bk_imap *imap, struct bk_view mailbox)
 	return command;
 }
 
-int bk_imap_make_selected(struct bk_imap *imap, struct bk_view mailbox,
-			  const char *special_use, bool subscribed,
-			  struct bk_imap_made *made, struct bk_err *err)
+void bk_imap_say_making(struct bk_imap_making *making, struct bk_imap *imap,
+			const struct bk_imap_make *make,
+			struct bk_imap_made *made)
 {
-	struct making making = {imap, mailbox, made};
-	const struct bk_imap_hands hands = {.untagged = take_made,
-					    .arg = &making};
-	bool asks = bk_imap_can(imap, BK_IMAP_ACL);
+	*made = (struct bk_imap_made){0};
+	*making = (struct bk_imap_making){
+		.imap = imap,
+		.mailbox = make->mailbox,
+		.made = made,
+		.asks = bk_imap_can(imap, BK_IMAP_ACL),
+	};
+	making->create =
+		bk_imap_say_create(imap, make->mailbox, make->special_use);
+	making->subscribe =
+		bk_imap_say_subscribe(imap, make->mailbox, make->subscribed);
+	if (making->asks)
+		making->getacl = say_getacl(imap, make->mailbox);
+	making->select = bk_imap_say_select(imap, make->mailbox, false);
+}
+
+void bk_imap_end_making(const struct bk_imap_making *making)
+{
+	struct bk_imap *imap = making->imap;
+	struct bk_imap_made *made = making->made;
 	struct bk_err unheard = {0};
 
-	*made = (struct bk_imap_made){0};
+	made->created = bk_imap_verdict(imap, making->create, &unheard) == 0;
+	made->subscribed =
+		bk_imap_verdict(imap, making->subscribe, &unheard) == 0;
+	made->has_acl = making->asks &&
+			bk_imap_verdict(imap, making->getacl, &unheard) == 0;
+}
+
+int bk_imap_make_selected(struct bk_imap *imap, const struct bk_imap_make *make,
+			  struct bk_imap_made *made, struct bk_err *err)
+{
+	struct bk_imap_making making;
+	const struct bk_imap_hands hands = {.untagged = bk_imap_take_made,
+					    .arg = &making};
+
 	bk_imap_talk_begin(imap);
-	size_t create = bk_imap_say_create(imap, mailbox, special_use);
-	size_t subscribe = bk_imap_say_subscribe(imap, mailbox, subscribed);
-	size_t getacl = asks ? say_getacl(imap, mailbox) : 0;
-	size_t select = bk_imap_say_select(imap, mailbox, false);
+	bk_imap_say_making(&making, imap, make, made);
 	if (bk_imap_talk(imap, &hands, err) < 0)
 		return -1;
-	made->created = bk_imap_verdict(imap, create, &unheard) == 0;
-	made->subscribed = bk_imap_verdict(imap, subscribe, &unheard) == 0;
-	made->has_acl = asks && bk_imap_verdict(imap, getacl, &unheard) == 0;
-	return bk_imap_end_select(imap, select, mailbox, &made->selected, err);
+	bk_imap_end_making(&making);
+	return bk_imap_end_select(imap, making.select, make->mailbox,
+				  &made->selected, err);
 }
 
 /*

@@ -275,6 +275,11 @@ int bk_imap_ready_to_talk(struct bk_imap *imap, struct bk_err *err)
 		return bk_fail(err, BK_LOST, "the session is over");
 	if (imap->append.open)
 		return bk_fail(err, BK_MISUSE, "messages are being appended");
+	if (imap->coming) {
+		(void)bk_fail(err, BK_LOST,
+			      "bodies come that nobody asks for any more");
+		return bk_imap_over(imap);
+	}
 	if (imap->unsayable)
 		return bk_fail(err, BK_MISUSE, "%s", imap->unsayable);
 	return 0;
@@ -292,6 +297,15 @@ static int make_room(struct bk_imap *imap, struct bk_err *err)
 	return 0;
 }
 
+int bk_imap_hear_first(struct bk_imap *imap, size_t n, struct bk_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!imap->commands[i].answered &&
+		    bk_imap_hear_of(imap, i, false, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int say_all(struct bk_imap *imap, struct bk_err *err)
 {
 	imap->first_open = 0;
@@ -302,11 +316,7 @@ static int say_all(struct bk_imap *imap, struct bk_err *err)
 		    bk_imap_send_command(imap, i, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < imap->n_commands; i++)
-		if (!imap->commands[i].answered &&
-		    bk_imap_hear_of(imap, i, false, err) < 0)
-			return -1;
-	return 0;
+	return bk_imap_hear_first(imap, imap->n_commands, err);
 }
 
 /* Those that were turned down for now are as if they had not been said.
@@ -346,6 +356,34 @@ int bk_imap_talk(struct bk_imap *imap, const struct bk_imap_hands *hands,
 		again = say_all(imap, err) < 0 ? -1 : let_say_again(imap, err);
 	imap->hands = NULL;
 	return again;
+}
+
+static bool were_done(const struct bk_imap *imap, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (imap->commands[i].state != BK_IMAP_OK)
+			return false;
+	return true;
+}
+
+int bk_imap_talk_ahead(struct bk_imap *imap, const struct bk_imap_hands *hands,
+		       struct bk_err *err)
+{
+	size_t n = imap->n_commands;
+	int rc = 0;
+
+	if (bk_imap_ready_to_talk(imap, err) < 0)
+		return -1;
+	imap->hands = hands;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = bk_imap_send_command(imap, i, err);
+	if (rc == 0)
+		rc = bk_imap_hear_first(imap, n - 2, err);
+	imap->coming = rc == 0 && were_done(imap, n - 2);
+	if (rc == 0 && !imap->coming)
+		rc = bk_imap_hear_first(imap, n, err);
+	imap->hands = NULL;
+	return rc;
 }
 
 int bk_imap_talk_plainly(struct bk_imap *imap, size_t command,

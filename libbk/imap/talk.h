@@ -115,7 +115,9 @@ struct bk_imap {
 	bool over;      /* only close may follow */
 	bool dismissed; /* it is, since the server said BYE */
 	bool told_to_go_on;
-	bool wrote; /* since we last waited: the next wait is a round trip */
+	bool wrote;  /* since we last waited: the next wait is a round trip */
+	bool coming; /* the last commands, an EXAMINE and the FETCH of all
+			bodies, are not answered: see imap_bodies.c */
 };
 
 /* ---- putting commands together: say.c ---- */
@@ -157,6 +159,10 @@ bool bk_imap_literal_is_free(const struct bk_imap *imap, uint64_t size);
  * Commands that were refused are no failure here. */
 int bk_imap_talk(struct bk_imap *imap, const struct bk_imap_hands *hands,
 		 struct bk_err *err);
+/* The same of an exchange whose last two commands ask for bodies, which are
+ * left to come if the others are carried out.  Nothing is said again. */
+int bk_imap_talk_ahead(struct bk_imap *imap, const struct bk_imap_hands *hands,
+		       struct bk_err *err);
 /* A whole exchange of a command that brings no data. */
 int bk_imap_talk_plainly(struct bk_imap *imap, size_t command,
 			 struct bk_err *err);
@@ -173,6 +179,8 @@ int bk_imap_send_more(struct bk_imap *imap, size_t i, struct bk_err *err);
  * server wants the rest of it. */
 int bk_imap_hear_of(struct bk_imap *imap, size_t i, bool or_go_on,
 		    struct bk_err *err);
+/* The same for the first n commands; all of them were sent. */
+int bk_imap_hear_first(struct bk_imap *imap, size_t n, struct bk_err *err);
 int bk_imap_hear(struct bk_imap *imap, struct bk_err *err);
 /* Command i has not been sent whole: BK_CORRUPT if it is answered with OK. */
 int bk_imap_is_early(struct bk_imap *imap, size_t i, struct bk_err *err);
@@ -186,11 +194,6 @@ int bk_imap_over(struct bk_imap *imap);
 /* 0 if all commands were carried out, but for messages that are gone. */
 int bk_imap_fetch_verdict(struct bk_imap *imap, struct bk_err *err);
 
-/* ---- choosing a mailbox: select.c ---- */
-
-/* SELECT or EXAMINE as one command of an exchange; what comes is for
- * bk_imap_take_selected(), and in the end for bk_imap_end_select(), which
- * returns what bk_imap_select() does. */
 /* ---- the first list: imap_list.c ---- */
 
 /* Says it along with what is said first, if the login told enough. */
@@ -201,8 +204,13 @@ int bk_imap_early_hear(struct bk_imap *imap,
 void bk_imap_early_end(struct bk_imap *imap);
 void bk_imap_early_free(struct bk_imap *imap);
 
+/* ---- choosing a mailbox: select.c ---- */
+
 /* Where UNSELECT is there, and needed: was it? */
 bool bk_imap_say_unselect(struct bk_imap *imap);
+/* SELECT or EXAMINE as one command of an exchange; what comes is for
+ * bk_imap_take_selected(), and in the end for bk_imap_end_select(), which
+ * returns what bk_imap_select() does. */
 size_t bk_imap_say_select(struct bk_imap *imap, struct bk_view mailbox,
 			  bool read_only);
 int bk_imap_take_selected(struct bk_imap *imap,
@@ -211,6 +219,35 @@ int bk_imap_take_selected(struct bk_imap *imap,
 int bk_imap_end_select(struct bk_imap *imap, size_t command,
 		       struct bk_view mailbox,
 		       const struct bk_imap_selected **out, struct bk_err *err);
+/* The same, and asks nothing about a refusal. */
+int bk_imap_note_select(struct bk_imap *imap, size_t command,
+			struct bk_view mailbox,
+			const struct bk_imap_selected **out,
+			struct bk_err *err);
+
+/* A mailbox that is made and selected, as some commands of an exchange. */
+struct bk_imap_making {
+	struct bk_imap *imap;
+	struct bk_view mailbox;
+	struct bk_imap_made *made;
+	size_t create, subscribe, select; /* commands */
+	size_t getacl;                    /* if it asks */
+	bool asks;
+};
+void bk_imap_say_making(struct bk_imap_making *making, struct bk_imap *imap,
+			const struct bk_imap_make *make,
+			struct bk_imap_made *made);
+/* What comes; `arg` is the making. */
+int bk_imap_take_made(void *arg, const struct bk_imap_response *said,
+		      struct bk_err *err);
+/* All are answered; what SELECT came to is asked for as above. */
+void bk_imap_end_making(const struct bk_imap_making *making);
+
+/* ---- bodies: imap_bodies.c ---- */
+
+/* EXAMINE of the mailbox that is being selected, once more, and the FETCH of
+ * all that is in it, behind what is said; bk_imap_fetch_bodies() takes it. */
+void bk_imap_say_all_bodies(struct bk_imap *imap, struct bk_view mailbox);
 
 /* ---- mailboxes: mailbox.c ---- */
 

@@ -136,6 +136,8 @@ struct bk_folder {
 	bool annotations_untold; /* likewise; never stored */
 	bool sizeless;           /* of one to be listed: nobody asks how long
 				    its messages are; never stored */
+	bool bodies_too;         /* of one to be listed: all of it is fetched
+				    next, and nothing else; never stored */
 	bool counted;            /* `messages` is known; never stored */
 	bool view;               /* all that is in it is in other folders too;
 				    never stored */

@@ -64,6 +64,8 @@ struct bk_imapstore_session {
 	bool read_only;        /* it is */
 	const struct bk_imap_selected *selected; /* what was said of it */
 	bool broken;                             /* only to be closed */
+	bool made_ahead; /* and nobody began with it yet: `mailbox` is `made` */
+	struct bk_imap_made made;
 	struct bk_imapstore_session *next;
 };
 
@@ -121,6 +123,12 @@ int bk_imapstore_select(struct bk_imapstore_session *session,
 			struct bk_view mailbox, bool read_only, bool anew,
 			struct bk_err *err);
 
+/* Ends a batch; and makes and selects the folder `next`, unless it is NULL, for
+ * who calls bk_imapstore_make_selected() then. */
+int bk_imapstore_append_end(struct bk_imapstore_session *session,
+			    const struct bk_folder *next,
+			    struct bk_imap_appended *out, size_t *n_done,
+			    struct bk_err *err);
 /* As bk_imap_make_selected(). */
 int bk_imapstore_make_selected(struct bk_imapstore_session *session,
 			       struct bk_view mailbox,
@@ -327,9 +335,9 @@ void bk_imapstore_wanted_clear(struct bk_imapstore_wanted *wanted);
 /* The item of a UID that is not done, marked as done; or NULL. */
 struct bk_imapstore_want *bk_imapstore_wanted_take(
 	struct bk_imapstore_wanted *wanted, uint32_t uid);
-/* The next UIDs that are not done, as many as one command can name; false:
- * there are no more. */
-bool bk_imapstore_wanted_uids(struct bk_imapstore_wanted *wanted,
+/* The next UIDs that are not done, in so many ranges at most; false: there are
+ * no more. */
+bool bk_imapstore_wanted_uids(struct bk_imapstore_wanted *wanted, size_t most,
 			      struct bk_uid_set *out);
 
 /* Ranges that one command can name: below every server's ceiling of lines. */

@@ -470,7 +470,8 @@ int bk_imapstore_stream_end(struct bk_imapstore_writer *w, struct bk_err *err)
 
 	if (!session)
 		return 0;
-	int rc = bk_imap_append_end(session->imap, &out, &n_done, &why);
+	int rc = bk_imapstore_append_end(session, w->writer.next, &out, &n_done,
+					 &why);
 	bk_imapstore_uids_sift(w, &out, &n_done);
 	note_validity(w, &out);
 	count_streamed(w, &out, rc == 0 ? out.n : n_done);

@@ -108,6 +108,14 @@ static int ask(struct fetching *fetching, const struct bk_uid_set *uids,
 				    err);
 }
 
+/* What comes by itself is all for the first who asks. */
+static size_t ranges_of(const struct fetching *fetching)
+{
+	return bk_imap_bodies_come(fetching->session->imap)
+		       ? SIZE_MAX
+		       : BK_IMAPSTORE_RANGES;
+}
+
 /* Everything that has not come yet; *refused: the server gave some and said
  * that it cannot give others. */
 static int ask_for_all(struct fetching *fetching, bool *refused,
@@ -118,7 +126,9 @@ static int ask_for_all(struct fetching *fetching, bool *refused,
 
 	*refused = false;
 	fetching->wanted.next = 0;
-	while (rc == 0 && bk_imapstore_wanted_uids(&fetching->wanted, &uids)) {
+	while (rc == 0 &&
+	       bk_imapstore_wanted_uids(&fetching->wanted, ranges_of(fetching),
+					&uids)) {
 		struct bk_err why = {0};
 		rc = ask(fetching, &uids, &why);
 		if (rc < 0 && why.kind == BK_REFUSED &&

@@ -77,7 +77,8 @@ static int identify(struct bk_imapstore_session *session, void *arg,
 						       one->uid);
 	}
 	while (!one && rc == 0 &&
-	       bk_imapstore_wanted_uids(&naming->wanted, &uids))
+	       bk_imapstore_wanted_uids(&naming->wanted, BK_IMAPSTORE_RANGES,
+					&uids))
 		rc = ask_headers(naming, &uids, err);
 	bk_uid_set_clear(&uids);
 	return rc;

@@ -227,10 +227,13 @@ static int list_at_once(struct listing *listing, struct bk_err *err)
 	struct bk_imapstore_session *session = listing->session;
 	struct bk_folder *folder = listing->folder;
 	const struct bk_imap_rows rows = {take_row, take_vanished, listing};
-	struct bk_imap_changes all = {0, listed(listing), &rows};
+	struct bk_imap_changes all = {.want = listed(listing),
+				      .rows = &rows,
+				      .bodies = folder->bodies_too};
 
 	if (!folder->counted || !folder->messages || folder->rest)
 		return 0;
+	folder->bodies_too = false; /* once, whatever comes of it */
 	if (folder->highest_modseq && caps_of(session) & BK_IMAP_CONDSTORE)
 		all.want |= BK_IMAP_SAID_MODSEQ;
 	folder->n_keywords = 0;
@@ -399,8 +402,9 @@ static int ask_since(struct since *since, struct bk_imapstore_session *session,
 	const struct bk_imap_rows rows = {take_row, take_vanished,
 					  &since->listing};
 	const struct bk_imap_changes changes = {
-		since->modseq, listed(&since->listing) | BK_IMAP_SAID_MODSEQ,
-		&rows};
+		.since = since->modseq,
+		.want = listed(&since->listing) | BK_IMAP_SAID_MODSEQ,
+		.rows = &rows};
 	struct bk_view mailbox = since->listing.folder->raw;
 
 	since->listing.session = session;

@@ -101,6 +101,7 @@ static int log_in(struct bk_imapstore_session *session, bool lists,
 static void close_session(struct bk_imapstore_session *session)
 {
 	bk_imap_close(session->imap);
+	bk_acl_list_clear(&session->made.acl);
 	bk_buf_clear(&session->mailbox);
 	free(session->address);
 	free(session);
@@ -283,6 +284,7 @@ int bk_imapstore_leave(struct bk_imapstore_session *session, struct bk_err *err)
 static void note_selected(struct bk_imapstore_session *session,
 			  struct bk_view mailbox, bool read_only)
 {
+	session->made_ahead = false;
 	bk_buf_add(&session->mailbox, mailbox.data, mailbox.len);
 	session->read_only = read_only;
 }
@@ -302,20 +304,75 @@ int bk_imapstore_select(struct bk_imapstore_session *session,
 	return 0;
 }
 
+/* What a session made while it was about another folder. */
+static bool was_made_ahead(struct bk_imapstore_session *session,
+			   struct bk_view mailbox, struct bk_imap_made *made)
+{
+	if (!session->made_ahead || !has_selected(session, mailbox))
+		return false;
+	*made = session->made;
+	session->made = (struct bk_imap_made){0};
+	session->made_ahead = false;
+	return true;
+}
+
 int bk_imapstore_make_selected(struct bk_imapstore_session *session,
 			       struct bk_view mailbox,
 			       const struct bk_folder *want,
 			       struct bk_imap_made *made, struct bk_err *err)
 {
+	const struct bk_imap_make make = {mailbox, want->special_use,
+					  want->subscribed};
+
+	if (was_made_ahead(session, mailbox, made))
+		return 0;
 	session->mailbox.len = 0;
-	int rc =
-		bk_imap_make_selected(session->imap, mailbox, want->special_use,
-				      want->subscribed, made, err);
-	if (rc < 0)
+	if (bk_imap_make_selected(session->imap, &make, made, err) < 0)
 		return -1;
 	session->selected = made->selected;
 	note_selected(session, mailbox, false);
 	return 0;
+}
+
+static int end_and_make(struct bk_imapstore_session *session,
+			const struct bk_imap_make *make,
+			struct bk_imap_appended *out, size_t *n_done,
+			struct bk_err *err)
+{
+	struct bk_imap_made *made = &session->made;
+
+	session->mailbox.len = 0;
+	bk_acl_list_clear(&made->acl);
+	int rc = bk_imap_append_end_make(session->imap, make, made, out, n_done,
+					 err);
+	if (made->selected) {
+		session->selected = made->selected;
+		note_selected(session, make->mailbox, false);
+		session->made_ahead = true;
+	}
+	return rc;
+}
+
+int bk_imapstore_append_end(struct bk_imapstore_session *session,
+			    const struct bk_folder *next,
+			    struct bk_imap_appended *out, size_t *n_done,
+			    struct bk_err *err)
+{
+	struct bk_imapname_style style = bk_imapstore_style(session);
+	struct bk_err unheard = {0};
+	struct bk_buf raw = {0};
+	int rc;
+
+	if (next && !next->no_select &&
+	    bk_imapname_encode(&style, next->name, &raw, &unheard) == 0) {
+		const struct bk_imap_make make = {
+			bk_buf_view(&raw), next->special_use, next->subscribed};
+		rc = end_and_make(session, &make, out, n_done, err);
+	} else {
+		rc = bk_imap_append_end(session->imap, out, n_done, err);
+	}
+	bk_buf_clear(&raw);
+	return rc;
 }
 
 int bk_imapstore_select_since(struct bk_imapstore_session *session,

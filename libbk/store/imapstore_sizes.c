@@ -74,7 +74,8 @@ static int ask_sizes(struct bk_imapstore_session *session, void *arg,
 		rc = ask_for(session, sizing, &uids, err);
 	}
 	while (!one && rc == 0 &&
-	       bk_imapstore_wanted_uids(&sizing->wanted, &uids))
+	       bk_imapstore_wanted_uids(&sizing->wanted, BK_IMAPSTORE_RANGES,
+					&uids))
 		rc = ask_for(session, sizing, &uids, err);
 	bk_uid_set_clear(&uids);
 	return rc;

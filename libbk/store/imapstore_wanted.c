@@ -47,7 +47,7 @@ struct bk_imapstore_want *bk_imapstore_wanted_take(
 	return found;
 }
 
-bool bk_imapstore_wanted_uids(struct bk_imapstore_wanted *wanted,
+bool bk_imapstore_wanted_uids(struct bk_imapstore_wanted *wanted, size_t most,
 			      struct bk_uid_set *out)
 {
 	bk_uid_set_clear(out);
@@ -58,7 +58,7 @@ bool bk_imapstore_wanted_uids(struct bk_imapstore_wanted *wanted,
 			out->n && out->items[out->n - 1].last + 1 == item->uid;
 		if (item->done)
 			continue;
-		if (!follows && out->n == BK_IMAPSTORE_RANGES)
+		if (!follows && out->n == most)
 			break;
 		bk_uid_set_add(out, item->uid);
 	}

@@ -457,17 +457,17 @@ struct bk_folder_writer {
 	struct bk_store *store;
 	bool keeps_uids; /* the UIDs given to keep() are taken, unless a server
 			    gives out some of its own before finish() */
-	uint32_t uid_validity,
-		uid_next; /* a server's, as it was opened; or 0 */
-	/* The keywords given to begin(), in their order, then those that were
-	 * in the folder alone: what indexes in present(), keep() and
-	 * set_flags() mean. */
+	uint32_t uid_validity, uid_next; /* a server's, as opened; or 0 */
+	const struct bk_folder *next;    /* the caller's; not there, and begun
+					    next: flush() may make it.  NULL */
+	/* Keywords of begin(), in order, then those of the folder alone: what
+	 * indexes in present(), keep() and set_flags() mean. */
 	struct bk_folder folder;
 	/* The caller's, or NULL: what finish() could not give (lacks.h). */
 	struct bk_lacks *lacks;
 };
 
-/* By config->type; BK_MISUSE for an unknown one. */
+/* By config->type, or BK_MISUSE. */
 int bk_store_open(struct bk_store **out, const struct bk_store_config *config,
 		  struct bk_err *err);
 /* The same without touching anything. */

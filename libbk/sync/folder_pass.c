@@ -140,6 +140,14 @@ static void describe(struct bk_folder_pass *folder)
 	}
 }
 
+int bk_folder_pass_prepare(struct bk_folder_pass *folder, struct bk_err *err)
+{
+	if (begin_row(folder, err) < 0)
+		return -1;
+	describe(folder);
+	return 0;
+}
+
 /* To keep UIDs a store gives an empty folder the source's UIDVALIDITY: what
  * arrives from now on has UIDs of that one. */
 static int note_validity(struct bk_folder_pass *folder, struct bk_err *err)

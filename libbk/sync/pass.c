@@ -229,8 +229,8 @@ static bool is_begun(const struct bk_folder_pass *folder)
 	       folder->to && folder->to->counted && !folder->to->messages;
 }
 
-static struct bk_folder_pass folder_of(struct bk_pass *pass,
-				       const struct bk_folder_pair *pair)
+struct bk_folder_pass bk_pass_folder_of(struct bk_pass *pass,
+					const struct bk_folder_pair *pair)
 {
 	const struct bk_journal_folder *row =
 		bk_pass_row(pass, pair->from->name);
@@ -246,6 +246,8 @@ static struct bk_folder_pass folder_of(struct bk_pass *pass,
 	if (row && strcmp(row->to.name, pair->name) == 0)
 		folder.row = *row;
 	folder.first = !folder.row.id;
+	if (pass->ahead.makes && pass->ahead.next.from == folder.from)
+		folder.row = pass->ahead.next.row;
 	folder.begun = is_begun(&folder);
 	return folder;
 }
@@ -253,7 +255,7 @@ static struct bk_folder_pass folder_of(struct bk_pass *pass,
 static int sync_folder(struct bk_pass *pass, const struct bk_folder_pair *pair,
 		       struct bk_err *err)
 {
-	struct bk_folder_pass folder = folder_of(pass, pair);
+	struct bk_folder_pass folder = bk_pass_folder_of(pass, pair);
 	struct bk_err why = {0};
 	int rc = 0;
 

@@ -11,16 +11,6 @@
 #include "sync/rights_plan.h"
 #include "sync/sync.h"
 
-/* A folder of the source that is listed before its turn comes. */
-struct bk_ahead {
-	const struct bk_sync_end *from;
-	struct bk_folder *folder; /* of the pass; NULL: none is listed */
-	struct bk_message_list list;
-	pthread_t thread;
-	bool runs; /* what the folder is belongs to the thread */
-	int rc;
-};
-
 /* A writer that is being opened. */
 struct bk_opening {
 	bool begun;  /* and not known to have ended */
@@ -31,26 +21,7 @@ struct bk_opening {
 	struct bk_err err;
 };
 
-/* A pass over an account. */
-struct bk_pass {
-	const struct bk_sync_request *request;
-	struct bk_sync_counts *counts;
-	int64_t account; /* in the journal */
-	uint64_t failed; /* messages that could not be carried over */
-	bool wrote;      /* something was written at the destination */
-	struct bk_folder_list from, to;
-	struct bk_folder_map map;
-	struct bk_journal_folders rows;
-	struct bk_journal_rights rights; /* that we gave */
-	bool knows_rights; /* those of the source's folders were asked for */
-	struct bk_journal_folder *after; /* owned; what was written should be */
-	size_t n_after, cap_after;
-	struct bk_arena arena; /* of its strings */
-	size_t at;             /* the pair of the map that is under way */
-	struct bk_ahead ahead;
-};
-
-/* A folder of it. */
+/* A folder of a pass. */
 struct bk_folder_pass {
 	struct bk_pass *pass;
 	struct bk_folder *from;
@@ -87,6 +58,37 @@ struct bk_folder_pass {
 	struct bk_arena arena;
 };
 
+/* A folder that is looked at before its turn comes. */
+struct bk_ahead {
+	const struct bk_sync_end *from;
+	struct bk_folder *folder; /* of the pass; NULL: none is listed */
+	struct bk_message_list list;
+	pthread_t thread;
+	bool runs;  /* what the folder is belongs to the thread */
+	bool makes; /* the destination may be asked to make it */
+	int rc;
+	struct bk_folder_pass next; /* what is known of it before */
+};
+
+/* A pass over an account. */
+struct bk_pass {
+	const struct bk_sync_request *request;
+	struct bk_sync_counts *counts;
+	int64_t account; /* in the journal */
+	uint64_t failed; /* messages that could not be carried over */
+	bool wrote;      /* something was written at the destination */
+	struct bk_folder_list from, to;
+	struct bk_folder_map map;
+	struct bk_journal_folders rows;
+	struct bk_journal_rights rights; /* that we gave */
+	bool knows_rights; /* those of the source's folders were asked for */
+	struct bk_journal_folder *after; /* owned; what was written should be */
+	size_t n_after, cap_after;
+	struct bk_arena arena; /* of its strings */
+	size_t at;             /* the pair of the map that is under way */
+	struct bk_ahead ahead;
+};
+
 /* ---- pass.c ---- */
 
 /* Tells of a message of the folder (NULL: of the folder itself) that something
@@ -114,6 +116,9 @@ void bk_pass_clear(struct bk_pass *pass);
 /* By name; NULL: there is none. */
 struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
 			       const char *name);
+/* A folder of the map, as it is before anything is asked. */
+struct bk_folder_pass bk_pass_folder_of(struct bk_pass *pass,
+					const struct bk_folder_pair *pair);
 /* Is the pair to be made alike at all? */
 bool bk_pass_wants(struct bk_pass *pass, const struct bk_folder_pair *pair);
 /* Does any folder go below this name at the destination? */
@@ -188,8 +193,11 @@ bool bk_folder_pass_is_away(const struct bk_folder_pass *folder);
 /* ---- ahead.c ---- */
 
 /* The source has nothing to do for this folder any more: it may list the next
- * one while the destination takes in what it was sent. */
+ * one, and begin to send it, while the destination takes in what it was sent.
+ */
 void bk_pass_look_ahead(struct bk_pass *pass);
+/* What the destination may make of it with its next flush; NULL: nothing. */
+const struct bk_folder *bk_pass_made_next(const struct bk_pass *pass);
 /* What the folder is may be read from now on: its listing has ended. */
 void bk_pass_ahead_end(struct bk_pass *pass);
 /* What a look ahead at `folder` gave: true, and *out is the caller's.  Any that
@@ -203,6 +211,9 @@ bool bk_pass_looked_ahead(struct bk_pass *pass, const struct bk_folder *folder,
  * now is in *row. */
 int bk_folder_pass_run(struct bk_folder_pass *folder, struct bk_err *err);
 void bk_folder_pass_clear(struct bk_folder_pass *folder);
+/* It is going to be made: the journal says so, and folder->want what it is to
+ * be as far as that is known before it is listed. */
+int bk_folder_pass_prepare(struct bk_folder_pass *folder, struct bk_err *err);
 /* Waits for what opens the writer: it is there, or the error why it is not. */
 int bk_folder_pass_opened(struct bk_folder_pass *folder, struct bk_err *err);
 

@@ -30,6 +30,7 @@ struct bk_journal;
 struct bk_rights_map;
 
 #define BK_SYNC_BATCH_MESSAGES 500
+#define BK_SYNC_FETCH_MESSAGES ((size_t)16 * BK_SYNC_BATCH_MESSAGES)
 #define BK_SYNC_BATCH_BYTES    ((uint64_t)16 << 20)
 
 /* One end: an account of a store of this thread's own. */

@@ -15,7 +15,7 @@
 
 /* Messages of one fetch, and of a group, in whole batches: what is kept of each
  * until it came is bounded. */
-#define ASKED_MOST ((size_t)16 * BK_SYNC_BATCH_MESSAGES)
+#define ASKED_MOST BK_SYNC_FETCH_MESSAGES
 
 static struct bk_transfer *transfer_of(struct bk_sink *guard)
 {
@@ -247,7 +247,7 @@ static int fetch_group(struct bk_transfer *t, struct bk_err *err)
 	free(msgs);
 	if (rc < 0 && t->unopened.kind != BK_OK)
 		*err = t->unopened;
-	if (rc == 0 && !t->more && !t->n_again)
+	if (rc == 0 && !t->more && !t->n_again && !t->n_missed)
 		bk_pass_look_ahead(t->folder->pass);
 	return rc;
 }
@@ -258,6 +258,15 @@ static int pass_group_on(struct bk_transfer *t, struct bk_err *err)
 	if (!t->sent.n || bk_transfer_pass_on(t, err) == 0)
 		return 0;
 	return bk_err_at(err, BK_END_DESTINATION);
+}
+
+/* The last one, it seems: the next folder may come behind it. */
+static int flush_last(struct bk_transfer *t, struct bk_err *err)
+{
+	t->writer->next = bk_pass_made_next(t->folder->pass);
+	int rc = bk_transfer_flush(t, err);
+	t->writer->next = NULL;
+	return rc;
 }
 
 static int send_group(struct bk_transfer *t, struct bk_err *err)
@@ -281,7 +290,7 @@ static int send_group(struct bk_transfer *t, struct bk_err *err)
 	if (rc < 0 && t->body)
 		t->ops->drop(t->writer, t->body);
 	t->body = NULL;
-	return rc == 0 && t->sent.n ? bk_transfer_flush(t, err) : rc;
+	return rc == 0 && t->sent.n ? flush_last(t, err) : rc;
 }
 
 /* The next ADD tasks, from *at on; false: there are none. */

@@ -125,7 +125,8 @@ static int do_create(void)
 static int do_make(void)
 {
 	struct bk_imap_made made = {0};
-	int rc = bk_imap_make_selected(imap, name(0), NULL, true, &made, &err);
+	const struct bk_imap_make make = {name(0), NULL, true};
+	int rc = bk_imap_make_selected(imap, &make, &made, &err);
 
 	(void)printf("made\t%d\t%d\t%d\n", made.created, made.subscribed,
 		     made.selected ? (int)made.selected->status.messages : -1);

@@ -78,8 +78,8 @@ for folder in '' $folders; do
 	letters "$folder" 1 2
 done
 ok "a first pass of seven folders" moves '14 messages: 14 copied'
-ok "... waits twice for each, and for the rights, the last batch and the end" \
-	waits $((login + 2 * 7 + 3))
+ok "... waits once for each, twice more for the first, for the rights and the end" \
+	waits $((login + 7 + 4))
 ok "with nothing new" moves '14 messages: 0 copied, 14 there'
 ok "... it waits for the login alone" waits $login
 letters '' 3 12

@@ -168,8 +168,9 @@ static int do_look(void)
 {
 	const struct bk_imap_rows rows = {take_row, take_vanished, NULL};
 	const struct bk_imap_changes changes = {
-		strtoull(word(2), NULL, 10),
-		(unsigned)strtoul(word(1), NULL, 0), &rows};
+		.since = strtoull(word(2), NULL, 10),
+		.want = (unsigned)strtoul(word(1), NULL, 0),
+		.rows = &rows};
 	const struct bk_imap_selected *s;
 	int rc = bk_imap_select_since(imap, name(0), &changes, &s, &err);
 
