@@ -15,6 +15,7 @@
 #include "job/target_test.h"
 #include "net/cert.h"
 #include "report/units.h"
+#include "store/doveadm.h"
 #include "target/spread_shape.h"
 #include "target/target.h"
 
@@ -210,6 +211,42 @@ static void check_copy(struct bk_doctor *doctor, const char *section,
 		check_place(doctor, name, &which);
 }
 
+/* As a program it is to open each account; who has none cannot be told. */
+static int open_some_account(const struct bk_server_settings *server,
+			     struct bk_err *err)
+{
+	struct bk_doveadm *doveadm = NULL;
+	struct bk_names names = {0};
+
+	int rc = bk_doveadm_open(&doveadm, server->doveadm,
+				 &server->reach.access, err);
+	if (rc == 0)
+		rc = bk_doveadm_users(doveadm, &names, err);
+	if (rc == 0 && names.n)
+		rc = bk_doveadm_try(doveadm, names.items[0], err);
+	bk_names_clear(&names);
+	bk_doveadm_close(doveadm);
+	return rc;
+}
+
+static void check_doveadm(struct bk_doctor *doctor, const char *name,
+			  const struct bk_server_settings *server)
+{
+	const struct bk_patient patient = {doctor, "doveadm", name};
+	struct bk_err err = {0};
+
+	if (!server->doveadm || bk_url_is(server->doveadm))
+		return;
+	if (open_some_account(server, &err) == 0)
+		bk_doctor_tell(&patient, BK_FINDING_FINE, NULL,
+			       "its doveadm opens the accounts of this host");
+	else if (err.kind != BK_CANCELLED)
+		bk_doctor_tell(&patient, BK_FINDING_WRONG,
+			       "run it as root on the host of the mail; "
+			       "without it folders get new UIDs",
+			       "%s", err.text);
+}
+
 static void check_server(struct bk_doctor *doctor, const char *section,
 			 const char *name)
 {
@@ -221,8 +258,10 @@ static void check_server(struct bk_doctor *doctor, const char *section,
 	if (bk_settings_server(doctor->settings, section, &none, &server,
 			       &err) < 0)
 		tell_why(doctor, name, &err);
-	else
+	else {
 		check_tls(doctor, name, server.where, &server.reach.access);
+		check_doveadm(doctor, name, &server);
+	}
 }
 
 static void each(struct bk_doctor *doctor, const char *type,

@@ -307,6 +307,18 @@ static int open_routes(struct bk_move *move, struct bk_err *err)
 	return 0;
 }
 
+/* One of those that go there, or NULL. */
+static const char *who_goes_to(const struct bk_move *move,
+			       const struct bk_move_to *to)
+{
+	for (size_t i = 0; i < move->accounts.n; i++) {
+		const struct bk_move_task *task = &move->tasks[i];
+		if (task->pair && task->pair->to == to)
+			return task->account->to;
+	}
+	return NULL;
+}
+
 /* A folder that was begun without it could not get its UIDs later. */
 static int try_destinations(struct bk_move *move, struct bk_err *err)
 {
@@ -314,7 +326,9 @@ static int try_destinations(struct bk_move *move, struct bk_err *err)
 
 	move->outcome->place = BK_PLACE_DESTINATION;
 	for (size_t i = 0; i < request->n_to; i++)
-		if (bk_move_end_try(request->to[i].end, err) < 0)
+		if (bk_move_end_try(request->to[i].end,
+				    who_goes_to(move, &request->to[i]),
+				    err) < 0)
 			return -1;
 	return 0;
 }

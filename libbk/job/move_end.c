@@ -145,11 +145,12 @@ int bk_move_end_open(struct bk_move_end *end,
 	return 0;
 }
 
-int bk_move_end_try(const struct bk_move_end *end, struct bk_err *err)
+int bk_move_end_try(const struct bk_move_end *end, const char *address,
+		    struct bk_err *err)
 {
 	struct bk_doveadm *doveadm = end->server.server.doveadm;
 
-	return doveadm ? bk_doveadm_try(doveadm, err) : 0;
+	return doveadm ? bk_doveadm_try(doveadm, address, err) : 0;
 }
 
 void bk_move_end_close(struct bk_move_end *end)

@@ -45,8 +45,10 @@ void bk_move_end_read_set(struct bk_move_end *end, struct bk_set *set,
 int bk_move_end_open(struct bk_move_end *end,
 		     const struct bk_move_accounts *accounts,
 		     struct bk_err *err);
-/* Logs in to its doveadm, where it has one. */
-int bk_move_end_try(const struct bk_move_end *end, struct bk_err *err);
+/* Logs in to its doveadm, where it has one; as a program on this host it opens
+ * the account. */
+int bk_move_end_try(const struct bk_move_end *end, const char *address,
+		    struct bk_err *err);
 void bk_move_end_close(struct bk_move_end *end);
 
 /* What it is, however it is spelt.  The caller's to free. */

@@ -225,7 +225,8 @@ static int look_at_destination(struct flight *f, struct bk_err *err)
 				     err) < 0)
 		return -1;
 	struct bk_err why = {0};
-	if (bk_move_end_try(f->task->pair->to->end, &why) < 0) {
+	if (bk_move_end_try(f->task->pair->to->end, f->task->account->to,
+			    &why) < 0) {
 		find(f, PROBLEM, "destination", "%s", why.text);
 		problem(f, why.kind, BK_PLACE_DESTINATION);
 	}

@@ -15,6 +15,7 @@
 #include "job/notify.h"
 #include "job/schema_checks.h"
 #include "net/url.h"
+#include "store/doveadm_local.h"
 #include "target/spread_shape.h"
 
 static int check_keep(const char *value, struct bk_err *err)
@@ -282,9 +283,13 @@ static int check_doveadm(const char *value, struct bk_err *err)
 	static const char *const schemes[] = {"https", "http", NULL};
 	struct bk_url url = {0};
 
+	if (bk_doveadm_is_command(value))
+		return 0;
 	if (!bk_url_is(value))
 		return bk_fail(err, BK_MISUSE,
-			       "'%s' is not a URL; write https://HOST:PORT",
+			       "'%s' is neither a URL nor a command; write "
+			       "https://HOST:PORT, or doveadm -c FILE for the "
+			       "program on this host",
 			       value);
 	if (bk_url_parse(&url, value, err) < 0)
 		return -1;

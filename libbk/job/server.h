@@ -20,7 +20,7 @@ struct bk_server_settings {
 	const char *without;          /* capabilities; NULL: none */
 	const char *sieve;     /* sieve://HOST, or "yes": the same host; NULL */
 	const char *keep_uids; /* "syncapply", "no"; NULL: no */
-	const char *doveadm;   /* of its HTTP API; NULL: none */
+	const char *doveadm;   /* of its HTTP API, or a command; NULL: none */
 	const char *doveadm_password; /* its password or key; a place */
 	const char *accounts_file;    /* that names its accounts; or NULL */
 	/* What the routes before it write for its accounts; NULL: not said. */

@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/runline.h"
 #include "route/route_kind.h"
-#include "route/route_run.h"
 #include "route/route_saved.h"
 
 /* What it may exit with, besides 0. */
@@ -47,7 +47,7 @@ static int run(struct bk_route *route, const char *act, const char *address,
 {
 	const char *name = bk_route_account(route, address);
 	const char *const words[] = {act, name, more[0], more[1], NULL};
-	struct bk_route_program program = {
+	struct bk_runline program = {
 		.line = route->config.command,
 		.more = words,
 		.timeout_ms = route->config.timeout_ms,
@@ -60,7 +60,7 @@ static int run(struct bk_route *route, const char *act, const char *address,
 			       name);
 	if (route->config.alone)
 		(void)pthread_mutex_lock(route->config.alone);
-	int rc = bk_route_try(&program, said, &complaint, &status, err);
+	int rc = bk_runline_try(&program, said, &complaint, &status, err);
 	if (route->config.alone)
 		(void)pthread_mutex_unlock(route->config.alone);
 	if (rc == 0 && status)

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/runline.h"
 #include "route/route_file.h"
 #include "route/route_kind.h"
-#include "route/route_run.h"
 #include "route/route_saved.h"
 
 #define CYR_DENY "/usr/lib/cyrus/bin/cyr_deny"
@@ -40,14 +40,14 @@ static int open_cyrus(struct bk_route *route, struct bk_err *err)
 static int cyr_deny(const struct bk_route *route, const char *const *more,
 		    struct bk_buf *said, struct bk_err *err)
 {
-	struct bk_route_program program = {
+	struct bk_runline program = {
 		.line = route->config.command,
 		.more = more,
 		.most = (size_t)16 << 20,
 		.timeout_ms = route->config.timeout_ms,
 	};
 
-	return bk_route_run(&program, said, err);
+	return bk_runline_run(&program, said, err);
 }
 
 /* The name there. */

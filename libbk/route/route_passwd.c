@@ -9,10 +9,10 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/runline.h"
 #include "route/route_fields.h"
 #include "route/route_file.h"
 #include "route/route_kind.h"
-#include "route/route_run.h"
 
 #define NOTICED_MS 1100
 #define SEEN_MS    5000 /* for the proxy to say what the file says */
@@ -259,13 +259,13 @@ static int back(struct bk_route *route, const char *address, const char *saved,
 static int doveadm(const struct bk_route *route, const char *const *more,
 		   struct bk_buf *said, struct bk_err *err)
 {
-	struct bk_route_program program = {
+	struct bk_runline program = {
 		.line = route->config.command,
 		.more = more,
 		.timeout_ms = route->config.timeout_ms,
 	};
 
-	return bk_route_run(&program, said, err);
+	return bk_runline_run(&program, said, err);
 }
 
 /* "  host      : 10.0.0.2": the value of a line of `doveadm auth lookup`. */

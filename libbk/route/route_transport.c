@@ -15,12 +15,12 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "base/runline.h"
 #include "route/route_entry.h"
 #include "route/route_file.h"
 #include "route/route_kind.h"
 #include "route/route_master.h"
 #include "route/route_queue.h"
-#include "route/route_run.h"
 #include "route/route_saved.h"
 
 #define HOLD       "retry:4.3.2 "
@@ -47,14 +47,14 @@ static int run(const struct bk_route *route, const char *name,
 	const struct transport *own = route->own;
 	char *line = bk_asprintf("'%s%s' -c '%s'", own->folder, name,
 				 route->config.config);
-	struct bk_route_program program = {
+	struct bk_runline program = {
 		.line = line,
 		.more = more,
 		.most = QUEUE_MOST,
 		.timeout_ms = route->config.timeout_ms,
 	};
 
-	int rc = bk_route_run(&program, said, err);
+	int rc = bk_runline_run(&program, said, err);
 	free(line);
 	return rc;
 }

@@ -1,4 +1,5 @@
-/* Dovecot's doveadm over HTTP: see doveadm.h. */
+/* Dovecot's doveadm over HTTP, and which of its two ways is taken: see
+ * doveadm.h. */
 
 #include "store/doveadm.h"
 
@@ -14,6 +15,7 @@
 #include "net/http.h"
 #include "net/link.h"
 #include "net/url.h"
+#include "store/doveadm_local.h"
 
 #define PATH        "/doveadm/v1"
 #define ANSWER_MOST 4096
@@ -24,6 +26,8 @@
 struct bk_doveadm {
 	struct bk_url url;
 	struct bk_link *link;
+	struct bk_doveadm_local local;
+	bool is_local;
 };
 
 int bk_doveadm_open(struct bk_doveadm **out, const char *where,
@@ -31,12 +35,17 @@ int bk_doveadm_open(struct bk_doveadm **out, const char *where,
 {
 	struct bk_doveadm *doveadm = bk_alloc(sizeof(*doveadm));
 
+	*out = doveadm;
+	doveadm->is_local = bk_doveadm_is_command(where);
+	doveadm->local = (struct bk_doveadm_local){where, access->timeout_s};
+	if (doveadm->is_local)
+		return 0;
 	if (bk_url_parse(&doveadm->url, where, err) < 0 ||
 	    bk_link_open(&doveadm->link, &doveadm->url, access, err) < 0) {
 		bk_doveadm_close(doveadm);
+		*out = NULL;
 		return bk_context(err, "doveadm");
 	}
-	*out = doveadm;
 	return 0;
 }
 
@@ -137,10 +146,13 @@ static int ask(struct bk_doveadm *doveadm, const char *question,
 }
 
 /* No commands, and no answers. */
-int bk_doveadm_try(struct bk_doveadm *doveadm, struct bk_err *err)
+int bk_doveadm_try(struct bk_doveadm *doveadm, const char *user,
+		   struct bk_err *err)
 {
 	struct answer answer = {.most = ANSWER_MOST, .wanted = "[]"};
 
+	if (doveadm->is_local)
+		return bk_doveadm_local_try(&doveadm->local, user, err);
 	int rc = ask_for(doveadm, "[]", &answer, err);
 	bk_buf_clear(&answer.text);
 	return rc;
@@ -175,6 +187,8 @@ int bk_doveadm_update(struct bk_doveadm *doveadm,
 		      const struct bk_doveadm_update *update,
 		      struct bk_err *err)
 {
+	if (doveadm->is_local)
+		return bk_doveadm_local_update(&doveadm->local, update, err);
 	struct bk_json *parameters = bk_json_new();
 
 	bk_json_text(parameters, "user", update->user);
@@ -188,6 +202,9 @@ int bk_doveadm_update(struct bk_doveadm *doveadm,
 int bk_doveadm_delete(struct bk_doveadm *doveadm, const char *user,
 		      const char *mailbox, struct bk_err *err)
 {
+	if (doveadm->is_local)
+		return bk_doveadm_local_delete(&doveadm->local, user, mailbox,
+					       err);
 	struct bk_json *parameters = bk_json_new();
 
 	bk_json_text(parameters, "user", user);
@@ -200,6 +217,8 @@ int bk_doveadm_users(struct bk_doveadm *doveadm, struct bk_names *out,
 {
 	struct answer answer = {.most = USERS_MOST};
 
+	if (doveadm->is_local)
+		return bk_doveadm_local_users(&doveadm->local, out, err);
 	int rc = ask_for(doveadm, "[[\"user\",{\"userMask\":[\"*\"]},\"bk\"]]",
 			 &answer, err);
 	if (rc == 0 && bk_json_texts_at(bk_buf_view(&answer.text),

@@ -1,6 +1,7 @@
 /*
- * Dovecot's doveadm over HTTP, for what IMAP cannot say: a mailbox's
- * UIDVALIDITY, and the next UID that it gives out; which accounts there are.
+ * Dovecot's doveadm, over HTTP or as a program on its host, for what IMAP
+ * cannot say: a mailbox's UIDVALIDITY, and the next UID that it gives out;
+ * which accounts there are.
  */
 
 #ifndef BK_STORE_DOVEADM_H
@@ -17,16 +18,19 @@ struct bk_doveadm;
 /*
  * `where`: http://HOST:PORT of doveadm's HTTP listener, or https.  With a user
  * (http://doveadm@HOST:PORT) the password is doveadm_password, without one it
- * is doveadm_api_key.  Takes the secret from where `access` says; `access` and
- * `where` are the caller's, and stay.
+ * is doveadm_api_key.  Takes the secret from where `access` says.  Or a
+ * command, "doveadm -c FILE", whose first word is doveadm or a path; of
+ * `access` it takes the time limit alone.  `access` and `where` are the
+ * caller's, and stay.
  */
 int bk_doveadm_open(struct bk_doveadm **out, const char *where,
 		    const struct bk_access *access, struct bk_err *err);
 void bk_doveadm_close(struct bk_doveadm *doveadm); /* NULL is fine */
 
-/* Logs in and asks for nothing: BK_DENIED, BK_LOST, BK_REFUSED when it is no
- * doveadm. */
-int bk_doveadm_try(struct bk_doveadm *doveadm, struct bk_err *err);
+/* Logs in and asks for nothing; as a program, opens the account of `user`
+ * (NULL: none): BK_DENIED, BK_LOST, BK_REFUSED when it is no doveadm. */
+int bk_doveadm_try(struct bk_doveadm *doveadm, const char *user,
+		   struct bk_err *err);
 
 /* What a mailbox should become.  0: stays as it is.  Dovecot only raises the
  * last two. */

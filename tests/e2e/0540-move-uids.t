@@ -1,10 +1,13 @@
 #!/bin/sh
 # Moves to a Dovecot whose doveadm lets UIDs and UIDVALIDITY be kept: a mail
 # client goes on at the new server with what it knew of the old one.
+#
+#   0540-move-uids.t [http | local]   how doveadm is reached; usually over HTTP
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/lib/e2e.sh
 . "$top/tests/lib/e2e.sh"
+way=${1:-http}
 needs bk-move dovecot openssl
 unset BK_PASSWORD_FILE
 export BK_CONFIG="$work/bk.conf"
@@ -34,9 +37,17 @@ cat >bk.conf <<-CONF
 	login = proxy:master
 	password = file:$work/masterpw
 	allow-cleartext = yes
+CONF
+program="doveadm -c $work/b/dovecot.conf"
+case $way in
+http)
+	cat >>bk.conf <<-CONF
 	doveadm = http://127.0.0.1:$(port b DOVEADM)
 	doveadm-password = file:$work/key
-CONF
+	CONF
+	;;
+local) echo "doveadm = $program" >>bk.conf ;;
+esac
 chmod 600 bk.conf
 
 move() {
@@ -83,7 +94,7 @@ ok "mail goes, before" does "$work/a/env" ann@a.test 'SELECT INBOX' \
 apart INBOX 3 4 6 207 409 100410
 apart Far 500
 apart 'Entwürfe' 7
-does "$work/a/env" bob@a.test 'CREATE Nothing'
+does "$work/a/env" bob@a.test 'CREATE Nothing' "CREATE \"-A 'it' -- \\\\\""
 printf 'Subject: welcome\r\n\r\nwelcome\r\n' |
 	dovecot "$work/b" doveadm save -u eve@a.test -m INBOX
 
@@ -215,6 +226,7 @@ ok "... and the folder its UIDVALIDITY" test \
 
 "$top/tests/lib/imap_world.py" ordinary "$(login "$work/a" eve@a.test)" \
 	--messages 10 >out 2>&1 || cat out
+over_http() {
 exits 14 "a wrong key" move eve@a.test \
 	--to-option doveadm-password=file:masterpw
 cp err told
@@ -228,6 +240,70 @@ ok "with a user and a password" move eve@a.test --to-option \
 	"doveadm=http://doveadm@127.0.0.1:$(port b DOVEADM)" \
 	--to-option doveadm-password=file:doveadmpw
 cp err told
+}
+
+# by DOVEADM [WORD...]: a move of eve's with another doveadm.
+by() {
+	doveadm=$1
+	shift
+	move eve@a.test --to-option "doveadm=$doveadm" "$@"
+}
+
+as_program() {
+missing='it cannot be run: No such file or directory'
+exits 14 "a program that is not there" by "$work/doveadm"
+cp err told
+ok "... is named" grep -q "doveadm = in bk.conf(5): .*$missing" told
+exits 14 "preflight tries it" by "$work/doveadm" preflight
+cp out said
+ok "... and names it" grep -q "destination  PROBLEM .*$missing" said
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$work"
+	stranger='/usr/bin/setpriv --reuid nobody --regid nogroup --clear-groups'
+	exits 14 "one that may not open the mail" by "$stranger $program"
+	cp err told
+	ok "... says so" grep -q 'doveadm could not do it: .*User lookup failed.*status 75' \
+		told
+	exits 14 "... before, too" by "$stranger $program" preflight
+	cp out said
+	ok "... and what it lacks" grep -q \
+		'destination  PROBLEM .*User lookup failed' said
+fi
+exits 14 "one that does not know the configuration" by 'doveadm -c /nowhere'
+cp err told
+ok "... says what it lacks" grep -q 'stat(/nowhere) failed: No such file' told
+printf '#!/bin/sh\nsleep 600\n' >hangs
+chmod 755 hangs
+exits 14 "one that hangs is ended" by "$work/hangs" --to-option timeout=2s
+cp err told
+ok "... and that is said" grep -q 'doveadm: .*: no answer in time' told
+ok "nothing was moved" test "$(state b eve@a.test messages)" -eq 1
+exits 2 "what is neither is refused" by localhost:8080
+cp err told
+ok "... with what it could be" grep -q 'neither a URL nor a command' told
+if command -v bk-doctor >/dev/null; then
+	ok "bk doctor runs it, too" says_of_doveadm 'its doveadm opens the accounts'
+	sed "s,^doveadm = .*,doveadm = $work/doveadm," bk.conf >other.conf
+	chmod 600 other.conf
+	ok "... and names what is wrong" says_of_doveadm "$missing" other.conf
+fi
+ok "with what the configuration says" move eve@a.test
+cp err told
+}
+
+# says_of_doveadm WORDS [CONFIG]: what the doctor says of it.
+says_of_doveadm() {
+	BK_CONFIG="$work/${2:-bk.conf}" bk-doctor -v >said 2>&1
+	grep -q "server new: .*$1" said || {
+		cat said
+		return 1
+	}
+}
+
+case $way in
+http) over_http ;;
+local) as_program ;;
+esac
 ok "a folder with mail keeps its own UIDs, and it is said" grep -q \
 	'INBOX: new UIDs: the folder has others already' told
 ok "... the rest is moved" grep -q 'keep their UIDs' told

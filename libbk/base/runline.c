@@ -1,6 +1,6 @@
-/* Running programs: see route_run.h. */
+/* Running programs: see runline.h. */
 
-#include "route/route_run.h"
+#include "base/runline.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,21 @@
 #include "base/run.h"
 
 #define PRINTED_MOST   65536
-#define COMPLAINT_ROOM 512
+#define COMPLAINT_ROOM 4096
 
-static int run_words(const struct bk_route_program *program,
-		     struct bk_argv *words, struct bk_buf *said,
-		     struct bk_buf *complaint, int *status, struct bk_err *err)
+static void add_line(const char *text, bool last, struct bk_buf *out)
+{
+	const char *line = text;
+
+	for (const char *at = text; last && *at; at++)
+		if (at > text && at[-1] == '\n')
+			line = at;
+	bk_buf_add(out, line, strcspn(line, "\n"));
+}
+
+static int run_words(const struct bk_runline *program, struct bk_argv *words,
+		     struct bk_buf *said, struct bk_buf *complaint, int *status,
+		     struct bk_err *err)
 {
 	char text[COMPLAINT_ROOM];
 	size_t len = 0;
@@ -32,15 +42,14 @@ static int run_words(const struct bk_route_program *program,
 
 	int rc = bk_run(&run, &len, status, err);
 	bk_buf_add(said, out, len);
-	text[strcspn(text, "\n")] = 0;
 	if (complaint)
-		bk_buf_add(complaint, text, strlen(text));
+		add_line(text, program->last_line, complaint);
 	free(out);
 	return rc;
 }
 
-int bk_route_try(const struct bk_route_program *program, struct bk_buf *said,
-		 struct bk_buf *complaint, int *status, struct bk_err *err)
+int bk_runline_try(const struct bk_runline *program, struct bk_buf *said,
+		   struct bk_buf *complaint, int *status, struct bk_err *err)
 {
 	struct bk_argv words = {0};
 
@@ -56,13 +65,13 @@ int bk_route_try(const struct bk_route_program *program, struct bk_buf *said,
 	return rc;
 }
 
-int bk_route_run(const struct bk_route_program *program, struct bk_buf *said,
-		 struct bk_err *err)
+int bk_runline_run(const struct bk_runline *program, struct bk_buf *said,
+		   struct bk_err *err)
 {
 	struct bk_buf complaint = {0};
 	int status = 0;
 
-	int rc = bk_route_try(program, said, &complaint, &status, err);
+	int rc = bk_runline_try(program, said, &complaint, &status, err);
 	if (rc == 0 && status) {
 		char *why = bk_escaped(bk_buf_text(&complaint));
 		const char *name = program->line + strspn(program->line, " '");
