@@ -264,9 +264,9 @@ recipe_breaks() {
 	exits 1 "... logins are refused" at_the_front $eve NOOP
 	ok "... the next run ends it" move --account $eve --stages data,account
 	leads_to b $eve
-	echo point >route.kills
-	ok "... and back" move rollback --account $eve
-	rm -f route.kills
+	echo back >route.kills
+	exits 137 "killed on its way back" move rollback --account $eve
+	ok "... the next run ends it" move rollback --account $eve
 	leads_to a $eve
 
 	echo "$1" >route.at-hold
