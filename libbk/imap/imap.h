@@ -349,6 +349,12 @@ int bk_imap_set_acl(struct bk_imap *imap, struct bk_view mailbox,
 int bk_imap_get_metadata(struct bk_imap *imap, const struct bk_view *mailboxes,
 			 size_t n, struct bk_metadata_list *lists, int *told,
 			 struct bk_err *err);
+/* Of the server (""): all that it tells, and what it tells of the n entries,
+ * and of what is below them, by name; one may be told twice. */
+int bk_imap_get_server_metadata(struct bk_imap *imap,
+				const char *const *entries, size_t n,
+				struct bk_metadata_list *out,
+				struct bk_err *err);
 /* An entry without data (NULL) goes. */
 int bk_imap_set_metadata(struct bk_imap *imap, struct bk_view mailbox,
 			 const struct bk_property *entry, struct bk_err *err);

@@ -7,6 +7,8 @@
 #include "imap/lexer.h"
 #include "imap/talk.h"
 
+#define NAMES_AT_A_TIME 100 /* in one command: its line has an end */
+
 /* A question about each of many mailboxes, one command each. */
 struct asking {
 	struct bk_imap *imap;
@@ -175,6 +177,50 @@ int bk_imap_get_metadata(struct bk_imap *imap, const struct bk_view *mailboxes,
 		bk_imap_say(imap, " (/private /shared)");
 	}
 	return ask(&asking, &hands, told, err);
+}
+
+static int take_server_metadata(void *arg, const struct bk_imap_response *said,
+				struct bk_err *err)
+{
+	struct bk_metadata_list *out = arg;
+	struct bk_metadata_list list = {0};
+	struct bk_view name;
+
+	if (!bk_imap_word_is(said->word, "METADATA"))
+		return 0;
+	int rc = bk_imap_parse_metadata(said->rest, &name, &list, err);
+	if (rc == 0 && !name.len)
+		join(out, &list);
+	if (rc == 0 && out->n > BK_IMAP_ENTRIES_MAX)
+		rc = bk_fail(err, BK_REFUSED, "more than %d annotations",
+			     BK_IMAP_ENTRIES_MAX);
+	bk_metadata_list_clear(&list);
+	return rc;
+}
+
+int bk_imap_get_server_metadata(struct bk_imap *imap,
+				const char *const *entries, size_t n,
+				struct bk_metadata_list *out,
+				struct bk_err *err)
+{
+	const struct bk_imap_hands hands = {.untagged = take_server_metadata,
+					    .arg = out};
+	size_t command = 0, said = 0;
+
+	bk_imap_talk_begin(imap);
+	do {
+		command = bk_imap_command_once(imap, "GETMETADATA");
+		bk_imap_say(imap, " (DEPTH infinity)");
+		bk_imap_say_name(imap, text_view(""));
+		bk_imap_say(imap, said ? " (/private" : " (/private /shared");
+		for (size_t i = 0; i < NAMES_AT_A_TIME && said < n; i++)
+			bk_imap_say_name(imap, text_view(entries[said++]));
+		bk_imap_say(imap, ")");
+	} while (said < n);
+	int rc = bk_imap_talk(imap, &hands, err);
+	for (size_t i = 0; i <= command && rc == 0; i++)
+		rc = bk_imap_verdict(imap, i, err);
+	return rc;
 }
 
 int bk_imap_set_metadata(struct bk_imap *imap, struct bk_view mailbox,

@@ -445,7 +445,7 @@ static int make_set(struct bk_backup *run, struct bk_root *root,
 	if (check_errors(run, err) < 0 || check_shrink(run, err) < 0 ||
 	    bk_cancelled(err) < 0 || bk_backup_trees(run, err) < 0)
 		return -1;
-	run->errors += run->walk.scripts.errors;
+	run->errors += bk_backup_texts_errors(&run->walk);
 	if (bk_backup_commit(run, root, err) < 0)
 		return -1;
 	remember_head(run);

@@ -261,7 +261,7 @@ static int name_whole_account(struct bk_backup_walk *walk,
 {
 	struct bk_arena arena = {0};
 	struct bk_account whole;
-	int rc = bk_backup_scripts(walk, account, &arena, &whole, err);
+	int rc = bk_backup_texts(walk, account, &arena, &whole, err);
 
 	if (rc == 0)
 		*id = name_account(walk, &whole, base);
@@ -433,7 +433,7 @@ int bk_backup_walk(struct bk_backup_walk *walk, struct bk_err *err)
 			return -1;
 	if (settle_base_accounts(walk, err) < 0)
 		return -1;
-	bk_backup_scripts_end(walk);
+	bk_backup_texts_end(walk);
 	if (walk->preview)
 		return 0;
 	while (bk_backup_read_wait(walk->read))

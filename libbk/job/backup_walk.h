@@ -14,8 +14,8 @@
 #include "job/backup.h"
 #include "job/backup_base.h"
 #include "job/backup_read.h"
-#include "job/backup_scripts.h"
 #include "job/backup_task.h"
+#include "job/backup_texts.h"
 #include "job/backup_waiting.h"
 
 struct bk_folder_sum {
@@ -44,7 +44,7 @@ struct bk_backup_walk {
 	uint64_t n_accounts, n_folders;
 	uint64_t unlisted; /* folders and accounts that could not be listed */
 	uint64_t listed;   /* folders that could */
-	struct bk_backup_scripts scripts;
+	struct bk_backup_texts texts[BK_TEXT_KINDS];
 	struct bk_folder_sum *sums;
 	size_t n_sums, cap_sums;
 

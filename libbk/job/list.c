@@ -11,7 +11,7 @@
 #include "job/list_sets.h"
 #include "job/list_trees.h"
 #include "job/lookup.h"
-#include "store/kept_scripts.h"
+#include "store/kept_texts.h"
 
 /* Digests are as long as identifiers, and shown alike. */
 _Static_assert(BK_DIGEST_LEN == BK_ID_LEN, "bk_id_hex");
@@ -24,7 +24,7 @@ static size_t count_scripts(const struct bk_account *account)
 {
 	struct bk_script_list scripts = {0};
 
-	(void)bk_kept_scripts(account, &scripts);
+	(void)bk_kept_texts(BK_TEXT_SCRIPTS, account, &scripts);
 	size_t n = scripts.n;
 	bk_script_list_clear(&scripts);
 	return n;

@@ -430,11 +430,10 @@ int bk_restore_run(const struct bk_restore_request *request,
 	};
 
 	(void)pthread_mutex_init(&run.lock, NULL);
-	(void)pthread_mutex_init(&run.scripts.lock, NULL);
+	bk_restore_texts_init(&run);
 	int rc = restore(&run, err);
-	(void)pthread_mutex_destroy(&run.scripts.lock);
 	(void)pthread_mutex_destroy(&run.lock);
-	bk_name_table_clear(&run.scripts.done);
+	bk_restore_texts_clear(&run);
 	bk_digester_free(run.into.digester);
 	bk_restore_deleted_clear(&run.deleted);
 	bk_restore_plan_clear(&run.whole);

@@ -113,7 +113,7 @@ static int make_folders(struct bk_restore *run, struct making *making,
 	/* What sorts new mail is there before it comes. */
 	if (run->store->ops->finish_account(run->store, &account->here, NULL, 0,
 					    &why) == 0)
-		return bk_restore_scripts(run, account, err);
+		return bk_restore_texts(run, account, err);
 	return go_on(run, making, 0, &why, err);
 }
 

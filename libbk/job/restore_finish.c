@@ -147,7 +147,7 @@ static int finish_account(struct bk_restore *run,
 	if (run->store->ops->finish_account(
 		    run->store, &account->here, whole ? from->settings : NULL,
 		    whole ? from->n_settings : 0, &why) == 0)
-		return bk_restore_scripts(run, account, err);
+		return bk_restore_texts(run, account, err);
 	if (!bk_restore_goes_on(why.kind)) {
 		*err = why;
 		return -1;

@@ -234,7 +234,7 @@ int bk_restore_preview(struct bk_restore *run, struct bk_err *err)
 	}
 	rc = bk_listing_finish(preview.to, err);
 	if (rc == 0)
-		bk_restore_scripts_preview(run);
+		bk_restore_texts_preview(run);
 	if (rc == 0 && replace)
 		tell_end(&preview);
 	return rc;

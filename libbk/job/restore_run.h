@@ -8,7 +8,7 @@
 #include "job/restore.h"
 #include "job/restore_deleted.h"
 #include "job/restore_folder.h"
-#include "job/restore_scripts.h"
+#include "job/restore_texts.h"
 #include "job/restore_write.h"
 #include "job/server_store.h"
 #include "store/store.h"
@@ -48,7 +48,7 @@ struct bk_restore {
 	struct bk_restore_into into;
 	struct bk_restore_writing writing;
 	struct bk_name_table counted; /* addresses, in `accounts` */
-	struct bk_restore_scripts scripts;
+	struct bk_restore_texts texts[BK_TEXT_KINDS];
 	size_t folders_most;  /* that can be open at a time */
 	pthread_mutex_t lock; /* of all that follows */
 	struct bk_restore_remark remarks[BK_RESTORE_REMARKS];

@@ -88,7 +88,7 @@ void bk_restore_tell_end(struct bk_restore *run, const char *label,
 {
 	const struct bk_restore_writing *writing = &run->writing;
 
-	bk_restore_scripts_tell(run);
+	bk_restore_texts_tell(run);
 	uint64_t errors = writing->failed + run->errors;
 	struct bk_summary summary = {
 		.act = BK_ACT_RESTORE,

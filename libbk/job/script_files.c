@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/pattern.h"
-#include "store/kept_scripts.h"
+#include "store/kept_texts.h"
 #include "store/safe_name.h"
 
 #define FOLDER "sieve"
@@ -82,7 +82,7 @@ static void add_account(struct bk_script_files *files,
 {
 	struct bk_script_list scripts = {0};
 
-	if (bk_kept_scripts(account, &scripts) > 0 && scripts.n)
+	if (bk_kept_texts(BK_TEXT_SCRIPTS, account, &scripts) > 0 && scripts.n)
 		for (size_t i = 0; i < scripts.n; i++) {
 			const struct bk_script *script = &scripts.items[i];
 			add(files, paths,
@@ -167,8 +167,7 @@ static int compare(const struct file *file, const char *to, struct bk_err *err)
 
 	if (enter(file, to, false, &dir, err) < 0)
 		return -1;
-	int rc =
-		bk_path_read(dir, file->name, BK_KEPT_SCRIPTS_MOST, &text, err);
+	int rc = bk_path_read(dir, file->name, BK_KEPT_TEXTS_MOST, &text, err);
 	if (rc < 0 && err->kind == BK_CORRUPT) {
 		rc = 0; /* longer than any script */
 		*err = (struct bk_err){0};

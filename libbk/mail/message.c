@@ -5,12 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool bk_annotation_is_entry(const char *name)
+{
+	return strncmp(name, "/private/", 9) == 0 ||
+	       strncmp(name, "/shared/", 8) == 0;
+}
+
 bool bk_annotation_is_peoples(const char *name)
 {
 	size_t len = strlen(name);
 
-	if (strncmp(name, "/private/", 9) != 0 &&
-	    strncmp(name, "/shared/", 8) != 0)
+	if (!bk_annotation_is_entry(name))
 		return false;
 	return !strstr(name, "/vendor/") &&
 	       (len < 11 || strcmp(name + len - 11, "/specialuse") != 0);

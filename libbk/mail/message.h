@@ -93,6 +93,8 @@ struct bk_property {
 	struct bk_view value;
 };
 
+/* Is it a name that a server has, and not one of a store's own? */
+bool bk_annotation_is_entry(const char *name);
 /* Of an annotation's name (RFC 5464): one that people make?  What a server says
  * of itself is nobody's. */
 bool bk_annotation_is_peoples(const char *name);

@@ -201,6 +201,17 @@ int bk_imapstore_remove_script(struct bk_store *store,
 			       const char *name, struct bk_err *err);
 void bk_imapstore_scripts_close(struct bk_imapstore *imapstore);
 
+/* ---- imapstore_annotations.c ---- */
+
+int bk_imapstore_annotations(struct bk_store *store,
+			     const struct bk_account *account,
+			     const struct bk_script_list *also,
+			     struct bk_script_list *out, struct bk_err *err);
+int bk_imapstore_put_annotation(struct bk_store *store,
+				const struct bk_account *account,
+				const struct bk_script *annotation,
+				struct bk_err *err);
+
 /* ---- imapstore_folders.c ---- */
 
 int bk_imapstore_folders(struct bk_store *store,

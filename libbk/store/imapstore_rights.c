@@ -68,13 +68,6 @@ static int put_entry(struct bk_imapstore_session *session,
 	return judge(rc, why, err);
 }
 
-/* Names of other stores' own, "maildir/layout", mean nothing here. */
-static bool is_metadata(const struct bk_property *property)
-{
-	return strncmp(property->name, "/private/", 9) == 0 ||
-	       strncmp(property->name, "/shared/", 8) == 0;
-}
-
 static int put_property(struct bk_imapstore_session *session,
 			struct bk_view mailbox,
 			const struct bk_property *property, struct bk_err *why,
@@ -230,7 +223,9 @@ static int put_annotations(struct bk_imapstore_session *session,
 	for (size_t i = 0; i < folder->n_annotations; i++) {
 		const struct bk_property *property = &folder->annotations[i];
 		struct bk_err why = {0};
-		if (!is_metadata(property))
+		/* Names of other stores' own, "maildir/layout", mean nothing
+		 * here. */
+		if (!bk_annotation_is_entry(property->name))
 			continue;
 		int rc = can ? put_property(session, mailbox, property, &why,
 					    err)

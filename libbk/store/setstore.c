@@ -8,7 +8,7 @@
 #include "repo/chunk_reader.h"
 #include "repo/set.h"
 #include "store/body.h"
-#include "store/kept_scripts.h"
+#include "store/kept_texts.h"
 
 #define CACHE_BYTES ((size_t)64 << 20)
 
@@ -238,7 +238,18 @@ static int scripts(struct bk_store *store, const struct bk_account *account,
 	(void)store;
 	(void)err;
 	bk_script_list_clear(out);
-	return bk_kept_scripts(account, out);
+	return bk_kept_texts(BK_TEXT_SCRIPTS, account, out);
+}
+
+static int annotations(struct bk_store *store, const struct bk_account *account,
+		       const struct bk_script_list *also,
+		       struct bk_script_list *out, struct bk_err *err)
+{
+	(void)store;
+	(void)also;
+	(void)err;
+	bk_script_list_clear(out);
+	return bk_kept_texts(BK_TEXT_ANNOTATIONS, account, out);
 }
 
 static const struct bk_store_ops ops = {
@@ -251,6 +262,7 @@ static const struct bk_store_ops ops = {
 	.stat = stat_message,
 	.find_account = find_account,
 	.scripts = scripts,
+	.annotations = annotations,
 };
 
 struct bk_store *bk_setstore_open(struct bk_set *set)

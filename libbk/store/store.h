@@ -28,6 +28,7 @@
 #include "mail/identity.h"
 #include "mail/message.h"
 #include "mail/uid_set.h"
+#include "store/texts.h"
 
 struct bk_doveadm;
 struct bk_lacks;
@@ -131,26 +132,6 @@ struct bk_store_limits {
 struct bk_store_quota { /* what it may hold; 0: no limit */
 	uint64_t bytes, messages;
 };
-
-/* What sorts incoming mail, in Sieve (RFC 5228). */
-struct bk_script {
-	const char *name; /* UTF-8, any characters but control ones */
-	struct bk_view text;
-	bool active; /* the one that is at work; at most one is */
-};
-
-/* {0} is a valid empty one. */
-struct bk_script_list {
-	struct bk_arena arena;   /* of names and texts */
-	struct bk_script *items; /* owned; by name */
-	size_t n, cap;
-};
-void bk_script_list_clear(struct bk_script_list *list);
-struct bk_script *bk_script_list_add(struct bk_script_list *list);
-void bk_script_list_sort(struct bk_script_list *list);
-/* NULL: it is not there.  Of a sorted list. */
-const struct bk_script *bk_script_list_find(const struct bk_script_list *list,
-					    const char *name);
 
 /* One folder being written, from begin to finish or abort. */
 struct bk_folder_writer;
@@ -280,6 +261,16 @@ struct bk_store_ops {
 	int (*scripts)(struct bk_store *store, const struct bk_account *account,
 		       struct bk_script_list *out, struct bk_err *err);
 
+	/* The annotations that the account itself has, their names in lower
+	 * case, and none of the server's own: 1; 0 where the server has none.
+	 * Some servers tell those alone that are asked for by name: of `also`
+	 * (or NULL) the names, besides those that RFC 5464 knows of.  NULL: the
+	 * store has none. */
+	int (*annotations)(struct bk_store *store,
+			   const struct bk_account *account,
+			   const struct bk_script_list *also,
+			   struct bk_script_list *out, struct bk_err *err);
+
 	/* ---- writing; NULL in a driver that only reads ---- */
 
 	/* BK_REFUSED, BK_DENIED: not with this login, or not at all.  NULL:
@@ -306,6 +297,13 @@ struct bk_store_ops {
 	int (*remove_script)(struct bk_store *store,
 			     const struct bk_account *account, const char *name,
 			     struct bk_err *err);
+
+	/* Writes an annotation of the account, or takes it away: a text of
+	 * NULL. BK_REFUSED with the server's words. */
+	int (*put_annotation)(struct bk_store *store,
+			      const struct bk_account *account,
+			      const struct bk_script *annotation,
+			      struct bk_err *err);
 
 	/* A folder that this run or another one may write there, before any is
 	 * begun, always in one order: what it is called follows from that where

@@ -85,6 +85,13 @@ static const char additions[] =
 	"  to_sum BLOB NOT NULL,"
 	"  active INTEGER NOT NULL,"
 	"  PRIMARY KEY (account, name)) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS annotations ("
+	"  account INTEGER NOT NULL,"
+	"  name TEXT NOT NULL,"
+	"  from_sum BLOB NOT NULL,"
+	"  to_sum BLOB NOT NULL,"
+	"  active INTEGER NOT NULL,"
+	"  PRIMARY KEY (account, name)) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS rights ("
 	"  folder INTEGER NOT NULL,"
 	"  who TEXT NOT NULL,"
@@ -103,75 +110,6 @@ static const char second_version[] =
 	"UPDATE rights SET source = who || ' ' || rights;"
 	"PRAGMA user_version = 2;"
 	"COMMIT;";
-
-#define OF_ACCOUNT " WHERE folder IN (SELECT id FROM folders WHERE account = ?)"
-
-static const char *const texts[BK_SQL_COUNT] = {
-	[BK_SQL_BEGIN] = "BEGIN IMMEDIATE",
-	[BK_SQL_COMMIT] = "COMMIT",
-	[BK_SQL_ROLLBACK] = "ROLLBACK",
-	[BK_SQL_ACCOUNT_ADD] =
-		"INSERT INTO accounts (name) VALUES (?)"
-		" ON CONFLICT DO NOTHING",
-	[BK_SQL_ACCOUNT_ID] = "SELECT id FROM accounts WHERE name = ?",
-	[BK_SQL_ACCOUNT_END] =
-		"UPDATE accounts SET ended = ?, passes = passes + 1,"
-		" messages = ?, lacking = ? WHERE id = ?",
-	[BK_SQL_ACCOUNTS] =
-		"SELECT id, name, ended, passes, messages, lacking"
-		" FROM accounts ORDER BY name",
-	[BK_SQL_ACCOUNT_MESSAGES_DROP] = "DELETE FROM messages" OF_ACCOUNT,
-	[BK_SQL_ACCOUNT_BATCHES_DROP] = "DELETE FROM batches" OF_ACCOUNT,
-	[BK_SQL_ACCOUNT_FOLDERS_DROP] = "DELETE FROM folders WHERE account = ?",
-	[BK_SQL_ACCOUNT_DROP] = "DELETE FROM accounts WHERE id = ?",
-	[BK_SQL_FOLDERS] =
-		"SELECT id, made, subscribed,"
-		" from_name, from_validity, from_next, from_modseq,"
-		" from_messages, from_guid, to_name, to_validity, to_next,"
-		" to_modseq, to_messages, to_guid"
-		" FROM folders WHERE account = ? ORDER BY from_name",
-	[BK_SQL_FOLDER_PUT] =
-		"INSERT OR REPLACE INTO folders (id, account, made, subscribed,"
-		" from_name, from_validity, from_next, from_modseq,"
-		" from_messages, from_guid, to_name, to_validity, to_next,"
-		" to_modseq, to_messages, to_guid)"
-		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[BK_SQL_FOLDER_DROP] = "DELETE FROM folders WHERE id = ?",
-	[BK_SQL_PAIRS] =
-		"SELECT id, ours, from_uid, from_name, from_flags,"
-		" from_words, to_uid, to_name, to_flags, to_words, sum"
-		" FROM messages WHERE folder = ? ORDER BY id",
-	[BK_SQL_UIDS_FROM] = "SELECT from_uid FROM messages WHERE folder = ?",
-	[BK_SQL_UIDS_TO] = "SELECT to_uid FROM messages WHERE folder = ?",
-	[BK_SQL_PAIR_PUT] =
-		"INSERT OR REPLACE INTO messages (folder, id, ours, from_uid,"
-		" from_name, from_flags, from_words, to_uid, to_name, to_flags,"
-		" to_words, sum) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-	[BK_SQL_PAIR_DROP] = "DELETE FROM messages WHERE folder = ? AND id = ?",
-	[BK_SQL_PAIRS_DROP] = "DELETE FROM messages WHERE folder = ?",
-	[BK_SQL_BATCH] =
-		"SELECT to_next, messages FROM batches"
-		" WHERE folder = ?",
-	[BK_SQL_BATCH_PUT] = "INSERT OR REPLACE INTO batches VALUES (?,?,?)",
-	[BK_SQL_BATCH_DROP] = "DELETE FROM batches WHERE folder = ?",
-	[BK_SQL_RIGHTS] =
-		"SELECT folder, who, rights, sent, source"
-		" FROM rights" OF_ACCOUNT " ORDER BY folder, who",
-	[BK_SQL_RIGHT_PUT] =
-		"INSERT INTO rights (folder, who, rights, sent, source)"
-		" VALUES (?,?,?,?,?)",
-	[BK_SQL_RIGHTS_DROP] = "DELETE FROM rights WHERE folder = ?",
-	[BK_SQL_ACCOUNT_RIGHTS_DROP] = "DELETE FROM rights" OF_ACCOUNT,
-	[BK_SQL_QUOTA] = "SELECT bytes, messages FROM quotas WHERE account = ?",
-	[BK_SQL_QUOTA_PUT] = "INSERT OR REPLACE INTO quotas VALUES (?,?,?)",
-	[BK_SQL_QUOTA_DROP] = "DELETE FROM quotas WHERE account = ?",
-	[BK_SQL_SCRIPTS] =
-		"SELECT name, from_sum, to_sum, active FROM scripts"
-		" WHERE account = ? ORDER BY name",
-	[BK_SQL_SCRIPT_PUT] =
-		"INSERT OR REPLACE INTO scripts VALUES (?,?,?,?,?)",
-	[BK_SQL_SCRIPTS_DROP] = "DELETE FROM scripts WHERE account = ?",
-};
 
 /* ---- the database ---- */
 
@@ -205,9 +143,10 @@ sqlite3_stmt *bk_journal_sql(struct bk_journal *journal,
 {
 	sqlite3_stmt **stmt = &journal->statements[which];
 
-	if (!*stmt && sqlite3_prepare_v3(journal->db, texts[which], -1,
-					 SQLITE_PREPARE_PERSISTENT, stmt,
-					 NULL) != SQLITE_OK) {
+	if (!*stmt &&
+	    sqlite3_prepare_v3(journal->db, bk_journal_statements[which], -1,
+			       SQLITE_PREPARE_PERSISTENT, stmt,
+			       NULL) != SQLITE_OK) {
 		(void)bk_journal_fail(journal, err);
 		return NULL;
 	}
@@ -295,12 +234,16 @@ static int check_schema(struct bk_journal *journal, struct bk_err *err)
 {
 	int64_t version = 0;
 	int64_t id = 0;
-	int64_t tables = 0;
+	int64_t tables = 0, added = 0;
 
 	if (read_pragma(journal, "PRAGMA application_id", &id, err) < 0 ||
 	    read_pragma(journal, "PRAGMA user_version", &version, err) < 0 ||
 	    read_pragma(journal, "SELECT count(*) FROM sqlite_schema", &tables,
-			err) < 0)
+			err) < 0 ||
+	    read_pragma(journal,
+			"SELECT count(*) FROM sqlite_schema"
+			" WHERE name = 'annotations'",
+			&added, err) < 0)
 		return -1;
 	if (tables && id != APPLICATION_ID)
 		return bk_fail(err, BK_MISUSE, "%s is no journal of a move",
@@ -309,13 +252,13 @@ static int check_schema(struct bk_journal *journal, struct bk_err *err)
 		return bk_fail(err, BK_NEWER,
 			       "journal %s was made by a newer version",
 			       journal->path);
-	journal->old = version < VERSION;
+	journal->old = version < VERSION || !added;
 	if (journal->looks && tables && journal->old)
 		return -1; /* to copy it first */
 	if ((!tables && run(journal, schema, err) < 0) ||
 	    run(journal, additions, err) < 0)
 		return -1;
-	return journal->old ? run(journal, second_version, err) : 0;
+	return version < VERSION ? run(journal, second_version, err) : 0;
 }
 
 /* Another run may have set it aside between open and flock. */

@@ -151,12 +151,13 @@ int bk_journal_quota_put(struct bk_journal *journal, int64_t account,
 			 const struct bk_store_quota *quota,
 			 struct bk_err *err);
 
-/* ---- scripts ---- */
+/* ---- scripts and annotations of the account ---- */
 
 #define BK_JOURNAL_SCRIPT_SUM 32
 
-/* A script as both ends had it when they last were alike: what tells its texts
- * from others. */
+/* A script, or an annotation, as both ends had it when they last were alike:
+ * what tells its texts from others.  A to_sum of zeros: the destination has
+ * none, since it turned the source's down. */
 struct bk_journal_script {
 	const char *name; /* "": none, which was the active one */
 	uint8_t from_sum[BK_JOURNAL_SCRIPT_SUM];
@@ -171,12 +172,14 @@ struct bk_journal_scripts {
 };
 void bk_journal_scripts_clear(struct bk_journal_scripts *scripts);
 
-int bk_journal_scripts(struct bk_journal *journal, int64_t account,
-		       struct bk_journal_scripts *out, struct bk_err *err);
+int bk_journal_texts(struct bk_journal *journal, enum bk_text_kind kind,
+		     int64_t account, struct bk_journal_scripts *out,
+		     struct bk_err *err);
 /* These instead of those that were known. */
-int bk_journal_scripts_put(struct bk_journal *journal, int64_t account,
-			   const struct bk_journal_script *scripts, size_t n,
-			   struct bk_err *err);
+int bk_journal_texts_put(struct bk_journal *journal, enum bk_text_kind kind,
+			 int64_t account,
+			 const struct bk_journal_script *scripts, size_t n,
+			 struct bk_err *err);
 
 /* The account `back` becomes what `name` is in the other direction: a pass from
  * its destination to its source knows every message by it, and takes nothing

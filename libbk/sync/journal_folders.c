@@ -132,7 +132,7 @@ static int drop_account(struct bk_journal *journal, int64_t id,
 		BK_SQL_ACCOUNT_MESSAGES_DROP, BK_SQL_ACCOUNT_BATCHES_DROP,
 		BK_SQL_ACCOUNT_RIGHTS_DROP,   BK_SQL_ACCOUNT_FOLDERS_DROP,
 		BK_SQL_SCRIPTS_DROP,          BK_SQL_QUOTA_DROP,
-		BK_SQL_ACCOUNT_DROP,
+		BK_SQL_ANNOTATIONS_DROP,      BK_SQL_ACCOUNT_DROP,
 	};
 	int rc = bk_journal_do(journal, BK_SQL_BEGIN, 0, err);
 

@@ -1,5 +1,5 @@
 /* What a move remembers: see journal.h.  Here what an account has
- * besides folders: scripts, a quota. */
+ * besides folders: scripts, annotations, a quota. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +26,20 @@ static bool read_sum(sqlite3_stmt *stmt, int column,
 	return true;
 }
 
-static int read_scripts(struct bk_journal *journal, int64_t account,
-			struct bk_journal_scripts *out, struct bk_err *err)
+static const struct statements {
+	enum bk_journal_sql all, put, drop;
+} statements[BK_TEXT_KINDS] = {
+	[BK_TEXT_SCRIPTS] = {BK_SQL_SCRIPTS,     BK_SQL_SCRIPT_PUT,
+			     BK_SQL_SCRIPTS_DROP    },
+	[BK_TEXT_ANNOTATIONS] = {BK_SQL_ANNOTATIONS, BK_SQL_ANNOTATION_PUT,
+                             BK_SQL_ANNOTATIONS_DROP},
+};
+
+static int read_scripts(struct bk_journal *journal, enum bk_text_kind kind,
+			int64_t account, struct bk_journal_scripts *out,
+			struct bk_err *err)
 {
-	sqlite3_stmt *stmt = bk_journal_sql(journal, BK_SQL_SCRIPTS, err);
+	sqlite3_stmt *stmt = bk_journal_sql(journal, statements[kind].all, err);
 	int rc;
 
 	if (!stmt)
@@ -52,21 +62,22 @@ static int read_scripts(struct bk_journal *journal, int64_t account,
 	return rc;
 }
 
-int bk_journal_scripts(struct bk_journal *journal, int64_t account,
-		       struct bk_journal_scripts *out, struct bk_err *err)
+int bk_journal_texts(struct bk_journal *journal, enum bk_text_kind kind,
+		     int64_t account, struct bk_journal_scripts *out,
+		     struct bk_err *err)
 {
 	bk_journal_scripts_clear(out);
 	(void)pthread_mutex_lock(&journal->mutex);
-	int rc = read_scripts(journal, account, out, err);
+	int rc = read_scripts(journal, kind, account, out, err);
 	(void)pthread_mutex_unlock(&journal->mutex);
 	return rc;
 }
 
-static int put_script(struct bk_journal *journal, int64_t account,
-		      const struct bk_journal_script *script,
+static int put_script(struct bk_journal *journal, enum bk_text_kind kind,
+		      int64_t account, const struct bk_journal_script *script,
 		      struct bk_err *err)
 {
-	sqlite3_stmt *stmt = bk_journal_sql(journal, BK_SQL_SCRIPT_PUT, err);
+	sqlite3_stmt *stmt = bk_journal_sql(journal, statements[kind].put, err);
 
 	if (!stmt)
 		return -1;
@@ -80,16 +91,18 @@ static int put_script(struct bk_journal *journal, int64_t account,
 	return bk_journal_step(journal, stmt, err);
 }
 
-int bk_journal_scripts_put(struct bk_journal *journal, int64_t account,
-			   const struct bk_journal_script *scripts, size_t n,
-			   struct bk_err *err)
+int bk_journal_texts_put(struct bk_journal *journal, enum bk_text_kind kind,
+			 int64_t account,
+			 const struct bk_journal_script *scripts, size_t n,
+			 struct bk_err *err)
 {
 	(void)pthread_mutex_lock(&journal->mutex);
 	int rc = bk_journal_do(journal, BK_SQL_BEGIN, 0, err);
 	if (rc == 0)
-		rc = bk_journal_do(journal, BK_SQL_SCRIPTS_DROP, account, err);
+		rc = bk_journal_do(journal, statements[kind].drop, account,
+				   err);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = put_script(journal, account, &scripts[i], err);
+		rc = put_script(journal, kind, account, &scripts[i], err);
 	rc = bk_journal_end(journal, rc, err);
 	(void)pthread_mutex_unlock(&journal->mutex);
 	return rc;

@@ -42,8 +42,13 @@ enum bk_journal_sql {
 	BK_SQL_SCRIPTS,
 	BK_SQL_SCRIPT_PUT,
 	BK_SQL_SCRIPTS_DROP,
+	BK_SQL_ANNOTATIONS,
+	BK_SQL_ANNOTATION_PUT,
+	BK_SQL_ANNOTATIONS_DROP,
 	BK_SQL_COUNT,
 };
+
+extern const char *const bk_journal_statements[BK_SQL_COUNT];
 
 struct bk_journal {
 	char *path;
@@ -51,7 +56,7 @@ struct bk_journal {
 	int lock;    /* a descriptor of the file, flocked */
 	bool damaged;
 	bool looks; /* the file stays as it is, whatever it is */
-	bool old;   /* of a version before this one */
+	bool old;   /* of a version before this one, or without a table */
 	sqlite3 *db;
 	pthread_mutex_t mutex; /* of db and statements */
 	sqlite3_stmt *statements[BK_SQL_COUNT];

@@ -454,7 +454,7 @@ static int run(struct bk_pass *pass, struct bk_err *err)
 	if (begin_account(pass, err) < 0 || bk_pass_list(pass, err) < 0 ||
 	    bk_pass_renames(pass, err) < 0 || bk_pass_rights(pass, err) < 0 ||
 	    sync_all(pass, err) < 0 || bk_pass_departed(pass, err) < 0 ||
-	    bk_pass_scripts(pass, err) < 0)
+	    bk_pass_texts(pass, err) < 0)
 		return -1;
 	if (request->dry_run)
 		return 0;

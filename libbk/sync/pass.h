@@ -168,10 +168,11 @@ int bk_folder_pass_rights_sent(const struct bk_folder_pass *folder,
 int bk_folder_pass_rights_given(const struct bk_folder_pass *folder,
 				struct bk_err *err);
 
-/* ---- scripts.c ---- */
+/* ---- account_texts.c ---- */
 
-/* The account's scripts; what cannot be carried over is told, and no error. */
-int bk_pass_scripts(struct bk_pass *pass, struct bk_err *err);
+/* The account's scripts and annotations; what cannot be carried over is told,
+ * and no error. */
+int bk_pass_texts(struct bk_pass *pass, struct bk_err *err);
 
 /* ---- quota.c ---- */
 

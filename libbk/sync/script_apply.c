@@ -11,8 +11,8 @@ static int write_one(struct bk_script_apply *apply, struct bk_script_task *task,
 {
 	struct bk_err why = {0};
 
-	if (apply->store->ops->put_script(apply->store, apply->account,
-					  task->from, &why) < 0)
+	if (bk_text_put(apply->kind, apply->store, apply->account, task->from,
+			&why) < 0)
 		return apply->failed(apply->arg, task->name, &why, err);
 	apply->done.written++;
 	task->done = true;
@@ -25,8 +25,8 @@ static int remove_one(struct bk_script_apply *apply,
 {
 	struct bk_err why = {0};
 
-	if (apply->store->ops->remove_script(apply->store, apply->account,
-					     task->name, &why) < 0)
+	if (bk_text_remove(apply->kind, apply->store, apply->account,
+			   task->name, &why) < 0)
 		return apply->failed(apply->arg, task->name, &why, err);
 	apply->done.removed++;
 	task->done = true;

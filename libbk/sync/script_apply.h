@@ -1,6 +1,7 @@
 /*
- * Carrying out a plan for the scripts of an account: see script_plan.h.  What
- * one script lacks is told by who asked, and the others go on.
+ * Carrying out a plan for the scripts of an account, or for its annotations:
+ * see script_plan.h.  What one of them lacks is told by who asked, and the
+ * others go on.
  */
 
 #ifndef BK_SYNC_SCRIPT_APPLY_H
@@ -19,6 +20,7 @@ struct bk_script_done {
 };
 
 struct bk_script_apply {
+	enum bk_text_kind kind;
 	struct bk_store *store; /* the destination */
 	const struct bk_account *account;
 	struct bk_script_plan *plan;

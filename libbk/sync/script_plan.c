@@ -36,10 +36,11 @@ static bool same_text(const struct bk_script *a, const struct bk_script *b)
 static bool has_changed(const struct bk_script *script,
 			const uint8_t was[BK_JOURNAL_SCRIPT_SUM])
 {
+	static const uint8_t none[BK_JOURNAL_SCRIPT_SUM];
 	uint8_t is[BK_JOURNAL_SCRIPT_SUM];
 
 	if (!script)
-		return true;
+		return memcmp(none, was, sizeof(none)) != 0;
 	bk_script_sum(script->text, is);
 	return memcmp(is, was, sizeof(is)) != 0;
 }
@@ -161,4 +162,16 @@ void bk_script_plan_clear(struct bk_script_plan *plan)
 {
 	free(plan->tasks);
 	*plan = (struct bk_script_plan){0};
+}
+
+void bk_texts_name(struct bk_script_list *out,
+		   const struct bk_script_list *list,
+		   const struct bk_journal_scripts *known)
+{
+	bk_script_list_clear(out);
+	for (size_t i = 0; list && i < list->n; i++)
+		bk_script_list_add(out)->name = list->items[i].name;
+	for (size_t i = 0; i < known->n; i++)
+		if (!list || !bk_script_list_find(list, known->items[i].name))
+			bk_script_list_add(out)->name = known->items[i].name;
 }

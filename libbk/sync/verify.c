@@ -490,7 +490,7 @@ int bk_sync_verify(const struct bk_sync_verify *request,
 	if (rc == 0)
 		rc = verify_all(&v, err);
 	if (rc == 0 && !request->mail_only)
-		rc = bk_verify_scripts(&v.settings, err);
+		rc = bk_verify_texts(&v.settings, err);
 	bk_pass_clear(&v.pass);
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* Subscriptions, rights, annotations and scripts: see verify_settings.h. */
+/* Subscriptions, rights, annotations, scripts: see verify_settings.h. */
 
 #include "sync/verify_settings.h"
 
@@ -207,21 +207,21 @@ void bk_verify_folder(struct bk_verify_settings *v,
 		compare_annotations(v, from, to);
 }
 
-/* ---- scripts ---- */
+/* ---- scripts and annotations of the account ---- */
 
 static void compare_script(const struct bk_verify_settings *v,
-			   const struct bk_script_task *task,
+			   const char *title, const struct bk_script_task *task,
 			   const struct bk_script_list *there)
 {
 	bool is_there = bk_script_list_find(there, task->name) != NULL;
 
-	if (task->act == BK_SCRIPT_KEEP && task->from)
+	if (task->act == BK_SCRIPT_KEEP && task->from && is_there)
 		return;
 	if (task->from)
 		tell_of(v, is_there ? BK_SYNC_DIFFERENT : BK_SYNC_MISSING, NULL,
-			"Sieve script %s", task->name);
+			"%s %s", title, task->name);
 	else if (is_there && !v->request->no_extra)
-		tell_of(v, BK_SYNC_EXTRA, NULL, "Sieve script %s", task->name);
+		tell_of(v, BK_SYNC_EXTRA, NULL, "%s %s", title, task->name);
 }
 
 static bool is_planned(const struct bk_script_plan *plan, const char *name)
@@ -233,6 +233,7 @@ static bool is_planned(const struct bk_script_plan *plan, const char *name)
 }
 
 static void compare_scripts(const struct bk_verify_settings *v,
+			    const char *title,
 			    const struct bk_script_list *from,
 			    const struct bk_script_list *to,
 			    const struct bk_script_plan *plan)
@@ -241,10 +242,10 @@ static void compare_scripts(const struct bk_verify_settings *v,
 	const char *there = bk_script_active(to);
 
 	for (size_t i = 0; i < plan->n; i++)
-		compare_script(v, &plan->tasks[i], to);
+		compare_script(v, title, &plan->tasks[i], to);
 	for (size_t i = 0; i < to->n && !v->request->no_extra; i++)
 		if (!is_planned(plan, to->items[i].name))
-			tell_of(v, BK_SYNC_EXTRA, NULL, "Sieve script %s",
+			tell_of(v, BK_SYNC_EXTRA, NULL, "%s %s", title,
 				to->items[i].name);
 	if (strcmp(here, there) != 0 && (*here || !v->request->no_extra))
 		tell_of(v, BK_SYNC_DIFFERENT, NULL,
@@ -254,40 +255,59 @@ static void compare_scripts(const struct bk_verify_settings *v,
 }
 
 /* 1; 0: it has none, or nobody said where. */
-static int read_scripts(const struct bk_sync_end *end, enum bk_end is,
-			struct bk_script_list *out, struct bk_err *err)
+static int read_texts(enum bk_text_kind kind, const struct bk_sync_end *end,
+		      const struct bk_script_list *also, enum bk_end is,
+		      struct bk_script_list *out, struct bk_err *err)
 {
-	if (!end->store->ops->scripts)
-		return 0;
-	int rc = end->store->ops->scripts(end->store, end->account, out, err);
+	int rc = bk_texts_read(kind, end->store, end->account, also, out, err);
+
 	if (rc >= 0)
 		return rc;
-	(void)bk_context(err, "Sieve scripts");
+	(void)bk_context(err, "%s", bk_text_words[kind].all);
 	return bk_err_at(err, is);
 }
 
 /* A server may spell a script in its own way: what the journal knows of that
  * makes no difference. */
-int bk_verify_scripts(struct bk_verify_settings *v, struct bk_err *err)
+static int verify_texts(struct bk_verify_settings *v, enum bk_text_kind kind,
+			struct bk_err *err)
 {
 	const struct bk_sync_verify *request = v->request;
-	struct bk_script_list from = {0}, to = {0};
+	struct bk_script_list from = {0}, to = {0}, names = {0};
 	struct bk_journal_scripts known = {0};
 	struct bk_script_plan plan = {0};
+	int rc = 0;
 
-	int rc = read_scripts(&request->from, BK_END_SOURCE, &from, err);
-	if (rc > 0)
-		rc = read_scripts(&request->to, BK_END_DESTINATION, &to, err);
-	if (rc > 0 && v->account &&
-	    bk_journal_scripts(request->journal, v->account, &known, err) < 0)
-		rc = -1;
+	if (v->account)
+		rc = bk_journal_texts(request->journal, kind, v->account,
+				      &known, err);
+	if (rc == 0) {
+		bk_texts_name(&names, NULL, &known);
+		rc = read_texts(kind, &request->from, &names, BK_END_SOURCE,
+				&from, err);
+	}
+	if (rc > 0) {
+		bk_texts_name(&names, &from, &known);
+		rc = read_texts(kind, &request->to, &names, BK_END_DESTINATION,
+				&to, err);
+	}
 	if (rc > 0) {
 		bk_script_plan_make(&plan, &from, &to, &known, false);
-		compare_scripts(v, &from, &to, &plan);
+		compare_scripts(v, bk_text_words[kind].title, &from, &to,
+				&plan);
 	}
 	bk_script_plan_clear(&plan);
 	bk_journal_scripts_clear(&known);
+	bk_script_list_clear(&names);
 	bk_script_list_clear(&from);
 	bk_script_list_clear(&to);
 	return rc < 0 ? -1 : 0;
+}
+
+int bk_verify_texts(struct bk_verify_settings *v, struct bk_err *err)
+{
+	for (unsigned kind = 0; kind < BK_TEXT_KINDS; kind++)
+		if (verify_texts(v, (enum bk_text_kind)kind, err) < 0)
+			return -1;
+	return 0;
 }

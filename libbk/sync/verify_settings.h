@@ -28,7 +28,7 @@ int bk_verify_ask(struct bk_verify_settings *v, struct bk_folder_list *from,
 void bk_verify_folder(struct bk_verify_settings *v,
 		      const struct bk_folder *from, const struct bk_folder *to,
 		      int64_t row);
-/* The account's scripts; nothing where an end has none. */
-int bk_verify_scripts(struct bk_verify_settings *v, struct bk_err *err);
+/* The account's scripts and annotations; nothing where an end has none. */
+int bk_verify_texts(struct bk_verify_settings *v, struct bk_err *err);
 
 #endif

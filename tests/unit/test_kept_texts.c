@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "store/kept_scripts.h"
+#include "store/kept_texts.h"
 
 static struct bk_property own[] = {
 	{"maildirsize", {(const uint8_t *)"1", 1}},
@@ -52,9 +52,11 @@ static void what_was_put_is_there_and_so_is_all_else(void **state)
 	add(&list, "b/../c", "keep;", true);
 	add(&list, "", "", false);
 	list.items[1].name = "empty";
-	assert_int_equal(bk_kept_scripts_put(&account, &list, &arena, &err), 0);
+	assert_int_equal(bk_kept_texts_put(BK_TEXT_SCRIPTS, &account, &list,
+					   &arena, &err),
+			 0);
 	assert_string_equal(account.settings[0].name, "maildirsize");
-	assert_int_equal(bk_kept_scripts(&account, &back), 1);
+	assert_int_equal(bk_kept_texts(BK_TEXT_SCRIPTS, &account, &back), 1);
 	assert_int_equal(back.n, 2);
 	assert_script(&back, "b/../c", "keep;", true);
 	assert_script(&back, "empty", "", false);
@@ -62,9 +64,11 @@ static void what_was_put_is_there_and_so_is_all_else(void **state)
 	bk_script_list_clear(&list);
 
 	/* Anew, in their place: none is there now, and that is known. */
-	assert_int_equal(bk_kept_scripts_put(&account, &list, &arena, &err), 0);
+	assert_int_equal(bk_kept_texts_put(BK_TEXT_SCRIPTS, &account, &list,
+					   &arena, &err),
+			 0);
 	assert_int_equal(account.n_settings, 2);
-	assert_int_equal(bk_kept_scripts(&account, &back), 1);
+	assert_int_equal(bk_kept_texts(BK_TEXT_SCRIPTS, &account, &back), 1);
 	assert_int_equal(back.n, 0);
 	bk_arena_clear(&arena);
 }
@@ -78,22 +82,26 @@ static void what_an_earlier_set_has_is_taken_over(void **state)
 
 	(void)state;
 	add(&list, "main", "stop;", true);
-	assert_int_equal(bk_kept_scripts_put(&was, &list, &arena, &err), 0);
-	assert_true(bk_kept_scripts_take_over(&now, &was, &arena));
+	assert_int_equal(
+		bk_kept_texts_put(BK_TEXT_SCRIPTS, &was, &list, &arena, &err),
+		0);
+	assert_true(
+		bk_kept_texts_take_over(BK_TEXT_SCRIPTS, &now, &was, &arena));
 	assert_int_equal(now.n_settings, was.n_settings);
-	assert_int_equal(bk_kept_scripts(&now, &back), 1);
+	assert_int_equal(bk_kept_texts(BK_TEXT_SCRIPTS, &now, &back), 1);
 	assert_script(&back, "main", "stop;", true);
-	assert_false(bk_kept_scripts_take_over(&now, &none, &arena));
+	assert_false(
+		bk_kept_texts_take_over(BK_TEXT_SCRIPTS, &now, &none, &arena));
 	assert_int_equal(now.n_settings, 1);
 	bk_script_list_clear(&back);
 	bk_script_list_clear(&list);
-	assert_int_equal(bk_kept_scripts(&now, &back), 0);
+	assert_int_equal(bk_kept_texts(BK_TEXT_SCRIPTS, &now, &back), 0);
 	bk_arena_clear(&arena);
 }
 
 static void what_a_record_cannot_hold_is_refused(void **state)
 {
-	static uint8_t text[BK_KEPT_SCRIPTS_MOST];
+	static uint8_t text[BK_KEPT_TEXTS_MOST];
 	struct bk_account account = account_of_one_file();
 	struct bk_script_list list = {0};
 	struct bk_arena arena = {0};
@@ -102,9 +110,12 @@ static void what_a_record_cannot_hold_is_refused(void **state)
 	(void)state;
 	add(&list, "a", "", false);
 	list.items[0].text = (struct bk_view){text, sizeof(text) - 1};
-	assert_int_equal(bk_kept_scripts_put(&account, &list, &arena, &err), 0);
+	assert_int_equal(bk_kept_texts_put(BK_TEXT_SCRIPTS, &account, &list,
+					   &arena, &err),
+			 0);
 	list.items[0].text.len++;
-	assert_int_equal(bk_kept_scripts_put(&account, &list, &arena, &err),
+	assert_int_equal(bk_kept_texts_put(BK_TEXT_SCRIPTS, &account, &list,
+					   &arena, &err),
 			 -1);
 	assert_int_equal(err.kind, BK_REFUSED);
 	bk_script_list_clear(&list);
@@ -130,7 +141,7 @@ static void names_that_no_server_gives_are_none(void **state)
 	struct bk_script_list back = {0};
 
 	(void)state;
-	assert_int_equal(bk_kept_scripts(&account, &back), 1);
+	assert_int_equal(bk_kept_texts(BK_TEXT_SCRIPTS, &account, &back), 1);
 	assert_int_equal(back.n, 1);
 	assert_script(&back, "main", "keep;", false);
 	bk_script_list_clear(&back);
@@ -145,5 +156,5 @@ int main(void)
 		cmocka_unit_test(names_that_no_server_gives_are_none),
 	};
 
-	return cmocka_run_group_tests_name("kept_scripts", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("kept_texts", tests, NULL, NULL);
 }
