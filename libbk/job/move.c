@@ -105,7 +105,11 @@ static const char *next_of(struct bk_move *move, enum bk_result result)
 			       : bk_move_next(move, "", NULL);
 	if (result == BK_RESULT_COMPLETE && move->request->cutover.wanted)
 		return NULL;
-	if (result == BK_RESULT_FAILED && !move->undone && !move->turns.stuck)
+	/* What helps the only one that needs it helps them all. */
+	if (move->failed == 1 && move->switched == 1 &&
+	    move->summary.accounts_left == 1 && move->why_next)
+		return move->why_next;
+	if (result == BK_RESULT_FAILED && !move->switched)
 		verb = "preflight";
 	return bk_move_next(move, verb, NULL);
 }
@@ -175,6 +179,7 @@ static int end(struct bk_move *move, int rc, struct bk_err *err)
 static void begin_round(struct bk_move *move)
 {
 	move->ended = move->failed = move->put_off = move->undone = 0;
+	move->switched = 0;
 	move->summary.accounts_left = 0;
 	memset(&move->summary.messages, 0, sizeof(move->summary.messages));
 	memset(&move->summary.bytes, 0, sizeof(move->summary.bytes));

@@ -359,8 +359,10 @@ static void count_failure(const struct bk_move_task *task,
 		move->why = *why;
 		move->place = place;
 		move->why_account = task->account->from;
+		move->why_next = report->next;
 	}
 	move->failed++;
+	move->switched += report->cutover != BK_CUTOVER_NOT_TRIED;
 	move->undone += report->cutover == BK_CUTOVER_UNDONE;
 	move->put_off += report->state == BK_MOVE_PUT_OFF;
 }
@@ -418,13 +420,13 @@ int bk_move_ended(const struct bk_move_task *task,
 	move->summary.accounts_left +=
 		failed || report->state == BK_MOVE_INCOMPLETE;
 	if (failed) {
-		count_failure(task, report, why, place);
 		report->next =
 			report->cutover == BK_CUTOVER_MOVED &&
 					move->request->verb == BK_MOVE_RUN
 				? bk_move_next(move, "rollback",
 					       report->account)
 				: next_after(task, why, report->account);
+		count_failure(task, report, why, place);
 	}
 	bool compares = move->summary.act == BK_ACT_COMPARE;
 	int rc = compares ? 0 : check_stop(move, report, err);

@@ -86,11 +86,12 @@ struct bk_move {
 	size_t failed;      /* of them, FAILED and PUT_OFF */
 	size_t put_off;     /* of those */
 	size_t undone;      /* of `failed`, those whose cutover was undone */
+	size_t switched;    /* of `failed`, those whose routes were touched */
 	bool lacks_scripts; /* of some account scripts would stay behind */
 	bool one_place;     /* all that failed did so at one end: */
 	struct bk_err why;  /* the first */
 	enum bk_place place;
-	const char *why_account;
+	const char *why_account, *why_next;
 	struct bk_listing *listing;
 	/* Records of the accounts that are under way, for what is told of
 	 * them. */

@@ -96,11 +96,14 @@ static void find(struct bk_view listed, const char *name, struct denial *out)
 
 	*out = (struct denial){0};
 	(void)bk_route_file_line(listed, &next, &line);
-	while (!out->there && bk_route_file_line(listed, &next, &line)) {
+	while (bk_route_file_line(listed, &next, &line)) {
 		size_t at = 0;
-		out->there = is_word(next_word(line, &at), name);
+		if (!is_word(next_word(line, &at), name))
+			continue;
+		out->there = true;
 		out->services = next_word(line, &at);
 		out->message = (struct bk_view){line.data + at, line.len - at};
+		return;
 	}
 }
 

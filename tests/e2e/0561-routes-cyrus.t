@@ -86,6 +86,7 @@ ok "... once more is no error" leaving back $ann "$was"
 ok "somebody else's denial is none of ours" \
 	cyrus "$c" tool cyr_deny -m spam -s imap,imaps $bob
 ok "... it is seen" is leaving $bob other
+ok "... and is nothing of others" test "$(saved $ann)" = "$was"
 ok "the way back: gone" leaving point $ann destination
 ok "... is where it comes from" is coming $ann source
 ok "... it comes" coming point $ann destination

@@ -24,37 +24,25 @@ ok "a Dovecot, a Cyrus, a proxy and a Postfix run" \
 live_conf
 cp "$work/front/users" users.first
 cp "$work/mx/etc/transport" transport.first
-cat >>"$BK_CONFIG" <<-CONF
-	[route door]
-	type = cyrus-deny
-	server = b
-	services = imaps,lmtp,sieve
-	command = $top/tests/servers/cyrus $work/b tool cyr_deny
-CONF
-
-# at_the_door ACCOUNT: straight to the Cyrus, as people do.
-at_the_door() {
-	"$top/tests/lib/imap_logins.py" --tls --ca "$work/pki/ca.crt" \
-		"$(port b IMAPS)" "$1" pw
-}
+cyrus_door b
 
 exits 18 "a door that is open before is none that we opened" \
 	bk-move --from a --to b --account $ann --stages data,account
-says_like 'bk-move: .*route door leads to the destination, which is not our doing.*'
+says_like 'bk-move: .*route door-b leads to the destination, which is not our doing.*'
 ok "... and the administrator has a mail" notice told
 for account in $ann $bob; do
 	ok "$account may not come yet" cyrus "$work/b" tool cyr_deny \
 		-s imaps,lmtp,sieve -m 'this account has moved to another server' "$account"
-	exits 1 "... and does not" at_the_door "$account"
+	exits 1 "... and does not" at_the_door b "$account"
 done
 
 day_forth $ann $bob
 for account in $ann $bob; do
-	ok "$account gets in" at_the_door "$account"
+	ok "$account gets in" at_the_door b "$account"
 done
 day_back $ann $bob
 for account in $ann $bob; do
-	exits 1 "$account does not get in any more" at_the_door "$account"
+	exits 1 "$account does not get in any more" at_the_door b "$account"
 done
 ok "the passwd-file is as it was" cmp users.first "$work/front/users"
 ok "the transport map, too" cmp transport.first "$work/mx/etc/transport"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Accounts change servers, and a server or a hook does not answer any more, or the
-# destination is full: see 0566.
+# destination is full: see 0566-stops-a.t and tests/lib/stops.sh.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 if [ "${BK_TEST_ALONE:-}" != $$ ]; then
@@ -18,6 +18,7 @@ fi
 needs bk-move dovecot postfix postmap
 [ "$(id -u)" -eq 0 ] || skip "only root can run a Postfix"
 
+patience=3s
 stops_up 12
 stops <<TABLE
 hang - hold forth undone

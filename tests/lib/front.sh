@@ -3,7 +3,8 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # `work` is e2e.sh's; others use these
 #
 #	. "$top/tests/lib/front.sh"	after e2e.sh
-#	far=cyrus			what b is; else it is a Dovecot as a is
+#	near=cyrus			what a is; else it is a Dovecot
+#	far=cyrus			what b is
 #	front_up ACCOUNT...		all four run; the accounts live at a
 #	front_sections			[server]s a, b and front, [route]s logins and mail
 #
@@ -32,21 +33,34 @@ dovecot_up() {
 }
 
 cyrus_up() {
-	"$top/tests/servers/pki" "$work/pki" && cyrus "$work/b" new "$work/pki" &&
-		cyrus "$work/b" start && cyrus "$work/b" adduser "$@"
+	side=$1
+	shift
+	[ -e "$work/pki" ] || "$top/tests/servers/pki" "$work/pki"
+	cyrus "$work/$side" new "$work/pki" && cyrus "$work/$side" start &&
+		cyrus "$work/$side" adduser "$@"
 }
 
-b_up() {
-	case ${far:-dovecot} in
-	dovecot) dovecot_up b "$@" ;;
-	cyrus) cyrus_up "$@" ;;
+# kind_of SIDE: of a or b.
+kind_of() {
+	case $1 in
+	a) echo "${near:-dovecot}" ;;
+	b) echo "${far:-dovecot}" ;;
+	esac
+}
+
+# proxy_to SIDE: who leaves a Cyrus comes by imaps, which can be denied without
+# keeping who moves the mail out.
+proxy_to() {
+	case $1:$(kind_of "$1") in
+	a:cyrus) echo "proxy=y ssl=any-cert host=127.0.0.1 port=$(port a IMAPS)" ;;
+	*) echo "proxy=y host=127.0.0.1 port=$(port "$1" IMAP)" ;;
 	esac
 }
 
 front_up() {
-	dovecot_up a "$@" && b_up "$@" || return
-	proxy_a="proxy=y host=127.0.0.1 port=$(port a IMAP)"
-	proxy_b="proxy=y host=127.0.0.1 port=$(port b IMAP)"
+	"$(kind_of a)_up" a "$@" && "$(kind_of b)_up" b "$@" || return
+	proxy_a=$(proxy_to a)
+	proxy_b=$(proxy_to b)
 	lmtp_a="lmtp:inet:127.0.0.1:$(port a LMTP)"
 	lmtp_b="lmtp:inet:127.0.0.1:$(port b LMTP)"
 	front dovecot_proxy "$work/front" new &&
@@ -75,10 +89,14 @@ front_server() {
 }
 
 front_sections() {
-	front_server a "proxy-to = $proxy_a" "transport = $lmtp_a"
-	front_server b "proxy-to = $proxy_b" "transport = $lmtp_b"
-	[ "${far:-dovecot}" != cyrus ] ||
-		printf '%s\n' 'login = proxy:cyrus' "ca = $work/pki/ca.crt" >>"$BK_CONFIG"
+	for side in a b; do
+		case $side in
+		a) front_server a "proxy-to = $proxy_a" "transport = $lmtp_a" ;;
+		b) front_server b "proxy-to = $proxy_b" "transport = $lmtp_b" ;;
+		esac
+		[ "$(kind_of $side)" != cyrus ] || printf '%s\n' \
+			'login = proxy:cyrus' "ca = $work/pki/ca.crt" >>"$BK_CONFIG"
+	done
 	front_server front "smtp = smtp://127.0.0.1:$(port mx SMTP)"
 	cat >>"$BK_CONFIG" <<-CONF
 	[route logins]
@@ -90,6 +108,23 @@ front_sections() {
 	file = $work/mx/etc/transport
 	config = $work/mx/etc
 	CONF
+}
+
+# cyrus_door SIDE: a [route] there, which keeps people and mail out, but not bk.
+cyrus_door() {
+	cat >>"$BK_CONFIG" <<-CONF
+	[route door-$1]
+	type = cyrus-deny
+	server = $1
+	services = imaps,lmtp,sieve
+	command = $top/tests/servers/cyrus $work/$1 tool cyr_deny
+	CONF
+}
+
+# at_the_door SIDE ACCOUNT: straight to a Cyrus, as people do.
+at_the_door() {
+	"$top/tests/lib/imap_logins.py" --tls --ca "$work/pki/ca.crt" \
+		"$(port "$1" IMAPS)" "$2" pw
 }
 
 # at_the_front ACCOUNT COMMAND...: IMAP through the proxy.

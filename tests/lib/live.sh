@@ -101,7 +101,7 @@ all_at() {
 # notice FILE: the administrator's mail is in a mailbox of a; FILE is what who
 # opens it reads.
 notice() {
-	delivered "$work/a/mail/a.test/admin/Maildir" &&
+	"$top/tests/lib/imap_take.py" "$work/a/env" admin@a.test >mail &&
 		"$top/tests/lib/read_notice.py" mail Subject >"$1"
 }
 

@@ -46,12 +46,13 @@ two_servers() {
 	with_dovecot b "$@"
 }
 
-# file_route: a section whose route is a file, see tests/lib/route_file.sh.
+# file_route [NAME]: a section whose route is a file, $work/NAME or else
+# $work/route; see tests/lib/route_file.sh.
 file_route() {
 	cat >>"$BK_CONFIG" <<-CONF
-	[route file]
+	[route ${1:-file}]
 	type = command
-	command = $top/tests/lib/route_file.sh $work/route
+	command = $top/tests/lib/route_file.sh $work/${1:-route}
 	CONF
 }
 

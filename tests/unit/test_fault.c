@@ -88,12 +88,38 @@ static void a_number_that_is_none_is_not_taken_for_never(void **state)
 	}
 }
 
+/* Stopped once, however often it comes by; what comes after is done. */
+static void a_run_stops_where_it_is_told_to_until_it_may_go_on(void **state)
+{
+	int status;
+
+	(void)state;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		(void)setenv("BK_FAULT_STOP", "two", 1);
+		bk_fault_pass("one");
+		bk_fault_pass("two");
+		bk_fault_pass("two");
+		_exit(7);
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	assert_int_equal(WSTOPSIG(status), SIGSTOP);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_run_ends_at_the_place_that_was_asked_for),
 		cmocka_unit_test(a_run_with_fewer_places_ends_well),
 		cmocka_unit_test(a_number_that_is_none_is_not_taken_for_never),
+		cmocka_unit_test(
+			a_run_stops_where_it_is_told_to_until_it_may_go_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

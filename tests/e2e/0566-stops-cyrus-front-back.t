@@ -1,0 +1,17 @@
+#!/bin/sh
+# An account goes back from a Cyrus to a Dovecot, and the Dovecot proxy before them
+# dies at each step: see tests/lib/stops.sh.
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/lib/e2e.sh
+. "$top/tests/lib/e2e.sh"
+# shellcheck source=tests/lib/moves.sh
+. "$top/tests/lib/moves.sh"
+# shellcheck source=tests/lib/front.sh
+. "$top/tests/lib/front.sh"
+# shellcheck source=tests/lib/stops.sh
+. "$top/tests/lib/stops.sh"
+# shellcheck disable=SC2034 # of front.sh
+far=cyrus
+
+stops_of front undo back
