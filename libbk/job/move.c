@@ -106,8 +106,8 @@ static const char *next_of(struct bk_move *move, enum bk_result result)
 	if (result == BK_RESULT_COMPLETE && move->request->cutover.wanted)
 		return NULL;
 	/* What helps the only one that needs it helps them all. */
-	if (move->failed == 1 && move->switched == 1 &&
-	    move->summary.accounts_left == 1 && move->why_next)
+	if (move->failed == 1 && move->summary.accounts_left == 1 &&
+	    move->why_next)
 		return move->why_next;
 	if (result == BK_RESULT_FAILED && !move->switched)
 		verb = "preflight";

@@ -277,7 +277,7 @@ static int look_through_front(struct probe *p, const char *name,
 	const struct bk_folder *seen = folder_named(&front->folders, name);
 	if (seen && (!direct || seen->uid_validity == direct->uid_validity))
 		return 0;
-	return bk_fail(err, BK_FAILED,
+	return bk_fail(err, BK_LOST,
 		       "a login at %s sees another %s than that of the "
 		       "destination",
 		       end->name, name);
@@ -295,7 +295,7 @@ static int find_through_front(struct probe *p, struct bk_err *err)
 			rc = look_in(p, front, &front->folders.items[i], uid,
 				     err);
 	if (rc == 0 && !p->found)
-		rc = bk_fail(err, BK_FAILED,
+		rc = bk_fail(err, BK_LOST,
 			     "a login at %s does not see the mail that is at "
 			     "the destination",
 			     p->task->move->request->front->name);
@@ -364,6 +364,10 @@ int bk_move_probe(const struct bk_move_task *task, struct bk_err *err)
 	bk_folder_list_clear(&p.before);
 	close_sight(&p.direct);
 	close_sight(&p.front);
-	return rc < 0 ? bk_context(err, "it has moved, but the probe failed")
-		      : 0;
+	if (rc == 0)
+		return 0;
+	/* It was waited for, and no other run will ask again. */
+	if (err->kind == BK_BUSY)
+		err->kind = BK_LOST;
+	return bk_context(err, "it has moved, but the probe failed");
 }

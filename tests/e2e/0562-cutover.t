@@ -139,7 +139,7 @@ ok "... with the mail that came since" same --extra "$(at b ann@a.test)" \
 ok "... status says it" test "$(status_of cutover)" = returned
 ok "another one has nothing to do" move rollback
 acts
-exits 1 "forth again, and what people reach is somewhere else" \
+exits 14 "forth again, and what people reach is somewhere else" \
 	move --stages data,account --front a
 says_like '.*it has moved, but the probe failed: a login at a (sees another INBOX than that of|does not see the mail that is at) the destination.*'
 leads_to destination

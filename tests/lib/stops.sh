@@ -30,6 +30,10 @@
 #	kept		a rollback did not: it is at the destination; what it names
 #			ends that
 #
+# Where each is, of every SERVER and STEP: 0566-stops-SERVER.t; those of the front
+# and the mx on the way back in 0566-stops-SERVER-back.t; all with a Cyrus as b in
+# 0566-stops-cyrus-SERVER.t.  What is no death is in 0567.
+#
 # HOW is
 #
 #	stop, kill	of the SERVER: a, b, front, mx
