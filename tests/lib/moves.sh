@@ -46,14 +46,18 @@ two_servers() {
 	with_dovecot b "$@"
 }
 
-# file_route [NAME]: a section whose route is a file, $work/NAME or else
-# $work/route; see tests/lib/route_file.sh.
-file_route() {
+# route_at NAME FILE: a section whose route is $work/FILE, see
+# tests/lib/route_file.sh.
+route_at() {
 	cat >>"$BK_CONFIG" <<-CONF
-	[route ${1:-file}]
+	[route $1]
 	type = command
-	command = $top/tests/lib/route_file.sh $work/${1:-route}
+	command = $top/tests/lib/route_file.sh $work/$2
 	CONF
+}
+
+file_route() {
+	route_at file route
 }
 
 # port_of SERVER: that of IMAP.

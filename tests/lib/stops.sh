@@ -79,7 +79,7 @@ stops_up() {
 	ok "all servers run" front_up $(for n in $(seq "$1"); do u "$n"; done)
 	file_route
 	front_sections
-	file_route last
+	route_at last last
 	# What is done at a step takes its time, too.
 	sed -i "s/^type = command\$/&\ntimeout = ${patience:-20s}/;t
 		/^url\|^type/s/\$/\ntimeout = 2s/" "$BK_CONFIG"
