@@ -24,7 +24,7 @@ s,/etc/dovecot/,$work/front/,
 s/=proxy=y/&, =port=$place_port/
 s,:%s:24,:%s:$((place_port + 1)),
 s,\"doveadm\",&\\, \"-c\"\\, \"$work/front/dovecot.conf\","
-page_file mailhold.ldif >mailhold.ldif
+page_file mailhold.ldif >learnt && mv learnt mailhold.ldif
 # shellcheck disable=SC2046 # words
 ok "it learns the attribute" $(sed -n 's/^\.Ql \(ldapadd .*\) :$/\1/p' \
 	"$top/man/bk.conf.5" | sed "$edits")
