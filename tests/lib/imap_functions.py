@@ -191,6 +191,7 @@ def main():
         work = pathlib.Path(folder)
         one_world((), (), work)
         one_world((), ("compress=yes",), work)
+        one_world(("DEFLATE",), ("compress=yes",), work)
         for without in MASKS:
             one_world(without, (), work)
     round_trips()
