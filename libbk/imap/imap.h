@@ -317,16 +317,15 @@ int bk_imap_append_answer(struct bk_imap *imap, bool wait,
 int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
 		       size_t *n_done, struct bk_err *err);
 /*
- * The same and, sent behind it without waiting, what bk_imap_make_selected()
- * does for another mailbox; *made holds after -1, too.  made->selected is NULL
- * where that one is not selected: then none is, and a refusal says why when it
- * is asked for alone.
+ * Ends the batch without waiting for its answer, nor for that of the one
+ * before: append_answer() and append_end() tell them, and no message may be
+ * given any more.  `next`: behind it comes what bk_imap_make_selected() does
+ * for another mailbox; *made holds after append_end(), after its -1 too.
+ * made->selected is NULL where that mailbox is not selected: then none is, and
+ * a refusal says why when it is asked for alone.  Once; again it does nothing.
  */
-int bk_imap_append_end_make(struct bk_imap *imap,
-			    const struct bk_imap_make *next,
-			    struct bk_imap_made *made,
-			    struct bk_imap_appended *out, size_t *n_done,
-			    struct bk_err *err);
+int bk_imap_append_close(struct bk_imap *imap, const struct bk_imap_make *next,
+			 struct bk_imap_made *made, struct bk_err *err);
 
 /* After BK_BUSY of an append or a copy: 0 when it is time to try again, -1 with
  * BK_BUSY when patience has ended, BK_CANCELLED. */

@@ -35,6 +35,7 @@ int bk_imap_append_begin(struct bk_imap *imap, struct bk_view mailbox,
 	a->listening = false;
 	a->left = 0;
 	a->n = a->n_before = 0;
+	a->closed = a->makes = false;
 	imap->hands = &none;
 	return 0;
 }
@@ -118,8 +119,11 @@ int bk_imap_append_message(struct bk_imap *imap,
 {
 	struct bk_imap_append *a = &imap->append;
 
-	if (!a->open || a->left != 0)
-		return misused(imap, "a message in the middle of another", err);
+	if (!a->open || a->left != 0 || a->closed)
+		return misused(imap,
+			       "a message in the middle of another, or "
+			       "behind the end",
+			       err);
 	if (msg->size == 0)
 		return misused(imap, "a message without a byte", err);
 	if (imap->over)
@@ -226,7 +230,7 @@ int bk_imap_append_next(struct bk_imap *imap, struct bk_err *err)
 {
 	struct bk_imap_append *a = &imap->append;
 
-	if (!a->open || !a->many || !a->n)
+	if (!a->open || !a->many || !a->n || a->closed)
 		return misused(imap, "no batch that could be ended", err);
 	if (end_batch(imap, err) < 0)
 		return -1;
@@ -240,11 +244,17 @@ int bk_imap_append_next(struct bk_imap *imap, struct bk_err *err)
 /* The first command is done with. */
 static void forget_first(struct bk_imap *imap)
 {
+	struct bk_imap_making *making = &imap->append.making;
+
 	imap->n_commands--;
 	memmove(imap->commands, imap->commands + 1,
 		imap->n_commands * sizeof(*imap->commands));
 	imap->first_open -= imap->first_open > 0;
 	imap->append.n_before = 0;
+	making->create--;
+	making->subscribe--;
+	making->getacl--;
+	making->select--;
 }
 
 /* A connection that broke while we wrote may have brought the answer. */
@@ -294,20 +304,24 @@ static int judge(struct bk_imap *imap, size_t n, struct bk_err *err)
 }
 
 /* Behind the commands of the batch; what cannot be said is not. */
-static int send_making(struct bk_imap_making *making, struct bk_imap *imap,
-		       const struct bk_imap_make *make,
+static int send_making(struct bk_imap *imap, const struct bk_imap_make *make,
 		       struct bk_imap_made *made, struct bk_err *err)
 {
+	struct bk_imap_append *a = &imap->append;
 	size_t n = imap->n_commands;
 
 	imap->out.len = 0;
 	imap->n_pauses = 0;
-	bk_imap_say_making(making, imap, make, made);
+	bk_imap_say_making(&a->making, imap, make, made);
 	if (imap->unsayable) {
 		imap->unsayable = NULL;
 		imap->n_commands = n;
 		return 0;
 	}
+	a->makes = true;
+	a->hands = (struct bk_imap_hands){.untagged = bk_imap_take_made,
+					  .arg = &a->making};
+	imap->hands = &a->hands;
 	for (; n < imap->n_commands; n++)
 		if (bk_imap_send_command(imap, n, err) < 0)
 			return -1;
@@ -326,40 +340,45 @@ static void learn_made(const struct bk_imap_making *making)
 		made->selected = NULL;
 }
 
-int bk_imap_append_end_make(struct bk_imap *imap,
-			    const struct bk_imap_make *next,
-			    struct bk_imap_made *made,
-			    struct bk_imap_appended *out, size_t *n_done,
-			    struct bk_err *err)
+int bk_imap_append_close(struct bk_imap *imap, const struct bk_imap_make *next,
+			 struct bk_imap_made *made, struct bk_err *err)
 {
-	struct bk_imap_making making = {0};
-	const struct bk_imap_hands hands = {.untagged = bk_imap_take_made,
-					    .arg = &making};
-	size_t n = imap->n_commands;
+	struct bk_imap_append *a = &imap->append;
 
-	if (!imap->append.open)
-		return bk_fail(err, BK_MISUSE, "no batch was begun");
-	int rc = end_batch(imap, err);
-	if (rc == 0 && next)
-		rc = send_making(&making, imap, next, made, err);
-	bool makes = imap->n_commands > n;
-	if (makes)
-		imap->hands = &hands;
-	if (rc == 0)
-		rc = bk_imap_hear_first(imap, imap->n_commands, err);
-	learn(imap, n, imap->append.n, out);
-	imap->append.open = false;
-	imap->hands = NULL;
-	*n_done = count_done(out);
-	if (rc == 0 && makes)
-		learn_made(&making);
-	return rc < 0 ? -1 : judge(imap, n, err);
+	if (a->closed)
+		return 0;
+	if (!a->open || a->left != 0)
+		return misused(imap, "no batch that could be ended", err);
+	if (imap->over)
+		return bk_fail(err, BK_LOST, "the session is over");
+	if (end_command(imap, err) < 0 ||
+	    (next && send_making(imap, next, made, err) < 0))
+		return -1;
+	a->closed = true;
+	if (bk_wire_flush(imap->wire, err) < 0)
+		return bk_imap_over(imap);
+	return 0;
 }
 
 int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
 		       size_t *n_done, struct bk_err *err)
 {
-	return bk_imap_append_end_make(imap, NULL, NULL, out, n_done, err);
+	struct bk_imap_append *a = &imap->append;
+	size_t n;
+
+	if (!a->open)
+		return bk_fail(err, BK_MISUSE, "no batch was begun");
+	int rc = end_batch(imap, err);
+	if (rc == 0)
+		rc = bk_imap_hear_first(imap, imap->n_commands, err);
+	n = a->makes ? a->making.create : imap->n_commands;
+	learn(imap, n, a->n, out);
+	a->open = false;
+	imap->hands = NULL;
+	*n_done = count_done(out);
+	if (rc == 0 && a->makes)
+		learn_made(&a->making);
+	return rc < 0 ? -1 : judge(imap, n, err);
 }
 
 void bk_imap_appended_clear(struct bk_imap_appended *appended)

@@ -58,6 +58,16 @@ struct bk_imap_hands {
 	void *arg;
 };
 
+/* A mailbox that is made and selected, as some commands of an exchange. */
+struct bk_imap_making {
+	struct bk_imap *imap;
+	struct bk_view mailbox;
+	struct bk_imap_made *made;
+	size_t create, subscribe, select; /* commands */
+	size_t getacl;                    /* if it asks */
+	bool asks;
+};
+
 /* A batch of APPENDs. */
 struct bk_imap_append {
 	bool open;
@@ -68,6 +78,10 @@ struct bk_imap_append {
 	size_t n;        /* messages begun */
 	size_t n_before; /* of the batch before, whose answer is not told yet:
 			    the first command; 0: there is none */
+	bool closed;     /* nothing is added to it any more */
+	bool makes;      /* and behind it a mailbox is made */
+	struct bk_imap_making making;
+	struct bk_imap_hands hands; /* of that */
 };
 
 struct bk_imap_early;
@@ -225,15 +239,7 @@ int bk_imap_note_select(struct bk_imap *imap, size_t command,
 			const struct bk_imap_selected **out,
 			struct bk_err *err);
 
-/* A mailbox that is made and selected, as some commands of an exchange. */
-struct bk_imap_making {
-	struct bk_imap *imap;
-	struct bk_view mailbox;
-	struct bk_imap_made *made;
-	size_t create, subscribe, select; /* commands */
-	size_t getacl;                    /* if it asks */
-	bool asks;
-};
+/* A mailbox that is made and selected. */
 void bk_imap_say_making(struct bk_imap_making *making, struct bk_imap *imap,
 			const struct bk_imap_make *make,
 			struct bk_imap_made *made);

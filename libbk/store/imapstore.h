@@ -64,6 +64,7 @@ struct bk_imapstore_session {
 	bool read_only;        /* it is */
 	const struct bk_imap_selected *selected; /* what was said of it */
 	bool broken;                             /* only to be closed */
+	bool closed;     /* its batch is; what follows it is in `made` */
 	bool made_ahead; /* and nobody began with it yet: `mailbox` is `made` */
 	struct bk_imap_made made;
 	struct bk_imapstore_session *next;
@@ -123,8 +124,12 @@ int bk_imapstore_select(struct bk_imapstore_session *session,
 			struct bk_view mailbox, bool read_only, bool anew,
 			struct bk_err *err);
 
-/* Ends a batch; and makes and selects the folder `next`, unless it is NULL, for
- * who calls bk_imapstore_make_selected() then. */
+/* Nothing more comes in a batch: see bk_imap_append_close(); and makes and
+ * selects the folder `next`, unless it is NULL, for who calls
+ * bk_imapstore_make_selected() then. */
+int bk_imapstore_append_close(struct bk_imapstore_session *session,
+			      const struct bk_folder *next, struct bk_err *err);
+/* The same, and what became of it. */
 int bk_imapstore_append_end(struct bk_imapstore_session *session,
 			    const struct bk_folder *next,
 			    struct bk_imap_appended *out, size_t *n_done,

@@ -452,8 +452,14 @@ int bk_imapstore_stream_next(struct bk_imapstore_writer *w, struct bk_err *err)
 int bk_imapstore_stream_answer(struct bk_imapstore_writer *w, bool wait,
 			       struct bk_err *err)
 {
-	int rc = hear_of_before(w, wait, err);
+	struct bk_err unheard = {0};
 
+	/* What breaks now is told by the answer that does not come. */
+	if (wait && w->writer.whole && w->n_before && !w->in_message &&
+	    w->n_streamed > w->n_before)
+		(void)bk_imapstore_append_close(w->stream, w->writer.next,
+						&unheard);
+	int rc = hear_of_before(w, wait, err);
 	if (rc < 0 && !concerns_messages(err->kind))
 		bk_imapstore_stream_break(w);
 	rc = rc == 0 ? w->came_late : rc;

@@ -334,22 +334,37 @@ int bk_imapstore_make_selected(struct bk_imapstore_session *session,
 	return 0;
 }
 
-static int end_and_make(struct bk_imapstore_session *session,
-			const struct bk_imap_make *make,
-			struct bk_imap_appended *out, size_t *n_done,
-			struct bk_err *err)
+static int close_and_make(struct bk_imapstore_session *session,
+			  struct bk_view raw, const struct bk_folder *next,
+			  struct bk_err *err)
 {
-	struct bk_imap_made *made = &session->made;
-
 	session->mailbox.len = 0;
-	bk_acl_list_clear(&made->acl);
-	int rc = bk_imap_append_end_make(session->imap, make, made, out, n_done,
-					 err);
-	if (made->selected) {
-		session->selected = made->selected;
-		note_selected(session, make->mailbox, false);
-		session->made_ahead = true;
-	}
+	note_selected(session, raw, false);
+	const struct bk_imap_make make = {bk_buf_view(&session->mailbox),
+					  next->special_use, next->subscribed};
+
+	return bk_imap_append_close(session->imap, &make, &session->made, err);
+}
+
+int bk_imapstore_append_close(struct bk_imapstore_session *session,
+			      const struct bk_folder *next, struct bk_err *err)
+{
+	struct bk_imapname_style style = bk_imapstore_style(session);
+	struct bk_err unheard = {0};
+	struct bk_buf raw = {0};
+	int rc;
+
+	if (session->closed)
+		return 0;
+	session->closed = true;
+	bk_acl_list_clear(&session->made.acl);
+	session->made = (struct bk_imap_made){0};
+	if (next && !next->no_select &&
+	    bk_imapname_encode(&style, next->name, &raw, &unheard) == 0)
+		rc = close_and_make(session, bk_buf_view(&raw), next, err);
+	else
+		rc = bk_imap_append_close(session->imap, NULL, NULL, err);
+	bk_buf_clear(&raw);
 	return rc;
 }
 
@@ -358,21 +373,20 @@ int bk_imapstore_append_end(struct bk_imapstore_session *session,
 			    struct bk_imap_appended *out, size_t *n_done,
 			    struct bk_err *err)
 {
-	struct bk_imapname_style style = bk_imapstore_style(session);
-	struct bk_err unheard = {0};
-	struct bk_buf raw = {0};
-	int rc;
+	struct bk_err why = {0};
+	int closed = bk_imapstore_append_close(session, next, &why);
+	int rc = bk_imap_append_end(session->imap, out, n_done, err);
 
-	if (next && !next->no_select &&
-	    bk_imapname_encode(&style, next->name, &raw, &unheard) == 0) {
-		const struct bk_imap_make make = {
-			bk_buf_view(&raw), next->special_use, next->subscribed};
-		rc = end_and_make(session, &make, out, n_done, err);
-	} else {
-		rc = bk_imap_append_end(session->imap, out, n_done, err);
+	session->closed = false;
+	if (closed < 0)
+		*err = why;
+	if (session->made.selected) {
+		session->selected = session->made.selected;
+		session->made_ahead = true;
+	} else if (next) {
+		session->mailbox.len = 0;
 	}
-	bk_buf_clear(&raw);
-	return rc;
+	return closed < 0 ? -1 : rc;
 }
 
 int bk_imapstore_select_since(struct bk_imapstore_session *session,

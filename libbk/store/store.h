@@ -453,8 +453,8 @@ struct bk_store {
 
 struct bk_folder_writer {
 	struct bk_store *store;
-	bool keeps_uids; /* the UIDs given to keep() are taken, unless a server
-			    gives out some of its own before finish() */
+	bool keeps_uids; /* of keep(), unless a server gives out its own ones */
+	bool whole; /* the caller's: nothing is given before the next flush() */
 	uint32_t uid_validity, uid_next; /* a server's, as opened; or 0 */
 	const struct bk_folder *next;    /* the caller's; not there, and begun
 					    next: flush() may make it.  NULL */

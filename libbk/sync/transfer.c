@@ -260,12 +260,20 @@ static int pass_group_on(struct bk_transfer *t, struct bk_err *err)
 	return bk_err_at(err, BK_END_DESTINATION);
 }
 
-/* The last one, it seems: the next folder may come behind it. */
-static int flush_last(struct bk_transfer *t, struct bk_err *err)
+/* All of the folder, it seems: the next one may come behind it. */
+static int hear_last(struct bk_transfer *t, struct bk_err *err)
 {
-	t->writer->next = bk_pass_made_next(t->folder->pass);
-	int rc = bk_transfer_flush(t, err);
-	t->writer->next = NULL;
+	struct bk_folder_writer *writer = t->writer;
+
+	if (!t->sent.n)
+		return bk_transfer_hear(t, true, err);
+	writer->whole = true;
+	writer->next = bk_pass_made_next(t->folder->pass);
+	int rc = bk_transfer_hear(t, true, err);
+	if (rc == 0)
+		rc = bk_transfer_flush(t, err);
+	writer->whole = false;
+	writer->next = NULL;
 	return rc;
 }
 
@@ -284,13 +292,14 @@ static int send_group(struct bk_transfer *t, struct bk_err *err)
 	}
 	if (rc == 0 && t->more && !t->group.again && !t->n_again)
 		return pass_group_on(t, err);
+	if (rc == 0)
+		return hear_last(t, err);
 	/* Whatever ended it: better heard now than sought by the next pass. */
-	if (bk_transfer_hear(t, true, rc < 0 ? &ignored : err) < 0)
-		rc = -1;
-	if (rc < 0 && t->body)
+	(void)bk_transfer_hear(t, true, &ignored);
+	if (t->body)
 		t->ops->drop(t->writer, t->body);
 	t->body = NULL;
-	return rc == 0 && t->sent.n ? flush_last(t, err) : rc;
+	return rc;
 }
 
 /* The next ADD tasks, from *at on; false: there are none. */

@@ -77,13 +77,15 @@ folders='.One .Two .Three .Four .Five .Six'
 for folder in '' $folders; do
 	letters "$folder" 1 2
 done
-ok "a first pass of seven folders" moves '14 messages: 14 copied'
+# More than a batch; the next one is given to the server before it answers.
+letters .Three 3 502
+ok "a first pass of seven folders" moves '514 messages: 514 copied'
 ok "... waits once for each, twice more for the first, for the rights and the end" \
 	waits $((login + 7 + 4))
-ok "with nothing new" moves '14 messages: 0 copied, 14 there'
+ok "with nothing new" moves '514 messages: 0 copied, 514 there'
 ok "... it waits for the login alone" waits $login
 letters '' 3 12
-ok "with ten new messages" moves '24 messages: 10 copied, 14 there'
+ok "with ten new messages" moves '524 messages: 10 copied, 514 there'
 ok "... for what changed, their bodies, the batch, and how it was left, too" \
 	waits $((login + 4))
 done_testing

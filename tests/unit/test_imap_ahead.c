@@ -62,18 +62,24 @@ static struct bk_imap_appended done;
 static struct bk_imap_made made;
 static size_t n_done;
 
+static int append(void)
+{
+	static const char text[] = "one\r\n";
+	const struct bk_imap_message msg = {.size = strlen(text)};
+
+	if (bk_imap_append_message(imap, &msg, &err) < 0)
+		return -1;
+	return bk_imap_append_bytes(imap, text, strlen(text), &err);
+}
+
 static int append_and_make(void)
 {
-	static const char bytes[] = "one\r\n";
-	const struct bk_imap_message msg = {.size = strlen(bytes)};
 	const struct bk_imap_make make = {next_box, NULL, true};
 
 	assert_int_equal(bk_imap_append_begin(imap, box, &err), 0);
-	assert_int_equal(bk_imap_append_message(imap, &msg, &err), 0);
-	assert_int_equal(bk_imap_append_bytes(imap, bytes, strlen(bytes), &err),
-			 0);
-	return bk_imap_append_end_make(imap, &make, &made, &done, &n_done,
-				       &err);
+	assert_int_equal(append(), 0);
+	assert_int_equal(bk_imap_append_close(imap, &make, &made, &err), 0);
+	return bk_imap_append_end(imap, &done, &n_done, &err);
 }
 
 static int end_making(void **state)
@@ -147,6 +153,75 @@ static void a_session_that_ends_behind_the_batch_is_lost(void **state)
 	assert_int_equal(err.kind, BK_LOST);
 	assert_int_equal(n_done, 1);
 	assert_null(made.selected);
+}
+
+#define MESSAGE "\"01-Jan-1970 00:00:00 +0000\" {5+}\r\none\r\n\r\n"
+
+/* The batch before is answered when everything was sent. */
+static int append_two_and_make(void)
+{
+	const struct bk_imap_make make = {next_box, NULL, true};
+
+	assert_int_equal(bk_imap_append_begin(imap, box, &err), 0);
+	assert_int_equal(append(), 0);
+	assert_int_equal(bk_imap_append_next(imap, &err), 0);
+	assert_int_equal(append(), 0);
+	assert_int_equal(bk_imap_append_close(imap, &make, &made, &err), 0);
+	assert_int_equal(bk_imap_append_close(imap, &make, &made, &err), 0);
+	assert_written("b6 APPEND \"Box\" () " MESSAGE
+		       "b7 APPEND \"Box\" () " MESSAGE
+		       "b8 CREATE \"Next\"\r\nb9 SUBSCRIBE \"Next\"\r\n"
+		       "b10 GETACL \"Next\"\r\nb11 SELECT \"Next\"\r\n");
+	int rc = bk_imap_append_answer(imap, true, &done, &n_done, &err);
+	bk_imap_appended_clear(&done);
+	return rc;
+}
+
+static void the_batch_before_may_be_answered_behind_it(void **state)
+{
+	char said[] =
+		"b6 OK [APPENDUID 7 3] done\r\n"
+		"b7 OK [APPENDUID 7 4] done\r\nb8 OK\r\nb9 NO\r\n"
+		"* ACL Next ann lr\r\nb10 OK\r\n"
+		"* OK [UIDVALIDITY 9] v\r\nb11 OK\r\n";
+
+	(void)state;
+	answer(said);
+	assert_int_equal(append_two_and_make(), 1);
+	assert_int_equal(n_done, 1);
+	assert_int_equal(bk_imap_append_end(imap, &done, &n_done, &err), 0);
+	assert_int_equal(n_done, 1);
+	assert_int_equal(done.n, 1);
+	assert_int_equal(done.uids.items[0].first, 4);
+	assert_true(made.created && made.has_acl);
+	assert_false(made.subscribed);
+	assert_int_equal(made.selected->status.uid_validity, 9);
+}
+
+static void the_batch_before_may_be_refused_alone(void **state)
+{
+	char said[] =
+		"b6 NO [TOOBIG] no\r\nb7 OK [APPENDUID 7 4] done\r\n"
+		"b8 OK\r\nb9 OK\r\nb10 OK\r\nb11 NO\r\n";
+
+	(void)state;
+	answer(said);
+	assert_int_equal(append_two_and_make(), -1);
+	assert_int_equal(err.kind, BK_REFUSED);
+	assert_int_equal(bk_imap_append_end(imap, &done, &n_done, &err), 0);
+	assert_int_equal(n_done, 1);
+	assert_true(made.created && made.subscribed);
+	assert_null(made.selected);
+}
+
+static void behind_the_end_no_message_is_taken(void **state)
+{
+	(void)state;
+	assert_int_equal(bk_imap_append_begin(imap, box, &err), 0);
+	assert_int_equal(append(), 0);
+	assert_int_equal(bk_imap_append_close(imap, NULL, NULL, &err), 0);
+	assert_int_equal(append(), -1);
+	assert_int_equal(err.kind, BK_MISUSE);
 }
 
 /* ---- bodies behind a listing ---- */
@@ -359,6 +434,9 @@ int main(void)
 		MAKES(a_batch_may_be_refused_before_it),
 		MAKES(one_that_is_refused_is_no_failure_of_the_batch),
 		MAKES(a_session_that_ends_behind_the_batch_is_lost),
+		MAKES(the_batch_before_may_be_answered_behind_it),
+		MAKES(the_batch_before_may_be_refused_alone),
+		MAKES(behind_the_end_no_message_is_taken),
 		LISTS(they_come_without_being_asked_for_again),
 		LISTS(what_did_not_come_is_asked_for),
 		LISTS(what_nobody_wants_is_passed_over),
