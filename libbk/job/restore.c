@@ -136,6 +136,7 @@ static int find_store(struct bk_restore *run, struct bk_err *err)
 	run->to.config.writable = true;
 	run->to.config.follows = request->follow &&
 				 !bk_restore_follow_only_adds(request->follow);
+	run->to.config.live = request->follow && request->follow->again;
 	if (bk_store_check_type(&run->to.config, err) < 0 ||
 	    check_replace(run, err) < 0 || check_sources(run, err) < 0)
 		return -1;

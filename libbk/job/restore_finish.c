@@ -139,7 +139,8 @@ static int finish_account(struct bk_restore *run,
 			  struct bk_err *err)
 {
 	const struct bk_account *from = &account->from->account;
-	bool whole = run->plan->whole_accounts;
+	/* What people subscribe to by then is theirs. */
+	bool whole = run->plan->whole_accounts && !run->to.config.live;
 	struct bk_err why = {0};
 
 	if (account->failed)

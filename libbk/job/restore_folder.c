@@ -318,6 +318,7 @@ static void list_todo(struct bk_restore_folder *folder,
 	folder->todo = bk_alloc((folder->rows.n + 1) * sizeof(*folder->todo));
 	for (uint32_t i = 0; i < folder->rows.n; i++)
 		if (folder->match.present_of[i] == BK_MATCH_NONE &&
+		    !(folder->had && folder->had[i]) &&
 		    is_in_time(into, &folder->rows.items[i]))
 			folder->todo[folder->n_todo++] = i;
 	folder->there = folder->wanted - folder->n_todo;
@@ -494,5 +495,6 @@ void bk_restore_folder_clear(struct bk_restore_folder *folder)
 	free(folder->damaged);
 	free(folder->lost);
 	free(folder->ours);
+	free(folder->had);
 	*folder = (struct bk_restore_folder){0};
 }

@@ -59,8 +59,10 @@ struct bk_restore_folder {
 	uint32_t *damaged; /* heal: the messages present that `todo` replaces,
 			      and after them */
 	size_t n_stale;    /* those that were replaced, and not taken away */
-	bool *lost;        /* heal, of each row: it could not be written */
+	bool *lost;        /* of each row, or NULL: it could not be written */
 	bool *ours;        /* follow, of each message present: we brought it */
+	bool *had;         /* likewise, of each row; or NULL: it was here, and
+			      somebody took it away, so that it stays away */
 	uint64_t missing;  /* heal: rows that are not there */
 	uint64_t wanted;   /* rows of the dates that are asked for */
 	uint64_t there;    /* of them, there already */

@@ -55,6 +55,8 @@ struct bk_restore_follow {
 	void *arg;
 	bool keeps;   /* nothing is taken away */
 	bool live;    /* people are there: nor do flags change */
+	bool again;   /* likewise, and were when it began: nor does what it has
+			 of subscriptions and UIDs */
 	bool goes_on; /* a server: more sets are to come, whose messages have
 			 the UIDs behind those of this one */
 };

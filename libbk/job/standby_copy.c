@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "crypto/digest.h"
 #include "job/restore_folder.h"
+#include "job/standby_brought.h"
 #include "job/standby_far.h"
 #include "job/standby_look.h"
 #include "job/standby_parts.h"
@@ -132,6 +133,9 @@ static int is_changed(struct bk_standby_copy *copy,
 	struct bk_standby_folder *was = bk_standby_state_find(
 		copy->state, item->to_account, item->to_folder);
 
+	/* One that people deleted. */
+	if (copy->follow.again && was && was->exact && was->missing)
+		return 0;
 	if (sum_folder(copy->set, item, copy->now.items[now].sum, err) < 0)
 		return -1;
 	if (copy->plan.tasks[now].act != BK_STANDBY_LOOK || !was->exact ||
@@ -267,6 +271,8 @@ static int known(void *arg, struct bk_restore_folder *folder,
 	const struct bk_restore_item *item = folder->item;
 	struct bk_standby_roll was = {0}, now = {0};
 
+	if (bk_standby_brought_known(copy, folder, err) < 0)
+		return -1;
 	if (folder->writer->store->ops->far)
 		return bk_standby_far_known(copy, folder, digester, err);
 	if (bk_standby_roll_read(&was, copy->state, item->to_account,
@@ -319,6 +325,7 @@ static int done(void *arg, const struct bk_restore_folder *folder,
 	}
 	(void)pthread_mutex_lock(&copy->lock);
 	copy->lacking += atomic_load(&folder->failed) + folder->waiting;
+	bk_standby_brought_done(copy, folder);
 	if (folder->part && !folder->rest) {
 		(void)pthread_mutex_unlock(&copy->lock);
 		return 0;
@@ -379,7 +386,9 @@ static int save(void *arg, struct bk_err *err)
 	struct bk_standby_copy *copy = arg;
 
 	(void)pthread_mutex_lock(&copy->lock);
-	int rc = bk_standby_state_save(copy->state, err);
+	int rc = bk_standby_brought_save(copy, err);
+	if (rc == 0)
+		rc = bk_standby_state_save(copy->state, err);
 	(void)pthread_mutex_unlock(&copy->lock);
 	bk_fault("standby: state written");
 	return rc;
@@ -447,6 +456,7 @@ void bk_standby_copy_init(struct bk_standby_copy *copy,
 		.state = state,
 		.progress = progress,
 		.far = kind & BK_STANDBY_FAR,
+		.goes_on = kind & BK_STANDBY_GOES_ON,
 		.follow =
 			{
 				 .choose = choose,
@@ -461,6 +471,7 @@ void bk_standby_copy_init(struct bk_standby_copy *copy,
 				 .arg = copy,
 				 .keeps = live,
 				 .live = live,
+				 .again = kind & BK_STANDBY_AGAIN,
 				 .goes_on = (kind & BK_STANDBY_FAR) &&
 					   (kind & BK_STANDBY_GOES_ON),
 				 },
@@ -472,6 +483,7 @@ void bk_standby_copy_clear(struct bk_standby_copy *copy)
 {
 	bk_standby_plan_clear(&copy->plan);
 	bk_standby_state_clear(&copy->now);
+	bk_standby_brought_clear(copy);
 	bk_names_clear(&copy->touched);
 	bk_names_clear(&copy->lacking_accounts);
 	(void)pthread_mutex_destroy(&copy->lock);

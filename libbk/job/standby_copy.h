@@ -29,6 +29,7 @@ struct bk_standby_copy {
 	void *may_start_arg;
 	struct bk_restore_follow follow; /* for the request; set by init */
 	bool far;                        /* the store is a mail server */
+	bool goes_on;                    /* more sets are to come */
 	/* Its own: */
 	struct bk_set *set;
 	struct bk_standby_state now; /* folders of the set */
@@ -40,6 +41,9 @@ struct bk_standby_copy {
 	uint64_t changed, gone; /* folders */
 	uint64_t renamed, left; /* likewise; left: not wholly applied */
 	uint64_t lacking;       /* messages of the set that are not here */
+	uint64_t away; /* likewise, and they were: people took them away */
+	struct bk_standby_brought *brought; /* owned; not durable yet */
+	size_t n_brought, cap_brought;
 };
 
 enum bk_standby_kind {
@@ -47,6 +51,7 @@ enum bk_standby_kind {
 	BK_STANDBY_LIVE = 1,    /* people are there already */
 	BK_STANDBY_FAR = 2,     /* the store is a mail server */
 	BK_STANDBY_GOES_ON = 4, /* more sets are to come */
+	BK_STANDBY_AGAIN = 8,   /* people were there when it began */
 };
 
 /* state and progress are the caller's; `kind`: any of those together. */

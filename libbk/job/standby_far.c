@@ -225,7 +225,8 @@ bool bk_standby_far_is_whole(struct bk_standby_copy *copy,
 	if (want->no_select && holds_mail(copy, folder->item))
 		return false;
 	return !folder->waiting && !*result->note &&
-	       (want->no_select || !want->uid_validity || result->kept_uids);
+	       (want->no_select || !want->uid_validity || result->kept_uids ||
+		copy->follow.again);
 }
 
 /* ---- folders ---- */

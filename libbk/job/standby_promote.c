@@ -122,6 +122,17 @@ static bool is_early(const struct bk_standby *standby)
 	       (!standby->state.begun || standby->state.promoting);
 }
 
+static void tell_away(struct bk_standby *standby, uint64_t away)
+{
+	char *text = bk_asprintf(
+		"%ju messages of the set were here and are no more, since "
+		"people deleted or moved them: they do not come again",
+		(uintmax_t)away);
+
+	bk_progress_note(standby->progress, text);
+	free(text);
+}
+
 /* A host without mail takes mail as soon as it has folders; one that followed
  * lacks little, and gets that before. */
 static int apply(struct bk_standby *standby, const struct bk_standby_set *set,
@@ -131,13 +142,17 @@ static int apply(struct bk_standby *standby, const struct bk_standby_set *set,
 	bool live = standby->far ? standby->state.promoting != 0 : early;
 	struct bk_standby_copy copy;
 
-	bk_standby_copy_init(&copy, &standby->state, standby->progress,
-			     (standby->far ? BK_STANDBY_FAR : 0) |
-				     (live ? BK_STANDBY_LIVE : 0));
+	bk_standby_copy_init(
+		&copy, &standby->state, standby->progress,
+		(standby->far ? BK_STANDBY_FAR : 0) |
+			(live ? BK_STANDBY_LIVE : 0) |
+			(standby->state.promoting ? BK_STANDBY_AGAIN : 0));
 	copy.may_start = may_start;
 	copy.may_start_arg = standby;
 	int rc = bk_standby_apply(standby, set, &copy, early, err);
 	*lacking = copy.lacking;
+	if (rc == 0 && copy.away)
+		tell_away(standby, copy.away);
 	bk_standby_copy_clear(&copy);
 	return rc;
 }
@@ -285,8 +300,9 @@ static int promote(struct bk_standby *standby, struct bk_err *err)
 		tell_next(standby);
 		return 0;
 	}
-	/* The last pass before people come trusts nothing. */
-	standby->looks_at_all = true;
+	/* The last pass before people come trusts nothing; where they are, what
+	 * came wholly is theirs. */
+	standby->looks_at_all = !standby->state.promoting;
 	if (bk_standby_see(standby, err) < 0 ||
 	    bk_standby_fetch(standby, &set, err) < 0)
 		return -1;

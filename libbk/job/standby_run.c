@@ -10,6 +10,7 @@
 #include "job/restore_trees.h"
 #include "job/ship.h"
 #include "job/ship_ends.h"
+#include "job/standby_brought.h"
 
 /* ---- store and state ---- */
 
@@ -167,6 +168,8 @@ int bk_standby_see(struct bk_standby *standby, struct bk_err *err)
 	if (state->begun && bk_standby_look(state, &standby->store.config,
 					    false, &standby->look, err) < 0)
 		return -1;
+	if (state->promoting)
+		bk_standby_brought_look(state, &standby->look);
 	for (size_t i = 0; i < state->n; i++)
 		state->items[i].changed |= standby->looks_at_all;
 	if (!look->changed)

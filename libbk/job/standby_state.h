@@ -41,6 +41,7 @@ struct bk_standby_folder {
 	bool due;          /* written in this run, and not stamped yet; */
 	bool changed;      /* found otherwise than that; neither is written */
 	bool missing;      /* not there at all; not written */
+	bool anew;         /* nor is any of its account; likewise */
 	uint64_t strays;   /* messages there that bk did not bring */
 	bool gone;         /* no set has it any longer: never written */
 	bool dropped;      /* it is no longer one: not written */

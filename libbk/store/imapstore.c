@@ -88,6 +88,7 @@ static int open_imapstore(struct bk_store **out,
 	imapstore->server = server;
 	imapstore->sasl = sasl;
 	imapstore->writable = config->writable;
+	imapstore->live = config->live;
 	imapstore->hurried = config->hurried;
 	(void)pthread_mutex_init(&imapstore->lock, NULL);
 	(void)pthread_mutex_init(&imapstore->writers_lock, NULL);

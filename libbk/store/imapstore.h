@@ -34,7 +34,7 @@ struct bk_imapstore {
 	char *where;
 	const struct bk_store_server *server;
 	enum bk_sasl sasl;
-	bool writable, hurried;
+	bool writable, hurried, live;
 
 	pthread_mutex_t lock; /* of everything below */
 	pthread_cond_t given;

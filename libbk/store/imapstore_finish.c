@@ -176,6 +176,8 @@ static bool changes_subscription(const struct bk_imapstore_writer *w)
 {
 	if (w->made)
 		return !w->subscription_done;
+	if (w->imapstore->live)
+		return false;
 	return w->want->subscribed ? !w->want->subscribed_there
 				   : w->want->unsubscribe;
 }
@@ -334,7 +336,7 @@ static void tell_result(const struct ending *ending,
 		.uid_next = w->uids.on ? w->uids.next : 0,
 		.added = w->added,
 	};
-	if (wanted && !result->kept_uids && !w->level)
+	if (wanted && !result->kept_uids && !w->level && !w->uids.theirs)
 		bk_buf_printf(&note, "new UIDs: %s", why_new_uids(w));
 	bool own = note.len && !*w->uids.why;
 	size_t len = note.len;

@@ -125,6 +125,31 @@ static int make_alike(struct bk_imapstore_writer *w,
 	return bk_imapstore_select(session, w->raw, false, true, err);
 }
 
+/* People work in it: what comes gets UIDs of the server's, which the source has
+ * not given out, and its UIDVALIDITY stays. */
+static int leave_uids(struct bk_imapstore_writer *w,
+		      struct bk_imapstore_session *session, struct bk_err *err)
+{
+	const struct bk_imap_status *is = &session->selected->status;
+	uint32_t next = w->want->uid_next;
+	struct bk_err why = {0};
+
+	w->uids.theirs = true;
+	give_up(w, "people work in it already");
+	if (next < UINT32_MAX - w->uids.gap)
+		next += w->uids.gap;
+	if (is->uid_validity != w->want->uid_validity || is->uid_next >= next)
+		return 0;
+	if (name_mailbox(w, session, err) < 0 ||
+	    bk_imapstore_leave(session, err) < 0)
+		return -1;
+	if (update(w, (struct bk_doveadm_update){.min_next_uid = next}, &why) <
+		    0 &&
+	    refused(w, &why, err) < 0)
+		return -1;
+	return bk_imapstore_select(session, w->raw, false, true, err);
+}
+
 static bool keeps_uids(const struct bk_store_server *server)
 {
 	return server->doveadm || server->keep_uids;
@@ -141,6 +166,8 @@ int bk_imapstore_uids_begin(struct bk_imapstore_writer *w,
 	w->writer.keeps_uids = false;
 	if (!keeps_uids(w->imapstore->server) || !w->want->uid_validity)
 		return 0;
+	if (w->imapstore->live && !w->made)
+		return leave_uids(w, session, err);
 	const char *why = why_not(w, session);
 	if (why) {
 		give_up(w, why);

@@ -61,6 +61,7 @@ static int open_maildir(struct bk_store **out,
 	maildir->store.where = maildir->where;
 	maildir->writable = config->writable;
 	maildir->follows = config->follows;
+	maildir->live = config->live;
 	maildir->uid = (uid_t)-1;
 	maildir->gid = (gid_t)-1;
 	bk_maildir_disks_init(&maildir->disks);

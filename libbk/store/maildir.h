@@ -72,7 +72,7 @@ struct bk_maildir {
 	struct bk_account_path *control; /* NULL: beside the mail */
 	struct bk_account_path *index;   /* NULL: beside the mail */
 	enum bk_layout layout;
-	bool writable, follows;
+	bool writable, follows, live;
 	uid_t uid; /* of what is written; -1: the account's own */
 	gid_t gid;
 

@@ -211,6 +211,9 @@ static void decide_uids(struct bk_maildir_writer *w,
 		why = "the source has no UIDs";
 	else if (given && !w->want->follows)
 		why = "the folder has given out UIDs of its own";
+	else if (w->maildir->live && here->uid_validity &&
+		 here->uid_validity != w->want->uid_validity)
+		why = "people work in it already";
 	else if (index_is_elsewhere(w))
 		why = "the server's index is not beside the mail; say where "
 		      "with index =";

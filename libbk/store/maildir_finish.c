@@ -168,6 +168,8 @@ static int subscribe_folder(struct bk_maildir_writer *w, struct bk_err *err)
 
 	if (!w->want->subscribed && subscription_stays(w))
 		return 0;
+	if (w->maildir->live && !w->made)
+		return 0;
 	char *name = subscribed_name(w);
 	struct bk_maildir_known *known = NULL;
 	if (w->want->one_of_many && w->want->subscribed)

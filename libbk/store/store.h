@@ -86,8 +86,8 @@ struct bk_store_config {
 				tree's own */
 	bool writable;       /* false: every write op is BK_MISUSE */
 	bool follows;        /* what is written is a copy of accounts: they
-				subscribe to what their sources do, and to
-				nothing else */
+				subscribe to what their sources do alone */
+	bool live;           /* people are there: UIDs, subscriptions stay */
 	bool hurried;        /* a server that is gone is tried once more */
 	const struct bk_store_server *server; /* imap; then path is not used */
 	struct bk_set *set; /* it is read in place of all that (setstore.h) */

@@ -1,0 +1,175 @@
+/* What a store that takes over was given: see standby_brought.h. */
+
+#include "job/standby_brought.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+struct bk_standby_brought {
+	const struct bk_restore_item *item;
+	struct bk_standby_roll roll;
+};
+
+/* Beside the folder's roll: no folder is called so.  The caller's to free. */
+static char *name_beside(const struct bk_restore_item *item)
+{
+	return bk_asprintf("%s\nbrought", item->to_folder);
+}
+
+/* The caller's to free. */
+static char *name_of(const struct bk_row *row)
+{
+	char hex[BK_ID_TEXT];
+
+	return bk_asprintf("%s:%s", row->msg.name, bk_id_hex(hex, row->digest));
+}
+
+/* ---- before ---- */
+
+/* Nothing of its account was there: that is no deletion. */
+static bool comes_anew(struct bk_standby_copy *copy,
+		       const struct bk_restore_item *item)
+{
+	(void)pthread_mutex_lock(&copy->lock);
+	const struct bk_standby_folder *is = bk_standby_state_find(
+		copy->state, item->to_account, item->to_folder);
+	bool anew = is && is->anew;
+	(void)pthread_mutex_unlock(&copy->lock);
+	return anew;
+}
+
+static void fill_had(struct bk_restore_folder *folder,
+		     const struct bk_standby_roll *roll)
+{
+	folder->had = bk_alloc(folder->rows.n + 1);
+	for (size_t i = 0; i < folder->rows.n && roll->n; i++) {
+		char *name = name_of(&folder->rows.items[i]);
+		folder->had[i] = folder->match.present_of[i] == BK_MATCH_NONE &&
+				 bk_standby_roll_has(roll, name);
+		free(name);
+	}
+}
+
+int bk_standby_brought_known(struct bk_standby_copy *copy,
+			     struct bk_restore_folder *folder,
+			     struct bk_err *err)
+{
+	const struct bk_restore_item *item = folder->item;
+	struct bk_standby_roll roll = {0};
+	int rc = 0;
+
+	if (copy->goes_on)
+		return 0;
+	if (!folder->lost)
+		folder->lost = bk_alloc(folder->rows.n + 1);
+	free(folder->had);
+	folder->had = NULL;
+	char *name = name_beside(item);
+	if (!copy->follow.live || comes_anew(copy, item))
+		bk_standby_roll_remove(copy->state, item->to_account, name);
+	else
+		rc = bk_standby_roll_read(&roll, copy->state, item->to_account,
+					  name, err);
+	if (rc == 0)
+		fill_had(folder, &roll);
+	bk_standby_roll_clear(&roll);
+	free(name);
+	return rc;
+}
+
+/* ---- after ---- */
+
+static void note_todo(const struct bk_restore_folder *folder, bool *there)
+{
+	for (size_t i = 0; i < folder->n_todo; i++)
+		there[folder->todo[i]] = !folder->lost[folder->todo[i]];
+}
+
+void bk_standby_brought_done(struct bk_standby_copy *copy,
+			     const struct bk_restore_folder *folder)
+{
+	struct bk_standby_brought *brought;
+
+	if (copy->goes_on)
+		return;
+	copy->brought = bk_array_room(copy->brought, copy->n_brought,
+				      &copy->cap_brought, sizeof(*brought));
+	brought = &copy->brought[copy->n_brought++];
+	*brought = (struct bk_standby_brought){.item = folder->item};
+	bool *there = bk_alloc(folder->rows.n + 1);
+	note_todo(folder, there);
+	for (size_t i = 0; i < folder->rows.n; i++) {
+		if (!there[i] && !folder->had[i] &&
+		    folder->match.present_of[i] == BK_MATCH_NONE)
+			continue;
+		char *name = name_of(&folder->rows.items[i]);
+		bk_standby_roll_add(&brought->roll, name);
+		free(name);
+		copy->away += folder->had[i] && (!folder->part || folder->rest);
+	}
+	free(there);
+}
+
+static void forget(struct bk_standby_copy *copy)
+{
+	for (size_t i = 0; i < copy->n_brought; i++)
+		bk_standby_roll_clear(&copy->brought[i].roll);
+	copy->n_brought = 0;
+}
+
+int bk_standby_brought_save(struct bk_standby_copy *copy, struct bk_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < copy->n_brought && rc == 0; i++) {
+		struct bk_standby_brought *brought = &copy->brought[i];
+		char *name = name_beside(brought->item);
+		rc = bk_standby_roll_write(&brought->roll, copy->state,
+					   brought->item->to_account, name,
+					   err);
+		free(name);
+	}
+	forget(copy);
+	return rc;
+}
+
+void bk_standby_brought_clear(struct bk_standby_copy *copy)
+{
+	forget(copy);
+	free(copy->brought);
+}
+
+/* ---- where people are ---- */
+
+static size_t end_of(const struct bk_standby_state *state, size_t first,
+		     bool *is_there)
+{
+	const char *account = state->items[first].account;
+	size_t end = first;
+
+	*is_there = false;
+	while (end < state->n &&
+	       strcmp(state->items[end].account, account) == 0)
+		*is_there |= !state->items[end++].missing;
+	return end;
+}
+
+void bk_standby_brought_look(struct bk_standby_state *state,
+			     struct bk_standby_look *look)
+{
+	*look = (struct bk_standby_look){0};
+	for (size_t i = 0, end; i < state->n; i = end) {
+		bool is_there = false;
+		end = end_of(state, i, &is_there);
+		for (size_t k = i; k < end; k++) {
+			struct bk_standby_folder *folder = &state->items[k];
+			folder->changed = false;
+			folder->anew = !is_there;
+			look->changed += folder->anew && folder->exact;
+			look->missing += folder->anew && folder->exact;
+			folder->exact &= is_there;
+		}
+	}
+}

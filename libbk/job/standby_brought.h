@@ -1,0 +1,33 @@
+/*
+ * What a store that takes over was given, message by message.  Where people
+ * work already a message of the set that is not there, and was, is one that
+ * they deleted or moved: it does not come again when promote is run again.
+ *
+ * Written when it is durable, so that what it lists was there for sure.
+ */
+
+#ifndef BK_JOB_STANDBY_BROUGHT_H
+#define BK_JOB_STANDBY_BROUGHT_H
+
+#include "job/restore_folder.h"
+#include "job/standby_copy.h"
+#include "job/standby_look.h"
+
+/* Fills folder->had, of a store where people are; any thread. */
+int bk_standby_brought_known(struct bk_standby_copy *copy,
+			     struct bk_restore_folder *folder,
+			     struct bk_err *err);
+/* What the folder has, or had, of the set; the copy's lock is held. */
+void bk_standby_brought_done(struct bk_standby_copy *copy,
+			     const struct bk_restore_folder *folder);
+/* What was done is durable; likewise. */
+int bk_standby_brought_save(struct bk_standby_copy *copy, struct bk_err *err);
+void bk_standby_brought_clear(struct bk_standby_copy *copy);
+
+/* Before people's folders are looked at: what is not as it was is theirs, and
+ * what was applied wholly stays as it is; but an account of which nothing is
+ * there comes again. */
+void bk_standby_brought_look(struct bk_standby_state *state,
+			     struct bk_standby_look *look);
+
+#endif
