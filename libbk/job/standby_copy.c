@@ -138,12 +138,17 @@ static int is_changed(struct bk_standby_copy *copy,
 		return 0;
 	if (sum_folder(copy->set, item, copy->now.items[now].sum, err) < 0)
 		return -1;
-	if (copy->plan.tasks[now].act != BK_STANDBY_LOOK || !was->exact ||
-	    was->changed ||
-	    memcmp(was->sum, copy->now.items[now].sum, sizeof(was->sum)) != 0)
-		return 1;
-	memcpy(was->place, copy->now.items[now].place, sizeof(was->place));
-	return 0;
+	if (copy->plan.tasks[now].act == BK_STANDBY_LOOK && was && was->exact &&
+	    !was->changed &&
+	    memcmp(was->sum, copy->now.items[now].sum, sizeof(was->sum)) == 0) {
+		memcpy(was->place, copy->now.items[now].place,
+		       sizeof(was->place));
+		return 0;
+	}
+	/* Until it was written. */
+	if (was)
+		was->exact = false;
+	return 1;
 }
 
 static int choose(void *arg, struct bk_set *set, struct bk_restore_plan *plan,

@@ -250,23 +250,58 @@ static int raise_uids(struct bk_standby *standby, struct bk_err *err)
 	return rc;
 }
 
+/* Nothing more can come of a set that is gone: is all of its mail here? */
+static int check_as_is(struct bk_standby *standby,
+		       const struct bk_standby_set *set,
+		       const struct bk_standby_set *newest, struct bk_err *err)
+{
+	const struct bk_standby_state *state = &standby->state;
+	const char *store = standby->store.config.name;
+	uint64_t left = standby->look.changed + bk_standby_state_left(state);
+
+	if (left)
+		return bk_fail(err, BK_UNSAFE,
+			       "%s, which was applied, is no longer there, and "
+			       "%ju folders of %s are not as it has them: "
+			       "nobody can tell what they lack. Mount the disk "
+			       "if one is not; or bring that set back to the "
+			       "target, and run bk standby promote "
+			       "--fenced-primary --to %s. Nothing changed.",
+			       set->label, (uintmax_t)left, store, store);
+	if (!state->partly)
+		return 0;
+	if (standby->request->trees)
+		return bk_fail(
+			err, BK_UNSAFE,
+			"all mail of %s is here, but its trees of files were "
+			"not all staged into %s, and it is no longer there: "
+			"leave out --trees, and take those of the newest set "
+			"that is there: bk restore %s --trees --to %s. Nothing "
+			"changed.",
+			set->label, standby->request->trees, newest->hex,
+			standby->request->trees);
+	char *text = bk_asprintf(
+		"all mail of %s is here, but what it has besides, trees of "
+		"files, was not all staged; those of the newest set that is "
+		"there: bk restore %s --trees --to FOLDER",
+		set->label, newest->hex);
+	bk_progress_warning(standby->progress, text);
+	free(text);
+	return 0;
+}
+
 /* The newest set is older than what is here, which stays as it is. */
-static int promote_as_is(struct bk_standby *standby, struct bk_err *err)
+static int promote_as_is(struct bk_standby *standby,
+			 const struct bk_standby_set *newest,
+			 struct bk_err *err)
 {
 	struct bk_standby_set set = {0};
-	const struct bk_standby_look *look = &standby->look;
 
 	recall(standby, &set);
 	if (check_fresh(standby, &set, err) < 0 ||
-	    check_whole(standby, &set, err) < 0)
+	    check_whole(standby, &set, err) < 0 ||
+	    check_as_is(standby, &set, newest, err) < 0)
 		return -1;
-	if (look->changed || standby->state.partly)
-		return bk_fail(err, BK_UNSAFE,
-			       "the set that was applied is no longer there, "
-			       "and %ju folders here are not as it left them: "
-			       "nobody can tell what they lack. Mount the "
-			       "disk, or bring that set back. Nothing changed.",
-			       (uintmax_t)look->changed);
 	standby->outcome->ending = BK_ENDING_DONE;
 	if (raise_uids(standby, err) < 0)
 		return -1;
@@ -308,7 +343,7 @@ static int promote(struct bk_standby *standby, struct bk_err *err)
 		return -1;
 	if (standby->request->accept_older &&
 	    bk_standby_is_older(standby, &set))
-		return promote_as_is(standby, err);
+		return promote_as_is(standby, &set, err);
 	if (check(standby, &set, err) < 0)
 		return -1;
 	standby->outcome->ending = BK_ENDING_DONE;

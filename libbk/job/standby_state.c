@@ -78,6 +78,15 @@ struct bk_standby_folder *bk_standby_state_add(struct bk_standby_state *state,
 	return &state->items[state->n - 1];
 }
 
+uint64_t bk_standby_state_left(const struct bk_standby_state *state)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < state->n; i++)
+		n += !state->items[i].exact && !state->items[i].gone;
+	return n;
+}
+
 uint64_t bk_standby_state_strays(const struct bk_standby_state *state)
 {
 	uint64_t n = 0;

@@ -89,6 +89,8 @@ struct bk_standby_folder *bk_standby_state_add(struct bk_standby_state *state,
 					       const char *name);
 /* Leaves out those that were dropped. */
 void bk_standby_state_sort(struct bk_standby_state *state);
+/* Folders of sets that are not wholly here. */
+uint64_t bk_standby_state_left(const struct bk_standby_state *state);
 uint64_t bk_standby_state_strays(const struct bk_standby_state *state);
 
 /* ---- standby_roll.c ---- */

@@ -63,8 +63,7 @@ static void judge(struct status *s, const struct bk_standby *standby)
 	s->now = bk_clock_now();
 	if (state->has_set)
 		s->taken = bk_setid_ms(state->set) / 1000;
-	for (size_t i = 0; i < state->n; i++)
-		s->left += !state->items[i].exact && !state->items[i].gone;
+	s->left = bk_standby_state_left(state);
 	s->ahead = !state->promoted && state->has_set &&
 		   bk_standby_is_ahead(s->taken, s->now);
 	s->stale = s->ahead ||

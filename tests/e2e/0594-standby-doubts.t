@@ -267,6 +267,33 @@ done
 rm staged && mkdir staged
 ok "then they are" follow --trees "$work/staged"
 ok "... staged" test -e "staged$work/config/main.cf"
+start_over
+rm -rf staged
+printf 'in the way\n' >staged
+cp -a repo repo.before
+ok "another set" env BK_CONFIG="$work/trees.conf" bk-backup mail --full
+exits 14 "its trees are not staged" follow --trees "$work/staged"
+rm -rf repo && mv repo.before repo
+exits 18 "it is gone when the standby is to take over" promote \
+	--accept-older --trees "$work/staged"
+says_so "all mail of .* is here, but its trees of files were not all staged"
+ok "... and the next command" grep -q \
+	"bk restore [0-9a-f]* --trees --to $work/staged" told
+exits 3 "without the trees it does" promote --accept-older
+says_so 'bk restore [0-9a-f]* --trees --to FOLDER'
+ok "... and mail may start" grep -q \
+	'mail may start now: all mail of the set is here' told
+start_over
+rm staged
+cp -a repo repo.before
+ok "another set" env BK_CONFIG="$work/trees.conf" bk-backup mail --full
+ok "it follows" follow
+rm "$ann/cur/1000.a.mx:2,S"
+rm -rf repo && mv repo.before repo
+exits 18 "it is gone, and mail is, too" promote --accept-older
+says_so 'nobody can tell what they lack'
+ok "... and the next command" grep -q \
+	'run bk standby promote --fenced-primary --to' told
 
 # ---- a message that cannot be written -------------------------------------------------------
 
