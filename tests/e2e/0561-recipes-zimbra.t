@@ -18,10 +18,13 @@ needs bk-move dovecot postfix postmap runuser
 
 zimbra=$work/zimbra
 ok "servers run" front_up $ann $bob $eve
-mkdir -p "$zimbra/bin"
+mkdir -p "$zimbra/bin" "$zimbra/common/sbin"
 ln -s "$top/tests/lib/zimbra_standin.py" "$zimbra/bin/zmprov"
-ln -s "$top/tests/lib/zimbra_standin.py" "$zimbra/bin/zmmtactl"
-ln -s "$work/mx/etc" "$zimbra/etc"
+for tool in postfix postqueue; do
+	printf '#!/bin/sh\nexec %s -c "%s" "$@"\n' "$(command -v $tool)" "$work/mx/etc" \
+		>"$zimbra/common/sbin/$tool"
+	chmod +x "$zimbra/common/sbin/$tool"
+done
 python3 - "$lmtp_a" $ann $bob $eve "o'brien@a.test" 'a*b@a.test' 'a"b\@a.test' \
 	>"$zimbra/accounts.json" <<-'PY'
 	import json, sys

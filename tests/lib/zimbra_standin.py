@@ -1,15 +1,13 @@
 #!/usr/bin/python3
-"""A STAND-IN for two programs of a Zimbra, which cannot be had as packages: not
-Zimbra itself, only what a recipe of bk.conf(5) meets of it.
+"""A STAND-IN for zmprov of a Zimbra, which cannot be had as a package: not Zimbra
+itself, only what a recipe of bk.conf(5) meets of it.
 
     zmprov ga|getAccount NAME [ATTRIBUTE...]
     zmprov ma|modifyAccount NAME ATTRIBUTE VALUE [ATTRIBUTE VALUE...]
-    zmmtactl reload
 
-It goes by the name that it is called by.  Accounts are in accounts.json beside
-the folder that it is in; what their zimbraMailTransport says is in the file
-transport there, for a Postfix, whose configuration is in the link etc.  While
-there is a file `down`, nobody answers zmprov.
+Accounts are in accounts.json beside the folder that it is in; what their
+zimbraMailTransport says is in the file transport there, for a Postfix.  While
+there is a file `down`, nobody answers.
 
 As ProvUtil and MailHost of zm-mailbox have it: `ga` prints "# name NAME", the
 attributes and an empty line; errors go to standard error, the status is 2; both
@@ -20,7 +18,6 @@ be a server of the Zimbra.  A name is a name, not a pattern.
 import fcntl
 import json
 import os
-import subprocess
 import sys
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(sys.argv[0])))
@@ -82,15 +79,11 @@ def zmprov(verb, name, *words):
 
 
 def main():
-    program, *words = [os.path.basename(sys.argv[0]), *sys.argv[1:]]
-    if program == "zmmtactl" and words == ["reload"]:
-        sys.exit(subprocess.run(["postfix", "-c", os.path.join(HOME, "etc"),
-                                 "reload"], check=False).returncode)
-    if program != "zmprov" or len(words) < 2:
+    if len(sys.argv) < 3:
         sys.exit(1)
     with open(os.path.join(HOME, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        zmprov(*words)
+        zmprov(*sys.argv[1:])
 
 
 if __name__ == "__main__":
