@@ -191,9 +191,12 @@ import sqlite3, sys
 
 db = sqlite3.connect(sys.argv[1])
 if sys.argv[2:]:
-    db.executescript("""DROP TABLE rights;
+    db.executescript("""CREATE TABLE kept AS SELECT folder, who, rights FROM rights;
+        DROP TABLE rights;
         CREATE TABLE rights (folder INTEGER NOT NULL, who TEXT NOT NULL,
         rights TEXT NOT NULL, PRIMARY KEY (folder, who)) WITHOUT ROWID;
+        INSERT INTO rights SELECT * FROM kept;
+        DROP TABLE kept;
         PRAGMA user_version = 1;""")
 print(db.execute("PRAGMA user_version").fetchone()[0])
 db.close()
@@ -225,6 +228,29 @@ cp kept "$journal"
 ok "a pass makes it one of now" bk-move -q --from a --to b --account ann@a.test \
 	--as eve@a.test
 ok "... of this version" test "$(version)" = 2
+
+# It does not say who was who: with a table that has her no longer she is who she
+# is at the source, and whom it named gives back what that pass gave.
+does a ann@a.test 'CREATE Named' 'SETACL Named eve@a.test lrs' \
+	'SETACL Named bob@a.test lr' "APPEND Named $(message '' one)"
+ok "a pass with a table" move --identities names
+ok "... gives another name rights" grants b Named eva@b.test '[lrs]{3}'
+# shellcheck disable=SC2012 # names of hex digits
+journal=$(ls -t state/move-*/journal | head -n 1)
+ok "its journal becomes one of before" version before
+mail Named two
+for n in first second; do
+	ok "the $n pass with a shorter table" move --identities shorter --full
+	tells 'Named: rights of user=eve@a.test: no counterpart is named, so it keeps its name'
+	ok "... gives her them" grants b Named eve@a.test '[lrs]{3}'
+	exits 1 "... and nobody twice" grants b Named eva@b.test '.*'
+	ok "... who needs no table keeps his" grants b Named bob@a.test '[lr]{2}'
+	ok "... of this version now" test "$(version)" = 2
+done
+ok "at the source they go" does a ann@a.test 'DELETEACL Named eve@a.test'
+ok "a pass" move --identities shorter
+exits 1 "... withdraws them" grants b Named eve@a.test '.*'
+ok "... and no others" grants b Named bob@a.test '[lr]{2}'
 
 for server in a b; do
 	dovecot "$work/$server" stop
