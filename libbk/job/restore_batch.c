@@ -13,6 +13,32 @@
 #define MESSAGES_MOST ((size_t)64000) /* whose rows are in memory */
 #define FEW           64              /* messages */
 
+/* Those that could not be opened were cleared. */
+static void drop_others(struct bk_restore_batch *batch)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		if (batch->folders[i]->item)
+			batch->folders[n++] = batch->folders[i];
+		else
+			free(batch->folders[i]);
+	}
+	batch->n = n;
+}
+
+/* All that were added are open. */
+static int join_opener(struct bk_restore_batch *batch, struct bk_err *err)
+{
+	struct bk_restore_opener *opener = batch->opener;
+
+	batch->opener = NULL;
+	if (opener && bk_restore_opener_join(opener, err) < 0)
+		return -1;
+	drop_others(batch);
+	return 0;
+}
+
 static void clear_folders(struct bk_restore_batch *batch)
 {
 	for (size_t i = 0; i < batch->n; i++) {
@@ -46,6 +72,9 @@ static void drop_accounts(struct bk_restore_batch *batch,
 
 static void clear_batch(struct bk_restore_batch *batch)
 {
+	struct bk_err ignored = {0};
+
+	(void)join_opener(batch, &ignored);
 	clear_folders(batch);
 	drop_accounts(batch, NULL);
 	free(batch->accounts);
@@ -70,7 +99,7 @@ static int finish_batch(struct bk_restore *run, struct bk_restore_batch *batch,
 	const struct bk_restore_follow *follow = run->into.follow;
 
 	run->outcome->place = BK_PLACE_DESTINATION;
-	if (bk_restore_open(run, batch, err) < 0)
+	if (join_opener(batch, err) < 0)
 		return -1;
 	if (follow && follow->settle(follow->arg, err) < 0)
 		return -1;
@@ -94,13 +123,14 @@ static int finish_batch(struct bk_restore *run, struct bk_restore_batch *batch,
 
 /* ---- the beginning of folders and accounts ---- */
 
-static void add_account(struct bk_restore *run, struct bk_restore_batch *batch,
-			const struct bk_restore_item *item)
+static struct bk_restore_account *account_of(struct bk_restore *run,
+					     struct bk_restore_batch *batch,
+					     const struct bk_restore_item *item)
 {
 	size_t n = batch->n_accounts;
 
 	if (n && batch->accounts[n - 1]->from == item->account)
-		return;
+		return batch->accounts[n - 1];
 	struct bk_restore_account *account = bk_alloc(sizeof(*account));
 	account->from = item->account;
 	batch->accounts = bk_array_room(batch->accounts, n,
@@ -108,6 +138,7 @@ static void add_account(struct bk_restore *run, struct bk_restore_batch *batch,
 	batch->accounts[batch->n_accounts++] = account;
 	bk_restore_count_account(run, item->account->account.address);
 	bk_progress_account(run->progress, item->to_account);
+	return account;
 }
 
 /* 1: there may be something to do; 0: there is not, or it was reported. */
@@ -144,11 +175,19 @@ static int add_folder(struct bk_restore *run, struct bk_restore_batch *batch,
 		free(folder);
 		return rc;
 	}
-	add_account(run, batch, item);
+	run->outcome->place = BK_PLACE_DESTINATION;
+	if (!batch->opener &&
+	    bk_restore_opener_start(&batch->opener, run, err) < 0) {
+		bk_restore_folder_clear(folder);
+		free(folder);
+		return -1;
+	}
+	bk_restore_opener_add(batch->opener, account_of(run, batch, item),
+			      folder);
+	batch->messages += folder->rows.n;
 	batch->folders = bk_array_room(batch->folders, batch->n, &batch->cap,
 				       sizeof(void *));
 	batch->folders[batch->n++] = folder;
-	batch->messages += folder->rows.n;
 	return 0;
 }
 

@@ -7,19 +7,33 @@
 #include "base/queue.h"
 #include "job/restore_run.h"
 
-#define THREADS_MOST 16 /* that wait for disks */
-
-struct opener {
-	struct bk_restore *run;
-	struct bk_restore_into *intos; /* of each thread: its own digester */
-};
+#define THREADS_MOST   16 /* that wait for disks */
+#define ACCOUNTS_AHEAD 64 /* that were read */
 
 /* The folders of one account that are in the batch. */
 struct opening {
 	struct bk_restore_account *account;
-	struct bk_restore_folder **folders;
-	size_t n;
+	struct bk_restore_folder **folders; /* owned; they are not */
+	size_t n, cap;
 };
+
+struct bk_restore_opener {
+	struct bk_restore *run;
+	struct bk_restore_into *intos; /* of each thread: its own digester */
+	unsigned threads;
+	struct bk_queue *queue;
+	struct bk_pool *pool;
+	struct opening *next; /* whose folders are being read */
+};
+
+static void free_opening(void *item)
+{
+	struct opening *opening = item;
+
+	if (opening)
+		free(opening->folders);
+	free(opening);
+}
 
 static int make_account(struct bk_restore *run,
 			struct bk_restore_account *account, const char *address,
@@ -66,7 +80,7 @@ static int open_folder(struct bk_restore *run,
 	return 0;
 }
 
-static int open_folders(struct opener *opener, unsigned worker,
+static int open_folders(struct bk_restore_opener *opener, unsigned worker,
 			const struct opening *opening, struct bk_err *err)
 {
 	struct bk_restore *run = opener->run;
@@ -93,92 +107,77 @@ static int open_account(void *context, unsigned worker, void *item,
 {
 	int rc = open_folders(context, worker, item, err);
 
-	free(item);
+	free_opening(item);
 	return rc;
 }
 
-static void push_openings(struct bk_restore_batch *batch,
-			  struct bk_queue *queue)
-{
-	struct bk_err ignored = {0};
-	size_t at = 0;
+/* ---- what the thread that reads does ---- */
 
-	for (size_t i = 0; i < batch->n_accounts; i++) {
-		struct bk_restore_account *account = batch->accounts[i];
-		size_t end = at;
-		while (end < batch->n &&
-		       batch->folders[end]->item->account == account->from)
-			end++;
-		if (end == at)
-			continue;
-		struct opening *opening = bk_alloc(sizeof(*opening));
-		*opening = (struct opening){account, batch->folders + at,
-					    end - at};
-		at = end;
-		if (bk_queue_push(queue, opening, 0, &ignored) == 0)
-			continue;
-		free(opening);
-		return;
-	}
+static void free_opener(struct bk_restore_opener *opener)
+{
+	for (unsigned i = 0; i < opener->threads; i++)
+		bk_digester_free(opener->intos[i].digester);
+	free_opening(opener->next);
+	bk_queue_free(opener->queue, free_opening);
+	free(opener->intos);
+	free(opener);
 }
 
-/* Those that were cleared are not open. */
-static void drop_others(struct bk_restore_batch *batch)
+int bk_restore_opener_start(struct bk_restore_opener **out,
+			    struct bk_restore *run, struct bk_err *err)
 {
-	size_t n = 0;
+	struct bk_restore_opener *opener = bk_alloc(sizeof(*opener));
 
-	batch->messages = 0;
-	for (size_t i = 0; i < batch->n; i++) {
-		struct bk_restore_folder *folder = batch->folders[i];
-		if (!folder->item) {
-			free(folder);
-			continue;
-		}
-		batch->messages += folder->rows.n;
-		batch->folders[n++] = folder;
-	}
-	batch->n = n;
-}
-
-static int open_all(struct opener *opener, struct bk_restore_batch *batch,
-		    unsigned threads, struct bk_err *err)
-{
-	/* All fit in: nobody looks at a folder that a thread has. */
-	struct bk_queue *queue = bk_queue_new(batch->n_accounts + 1, 0);
-	struct bk_pool *pool = NULL;
-
-	push_openings(batch, queue);
-	bk_queue_close(queue);
-	int rc =
-		bk_pool_start(&pool, threads, queue, open_account, opener, err);
-	if (rc == 0)
-		rc = bk_pool_join(pool, err);
-	bk_queue_free(queue, free);
-	drop_others(batch);
-	return rc;
-}
-
-int bk_restore_open(struct bk_restore *run, struct bk_restore_batch *batch,
-		    struct bk_err *err)
-{
-	bool parallel = run->store->ops->parallel_making;
-	unsigned threads = !parallel || !batch->n_accounts ? 1
-			   : batch->n_accounts < THREADS_MOST
-				   ? (unsigned)batch->n_accounts
-				   : THREADS_MOST;
-	struct opener opener = {
-		.run = run,
-		.intos = bk_alloc(threads * sizeof(*opener.intos)),
-	};
-
-	for (unsigned i = 0; i < threads; i++) {
-		opener.intos[i] = run->into;
-		opener.intos[i].digester =
+	opener->run = run;
+	opener->threads = run->store->ops->parallel_making ? THREADS_MOST : 1;
+	opener->queue = bk_queue_new(ACCOUNTS_AHEAD, 0);
+	opener->intos = bk_alloc(opener->threads * sizeof(*opener->intos));
+	for (unsigned i = 0; i < opener->threads; i++) {
+		opener->intos[i] = run->into;
+		opener->intos[i].digester =
 			bk_digester_new(&run->request->repo->keys.digest);
 	}
-	int rc = batch->n ? open_all(&opener, batch, threads, err) : 0;
-	for (unsigned i = 0; i < threads; i++)
-		bk_digester_free(opener.intos[i].digester);
-	free(opener.intos);
+	if (bk_pool_start(&opener->pool, opener->threads, opener->queue,
+			  open_account, opener, err) < 0) {
+		free_opener(opener);
+		return -1;
+	}
+	*out = opener;
+	return 0;
+}
+
+/* Who joins is told why a worker failed. */
+static void push_next(struct bk_restore_opener *opener)
+{
+	struct bk_err ignored = {0};
+
+	if (opener->next &&
+	    bk_queue_push(opener->queue, opener->next, 0, &ignored) < 0)
+		free_opening(opener->next);
+	opener->next = NULL;
+}
+
+void bk_restore_opener_add(struct bk_restore_opener *opener,
+			   struct bk_restore_account *account,
+			   struct bk_restore_folder *folder)
+{
+	if (opener->next && opener->next->account != account)
+		push_next(opener);
+	if (!opener->next) {
+		opener->next = bk_alloc(sizeof(*opener->next));
+		opener->next->account = account;
+	}
+	struct opening *next = opener->next;
+	next->folders = bk_array_room(next->folders, next->n, &next->cap,
+				      sizeof(struct bk_restore_folder *));
+	next->folders[next->n++] = folder;
+}
+
+int bk_restore_opener_join(struct bk_restore_opener *opener, struct bk_err *err)
+{
+	push_next(opener);
+	bk_queue_close(opener->queue);
+	int rc = bk_pool_join(opener->pool, err);
+	free_opener(opener);
 	return rc;
 }

@@ -77,6 +77,7 @@ struct bk_restore_batch {
 	struct bk_restore_folder **folders; /* likewise */
 	size_t n, cap;
 	size_t messages;
+	struct bk_restore_opener *opener; /* owned; or NULL */
 };
 
 /* Does it for each set that messages come from, with run->set and run->plan
@@ -102,10 +103,21 @@ int bk_restore_accounts_first(struct bk_restore *run, void *arg,
 /* Restores all items of the plan, some folders at a time; `arg` is not used. */
 int bk_restore_folders(struct bk_restore *run, void *arg, struct bk_err *err);
 
-/* Opens the folders of a batch, which were read, and compares; those that
- * cannot be are told of, and are no longer in it. */
-int bk_restore_open(struct bk_restore *run, struct bk_restore_batch *batch,
-		    struct bk_err *err);
+/*
+ * Opens folders that were read, and compares, while more of them are read: many
+ * accounts at a time, where the store lets it.  A folder that cannot be opened
+ * is told of, and cleared; nobody else looks at one before the join.
+ */
+struct bk_restore_opener;
+int bk_restore_opener_start(struct bk_restore_opener **out,
+			    struct bk_restore *run, struct bk_err *err);
+/* An account's come one after the other. */
+void bk_restore_opener_add(struct bk_restore_opener *opener,
+			   struct bk_restore_account *account,
+			   struct bk_restore_folder *folder);
+/* When all are open; frees it either way. */
+int bk_restore_opener_join(struct bk_restore_opener *opener,
+			   struct bk_err *err);
 
 /*
  * Finishes the folders of a batch, and its accounts but for the one that the

@@ -91,9 +91,25 @@ static int choose_folder(struct bk_maildir_writer *w, struct bk_err *err)
 
 /* ---- opening it ---- */
 
+/* One that is there, as mostly: 1; 0: it has to be made, or mended. */
+static int open_made(struct bk_maildir_writer *w)
+{
+	struct bk_err ignored = {0};
+
+	w->dir = bk_path_open(w->root, (const char *)w->raw.data,
+			      O_PATH | O_DIRECTORY, 0, &ignored);
+	if (w->dir >= 0 && is_there(w->dir, "cur"))
+		return 1;
+	bk_path_close(&w->dir);
+	return 0;
+}
+
 static int open_dir(struct bk_maildir_writer *w, struct bk_err *err)
 {
 	const char *raw = (const char *)w->raw.data;
+
+	if (open_made(w))
+		return bk_maildir_make_parts(w->maildir, w->dir, err);
 	int made = bk_maildir_make_folder(w, err);
 
 	if (made)
