@@ -17,7 +17,7 @@
 #define OPEN_TRIES 200
 #define CLOCK_NAME "clock" BK_PART
 /* What is read at a time: more would be a mapping of its own, each time. */
-#define COPY_SIZE  ((size_t)1 << 16)
+#define COPY_SIZE ((size_t)1 << 16)
 /* Dirty pages are pushed out behind the writer, so that the last fsync of a
  * pack has little left to wait for. */
 #define FLUSH_EVERY ((uint64_t)8 << 20)
