@@ -6,6 +6,8 @@
 
 #include "imap/talk.h"
 
+#include <string.h>
+
 #include "base/timer.h"
 #include "imap/respcode.h"
 
@@ -21,6 +23,11 @@ static bool text_says_later(struct bk_view text)
 	       bk_imap_parse_wait(text) > 0;
 }
 
+static bool stores_nothing(const struct bk_imap_command *command)
+{
+	return strcmp(command->verb, "UID FETCH") == 0;
+}
+
 bool bk_imap_is_busy(const struct bk_imap_command *command)
 {
 	if (!command->answered || command->state == BK_IMAP_OK)
@@ -31,6 +38,8 @@ bool bk_imap_is_busy(const struct bk_imap_command *command)
 	case BK_IMAP_CODE_THROTTLED:
 		return true;
 	case BK_IMAP_CODE_LIMIT:
+		return stores_nothing(command) ||
+		       text_says_later(command->text);
 	case BK_IMAP_CODE_NONE:
 		return text_says_later(command->text);
 	case BK_IMAP_CODE_TRYCREATE:

@@ -38,11 +38,32 @@ once() {
 			-exec sha256sum {} + | sort | uniq -d | wc -l)" -eq 0 ]
 }
 
-for what in fetch-throttled login-inuse; do
+for what in fetch-throttled fetch-limit login-inuse select-inuse; do
 	place=$((place + 1))
 	ok "$what, twice" odd --times 2 $what
 	ok "... is waited for" passes
 	ok "... and all is there, once" once
+	kill "$hostile_pid"
+	wait "$hostile_pid" 2>/dev/null
+done
+
+# And what is appended; the server is looked at by a move from it.
+for n in 1 2 3 4; do
+	mkdir -p from/a.test/ann/Maildir/cur from/a.test/ann/Maildir/new \
+		from/a.test/ann/Maildir/tmp
+	printf 'Subject: new %s\r\n\r\nnew %s\r\n' $n $n \
+		>from/a.test/ann/Maildir/cur/100000$n.M1P1.mx:2,S
+done
+for what in append-throttled append-inuse append-try-again; do
+	place=$((place + 1))
+	ok "$what, twice" odd --times 2 $what
+	ok "... is waited for" bk-move --from "maildir:$work/from/%d/%n/Maildir" \
+		--to odd --account ann@a.test
+	cp out said
+	ok "... and all is taken" grep -q ': 4 copied' said
+	ok "... which a move from it finds" passes
+	ok "... once" test "$(cat "t$place"/a.test/ann/Maildir/cur/* |
+		grep -c '^Subject: new')" -eq 4
 	kill "$hostile_pid"
 	wait "$hostile_pid" 2>/dev/null
 done
