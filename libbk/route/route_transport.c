@@ -364,55 +364,57 @@ static int make_map_and_reload(struct bk_route *route, const char *address,
 	return rc;
 }
 
-/* Until it has gone, or was put off by the hold.  One that was put aside
- * because it was being delivered waits for minutes: it is tried until then. */
-static int wait_for_one(struct bk_route *route, const char *address,
-			struct bk_view id, int64_t until_ms, struct bk_err *err)
+/* Those of `first` that have neither gone nor were put off by the hold are
+ * tried again: one that was put aside because it was being delivered waits for
+ * minutes. How many there are; *id is one of them, the caller's to free. */
+static size_t try_again(struct bk_route *route, const char *address,
+			struct bk_view first, struct bk_view now, char **id)
 {
-	char *name = bk_strndup((const char *)id.data, id.len);
-	const char *const look[] = {"-p", NULL};
-	const char *const again[] = {"-i", name, NULL};
 	const char *reason = bk_buf_text(&route->reason);
-	struct bk_buf now = {0}, said = {0};
+	struct bk_buf said = {0};
 	struct bk_err unused = {0};
-	int rc = run(route, "postqueue", look, &now, err);
+	struct bk_route_queued one;
+	size_t n = 0;
 
-	while (rc == 0 && bk_route_queue_may_deliver(bk_buf_view(&now), address,
-						     id, reason)) {
-		if (bk_clock_monotonic_ms() > until_ms) {
-			rc = bk_fail(err, BK_LOST,
-				     "message %s is still being delivered",
-				     name);
-			break;
-		}
+	for (size_t at = 0; bk_route_queue_next(first, address, &at, &one);) {
+		if (!bk_route_queue_may_deliver(now, address, one.id, reason))
+			continue;
+		free(*id);
+		*id = bk_strndup((const char *)one.id.data, one.id.len);
+		const char *const again[] = {"-i", *id, NULL};
 		(void)run(route, "postqueue", again, &said, &unused);
-		bk_clock_rest(LOOK_MS);
-		rc = run(route, "postqueue", look, &now, err);
+		n++;
 	}
 	bk_buf_clear(&said);
-	bk_buf_clear(&now);
-	free(name);
-	return rc;
+	return n;
 }
 
-/* What was on its way to the old server has arrived there, or was put off. */
+/* What was on its way to the old server has arrived there, or was put off: all
+ * of it at a time, for there may be much that a server has just turned down. */
 static int wait_for_deliveries(struct bk_route *route, const char *address,
 			       struct bk_err *err)
 {
-	const char *const words[] = {"-p", NULL};
-	const char *reason = bk_buf_text(&route->reason);
-	struct bk_buf first = {0};
-	struct bk_route_queued one;
+	const char *const look[] = {"-p", NULL};
+	struct bk_buf first = {0}, now = {0};
+	char *id = NULL;
 	int64_t end = bk_clock_monotonic_ms() + route->config.timeout_ms;
 
-	int rc = run(route, "postqueue", words, &first, err);
-	struct bk_view printed = bk_buf_view(&first);
-	for (size_t at = 0;
-	     rc == 0 && bk_route_queue_next(printed, address, &at, &one);)
-		if (bk_route_queue_may_deliver(printed, address, one.id,
-					       reason))
-			rc = wait_for_one(route, address, one.id, end, err);
+	int rc = run(route, "postqueue", look, &first, err);
+	if (rc == 0)
+		bk_buf_add(&now, first.data, first.len);
+	while (rc == 0 && try_again(route, address, bk_buf_view(&first),
+				    bk_buf_view(&now), &id)) {
+		if (bk_clock_monotonic_ms() > end) {
+			rc = bk_fail(err, BK_LOST,
+				     "message %s is still being delivered", id);
+			break;
+		}
+		bk_clock_rest(LOOK_MS);
+		rc = run(route, "postqueue", look, &now, err);
+	}
+	bk_buf_clear(&now);
 	bk_buf_clear(&first);
+	free(id);
 	return rc;
 }
 
