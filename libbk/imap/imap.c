@@ -218,6 +218,7 @@ int bk_imap_open(struct bk_imap **out, struct bk_link *link,
 	if (wish)
 		imap->wish = *wish;
 	imap->server = "";
+	imap->where = link ? bk_link_url(link)->text : "the server";
 	if (bk_wire_open(&imap->wire, link, login, err) < 0) {
 		free(imap);
 		return -1;

@@ -43,7 +43,7 @@ int bk_imap_append_begin(struct bk_imap *imap, struct bk_view mailbox,
 static int misused(struct bk_imap *imap, const char *how, struct bk_err *err)
 {
 	(void)bk_fail(err, BK_MISUSE, "appending messages: %s", how);
-	return bk_imap_over(imap);
+	return bk_imap_over(imap, err);
 }
 
 static int end_command(struct bk_imap *imap, struct bk_err *err)
@@ -57,7 +57,7 @@ static int end_command(struct bk_imap *imap, struct bk_err *err)
 		return -1;
 	imap->wrote = true;
 	if (bk_wire_write(imap->wire, "\r\n", 2, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	return 0;
 }
 
@@ -69,7 +69,7 @@ static int look_for_answers(struct bk_imap *imap, struct bk_err *err)
 
 	if (imap->in_flight >= UNANSWERED_MAX &&
 	    bk_wire_flush(imap->wire, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	while (imap->in_flight >= UNANSWERED_MAX || bk_wire_ready(imap->wire))
 		if (bk_imap_hear(imap, err) < 0)
 			return -1;
@@ -151,7 +151,7 @@ int bk_imap_append_bytes(struct bk_imap *imap, const void *data, size_t len,
 	if (!a->listening)
 		return 0;
 	if (bk_wire_write(imap->wire, data, len, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	return a->left == 0 && !a->many ? end_command(imap, err) : 0;
 }
 
@@ -235,7 +235,7 @@ int bk_imap_append_next(struct bk_imap *imap, struct bk_err *err)
 	if (end_batch(imap, err) < 0)
 		return -1;
 	if (bk_wire_flush(imap->wire, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	a->n_before = a->n;
 	a->n = 0;
 	return 0;
@@ -356,7 +356,7 @@ int bk_imap_append_close(struct bk_imap *imap, const struct bk_imap_make *next,
 		return -1;
 	a->closed = true;
 	if (bk_wire_flush(imap->wire, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	return 0;
 }
 

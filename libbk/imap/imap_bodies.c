@@ -255,7 +255,7 @@ static int hear_coming(struct bk_imap *imap, struct bodies *b,
 	if (rc == 0 && !is_same(&c)) {
 		(void)bk_fail(err, BK_LOST,
 			      "the mailbox is another one than it was");
-		rc = bk_imap_over(imap);
+		rc = bk_imap_over(imap, err);
 	}
 	bk_arena_clear(&c.arena);
 	return rc;

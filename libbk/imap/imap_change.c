@@ -263,7 +263,7 @@ int bk_imap_copy(struct bk_imap *imap, const struct bk_uid_set *uids,
 	if (rc == 0)
 		put_in_order(&copied, uids, made);
 	else
-		rc = bk_imap_over(imap);
+		rc = bk_imap_over(imap, err);
 out:
 	bk_uid_set_clear(&copied.from);
 	bk_uid_set_clear(&copied.to);

@@ -45,7 +45,7 @@ static int judge(struct bk_imap *imap, size_t command, struct bk_err *err)
 	if (bk_imap_verdict(imap, command, err) < 0)
 		return -1;
 	if (take_answer(imap, command, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	imap->is_selected = true;
 	return 0;
 }

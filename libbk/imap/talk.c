@@ -13,10 +13,19 @@
 #include "imap/lexer.h"
 #include "imap/respcode.h"
 
-int bk_imap_over(struct bk_imap *imap)
+int bk_imap_over(struct bk_imap *imap, struct bk_err *err)
 {
+	bool first = !imap->over;
+
 	imap->over = true;
-	return -1;
+	if (first && err->kind == BK_CORRUPT) {
+		struct bk_err why = *err;
+		(void)bk_fail(err, BK_CORRUPT,
+			      "%s; is the server in order, and does it speak "
+			      "IMAP?",
+			      why.text);
+	}
+	return bk_context(err, "%s", imap->where);
 }
 
 static bool begins_with(struct bk_view text, const char *word)
@@ -182,7 +191,7 @@ int bk_imap_hear(struct bk_imap *imap, struct bk_err *err)
 
 	if (bk_imap_reader_next(imap->reader, literal, &said, err) < 0 ||
 	    take(imap, &said, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	return 0;
 }
 
@@ -190,7 +199,7 @@ int bk_imap_hear_of(struct bk_imap *imap, size_t i, bool or_go_on,
 		    struct bk_err *err)
 {
 	if (bk_wire_flush(imap->wire, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	if (imap->wrote)
 		imap->trips++;
 	imap->wrote = false;
@@ -211,7 +220,7 @@ int bk_imap_is_early(struct bk_imap *imap, size_t i, struct bk_err *err)
 	(void)bk_fail(err, BK_CORRUPT,
 		      "the server says OK to %s before it has all of it",
 		      imap->commands[i].verb);
-	return bk_imap_over(imap);
+	return bk_imap_over(imap, err);
 }
 
 static int write_out(struct bk_imap *imap, size_t from, size_t to,
@@ -219,7 +228,7 @@ static int write_out(struct bk_imap *imap, size_t from, size_t to,
 {
 	if (to > from && bk_wire_write(imap->wire, imap->out.data + from,
 				       to - from, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	return 0;
 }
 
@@ -259,7 +268,7 @@ int bk_imap_send_command(struct bk_imap *imap, size_t i, struct bk_err *err)
 	imap->wrote = true;
 	n = snprintf(tag, sizeof(tag), "b%" PRIu32 " ", c->tag);
 	if (bk_wire_write(imap->wire, tag, (size_t)n, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	return write_with_pauses(imap, i, err);
 }
 
@@ -278,7 +287,7 @@ int bk_imap_ready_to_talk(struct bk_imap *imap, struct bk_err *err)
 	if (imap->coming) {
 		(void)bk_fail(err, BK_LOST,
 			      "bodies come that nobody asks for any more");
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	}
 	if (imap->unsayable)
 		return bk_fail(err, BK_MISUSE, "%s", imap->unsayable);
@@ -290,7 +299,7 @@ static int make_room(struct bk_imap *imap, struct bk_err *err)
 	if (imap->in_flight < BK_IMAP_IN_FLIGHT)
 		return 0;
 	if (bk_wire_flush(imap->wire, err) < 0)
-		return bk_imap_over(imap);
+		return bk_imap_over(imap, err);
 	while (imap->in_flight > BK_IMAP_IN_FLIGHT / 2)
 		if (bk_imap_hear(imap, err) < 0)
 			return -1;

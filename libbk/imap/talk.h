@@ -93,6 +93,7 @@ struct bk_imap {
 	struct bk_imap_caps caps;
 	struct bk_arena arena; /* what holds as long as the connection */
 	const char *server;
+	const char *where; /* the link's URL */
 	struct bk_view prefix;
 	struct bk_view *others; /* prefixes of other namespaces */
 	size_t n_others;
@@ -202,8 +203,9 @@ int bk_imap_is_early(struct bk_imap *imap, size_t i, struct bk_err *err);
 void bk_imap_end_line(struct bk_imap *imap);
 /* " {5+}\r\n", and a pause if that is not free. */
 void bk_imap_announce(struct bk_imap *imap, const char *before, uint64_t size);
-/* Nothing but close may follow; returns -1. */
-int bk_imap_over(struct bk_imap *imap);
+/* Nothing but close may follow: the error gets the server's name; returns -1.
+ */
+int bk_imap_over(struct bk_imap *imap, struct bk_err *err);
 
 /* 0 if all commands were carried out, but for messages that are gone. */
 int bk_imap_fetch_verdict(struct bk_imap *imap, struct bk_err *err);

@@ -294,9 +294,10 @@ static int check_errors(struct bk_backup *run, struct bk_err *err)
 		return check_empty(run, err);
 	run->outcome->place = BK_PLACE_SOURCE;
 	return bk_fail(err, BK_UNSAFE,
-		       "%ju messages or folders cannot be read (limit %g %%). "
-		       "No set written. Look at the store's disks and rights "
-		       "first, or raise read-errors",
+		       "store %s: %ju messages or folders cannot be read "
+		       "(limit %g %%). No set written. Look at the store's "
+		       "disks and rights first, or raise read-errors",
+		       run->request->job->store.config.name,
 		       (uintmax_t)run->errors,
 		       percent_of(run->request->job->read_errors_ppm));
 }

@@ -78,6 +78,20 @@ static int keep_untold(struct bk_backup_list *list, struct bk_backup_task *task,
 	return bk_kept_untold(list->walk, task, !again, err);
 }
 
+/* It was said to be gone, and is listed again: that is no news. */
+static bool is_contradicted(struct bk_backup_list *list, const char *name)
+{
+	struct bk_name_key key =
+		bk_name_table_key(&list->denied, name, strlen(name));
+	uint32_t unused = 0;
+	size_t at = 0;
+
+	if (bk_name_table_next(&list->denied, key, &at, &unused))
+		return true;
+	bk_name_table_add(&list->denied, key, 0);
+	return false;
+}
+
 /* 1; 0: the folder needs no task, -1. */
 static int scan(struct bk_backup_list *list, struct bk_backup_task *task,
 		struct bk_err *err)
@@ -94,7 +108,7 @@ static int scan(struct bk_backup_list *list, struct bk_backup_task *task,
 		*err = why;
 		return -1;
 	}
-	if (why.kind == BK_GONE) {
+	if (why.kind == BK_GONE && !is_contradicted(list, task->folder.name)) {
 		list->missed = true; /* deleted, or renamed */
 		return 0;
 	}
@@ -369,4 +383,5 @@ void bk_backup_list_clear(struct bk_backup_list *list)
 	bk_folder_list_clear(&list->folders);
 	bk_names_clear(&list->kept);
 	bk_names_clear(&list->untold);
+	bk_name_table_clear(&list->denied);
 }

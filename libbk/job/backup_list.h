@@ -24,6 +24,7 @@
 #include "base/pattern.h"
 #include "job/backup_task.h"
 #include "job/backup_walk.h"
+#include "store/name_table.h"
 
 /* An account on its way. */
 struct bk_backup_list {
@@ -34,6 +35,7 @@ struct bk_backup_list {
 	struct bk_backup_task *first; /* a task for each folder */
 	struct bk_names kept;         /* folders that were reported instead */
 	struct bk_names untold;       /* whose rights were reported */
+	struct bk_name_table denied;  /* folders that are listed and "gone" */
 	bool missed;  /* something has gone: folders may be new */
 	bool changed; /* a folder was listed again: look at all of them again */
 

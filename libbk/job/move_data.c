@@ -151,9 +151,9 @@ static int try_again_and_again(struct bk_move_trying *t, struct bk_err *err)
 			*err = why;
 			return -1;
 		}
-		char *note =
-			bk_asprintf("%s: %s; trying again (%d of %d)",
-				    t->report->account, why.text, n + 1, TRIES);
+		(void)bk_context(&why, "%s", t->report->account);
+		char *note = bk_asprintf("%s; trying again (%d of %d)",
+					 why.text, n + 1, TRIES);
 		bk_progress_note(t->task->move->progress, note);
 		free(note);
 		if (wait_before(n, &why, err) < 0)

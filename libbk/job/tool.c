@@ -60,6 +60,19 @@ static bool is_left_by_reader(const struct bk_err *err)
 	return err->kind == BK_LOST && !err->text[0];
 }
 
+/* A server that went away, or has too much to do, and said nothing that helps.
+ */
+static void advise_later(struct bk_err *err)
+{
+	size_t len = strlen(err->text);
+
+	if ((err->kind == BK_LOST || err->kind == BK_BUSY) && len &&
+	    !strstr(err->text, "; ") && !strpbrk(err->text, "?") &&
+	    err->text[len - 1] != '.')
+		(void)snprintf(err->text + len, sizeof(err->text) - len,
+			       "; run it again when the server answers");
+}
+
 static int load_and_run(struct bk_call *call,
 			int (*run)(struct bk_call *call, struct bk_err *err),
 			struct bk_err *err)
@@ -79,6 +92,8 @@ static int load_and_run(struct bk_call *call,
 	if (rc < 0)
 		bk_denied_advise(err, call->outcome.place,
 				 call->settings.state_dir);
+	if (rc < 0 && call->outcome.place != BK_PLACE_LOCK)
+		advise_later(err);
 	bk_settings_clear(&call->settings);
 	return rc;
 }

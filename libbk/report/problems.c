@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "report/grid.h"
@@ -12,6 +13,18 @@
 static const char *copy(struct bk_arena *arena, const char *text)
 {
 	return text ? bk_arena_strdup(arena, text) : NULL;
+}
+
+/* Without "WORD NAME: ", which has a column of its own. */
+static const char *without(const char *text, const char *word, const char *name)
+{
+	size_t len = strlen(word), more = name ? strlen(name) : 0;
+
+	if (!text || !more || strncmp(text, word, len) != 0 ||
+	    strncmp(text + len, name, more) != 0 ||
+	    strncmp(text + len + more, ": ", 2) != 0)
+		return text;
+	return text + len + more + 2;
 }
 
 void bk_problems_add(struct bk_problems *problems,
@@ -31,7 +44,8 @@ void bk_problems_add(struct bk_problems *problems,
 	kept->account = copy(arena, error->account);
 	kept->folder = copy(arena, error->folder);
 	kept->name = copy(arena, error->name);
-	kept->text = copy(arena, error->text);
+	const char *text = without(error->text, "", error->account);
+	kept->text = copy(arena, without(text, "folder ", error->folder));
 	kept->outcome = copy(arena, error->outcome);
 	kept->next = copy(arena, error->next);
 }

@@ -8,6 +8,9 @@
 #include "base/utf8.h"
 #include "mail/utf7.h"
 
+#define LENGTH_MAX 4096 /* bytes of a name; no server of ours takes more */
+#define SHOWN_MAX  100
+
 static bool is_inbox(struct bk_view name)
 {
 	return name.len == 5 &&
@@ -82,10 +85,15 @@ static const char *decode_levels(const struct bk_imapname_style *style,
 	}
 }
 
-/* As it lies, and not to be taken for another name. */
+/* As it lies, and not to be taken for another name; where it is too long to be
+ * one, its beginning. */
 static void show(struct bk_view raw, struct bk_buf *name)
 {
 	uint32_t code = 0;
+	bool whole = raw.len <= LENGTH_MAX;
+
+	if (!whole)
+		raw.len = SHOWN_MAX;
 
 	for (size_t i = 0; i < raw.len;) {
 		size_t len = bk_utf8_next(raw.data + i, raw.len - i, &code);
@@ -96,6 +104,8 @@ static void show(struct bk_view raw, struct bk_buf *name)
 			bk_buf_printf(name, "\\x%02x", raw.data[i]);
 		i += len ? len : 1;
 	}
+	if (!whole)
+		bk_buf_printf(name, "...");
 }
 
 const char *bk_imapname_decode(const struct bk_imapname_style *style,
@@ -112,7 +122,9 @@ const char *bk_imapname_decode(const struct bk_imapname_style *style,
 		rest.data += style->prefix.len;
 		rest.len -= style->prefix.len;
 	}
-	const char *why = decode_levels(style, rest, name);
+	const char *why = raw.len > LENGTH_MAX
+				  ? "its name is too long"
+				  : decode_levels(style, rest, name);
 	if (!why &&
 	    is_inbox((struct bk_view){name->data + start, name->len - start}))
 		why = "it would be taken for the inbox";

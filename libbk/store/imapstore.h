@@ -389,6 +389,9 @@ int bk_imapstore_errand_run(struct bk_imapstore *imapstore, const char *address,
 			    struct bk_imapstore_errand *errand,
 			    struct bk_err *err);
 
+/* Names the account in an error that concerns all of it; returns -1. */
+int bk_imapstore_whose(const char *address, struct bk_err *err);
+
 /* An act for a single message has failed: the second time that the server ends
  * the session over it, the message is refused.  Returns -1. */
 int bk_imapstore_act_ended(struct bk_imapstore_session *session,

@@ -143,12 +143,55 @@ static int ask_for_all(struct fetching *fetching, bool *refused,
 	return rc;
 }
 
+static int note_listed(void *arg, const struct bk_imap_row *row,
+		       struct bk_err *err)
+{
+	(void)err;
+	bk_uid_set_add(arg, row->uid);
+	return 0;
+}
+
+/* Which of those that did not come are listed all the same: a server that gives
+ * nothing of a message does not say so that it is gone. */
+static int ask_listed(struct fetching *fetching, const struct bk_uid_set *uids,
+		      struct bk_uid_set *out, struct bk_err *err)
+{
+	const struct bk_imap_rows rows = {.row = note_listed, .arg = out};
+	struct bk_imapstore_session *session = fetching->session;
+	struct bk_buf text = {0};
+
+	if (bk_imapstore_select(session, fetching->folder->raw, true, true,
+				err) < 0)
+		return -1;
+	bk_uid_set_format(uids, &text);
+	int rc = bk_imap_fetch(session->imap, bk_buf_text(&text),
+			       BK_IMAP_SAID_UID | BK_IMAP_SAID_FLAGS, 0, &rows,
+			       err);
+	bk_buf_clear(&text);
+	bk_uid_set_sort(out);
+	return rc;
+}
+
+static int tell_missing(struct fetching *fetching, size_t at, bool listed,
+			struct bk_err *err)
+{
+	struct bk_err why = {0};
+
+	if (listed)
+		(void)bk_fail(&why, BK_REFUSED,
+			      "the server lists it, and gives nothing of it");
+	else
+		(void)bk_fail(&why, BK_GONE, "it is gone");
+	return tell_failed(fetching, at, &why, err);
+}
+
 /* Asked for alone: why it did not come. */
 static int settle_one(struct fetching *fetching,
 		      const struct bk_imapstore_want *want, struct bk_err *err)
 {
 	struct bk_uid_range one = {want->uid, want->uid};
 	const struct bk_uid_set uids = {&one, 1, 1};
+	struct bk_uid_set listed = {0};
 	struct bk_err why = {0};
 	int rc = ask(fetching, &uids, &why);
 
@@ -158,29 +201,48 @@ static int settle_one(struct fetching *fetching,
 	}
 	if (!bk_imapstore_wanted_take(&fetching->wanted, want->uid))
 		return 0;
+	if (rc < 0)
+		return tell_failed(fetching, want->at, &why, err);
+	rc = ask_listed(fetching, &uids, &listed, err);
 	if (rc == 0)
-		(void)bk_fail(&why, BK_GONE, "it is gone");
-	return tell_failed(fetching, want->at, &why, err);
+		rc = tell_missing(fetching, want->at,
+				  bk_uid_set_has(&listed, want->uid), err);
+	bk_uid_set_clear(&listed);
+	return rc;
 }
 
-/* Those that did not come: `refused`: ask why for each; or they are gone. */
-static int settle_each(struct fetching *fetching, bool refused,
-		       struct bk_err *err)
+/* Those that did not come: why, for each. */
+static int settle_each(struct fetching *fetching, struct bk_err *err)
 {
 	struct bk_imapstore_wanted *wanted = &fetching->wanted;
-	struct bk_err why = {0};
 	int rc = 0;
 
-	(void)bk_fail(&why, BK_GONE, "it is gone");
+	for (size_t i = 0; i < wanted->n && rc == 0; i++)
+		if (!wanted->items[i].done)
+			rc = settle_one(fetching, &wanted->items[i], err);
+	return rc;
+}
+
+/* They are gone, but for those that are listed. */
+static int settle_all(struct fetching *fetching, struct bk_err *err)
+{
+	struct bk_imapstore_wanted *wanted = &fetching->wanted;
+	struct bk_uid_set uids = {0}, listed = {0};
+	int rc = 0;
+
+	wanted->next = 0;
+	while (rc == 0 &&
+	       bk_imapstore_wanted_uids(wanted, BK_IMAPSTORE_RANGES, &uids))
+		rc = ask_listed(fetching, &uids, &listed, err);
 	for (size_t i = 0; i < wanted->n && rc == 0; i++) {
 		const struct bk_imapstore_want *item = &wanted->items[i];
-		if (item->done)
-			continue;
-		if (refused)
-			rc = settle_one(fetching, item, err);
-		else if (bk_imapstore_wanted_take(wanted, item->uid))
-			rc = tell_failed(fetching, item->at, &why, err);
+		if (!item->done && bk_imapstore_wanted_take(wanted, item->uid))
+			rc = tell_missing(fetching, item->at,
+					  bk_uid_set_has(&listed, item->uid),
+					  err);
 	}
+	bk_uid_set_clear(&uids);
+	bk_uid_set_clear(&listed);
 	return rc;
 }
 
@@ -200,7 +262,9 @@ static int ask_all(struct fetching *fetching, struct bk_err *err)
 		return -1;
 	if (!refused && ask_for_all(fetching, &refused, err) < 0)
 		return -1;
-	return settle_each(fetching, refused, err);
+	if (fetching->wanted.n_done == fetching->wanted.n)
+		return 0;
+	return refused ? settle_each(fetching, err) : settle_all(fetching, err);
 }
 
 static int fetch_with(struct bk_imapstore_session *session,

@@ -9,6 +9,12 @@
 
 #define NOT_SUBSCRIBED "the server does not subscribe to it"
 
+static int say_where(const struct bk_imapstore_writer *w, struct bk_err *err)
+{
+	(void)bk_imapstore_whose(w->address, err);
+	return bk_context(err, "folder %s", w->want->name);
+}
+
 /* ---- changes ---- */
 
 int bk_imapstore_set_flags(struct bk_folder_writer *writer,
@@ -123,7 +129,7 @@ int bk_imapstore_flush(struct bk_folder_writer *writer,
 			     w->unset, w->unset_why.text);
 	w->unset = 0;
 	(void)pthread_mutex_unlock(&w->lock);
-	return rc < 0 ? bk_context(err, "folder %s", w->want->name) : 0;
+	return rc < 0 ? say_where(w, err) : 0;
 }
 
 int bk_imapstore_begin_flush(struct bk_folder_writer *writer,
@@ -134,7 +140,7 @@ int bk_imapstore_begin_flush(struct bk_folder_writer *writer,
 	(void)pthread_mutex_lock(&w->lock);
 	int rc = bk_imapstore_stream_next(w, err);
 	(void)pthread_mutex_unlock(&w->lock);
-	return rc < 0 ? bk_context(err, "folder %s", w->want->name) : rc;
+	return rc < 0 ? say_where(w, err) : rc;
 }
 
 int bk_imapstore_end_flush(struct bk_folder_writer *writer, bool wait,
@@ -148,7 +154,7 @@ int bk_imapstore_end_flush(struct bk_folder_writer *writer, bool wait,
 	if (rc > 0)
 		list_kept(w, out);
 	(void)pthread_mutex_unlock(&w->lock);
-	return rc < 0 ? bk_context(err, "folder %s", w->want->name) : rc;
+	return rc < 0 ? say_where(w, err) : rc;
 }
 
 int bk_imapstore_sync(struct bk_store *store, struct bk_err *err)
@@ -381,7 +387,7 @@ int bk_imapstore_finish(struct bk_folder_writer *writer,
 	if (rc == 0)
 		tell_result(&ending, result);
 	else
-		(void)bk_context(err, "folder %s", w->want->name);
+		(void)say_where(w, err);
 	bk_lacks_clear(&ending.lacks);
 	bk_imapstore_abort(writer);
 	return rc;

@@ -82,20 +82,35 @@ static int by_name(const void *left, const void *right)
 	return order ? order : (a->driver != NULL) - (b->driver != NULL);
 }
 
-/* Two spellings of one name (INBOX in two cases, one that is shown as another
- * is called): the second is refused, under a name of its own. */
-static void part_doubles(struct bk_folder_list *list)
+static void sort(struct bk_folder_list *list)
 {
-	for (size_t i = 1; i < list->n; i++) {
-		struct bk_folder *folder = &list->items[i];
-		if (strcmp(folder->name, list->items[i - 1].name) != 0)
-			continue;
-		char *name = bk_asprintf("%s~", folder->name);
-		folder->name = bk_arena_strdup(&folder->arena, name);
-		folder->driver = bk_arena_strdup(
-			&folder->arena, "another folder has the same name");
-		free(name);
+	if (list->n)
+		qsort(list->items, list->n, sizeof(*list->items), by_name);
+}
+
+/* Several spellings of one name (INBOX in two cases, two separators, one that
+ * is shown as another is called): all but the first are refused, under names of
+ * their own. */
+static bool part_doubles(struct bk_folder_list *list)
+{
+	bool any = false;
+
+	for (size_t i = 0, n; i < list->n; i += n) {
+		const char *first = list->items[i].name;
+		for (n = 1; i + n < list->n; n++) {
+			struct bk_folder *folder = &list->items[i + n];
+			if (strcmp(folder->name, first) != 0)
+				break;
+			char *name = bk_asprintf("%s~%zu", first, n);
+			folder->name = bk_arena_strdup(&folder->arena, name);
+			folder->driver = bk_arena_strdup(
+				&folder->arena,
+				"another folder has the same name");
+			free(name);
+			any = true;
+		}
 	}
+	return any;
 }
 
 static void take_list(const struct bk_imapname_style *style,
@@ -104,9 +119,9 @@ static void take_list(const struct bk_imapname_style *style,
 {
 	for (size_t i = 0; i < list->n; i++)
 		describe(style, &list->items[i], bk_folder_list_add(out));
-	if (out->n)
-		qsort(out->items, out->n, sizeof(*out->items), by_name);
-	part_doubles(out);
+	sort(out);
+	while (part_doubles(out))
+		sort(out);
 }
 
 static int list_folders(struct bk_imapstore_session *session, void *arg,

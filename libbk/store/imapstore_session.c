@@ -402,6 +402,14 @@ int bk_imapstore_select_since(struct bk_imapstore_session *session,
 	return rc;
 }
 
+int bk_imapstore_whose(const char *address, struct bk_err *err)
+{
+	bool whole = err->kind == BK_LOST || err->kind == BK_CORRUPT ||
+		     err->kind == BK_FULL || err->kind == BK_BUSY;
+
+	return whole ? bk_context(err, "%s", address) : -1;
+}
+
 static int run_once(struct bk_imapstore *imapstore, const char *address,
 		    const struct bk_imapstore_act *act, struct bk_err *err)
 {
@@ -412,7 +420,7 @@ static int run_once(struct bk_imapstore *imapstore, const char *address,
 		return -1;
 	int rc = act->run(session, act->arg, err);
 	bk_imapstore_give(session, false, rc < 0 ? err : NULL);
-	return rc;
+	return rc < 0 ? bk_imapstore_whose(address, err) : rc;
 }
 
 /* Where somebody waits, a connection that was ended is worth another one, and a

@@ -18,10 +18,7 @@
 static struct bk_folder_pair *pair_of(const struct bk_pass *pass,
 				      const struct bk_folder *from)
 {
-	for (size_t i = 0; i < pass->map.n; i++)
-		if (pass->map.pairs[i].from == from)
-			return &pass->map.pairs[i];
-	return NULL;
+	return &pass->map.pairs[from - pass->from.items];
 }
 
 /* A name that no longer holds messages, but is subscribed to still or a level
@@ -29,7 +26,7 @@ static struct bk_folder_pair *pair_of(const struct bk_pass *pass,
 static struct bk_folder *find_source(struct bk_pass *pass,
 				     const struct bk_journal_folder *row)
 {
-	struct bk_folder *from = bk_pass_find(&pass->from, row->from.name);
+	struct bk_folder *from = bk_pass_from(pass, row->from.name);
 
 	return from && from->no_select && row->from.uid_validity ? NULL : from;
 }
@@ -114,7 +111,7 @@ static int holds_its_mail(struct bk_pass *pass, struct bk_journal_folder *row,
 	struct bk_folder_pass at = {.pass = pass, .from = from, .row = *row};
 	size_t located = 0;
 
-	at.to = bk_pass_find(&pass->to, row->to.name);
+	at.to = bk_pass_to(pass, row->to.name);
 	int rc = end->store->ops->scan(end->store, end->account, from,
 				       &at.from_list, err);
 	if (rc < 0)
@@ -211,11 +208,12 @@ static int rename_there(struct bk_pass *pass, struct bk_folder *old,
 static int keep_name(struct bk_pass *pass, struct bk_folder *old,
 		     struct bk_folder_pair *pair)
 {
-	for (size_t i = 0; i < pass->map.n; i++)
-		if (strcmp(pass->map.pairs[i].name, old->name) == 0)
-			return 0;
-	pair->name = old->name;
-	pair->to = old;
+	size_t n;
+
+	(void)bk_name_order_find(&pass->names.pairs, old->name, &n);
+	if (n)
+		return 0;
+	bk_pass_pair_rename(pass, pair, old);
 	return 1;
 }
 
@@ -239,7 +237,7 @@ static int take_name(struct bk_pass *pass, struct bk_folder *old,
 static int follow(struct bk_pass *pass, struct bk_journal_folder *row,
 		  struct bk_folder_pair *pair, struct bk_err *err)
 {
-	struct bk_folder *old = bk_pass_find(&pass->to, row->to.name);
+	struct bk_folder *old = bk_pass_to(pass, row->to.name);
 	bool renamed = false;
 
 	if (pair->why == BK_FOLDER_LEFT)
@@ -249,7 +247,7 @@ static int follow(struct bk_pass *pass, struct bk_journal_folder *row,
 		if (rc <= 0)
 			return rc;
 	}
-	row->from.name = bk_arena_strdup(&pass->rows.arena, pair->from->name);
+	bk_pass_row_rename(pass, row, pair->from->name);
 	row->to.name = bk_arena_strdup(&pass->rows.arena, pair->name);
 	row->from.uid_next = 0;
 	if (put_row(pass, row, err) < 0 ||
@@ -278,8 +276,8 @@ static int hand_over(struct bk_pass *pass, struct bk_journal_folder *row,
 					     .n_put = pairs.n};
 	if (rc == 0 && !pass->request->dry_run)
 		rc = bk_journal_write(pass->request->journal, &news, err);
-	row->from = (struct bk_journal_side){
-		.name = bk_arena_strdup(&pass->rows.arena, pair->from->name)};
+	bk_pass_row_rename(pass, row, pair->from->name);
+	row->from = (struct bk_journal_side){.name = row->from.name};
 	if (rc == 0)
 		rc = put_row(pass, row, err);
 	bk_pair_list_clear(&pairs);
@@ -290,10 +288,14 @@ static int hand_over(struct bk_pass *pass, struct bk_journal_folder *row,
 static const struct bk_folder_pair *heir_of(struct bk_pass *pass,
 					    const struct bk_journal_folder *row)
 {
-	for (size_t i = 0; i < pass->map.n; i++) {
-		const struct bk_folder_pair *pair = &pass->map.pairs[i];
+	size_t n;
+	const struct bk_named *named =
+		bk_name_order_find(&pass->names.pairs, row->to.name, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bk_folder_pair *pair =
+			&pass->map.pairs[named[i].at];
 		if (pair->why != BK_FOLDER_LEFT &&
-		    strcmp(pair->name, row->to.name) == 0 &&
 		    !bk_pass_row(pass, pair->from->name))
 			return pair;
 	}
@@ -320,20 +322,19 @@ static int look_for(struct bk_pass *pass, struct bk_journal_folder *row,
 
 static bool is_in_use(const struct bk_pass *pass, const char *name)
 {
-	size_t len = strlen(name);
+	size_t n;
+	const struct bk_named *named =
+		bk_name_order_find(&pass->names.pairs, name, &n);
 
 	if (strcmp(name, "INBOX") == 0)
 		return true;
-	for (size_t i = 0; i < pass->map.n; i++)
-		if (strcmp(pass->map.pairs[i].name, name) == 0 &&
-		    !pass->map.pairs[i].from->no_select)
+	for (size_t i = 0; i < n; i++)
+		if (!pass->map.pairs[named[i].at].from->no_select)
 			return true;
-	for (size_t i = 0; i < pass->to.n; i++) {
-		const struct bk_folder *other = &pass->to.items[i];
-		if (!other->no_select && strncmp(other->name, name, len) == 0 &&
-		    other->name[len] == '/')
+	named = bk_name_order_below(&pass->names.to, name, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!pass->to.items[named[i].at].no_select)
 			return true;
-	}
 	return false;
 }
 
@@ -423,7 +424,7 @@ static int depart(struct bk_pass *pass, const struct bk_journal_folder *row,
 	struct bk_folder_pass at = {
 		.pass = pass,
 		.from = &from,
-		.to = bk_pass_find(&pass->to, row->to.name),
+		.to = bk_pass_to(pass, row->to.name),
 		.name = row->to.name,
 		.row = *row,
 		.dry_run = pass->request->dry_run,

@@ -19,6 +19,10 @@ struct making {
 	/* Places in `to` and in `from` by name, and pairs by the names that
 	 * they have taken; all of them without case. */
 	struct bk_name_table there, here, taken;
+	/* Names that several wanted: by whom first, in `from`, and by that the
+	 * number that the next one gets. */
+	struct bk_name_table wanted;
+	unsigned *numbers;
 	bool *done; /* by place in `from`: its pair is made */
 };
 
@@ -332,19 +336,33 @@ static void take_own(struct making *m, size_t i)
 		take(m, i, place, true);
 }
 
+/* Of those that want this name; each begins where the last one ended. */
+static unsigned *number_of(struct making *m, size_t i, const char *name)
+{
+	struct bk_name_key key = key_of(&m->wanted, name, strlen(name));
+	uint32_t first = (uint32_t)i;
+	size_t at = 0;
+
+	if (!bk_name_table_next(&m->wanted, key, &at, &first)) {
+		bk_name_table_add(&m->wanted, key, first);
+		m->numbers[first] = 2;
+	}
+	return &m->numbers[first];
+}
+
 /* A name that is nobody's: "work-2".  What is above was done before. */
 static void take_other(struct making *m, size_t i)
 {
 	bool rest = m->from->items[i].rest;
 	const char *from = rest ? "Archive" : m->from->items[i].name;
 	const char *place = rest ? NULL : place_of(m, from), *name = place;
-	unsigned n = 2;
 
 	if (!place)
 		place = name = fit(m, m->rules->into, from);
+	unsigned *n = number_of(m, i, place);
 	while (is_taken(m, name, true) || is_like_inbox(m, name)) {
 		struct bk_buf text = {0};
-		bk_buf_printf(&text, "%s-%u", place, n++);
+		bk_buf_printf(&text, "%s-%u", place, (*n)++);
 		name = keep(m, &text);
 	}
 	take(m, i, name, false);
@@ -420,6 +438,7 @@ int bk_folder_map_make(struct bk_folder_map *out,
 		return -1;
 	out->pairs = bk_alloc((from->n + 1) * sizeof(*out->pairs));
 	m.done = bk_alloc((from->n + 1) * sizeof(*m.done));
+	m.numbers = bk_alloc((from->n + 1) * sizeof(*m.numbers));
 	m.delimiter = delimiter_of(to, m.rules->delimiter);
 	for (size_t i = 0; i < to->n; i++)
 		enter(&m.there, to->items[i].name, i);
@@ -431,9 +450,11 @@ int bk_folder_map_make(struct bk_folder_map *out,
 	int rc = make_pairs(&m, order, err);
 	free(order);
 	free(m.done);
+	free(m.numbers);
 	bk_name_table_clear(&m.there);
 	bk_name_table_clear(&m.here);
 	bk_name_table_clear(&m.taken);
+	bk_name_table_clear(&m.wanted);
 	if (rc < 0)
 		bk_folder_map_clear(out);
 	return rc;

@@ -325,9 +325,9 @@ static int hold_what_may_be_elsewhere(struct bk_folder_pass *folder,
 	    0)
 		return bk_err_at(err, BK_END_SOURCE);
 	for (size_t i = 0; i < now.n && !folder->holds; i++)
-		folder->holds = has_grown(
-			bk_pass_find(&folder->pass->from, now.items[i].name),
-			&now.items[i]);
+		folder->holds =
+			has_grown(bk_pass_from(folder->pass, now.items[i].name),
+				  &now.items[i]);
 	bk_folder_list_clear(&now);
 	return 0;
 }

@@ -50,10 +50,15 @@ int bk_journal_rights(struct bk_journal *journal, int64_t account,
 const struct bk_journal_right *bk_journal_rights_of(
 	const struct bk_journal_rights *rights, int64_t folder, size_t *n)
 {
-	size_t from = 0;
+	size_t from = 0, to = rights->n;
 
-	while (from < rights->n && rights->items[from].folder != folder)
-		from++;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (rights->items[middle].folder < folder)
+			from = middle + 1;
+		else
+			to = middle;
+	}
 	for (*n = 0; from + *n < rights->n &&
 		     rights->items[from + *n].folder == folder;)
 		(*n)++;

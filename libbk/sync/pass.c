@@ -75,16 +75,15 @@ static bool is_gone(const struct bk_folder_pass *folder)
 	const struct bk_sync_end *from = &folder->pass->request->from;
 	struct bk_folder_list now = {0};
 	struct bk_err ignored = {0};
-	bool gone = false;
+	bool there = false;
 
-	if (from->store->ops->folders(from->store, from->account, &now,
-				      &ignored) == 0) {
-		const struct bk_folder *is =
-			bk_pass_find(&now, folder->from->name);
-		gone = !is || is->no_select;
-	}
+	int rc = from->store->ops->folders(from->store, from->account, &now,
+					   &ignored);
+	for (size_t i = 0; i < now.n && !there; i++)
+		there = !now.items[i].no_select &&
+			strcmp(now.items[i].name, folder->from->name) == 0;
 	bk_folder_list_clear(&now);
-	return gone;
+	return rc == 0 && !there;
 }
 
 /* A folder that is not given, or not taken, is no reason to leave the others;
@@ -171,25 +170,11 @@ int bk_pass_list(struct bk_pass *pass, struct bk_err *err)
 	if (bk_sync_list_both(&request->from, &request->to, &pass->from,
 			      &pass->to, err) < 0)
 		return -1;
-	return bk_folder_map_make(&pass->map, &pass->from, &pass->to,
-				  request->rules ? request->rules : &none, err);
-}
-
-struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
-			       const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->items[i].name, name) == 0)
-			return &list->items[i];
-	return NULL;
-}
-
-struct bk_journal_folder *bk_pass_row(struct bk_pass *pass, const char *from)
-{
-	for (size_t i = 0; i < pass->rows.n; i++)
-		if (strcmp(pass->rows.items[i].from.name, from) == 0)
-			return &pass->rows.items[i];
-	return NULL;
+	int rc = bk_folder_map_make(&pass->map, &pass->from, &pass->to,
+				    request->rules ? request->rules : &none,
+				    err);
+	bk_pass_names_folders(pass);
+	return rc;
 }
 
 /* ---- one folder ---- */
@@ -276,17 +261,6 @@ static int sync_folder(struct bk_pass *pass, const struct bk_folder_pair *pair,
 	return rc < 0 ? bk_context(err, "folder %s", pair->from->name) : 0;
 }
 
-bool bk_pass_has_below(const struct bk_pass *pass, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < pass->map.n; i++)
-		if (strncmp(pass->map.pairs[i].name, name, len) == 0 &&
-		    pass->map.pairs[i].name[len] == '/')
-			return true;
-	return false;
-}
-
 /* A name that held messages at the last pass is not a level yet; one that was
  * tried then and is not subscribed to is not again. */
 static bool subscribes_to_level(struct bk_pass *pass,
@@ -313,30 +287,43 @@ bool bk_pass_wants(struct bk_pass *pass, const struct bk_folder_pair *pair)
 
 /* ---- the account ---- */
 
+static bool is_as_expected(const struct bk_folder *is,
+			   const struct bk_journal_side *row)
+{
+	return is->counted && is->uid_next && is->messages == row->messages &&
+	       is->uid_next == row->uid_next &&
+	       is->uid_validity == row->uid_validity;
+}
+
 /* What was written is as it was left, if nobody else was there meanwhile: then
  * the next pass need not look. */
 static int look_again(struct bk_pass *pass, struct bk_err *err)
 {
 	const struct bk_sync_end *to = &pass->request->to;
 	struct bk_folder_list now = {0};
+	struct bk_name_order rows = {0};
 	int rc = 0;
 
 	if (!pass->n_after)
 		return 0;
 	if (to->store->ops->folders(to->store, to->account, &now, err) < 0)
 		return bk_err_at(err, BK_END_DESTINATION);
-	for (size_t i = 0; i < pass->n_after && rc == 0; i++) {
-		struct bk_journal_folder *row = &pass->after[i];
-		const struct bk_folder *is = bk_pass_find(&now, row->to.name);
-		if (!is || !is->counted || !is->uid_next ||
-		    is->messages != row->to.messages ||
-		    is->uid_next != row->to.uid_next ||
-		    is->uid_validity != row->to.uid_validity)
+	for (size_t i = 0; i < pass->n_after; i++)
+		bk_name_order_add(&rows, pass->after[i].to.name, i);
+	bk_name_order_sort(&rows);
+	for (size_t i = 0; i < now.n && rc == 0; i++) {
+		size_t n;
+		const struct bk_named *named =
+			bk_name_order_find(&rows, now.items[i].name, &n);
+		struct bk_journal_folder *row =
+			n ? &pass->after[named->at] : NULL;
+		if (!row || !is_as_expected(&now.items[i], &row->to))
 			continue;
-		row->to.highest_modseq = is->highest_modseq;
+		row->to.highest_modseq = now.items[i].highest_modseq;
 		rc = bk_journal_folder_put(pass->request->journal,
 					   pass->account, row, err);
 	}
+	bk_name_order_clear(&rows);
 	bk_folder_list_clear(&now);
 	return rc;
 }
@@ -422,6 +409,7 @@ static int begin_account(struct bk_pass *pass, struct bk_err *err)
 	if (bk_journal_folders(request->journal, pass->account, &pass->rows,
 			       err) < 0)
 		return -1;
+	bk_pass_names_rows(pass);
 	return bk_journal_rights(request->journal, pass->account, &pass->rights,
 				 err);
 }
@@ -471,6 +459,7 @@ void bk_pass_clear(struct bk_pass *pass)
 	struct bk_message_list unused = {0};
 
 	(void)bk_pass_looked_ahead(pass, NULL, &unused);
+	bk_pass_names_clear(pass);
 	bk_folder_map_clear(&pass->map);
 	bk_folder_list_clear(&pass->from);
 	bk_folder_list_clear(&pass->to);

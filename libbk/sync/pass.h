@@ -8,6 +8,7 @@
 #include "sync/carried.h"
 #include "sync/folder_plan.h"
 #include "sync/journal.h"
+#include "sync/name_order.h"
 #include "sync/rights_plan.h"
 #include "sync/sync.h"
 
@@ -70,6 +71,11 @@ struct bk_ahead {
 	struct bk_folder_pass next; /* what is known of it before */
 };
 
+/* Places in lists, by name. */
+struct bk_pass_names {
+	struct bk_name_order from, to, pairs, rows;
+};
+
 /* A pass over an account. */
 struct bk_pass {
 	const struct bk_sync_request *request;
@@ -80,6 +86,7 @@ struct bk_pass {
 	struct bk_folder_list from, to;
 	struct bk_folder_map map;
 	struct bk_journal_folders rows;
+	struct bk_pass_names names;
 	struct bk_journal_rights rights; /* that we gave */
 	bool knows_rights; /* those of the source's folders were asked for */
 	struct bk_journal_folder *after; /* owned; what was written should be */
@@ -113,18 +120,32 @@ int bk_pass_list(struct bk_pass *pass, struct bk_err *err);
 
 void bk_pass_clear(struct bk_pass *pass);
 
-/* By name; NULL: there is none. */
-struct bk_folder *bk_pass_find(const struct bk_folder_list *list,
-			       const char *name);
 /* A folder of the map, as it is before anything is asked. */
 struct bk_folder_pass bk_pass_folder_of(struct bk_pass *pass,
 					const struct bk_folder_pair *pair);
 /* Is the pair to be made alike at all? */
 bool bk_pass_wants(struct bk_pass *pass, const struct bk_folder_pair *pair);
+
+/* ---- pass_names.c ---- */
+
+/* Lists and map, or the journal's rows, are others than before. */
+void bk_pass_names_folders(struct bk_pass *pass);
+void bk_pass_names_rows(struct bk_pass *pass);
+void bk_pass_names_clear(struct bk_pass *pass);
+
+/* A folder of the source, or of the destination; NULL: there is none. */
+struct bk_folder *bk_pass_from(const struct bk_pass *pass, const char *name);
+struct bk_folder *bk_pass_to(const struct bk_pass *pass, const char *name);
+/* The journal's, by the source's name. */
+struct bk_journal_folder *bk_pass_row(const struct bk_pass *pass,
+				      const char *from);
+void bk_pass_row_rename(struct bk_pass *pass, struct bk_journal_folder *row,
+			const char *from);
+/* The pair's folder is one that the destination has. */
+void bk_pass_pair_rename(struct bk_pass *pass, struct bk_folder_pair *pair,
+			 struct bk_folder *to);
 /* Does any folder go below this name at the destination? */
 bool bk_pass_has_below(const struct bk_pass *pass, const char *name);
-/* The journal's, by the source's name. */
-struct bk_journal_folder *bk_pass_row(struct bk_pass *pass, const char *from);
 
 /* ---- folder_carried.c ---- */
 

@@ -177,13 +177,6 @@ static int drop_half(struct bk_transfer *t, struct bk_err *err)
 	return rc;
 }
 
-static void miss(struct bk_transfer *t, struct bk_message *msg)
-{
-	t->missed = bk_array_room(t->missed, t->n_missed, &t->cap_missed,
-				  sizeof(struct bk_message *));
-	t->missed[t->n_missed++] = msg;
-}
-
 static int fail_message(void *arg, struct bk_message *msg,
 			const struct bk_err *why, struct bk_err *err)
 {
@@ -195,10 +188,7 @@ static int fail_message(void *arg, struct bk_message *msg,
 		item->begun = why->kind != BK_LOST;
 	if (drop_half(t, err) < 0)
 		return bk_err_at(err, BK_END_DESTINATION);
-	/* Its owner was quicker, it seems: that is looked into at the end.  Or
-	 * it broke off, and comes again. */
-	if (why->kind == BK_GONE)
-		miss(t, msg);
+	/* Its owner was quicker; or it broke off, and comes again. */
 	if (why->kind == BK_GONE || why->kind == BK_LOST)
 		return go_on(t, err);
 	if (bk_pass_item_failed(t->folder, msg, why,
@@ -247,7 +237,7 @@ static int fetch_group(struct bk_transfer *t, struct bk_err *err)
 	free(msgs);
 	if (rc < 0 && t->unopened.kind != BK_OK)
 		*err = t->unopened;
-	if (rc == 0 && !t->more && !t->n_again && !t->n_missed)
+	if (rc == 0 && !t->more && !t->n_again)
 		bk_pass_look_ahead(t->folder->pass);
 	return rc;
 }
@@ -342,41 +332,6 @@ static int send_and_free(struct bk_transfer *t, struct bk_err *err)
 	return rc;
 }
 
-/* What a server still lists, and gave nothing of, is not gone. */
-static int look_for_missed(struct bk_transfer *t, struct bk_err *err)
-{
-	struct bk_folder_pass *folder = t->folder;
-	const struct bk_sync_end *from = &folder->pass->request->from;
-	const struct bk_err why = {
-		.kind = BK_REFUSED,
-		.text = "the server lists it, and gives nothing of it",
-	};
-	struct bk_folder here = {.name = folder->from->name,
-				 .raw = folder->from->raw,
-				 .delimiter = folder->from->delimiter};
-	struct bk_message_list list = {0};
-	struct bk_uid_set there = {0};
-	int rc = 0;
-
-	if (!t->n_missed || !from->store->ops->far)
-		return 0;
-	if (from->store->ops->scan(from->store, from->account, &here, &list,
-				   err) < 0)
-		rc = bk_err_at(err, BK_END_SOURCE);
-	for (size_t i = 0; i < list.n; i++)
-		bk_uid_set_add(&there, list.items[i].uid);
-	bk_uid_set_sort(&there);
-	for (size_t i = 0; i < t->n_missed && rc == 0; i++)
-		if (bk_uid_set_has(&there, t->missed[i]->uid))
-			rc = bk_pass_item_failed(folder, t->missed[i], &why,
-						 &folder->pass->counts->unread,
-						 err);
-	bk_message_list_clear(&list);
-	bk_folder_clear(&here);
-	bk_uid_set_clear(&there);
-	return rc;
-}
-
 int bk_folder_pass_transfer(struct bk_folder_pass *folder, struct bk_err *err)
 {
 	struct bk_transfer t = {
@@ -396,11 +351,8 @@ int bk_folder_pass_transfer(struct bk_folder_pass *folder, struct bk_err *err)
 		}
 	}
 	free(t.group.items);
-	if (rc == 0)
-		rc = look_for_missed(&t, err);
 	while (t.n_again)
 		free(t.again[--t.n_again].items);
-	free(t.missed);
 	free(t.again);
 	free(t.sent.items);
 	free(t.before.items);

@@ -53,9 +53,7 @@ struct bk_transfer {
 	uint64_t bytes;                /* of it */
 	bool announced;                /* the journal knows of it */
 	struct bk_transfer_batch
-		before;             /* its flush was begun, and has not ended */
-	struct bk_message **missed; /* of which nothing came */
-	size_t n_missed, cap_missed;
+		before; /* its flush was begun, and has not ended */
 	struct bk_transfer_group *again; /* to be sent in smaller batches; the
 					    last one first */
 	size_t n_again, cap_again;

@@ -396,10 +396,10 @@ static void clear_folder(struct verifying *v)
 
 static bool is_mapped(const struct verifying *v, const struct bk_folder *to)
 {
-	for (size_t i = 0; i < v->pass.map.n; i++)
-		if (v->pass.map.pairs[i].to == to)
-			return true;
-	return false;
+	size_t n;
+
+	(void)bk_name_order_find(&v->pass.names.pairs, to->name, &n);
+	return n > 0;
 }
 
 /* Folders that the source has nothing of. */
@@ -447,6 +447,7 @@ static int read_account(struct verifying *v, int64_t account,
 	v->pass.account = account;
 	if (bk_journal_folders(journal, account, &v->pass.rows, err) < 0)
 		return -1;
+	bk_pass_names_rows(&v->pass);
 	return bk_journal_rights(journal, account, &v->pass.rights, err);
 }
 

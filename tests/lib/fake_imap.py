@@ -460,9 +460,10 @@ class Session:
         word = name.upper().replace(".PEEK", "")
         if word == "BODY[]":
             return b"BODY[] {%d}\r\n%s" % (len(message.body), message.body)
-        if word == "BODY[HEADER]":
+        if word in ("BODY[HEADER]", "BODY[HEADER]<0.262144>"):
             header = message.body.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-            return b"BODY[HEADER] {%d}\r\n%s" % (len(header), header)
+            name = word.partition(".")[0] + ">" * ("." in word)
+            return b"%s {%d}\r\n%s" % (name.encode(), len(header), header)
         text = {"UID": message.uid,
                 "FLAGS": f"({' '.join(sorted(message.flags))})",
                 "INTERNALDATE": f'"{message.date}"',

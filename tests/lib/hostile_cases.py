@@ -15,6 +15,7 @@ from fake_imap import command_of, quoted, set_of
 SCENARIOS = {}
 BLOCK = b"0123456789abcde\n" * 4096
 GIB = 1 << 30
+MANY = 100_000  # folders; whoever makes them needs less
 
 
 class Forgotten(Exception):
@@ -473,7 +474,7 @@ listing("delimiter-number", "corrupt", "a number for a separator", b"42",
 def list_many(s, command):
     """100,000 folders that cannot be opened"""
     s.ordinary_lines(command)
-    for n in range(100_000):
+    for n in range(MANY):
         s.line(f'* LIST (\\Noselect) "/" "many/{n}"')
     s.done(command)
 

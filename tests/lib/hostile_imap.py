@@ -85,7 +85,10 @@ class Hostile(Session):
         if point not in scenario.points or not self.server.may_misbehave():
             return ordinary(*args)
         self.ordinarily = ordinary
-        return scenario.act(self, *args)
+        try:
+            return scenario.act(self, *args)
+        except KeyError:  # of a folder that there is not
+            return ordinary(*args)
 
     def wait(self):
         time.sleep(self.server.args.pause)
