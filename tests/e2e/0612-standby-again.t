@@ -50,7 +50,7 @@ has() {
 }
 validities() {
 	for account in $ann $bob; do
-		dovecot "$work/b" doveadm -f flow mailbox status -u $account \
+		dovecot "$work/b" doveadm -f flow mailbox status -u "$account" \
 			uidvalidity '*' | grep -v Archive
 	done | sort
 }
@@ -61,7 +61,6 @@ subscribed() {
 	dovecot "$work/b" doveadm mailbox list -s -u "$1"
 }
 
-# to_be_promoted: mail, of which the newest cannot be read.
 work_at_primary() {
 	letters a $ann INBOX one two three
 	does a $ann 'CREATE Post' 'CREATE Kept' 'CREATE Gone' 'SUBSCRIBE Post' \
@@ -78,15 +77,16 @@ more_at_primary() {
 		head -c 12000000 /dev/urandom | base64
 	} | dovecot "$work/a" doveadm save -u $bob -m INBOX
 }
+# people_work ACCOUNT: at the standby.
 people_work() {
-	letters b $ann INBOX new
-	dovecot "$work/b" doveadm expunge -u $ann mailbox INBOX subject one
-	dovecot "$work/b" doveadm mailbox create -u $ann Archive
-	dovecot "$work/b" doveadm move -u $ann Archive mailbox INBOX subject two
-	dovecot "$work/b" doveadm expunge -u $ann mailbox Kept subject three
-	dovecot "$work/b" doveadm mailbox delete -u $ann Gone
-	dovecot "$work/b" doveadm mailbox unsubscribe -u $ann Post Kept
-	dovecot "$work/b" doveadm flags add -u $ann '\Flagged' mailbox INBOX \
+	letters b "$1" INBOX new
+	dovecot "$work/b" doveadm expunge -u "$1" mailbox INBOX subject one
+	dovecot "$work/b" doveadm mailbox create -u "$1" Archive
+	dovecot "$work/b" doveadm move -u "$1" Archive mailbox INBOX subject two
+	dovecot "$work/b" doveadm expunge -u "$1" mailbox Kept subject three
+	dovecot "$work/b" doveadm mailbox delete -u "$1" Gone
+	dovecot "$work/b" doveadm mailbox unsubscribe -u "$1" Post Kept
+	dovecot "$work/b" doveadm flags add -u "$1" '\Flagged' mailbox INBOX \
 		subject three
 }
 as_people_left_it() {
@@ -106,12 +106,14 @@ as_people_left_it() {
 	ok "... no UIDVALIDITY is another" cmp validities.before validities.after
 }
 
+promote() {
+	bk-standby promote --to "$to" --fenced-primary
+}
+
 # ---- a mail server ------------------------------------------------------------------
 
 far_dovecots 'mdbox:~/mdbox' $ann $bob
-promote() {
-	bk-standby promote --to copy --fenced-primary "$@"
-}
+to=copy
 work_at_primary
 ok "a full set" bk-backup mail --full
 ok "it follows" follow
@@ -122,7 +124,7 @@ ok "its mail cannot be read" spoil
 exits 13 "it is promoted without that" promote
 tells 'run promote again'
 ok "... the rest is there" has $ann INBOX one two three
-people_work
+people_work $ann
 validities >validities.before
 exits 13 "again, before it is mended" promote
 ok "... no more came" has $ann INBOX three new
@@ -146,14 +148,10 @@ rm -rf a b repo repo.key state cache before
 
 far_dovecots 'maildir:~/Maildir' $ann $bob
 store="maildir:$work/a/mail/%d/%n/Maildir"
-promote() {
-	bk-standby promote --to "maildir:$work/b/mail/%d/%n/Maildir" \
-		--fenced-primary "$@"
-}
+to="maildir:$work/b/mail/%d/%n/Maildir"
 work_at_primary
 ok "Maildirs: a full set" bk-backup "$store" --full
-ok "it follows" bk-standby follow --once \
-	--to "maildir:$work/b/mail/%d/%n/Maildir"
+ok "it follows" bk-standby follow --once --to "$to"
 sleep 1.1 && touch before
 more_at_primary
 ok "a differential" bk-backup "$store" --differential
@@ -161,7 +159,7 @@ ok "its mail cannot be read" spoil
 exits 13 "it is promoted without that" promote
 tells 'run promote again'
 ok "... the rest is there" has $ann INBOX one two three
-people_work
+people_work $ann
 validities >validities.before
 exits 13 "again, before it is mended" promote
 mend
