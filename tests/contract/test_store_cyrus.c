@@ -7,13 +7,6 @@
 
 #include "lib/imap_place.h"
 
-static void admin(const struct scratch *scratch, struct bk_arena *arena,
-		  struct bk_store_config *config)
-{
-	(void)scratch;
-	imap_place_config_admin(arena, config);
-}
-
 #define CYRUS(n, p, by_admin)                                                  \
 	{                                                                      \
 		.name = (n), .prepare = (p), .address = imap_place_account,    \
@@ -27,7 +20,7 @@ static const struct store_driver drivers[] = {
 	CYRUS("cyrus", imap_place_all, false),
 	CYRUS("cyrus_without_extensions", imap_place_little, false),
 	CYRUS("cyrus_like_gmail", imap_place_like_gmail, false),
-	CYRUS("cyrus_by_its_administrator", admin, true),
+	CYRUS("cyrus_by_its_administrator", imap_place_keeping_uids, true),
 };
 
 int main(void)

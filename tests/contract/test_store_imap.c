@@ -1,4 +1,4 @@
-/* The contract of stores, on accounts of a real IMAP server: with all that it
+/* The contract of stores, on accounts of a real Dovecot: with all that it
  * can do, and as if it could do little. */
 
 #include "contract/store.h"
@@ -23,6 +23,11 @@ static const struct store_driver drivers[] = {
 	 .address = imap_place_account,
 	 .wire = true,
 	 .gives_uids = true,
+	 .release = imap_place_release},
+	{.name = "imap_with_doveadm",
+	 .prepare = imap_place_keeping_uids,
+	 .address = imap_place_account,
+	 .wire = true,
 	 .release = imap_place_release},
 };
 

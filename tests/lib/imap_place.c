@@ -13,6 +13,7 @@
 #include "imap/answer.h"
 #include "lib/test.h"
 #include "net/link.h"
+#include "store/doveadm.h"
 
 #define ACCOUNTS 200
 #define NAME     "t%u@a.test"
@@ -30,6 +31,7 @@ static unsigned account;
 struct access {
 	struct bk_url url;
 	char ca[96];
+	char command[112]; /* of doveadm */
 	struct bk_access access;
 	struct bk_store_server server;
 	struct bk_names names;
@@ -180,6 +182,12 @@ static struct access *reach(char *url, struct bk_store_config *config)
 	return at;
 }
 
+static struct access *access_of(const struct bk_store_config *config)
+{
+	return (struct access *)((char *)(uintptr_t)config->server -
+				 offsetof(struct access, server));
+}
+
 static void next_account(void)
 {
 	assert_true(++account <= ACCOUNTS);
@@ -204,10 +212,8 @@ void imap_place_config(struct bk_arena *arena, uint32_t without,
 	imap_place_config_same(arena, without, config);
 }
 
-void imap_place_config_admin(struct bk_arena *arena,
-			     struct bk_store_config *config)
+static void config_admin(struct bk_store_config *config)
 {
-	(void)arena;
 	next_account();
 	struct access *at =
 		reach(bk_asprintf("imap://127.0.0.1:%s", port), config);
@@ -217,12 +223,36 @@ void imap_place_config_admin(struct bk_arena *arena,
 	at->server.accounts = &at->names;
 }
 
+static void config_doveadm(struct bk_arena *arena,
+			   struct bk_store_config *config)
+{
+	struct bk_err err = {0};
+
+	imap_place_config(arena, 0, config);
+	struct access *at = access_of(config);
+	(void)snprintf(at->command, sizeof(at->command),
+		       "doveadm -c %s/dovecot.conf", place.path);
+	if (bk_doveadm_open(&at->server.doveadm, at->command, &at->access,
+			    &err) < 0)
+		fail_msg("%s: %s", at->command, err.text);
+}
+
+void imap_place_keeping_uids(const struct scratch *scratch,
+			     struct bk_arena *arena,
+			     struct bk_store_config *config)
+{
+	(void)scratch;
+	if (kind == IMAP_CYRUS)
+		config_admin(config);
+	else
+		config_doveadm(arena, config);
+}
+
 void imap_place_release(struct bk_store_config *config)
 {
-	struct access *at =
-		(struct access *)((char *)(uintptr_t)config->server -
-				  offsetof(struct access, server));
+	struct access *at = access_of(config);
 
+	bk_doveadm_close(at->server.doveadm);
 	bk_link_close(at->server.link);
 	bk_url_clear(&at->url);
 	bk_names_clear(&at->names);

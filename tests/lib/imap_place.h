@@ -30,9 +30,10 @@ void imap_place_config(struct bk_arena *arena, uint32_t without,
 extern char imap_place_account[24];
 void imap_place_config_same(struct bk_arena *arena, uint32_t without,
 			    struct bk_store_config *config);
-/* A store on a new account that the server's administrator logs in to, and that
- * keeps the UIDs it is given: of a Cyrus. */
-void imap_place_config_admin(struct bk_arena *arena,
+/* A store on a new account that keeps the UIDs it is given: of a Dovecot by its
+ * doveadm on this host, of a Cyrus by its administrator, who logs in. */
+void imap_place_keeping_uids(const struct scratch *scratch,
+			     struct bk_arena *arena,
 			     struct bk_store_config *config);
 void imap_place_release(struct bk_store_config *config);
 
