@@ -1,8 +1,7 @@
 #!/bin/sh
 # Two accounts leave a Cyrus for a Dovecot, behind a Dovecot proxy and a Postfix, on
-# a day as that of 0564, and go back; and then from it to another Cyrus.  cyr_deny
-# is the lock: who was at the Cyrus itself is put out, and told why he does not get
-# in again.
+# a day as that of 0564, and go back.  cyr_deny is the lock: who was at the Cyrus
+# itself is put out, and does not get in again until they are back.
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/lib/e2e.sh
