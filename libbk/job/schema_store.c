@@ -3,6 +3,7 @@
 #include "base/parse.h"
 #include "base/pattern.h"
 #include "job/schema_checks.h"
+#include "store/mbox.h"
 
 static int check_store_type(const char *value, struct bk_err *err)
 {
@@ -43,11 +44,19 @@ static int check_trees(const char *value, struct bk_err *err)
 	return rc;
 }
 
+static int check_locks(const char *value, struct bk_err *err)
+{
+	struct bk_mbox_locks locks;
+
+	return bk_mbox_locks_parse(&locks, value, err);
+}
+
 const struct bk_conf_key bk_schema_store_keys[] = {
 	{"type",          check_store_type},
 	{"path",          bk_check_path   },
 	{"server",        NULL            },
 	{"inbox",         bk_check_path   },
+	{"locks",         check_locks     },
 	{"layout",        check_layout    },
 	{"control",       bk_check_path   },
 	{"index",         bk_check_path   },

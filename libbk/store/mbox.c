@@ -63,6 +63,7 @@ static int open_mbox(struct bk_store **out,
 	(void)pthread_mutex_init(&mbox->lock, NULL);
 	(void)pthread_mutex_init(&mbox->making, NULL);
 	if (find_patterns(mbox, config, err) < 0 ||
+	    bk_mbox_locks_parse(&mbox->locks, config->locks, err) < 0 ||
 	    (config->owner &&
 	     bk_store_owner(config->owner, &mbox->uid, &mbox->gid, err) < 0)) {
 		close_mbox(&mbox->store);

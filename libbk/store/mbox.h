@@ -8,7 +8,7 @@
  * that root, "." for the inbox.
  *
  * Reading takes the locks that Dovecot takes for it: none of its own beside the
- * file, but it waits for one that is there, and a shared one on the file.
+ * file, but it waits for one that is there, and shared ones on the file.
  */
 
 #ifndef BK_STORE_MBOX_H
@@ -31,6 +31,7 @@
 /* Thunderbird's, and ours where a folder has both mail and folders. */
 #define BK_MBOX_BELOW ".sbd"
 
+struct bk_dotlock;
 struct bk_mbox_moved;
 
 /* A folder of files. */
@@ -39,8 +40,14 @@ struct bk_mbox_made {
 	ino_t ino;
 };
 
+/* Which kinds are taken. */
+struct bk_mbox_locks {
+	bool dotlock, fcntl, flock;
+};
+
 struct bk_mbox {
 	struct bk_store store; /* first */
+	struct bk_mbox_locks locks;
 	char *where;
 	struct bk_account_path *mail;
 	struct bk_account_path *inbox; /* NULL: with the mail */
@@ -102,10 +109,20 @@ int bk_mbox_spot_open(const struct bk_mbox_spot *spot, int flags,
 
 /* ---- mbox_lock.c ---- */
 
-/* A lock on an open file, of this open file: shared, or not.  Waits for others
- * up to a minute, and for a dot-lock before a shared one; BK_REFUSED then. */
-int bk_mbox_lock(struct bk_mbox *mbox, const struct bk_mbox_spot *spot, int fd,
-		 bool shared, struct bk_err *err);
+/* "dotlock fcntl", which is what NULL means, too: Dovecot's and Debian's. */
+int bk_mbox_locks_parse(struct bk_mbox_locks *out, const char *text,
+			struct bk_err *err);
+/* Shared ones on an open file, of this open file.  Waits for others, also for
+ * who has a dot-lock, up to a minute: BK_REFUSED then. */
+int bk_mbox_lock_to_read(struct bk_mbox *mbox, const struct bk_mbox_spot *spot,
+			 int fd, struct bk_err *err);
+/* Opens it and takes all that there are; *dotlock is BK_DOTLOCK before, and the
+ * caller's to release, as *fd, -1 before, is to close.  Waits up to a minute,
+ * for a dot-lock until it must be stale: BK_REFUSED then. */
+int bk_mbox_lock_to_write(struct bk_mbox *mbox, const struct bk_mbox_spot *spot,
+			  const struct bk_file_owner *owner,
+			  struct bk_dotlock *dotlock, int *fd,
+			  struct bk_err *err);
 
 /* ---- the ops ---- */
 

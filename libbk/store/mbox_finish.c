@@ -150,16 +150,12 @@ static int finish_file(struct bk_mbox_writer *w, struct bk_err *err)
 {
 	struct bk_store *store = &w->mbox->store;
 	struct bk_dotlock lock = BK_DOTLOCK;
-	struct stat st;
-	int rc = -1;
+	int old = -1, rc = -1;
 
 	lock.waits = store->waits;
 	lock.waits_arg = store->waits_arg;
-	if (bk_dotlock_take(&lock, w->spot.dir, w->spot.name, &w->owner,
-			    BK_DOTLOCK_WAIT_MS, err) < 0)
-		return -1;
-	int old = bk_mbox_spot_open(&w->spot, O_RDWR, &st, err);
-	if (old >= 0 && bk_mbox_lock(w->mbox, &w->spot, old, false, err) == 0 &&
+	if (bk_mbox_lock_to_write(w->mbox, &w->spot, &w->owner, &lock, &old,
+				  err) == 0 &&
 	    look_again(w, old, err) == 0 && raise_modseq(w, err) == 0 &&
 	    write_anew(w, old, err) == 0)
 		rc = 0;

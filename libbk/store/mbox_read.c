@@ -42,7 +42,7 @@ static int read_once(struct bk_mbox *mbox, const struct bk_mbox_spot *spot,
 
 	if (fd < 0)
 		return -1;
-	rc = bk_mbox_lock(mbox, spot, fd, true, err);
+	rc = bk_mbox_lock_to_read(mbox, spot, fd, err);
 	if (rc == 0 && fstat(fd, st) < 0)
 		rc = bk_fail_errno(err, "%s", spot->name);
 	if (rc < 0)

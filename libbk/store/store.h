@@ -77,6 +77,7 @@ struct bk_store_config {
 	 * them it is one account, called like its last folder. */
 	const char *path;
 	const char *inbox;   /* mbox: pattern of the inbox's file, or NULL */
+	const char *locks;   /* mbox: see bk_mbox_locks_parse(), or NULL */
 	const char *layout;  /* "auto" (or NULL), "maildir++", "fs" */
 	const char *control; /* pattern of Dovecot's CONTROL= folder, NULL =
 				beside the mail */
