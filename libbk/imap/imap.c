@@ -289,6 +289,11 @@ bool bk_imap_is_utf8(const struct bk_imap *imap)
 	return imap->utf8;
 }
 
+bool bk_imap_is_over(const struct bk_imap *imap)
+{
+	return imap->over;
+}
+
 bool bk_imap_was_dismissed(const struct bk_imap *imap)
 {
 	return imap->dismissed;

@@ -67,6 +67,8 @@ char bk_imap_delimiter(const struct bk_imap *imap);
 bool bk_imap_is_utf8(const struct bk_imap *imap);
 /* The server's name and version as ID told, or "". */
 const char *bk_imap_server(const struct bk_imap *imap);
+/* May only close follow? */
+bool bk_imap_is_over(const struct bk_imap *imap);
 /* Was the session ended by the server, with a BYE? */
 bool bk_imap_was_dismissed(const struct bk_imap *imap);
 /* Bytes that went over the line so far, both ways. */
@@ -322,7 +324,8 @@ int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
  * given any more.  `next`: behind it comes what bk_imap_make_selected() does
  * for another mailbox; *made holds after append_end(), after its -1 too.
  * made->selected is NULL where that mailbox is not selected: then none is, and
- * a refusal says why when it is asked for alone.  Once; again it does nothing.
+ * a refusal says why when it is asked for alone.  The session may be over then,
+ * with append_end()'s 0, too: bk_imap_is_over().  Once; again it does nothing.
  */
 int bk_imap_append_close(struct bk_imap *imap, const struct bk_imap_make *next,
 			 struct bk_imap_made *made, struct bk_err *err);

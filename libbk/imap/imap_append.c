@@ -328,15 +328,18 @@ static int send_making(struct bk_imap *imap, const struct bk_imap_make *make,
 	return 0;
 }
 
-/* What came of it; nothing where its commands were not answered. */
+/* What came of it.  A session that ends over it is none of the batch's
+ * affairs, which was answered: whoever asks for more finds that out. */
 static void learn_made(const struct bk_imap_making *making)
 {
+	struct bk_imap *imap = making->imap;
 	struct bk_imap_made *made = making->made;
 	struct bk_err unheard = {0};
 
+	int rc = bk_imap_hear_first(imap, imap->n_commands, &unheard);
 	bk_imap_end_making(making);
-	if (bk_imap_note_select(making->imap, making->select, making->mailbox,
-				&made->selected, &unheard) < 0)
+	if (rc < 0 || bk_imap_note_select(imap, making->select, making->mailbox,
+					  &made->selected, &unheard) < 0)
 		made->selected = NULL;
 }
 
@@ -369,15 +372,15 @@ int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
 	if (!a->open)
 		return bk_fail(err, BK_MISUSE, "no batch was begun");
 	int rc = end_batch(imap, err);
-	if (rc == 0)
-		rc = bk_imap_hear_first(imap, imap->n_commands, err);
 	n = a->makes ? a->making.create : imap->n_commands;
+	if (rc == 0)
+		rc = bk_imap_hear_first(imap, n, err);
 	learn(imap, n, a->n, out);
-	a->open = false;
-	imap->hands = NULL;
 	*n_done = count_done(out);
 	if (rc == 0 && a->makes)
 		learn_made(&a->making);
+	a->open = false;
+	imap->hands = NULL;
 	return rc < 0 ? -1 : judge(imap, n, err);
 }
 

@@ -192,7 +192,7 @@ static int take_server_metadata(void *arg, const struct bk_imap_response *said,
 	if (rc == 0 && !name.len)
 		join(out, &list);
 	if (rc == 0 && out->n > BK_IMAP_ENTRIES_MAX)
-		rc = bk_fail(err, BK_REFUSED, "more than %d annotations",
+		rc = bk_fail(err, BK_CORRUPT, "more than %d annotations",
 			     BK_IMAP_ENTRIES_MAX);
 	bk_metadata_list_clear(&list);
 	return rc;

@@ -116,6 +116,18 @@ static int take_acl(const struct bk_imap_making *making,
 	return 0;
 }
 
+/* Before, what is told is of the mailbox that was selected until then, and not
+ * every server says [CLOSED] between them. */
+static bool is_selecting(const struct bk_imap_making *making)
+{
+	const struct bk_imap *imap = making->imap;
+
+	for (size_t i = imap->first_open; i < making->select; i++)
+		if (!imap->commands[i].answered)
+			return false;
+	return true;
+}
+
 int bk_imap_take_made(void *arg, const struct bk_imap_response *said,
 		      struct bk_err *err)
 {
@@ -123,6 +135,8 @@ int bk_imap_take_made(void *arg, const struct bk_imap_response *said,
 
 	if (bk_imap_word_is(said->word, "ACL"))
 		return take_acl(making, said, err);
+	if (!is_selecting(making))
+		return 0;
 	return bk_imap_take_selected(making->imap, said, err);
 }
 

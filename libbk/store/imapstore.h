@@ -109,7 +109,8 @@ struct bk_imapstore_act {
 int bk_imapstore_take(struct bk_imapstore *imapstore, const char *address,
 		      const struct bk_imapstore_act *act, bool keeps,
 		      struct bk_imapstore_session **out, struct bk_err *err);
-/* `why`: the error that ended the last act, or NULL. */
+/* `why`: the error that ended the last act, or NULL.  One that is over is
+ * closed. */
 void bk_imapstore_give(struct bk_imapstore_session *session, bool kept,
 		       const struct bk_err *why);
 void bk_imapstore_sessions_close(struct bk_imapstore *imapstore);

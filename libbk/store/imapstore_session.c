@@ -241,7 +241,8 @@ void bk_imapstore_give(struct bk_imapstore_session *session, bool kept,
 {
 	struct bk_imapstore *imapstore = session->owner;
 	struct bk_imapstore_session *surplus = session;
-	bool usable = !session->broken && (!why || goes_on_after(why->kind));
+	bool usable = !session->broken && !bk_imap_is_over(session->imap) &&
+		      (!why || goes_on_after(why->kind));
 
 	(void)pthread_mutex_lock(&imapstore->lock);
 	imapstore->n_busy -= !kept;
