@@ -338,6 +338,7 @@ static int promote(struct bk_standby *standby, struct bk_err *err)
 	/* The last pass before people come trusts nothing; where they are, what
 	 * came wholly is theirs. */
 	standby->looks_at_all = !standby->state.promoting;
+	standby->applies_again = true;
 	if (bk_standby_see(standby, err) < 0 ||
 	    bk_standby_fetch(standby, &set, err) < 0)
 		return -1;

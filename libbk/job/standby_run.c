@@ -154,7 +154,7 @@ bool bk_standby_has(const struct bk_standby *standby,
 	const struct bk_standby_state *state = &standby->state;
 
 	return state->has_set && !state->partly && !standby->look.changed &&
-	       !standby->looks_at_all &&
+	       !standby->applies_again &&
 	       memcmp(state->set, set->id, sizeof(set->id)) == 0;
 }
 

@@ -26,6 +26,7 @@ struct bk_standby {
 	struct bk_opened opened;       /* it */
 	struct bk_standby_look look;   /* is the store as it was left? */
 	bool looks_at_all;             /* into every folder, whatever it says */
+	bool applies_again;            /* the set that it has, too */
 };
 
 /* The set that is meant; what of its root matters here.  {0} is empty. */
@@ -54,7 +55,8 @@ int bk_standby_fetch(struct bk_standby *standby, struct bk_standby_set *out,
 int bk_standby_newest(struct bk_standby *standby, struct bk_standby_set *out,
 		      struct bk_err *err);
 
-/* Is it the one that was applied, wholly, and all of it as it was left? */
+/* Is it the one that was applied, wholly, and all of it as it was left, so that
+ * nothing is to be done? */
 bool bk_standby_has(const struct bk_standby *standby,
 		    const struct bk_standby_set *set);
 

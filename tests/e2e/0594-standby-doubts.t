@@ -5,7 +5,7 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/lib/e2e.sh"
-needs bk-init bk-backup bk-standby faketime unshare hostname
+needs bk-init bk-backup bk-ship bk-standby faketime unshare hostname
 . "$top/tests/lib/faults.sh"
 
 new_repository repo
@@ -346,5 +346,47 @@ for verb in follow promote; do
 	says_so 'upgrade this host first'
 	ok "... and nothing was made" test ! -e back
 done
+
+# ---- cut off when all but the last word is written --------------------------------------------
+
+start_over
+another_repository
+ok "a set" backup
+mkdir near
+cat >from.conf <<-CONF
+	$(cat empty.conf)
+	[target near]
+	url = file://$work/near
+	password = keyblock:$work/repo.key
+	[repo mine]
+	path = $work/mine
+	password = keyblock:$work/repo.key
+CONF
+# from TOOL VERB...
+from() {
+	BK_CONFIG=$work/from.conf BK_STATE_DIR=$work/standby.state "$@" \
+		--to "$to" --from near -r mine
+}
+takes_over() {
+	from "$1" promote --fenced-primary
+}
+ok "it is at a target" env BK_CONFIG="$work/from.conf" bk-ship push near
+ok "it is followed from there" from bk-standby follow --once
+cp -a back followed && cp -a standby.state followed.state
+export BK_FAULT_LIST=1
+ok "it is promoted" takes_over "$BK_BUILD/cut/bk-standby"
+BK_FAULT_AT=$(sed -n 's/^fault \([0-9]*\): standby: marked as live$/\1/p' err |
+	tail -n 1)
+export BK_FAULT_AT
+start_over
+mv followed back && mv followed.state standby.state
+exits 99 "... or cut off once it is live" \
+	takes_over "$BK_BUILD/cut/bk-standby"
+unset BK_FAULT_LIST BK_FAULT_AT
+ok "... and is promoted again" takes_over bk-standby
+says_so 'all mail of the set is here'
+ok "... which is true" as_primary
+ok "... and a third time" takes_over bk-standby
+says_so 'it was promoted already'
 
 done_testing
