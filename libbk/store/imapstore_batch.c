@@ -7,38 +7,6 @@
 
 /* ---- what became of messages ---- */
 
-static void count_kept(struct bk_imapstore_writer *w, uint32_t uid,
-		       uint32_t was)
-{
-	w->added++;
-	w->other_uids |=
-		!uid || (was && uid != was) || (!was && !w->writer.keeps_uids);
-	if (!w->flushes)
-		return;
-	w->kept = bk_array_room(w->kept, w->n_kept, &w->cap_kept,
-				sizeof(*w->kept));
-	w->kept[w->n_kept++] = uid;
-}
-
-/* The UIDs that were given out, one after the other. */
-struct given {
-	const struct bk_uid_set *uids;
-	size_t range;
-	uint32_t next;
-};
-
-static uint32_t next_given(struct given *given)
-{
-	if (given->range >= given->uids->n)
-		return 0;
-	struct bk_uid_range range = given->uids->items[given->range];
-	uint32_t uid = given->next ? given->next : range.first;
-
-	given->next = uid < range.last ? uid + 1 : 0;
-	given->range += uid == range.last;
-	return uid;
-}
-
 static void note_validity(struct bk_imapstore_writer *w,
 			  const struct bk_imap_appended *out)
 {
@@ -65,41 +33,6 @@ static void turn_down(struct bk_imapstore_writer *w,
 	}
 	if (w->turned_down.kind == BK_OK)
 		w->turned_down = *why;
-}
-
-/*
- * Without MULTIAPPEND a message behind the one that was refused may have been
- * taken.  Whoever flushes is told of those before it, and gives the others
- * again: so they are taken back.
- */
-static int take_back(struct bk_imapstore_writer *w,
-		     struct bk_imapstore_session *session,
-		     const struct bk_imap_appended *out, size_t n_done,
-		     struct bk_err *err)
-{
-	struct given given = {.uids = &out->uids};
-	struct bk_uid_set behind = {0};
-	bool any = false;
-	int rc = 0;
-
-	for (size_t i = 0; i < out->n; i++) {
-		if (!out->taken[i])
-			continue;
-		uint32_t uid = next_given(&given);
-		any |= i >= n_done;
-		if (i >= n_done && uid)
-			bk_uid_set_add(&behind, uid);
-	}
-	if (any && !behind.n)
-		rc = bk_fail(err, BK_LOST,
-			     "the server turned a message down and does not "
-			     "tell which others it took");
-	else if (any)
-		rc = bk_imapstore_select(session, w->raw, false, false, err);
-	if (rc == 0 && any)
-		rc = bk_imap_remove(session->imap, &behind, err);
-	bk_uid_set_clear(&behind);
-	return rc;
 }
 
 /* ---- the queue ---- */
@@ -197,14 +130,16 @@ static int append_some(struct sending *sending, struct bk_imap_appended *out,
 static void leave_queue(struct bk_imapstore_writer *w,
 			const struct bk_imap_appended *out, size_t refused)
 {
-	struct given given = {.uids = &out->uids};
+	struct bk_imapstore_given given = {.uids = &out->uids};
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_queue; i++) {
 		struct bk_imapstore_queued *queued = &w->queue[i];
 		bool taken = i < out->n && out->taken[i];
 		if (taken) {
-			count_kept(w, next_given(&given), queued->msg.uid);
+			bk_imapstore_count_taken(
+				w, bk_imapstore_next_given(&given),
+				queued->msg.uid);
 			bk_imapstore_marks_lose(w, &queued->marks);
 		}
 		if (taken || i == refused)
@@ -238,8 +173,22 @@ static bool took_any(const struct bk_imap_appended *out)
 	return any;
 }
 
+/* What is sent again stays before what was behind it, for who flushes; where no
+ * UIDs were told nothing goes by the order. */
+static int wait_for_it(struct sending *sending, struct bk_imap_appended *out,
+		       size_t n_done, struct bk_err *err)
+{
+	struct bk_imapstore_writer *w = sending->w;
+
+	if (w->flushes && out->uids.n &&
+	    bk_imapstore_undo_behind(w, sending->session, out, n_done, err) < 0)
+		return -1;
+	leave_queue(w, out, SIZE_MAX);
+	return bk_imap_wait(sending->session->imap, err);
+}
+
 /* Some of a batch, or all, was turned down: what next?  0: go on. */
-static int cope(struct sending *sending, const struct bk_imap_appended *out,
+static int cope(struct sending *sending, struct bk_imap_appended *out,
 		size_t n_done, const struct bk_err *why, struct bk_err *err)
 {
 	struct bk_imapstore_writer *w = sending->w;
@@ -247,10 +196,8 @@ static int cope(struct sending *sending, const struct bk_imap_appended *out,
 
 	if (why->kind == BK_GONE && !w->made_again)
 		return make_again(sending, err);
-	if (why->kind == BK_BUSY) {
-		leave_queue(w, out, SIZE_MAX);
-		return bk_imap_wait(sending->session->imap, err);
-	}
+	if (why->kind == BK_BUSY)
+		return wait_for_it(sending, out, n_done, err);
 	if (!any && sending->n > 1 &&
 	    (why->kind == BK_REFUSED || why->kind == BK_FULL)) {
 		sending->most = sending->n / 2;
@@ -262,7 +209,8 @@ static int cope(struct sending *sending, const struct bk_imap_appended *out,
 		leave_queue(w, out, SIZE_MAX);
 		return 0;
 	}
-	if (w->flushes && take_back(w, sending->session, out, n_done, err) < 0)
+	if (w->flushes &&
+	    bk_imapstore_undo_behind(w, sending->session, out, n_done, err) < 0)
 		return -1;
 	if (why->kind == BK_FULL && !w->flushes) {
 		*err = *why;
@@ -384,11 +332,13 @@ int bk_imapstore_stream(struct bk_imapstore_writer *w,
 static void count_streamed(struct bk_imapstore_writer *w,
 			   const struct bk_imap_appended *out, size_t n)
 {
-	struct given given = {.uids = &out->uids};
+	struct bk_imapstore_given given = {.uids = &out->uids};
 
 	for (size_t i = 0; i < n && i < out->n && i < w->n_streamed; i++)
 		if (out->taken[i])
-			count_kept(w, next_given(&given), w->streamed[i]);
+			bk_imapstore_count_taken(
+				w, bk_imapstore_next_given(&given),
+				w->streamed[i]);
 }
 
 static int hear_of_before(struct bk_imapstore_writer *w, bool wait,
@@ -484,7 +434,7 @@ int bk_imapstore_stream_end(struct bk_imapstore_writer *w, struct bk_err *err)
 	if (rc < 0 && concerns_messages(why.kind)) {
 		w->turned_down = why;
 		why = (struct bk_err){0};
-		rc = take_back(w, session, &out, n_done, &why);
+		rc = bk_imapstore_undo_behind(w, session, &out, n_done, &why);
 	}
 	if (rc < 0)
 		*err = why;

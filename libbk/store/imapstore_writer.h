@@ -214,6 +214,29 @@ void bk_imapstore_uids_sift(struct bk_imapstore_writer *w,
 int bk_imapstore_uids_disown(struct bk_imapstore_writer *w, struct bk_err *err);
 int bk_imapstore_uids_finish(struct bk_imapstore_writer *w, struct bk_err *err);
 
+/* imapstore_taken.c: under w->lock */
+/* The UIDs that were given out, one after the other. */
+struct bk_imapstore_given {
+	const struct bk_uid_set *uids;
+	size_t range;
+	uint32_t next;
+};
+/* 0: it was not told. */
+uint32_t bk_imapstore_next_given(struct bk_imapstore_given *given);
+/* A message that is there for good, with the UID that it got and the one that
+ * it had at the source; 0: none. */
+void bk_imapstore_count_taken(struct bk_imapstore_writer *w, uint32_t uid,
+			      uint32_t was);
+/*
+ * Without MULTIAPPEND a message behind the one that was refused may have been
+ * taken.  Whoever flushes is told of those before it, and gives the others
+ * again: so they are taken back, and are no longer taken.
+ */
+int bk_imapstore_undo_behind(struct bk_imapstore_writer *w,
+			     struct bk_imapstore_session *session,
+			     struct bk_imap_appended *out, size_t n_done,
+			     struct bk_err *err);
+
 /* imapstore_batch.c: under w->lock */
 void bk_imapstore_queue_clear(struct bk_imapstore_writer *w);
 int bk_imapstore_send_queue(struct bk_imapstore_writer *w, struct bk_err *err);

@@ -68,6 +68,59 @@ for what in append-throttled append-inuse append-try-again; do
 	wait "$hostile_pid" 2>/dev/null
 done
 
+# ---- one after the other -------------------------------------------------------------
+
+# Without MULTIAPPEND those behind the one that was not taken may be there, and
+# which is which decides what goes when one is deleted at the source.
+
+one_by_one="IMAP4rev1 UIDPLUS LITERAL+ ENABLE CONDSTORE"
+
+# brings: from Maildirs whose lines end in LF alone.
+brings() {
+	bk-move --from "maildir:$work/lf/%d/%n/Maildir" --to odd \
+		--account ann@a.test
+}
+
+# look: into $got, what a move from the server finds of what was brought.
+look() {
+	place=$((place + 1))
+	passes >/dev/null 2>&1
+	got=$(cat "t$place"/a.test/ann/Maildir/cur/* \
+		"t$place"/a.test/ann/Maildir/new/* 2>/dev/null |
+		grep -aoE '^Subject: letter [0-9]' | sort | cut -d' ' -f3 | xargs)
+}
+
+for what in append-refuses-one append-throttled append-inuse; do
+	rm -rf lf
+	mkdir -p lf/a.test/ann/Maildir/cur lf/a.test/ann/Maildir/new \
+		lf/a.test/ann/Maildir/tmp
+	for n in 1 2 3 4 5; do
+		printf 'Subject: letter %s\n\nletter %s\n' $n $n \
+			>lf/a.test/ann/Maildir/cur/200000$n.M1P1.mx:2,S
+	done
+	times='--times 1'
+	there='1 2 3 4 5' left='2 3 4 5'
+	if [ $what = append-refuses-one ]; then
+		times='' there='1 2 4 5' left='2 4 5'
+	fi
+	# shellcheck disable=SC2086 # words
+	ok "$what, one message after the other" odd $times \
+		--capabilities "$one_by_one" $what
+	brings >out 2>err
+	cp out said
+	ok "... what is taken is counted: $there" grep -q \
+		": $(echo "$there" | wc -w) copied" said
+	look
+	ok "... and there, once: $got" test "$got" = "$there"
+	rm lf/a.test/ann/Maildir/cur/2000001.*
+	brings >out 2>err
+	look
+	ok "... one that is deleted is gone, and no other: $got" \
+		test "$got" = "$left"
+	kill "$hostile_pid"
+	wait "$hostile_pid" 2>/dev/null
+done
+
 # ---- nothing ------------------------------------------------------------------------
 
 place=$((place + 1))
