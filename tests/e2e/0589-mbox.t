@@ -208,7 +208,7 @@ head -c 200000 /dev/zero | tr '\0' x >"$work/bad/line"
 exits 3 "a set of a hostile tree" timeout 60 bk-backup "mbox:$work/bad" --full
 cp err named
 for name in link dir-link fifo line; do
-	ok "$name is named" grep -q "folder $name: " named
+	ok "$name is named" grep -qE "^  bad +$name " named
 done
 ok "nothing of what a link leads to is in it" sh -c \
 	"! bk-list latest --store 'mbox:$work/bad' bad link | grep -q secret"
