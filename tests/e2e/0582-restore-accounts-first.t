@@ -68,7 +68,10 @@ exits 1 "... nowhere" grep 'all 9 folders' told
 
 # ---- what clients had cached --------------------------------------------------------
 
-view "$new" >uids.new
+look() {
+	view "$new" >uids.new
+}
+ok "another client looks at it" look
 cache() {
 	"$top/tests/lib/uid_cache.py" "$@"
 }
