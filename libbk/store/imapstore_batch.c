@@ -203,8 +203,8 @@ static int cope(struct sending *sending, struct bk_imap_appended *out,
 		sending->most = sending->n / 2;
 		return 0;
 	}
-	/* Who flushes counts on the order. */
-	if ((!w->flushes || sending->n == 1) &&
+	/* Who flushes finds out which keyword it is. */
+	if (!w->flushes &&
 	    bk_imapstore_marks_bare(&w->queue[n_done].marks, why)) {
 		leave_queue(w, out, SIZE_MAX);
 		return 0;
