@@ -108,7 +108,8 @@ static int open_session(struct bk_cutover *c, const struct bk_move_task *task,
 	if (c->open == task)
 		return 0;
 	bk_cutover_close_session(c);
-	int rc = bk_move_session_open(&c->session, task, true, err);
+	int rc = bk_move_session_open(&c->session, task,
+				      !c->move->request->dry_run, err);
 	c->trying->place = c->session.place;
 	if (rc == 0)
 		c->open = task;
@@ -142,7 +143,8 @@ static int pass(struct bk_cutover *c, const struct bk_move_task *task,
 {
 	if (open_session(c, task, err) < 0)
 		return -1;
-	int rc = bk_move_pass(&c->session, task, false, did, err);
+	int rc = bk_move_pass(&c->session, task, c->move->request->dry_run, did,
+			      err);
 	bk_move_count(c->trying, did);
 	if (rc < 0) {
 		c->trying->place = bk_move_place_of(err);

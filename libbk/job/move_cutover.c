@@ -260,6 +260,20 @@ static int never_moved(const struct bk_cutover *c, struct bk_err *err)
 	return 0;
 }
 
+/* What a rollback would do: no route is touched, and no mail. */
+static int rehearse_back(struct bk_cutover *c, struct bk_err *err)
+{
+	if (bk_cutover_pass(c, true, err) < 0)
+		return -1;
+	char *note = bk_asprintf(
+		"%s: would be held, and its routes would lead "
+		"to the source again",
+		c->report->account);
+	bk_progress_note(c->move->progress, note);
+	free(note);
+	return 0;
+}
+
 static int run(struct bk_cutover *c, bool back, struct bk_err *err)
 {
 	struct bk_err why = {0};
@@ -268,6 +282,8 @@ static int run(struct bk_cutover *c, bool back, struct bk_err *err)
 		return -1;
 	if (back && c->note.stage == BK_STAGE_AS_IT_WAS)
 		return never_moved(c, err);
+	if (c->move->request->dry_run)
+		return rehearse_back(c, err);
 	if (c->note.stage == BK_STAGE_AS_IT_WAS &&
 	    bk_move_elsewhere_still(c->task, BK_CLAIM_PLACE, err) < 0)
 		return -1;

@@ -241,7 +241,9 @@ static int roll_back(struct bk_move_trying *t, struct bk_err *err)
 {
 	if (bk_move_cutover(t, true, err) < 0)
 		return -1;
-	return bk_move_tell_anew(t->task, err);
+	return t->task->move->request->dry_run
+		       ? 0
+		       : bk_move_tell_anew(t->task, err);
 }
 
 /* What came of an account that ends the whole run. */

@@ -126,6 +126,14 @@ acts
 
 # ---- and back ----------------------------------------------------------------------
 
+ok "a rollback that is only tried" move rollback --dry-run
+cat out err >tried
+ok "... says what there is to bring" grep -qE '[^0-9]1 to copy' tried
+ok "... and to change" grep -q 'its routes would lead to the source again' tried
+acts
+leads_to destination
+ok "... status is as it was" test "$(status_of cutover)" = moved
+exits 1 "... and the mail" same --extra "$(at b ann@a.test)" "$(at a ann@a.test)"
 echo hold >route.fails
 exits 1 "a rollback that cannot hold it" move rollback
 leads_to destination
