@@ -79,6 +79,15 @@ void bk_restore_lacking(struct bk_restore *run,
 		follow->lacking(follow->arg, account->from->account.address);
 }
 
+bool bk_restore_is_theirs(const struct bk_restore *run,
+			  const struct bk_restore_account *account)
+{
+	const struct bk_restore_follow *follow = run->into.follow;
+
+	return follow && follow->again &&
+	       follow->gave(follow->arg, account->from->account.address);
+}
+
 /* ---- the end of folders and accounts ---- */
 
 static void count_end(struct bk_restore *run,
@@ -139,16 +148,26 @@ static int finish_account(struct bk_restore *run,
 			  struct bk_err *err)
 {
 	const struct bk_account *from = &account->from->account;
-	/* What people subscribe to by then is theirs. */
-	bool whole = run->plan->whole_accounts && !run->to.config.live;
+	const struct bk_restore_follow *follow = run->into.follow;
+	/* What people subscribe to by then is theirs, once they had what was
+	 * the primary's. */
+	bool lacks =
+		follow && follow->again && !bk_restore_is_theirs(run, account);
+	bool whole =
+		run->plan->whole_accounts && (!run->to.config.live || lacks);
 	struct bk_err why = {0};
 
 	if (account->failed)
 		return 0;
 	if (run->store->ops->finish_account(
 		    run->store, &account->here, whole ? from->settings : NULL,
-		    whole ? from->n_settings : 0, &why) == 0)
-		return bk_restore_texts(run, account, err);
+		    whole ? from->n_settings : 0, &why) == 0) {
+		if (bk_restore_texts(run, account, err) < 0)
+			return -1;
+		if (follow)
+			follow->give(follow->arg, from->address);
+		return 0;
+	}
 	if (!bk_restore_goes_on(why.kind)) {
 		*err = why;
 		return -1;

@@ -50,6 +50,10 @@ struct bk_restore_follow {
 	/* What belongs to the account and to none of its folders, as scripts
 	 * do, is not as the set has it.  Any thread. */
 	void (*lacking)(void *arg, const char *account);
+	/* All that did is, unless lacking() said otherwise; and was it before
+	 * people came?  Then it is theirs.  Any thread. */
+	void (*give)(void *arg, const char *account);
+	bool (*gave)(void *arg, const char *account);
 	/* All that was done is durable. */
 	int (*save)(void *arg, struct bk_err *err);
 	void *arg;

@@ -158,5 +158,9 @@ void bk_restore_count_lost(struct bk_restore *run, uint64_t lost);
 /* Who keeps a copy tries again what the account lacks. */
 void bk_restore_lacking(struct bk_restore *run,
 			const struct bk_restore_account *account);
+/* Did all that belongs to the account come with a run before this one, and
+ * people since? */
+bool bk_restore_is_theirs(const struct bk_restore *run,
+			  const struct bk_restore_account *account);
 
 #endif

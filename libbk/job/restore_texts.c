@@ -241,7 +241,8 @@ int bk_restore_texts(struct bk_restore *run,
 		     const struct bk_restore_account *account,
 		     struct bk_err *err)
 {
-	if (!run->plan->whole_accounts || run->into.heal)
+	if (!run->plan->whole_accounts || run->into.heal ||
+	    bk_restore_is_theirs(run, account))
 		return 0;
 	if (restore_kind(run, BK_TEXT_SCRIPTS, account, err) < 0)
 		return -1;

@@ -141,6 +141,53 @@ void bk_standby_brought_clear(struct bk_standby_copy *copy)
 	free(copy->brought);
 }
 
+/* ---- what belongs to accounts ---- */
+
+static bool is_lacking(const struct bk_standby_copy *copy, const char *account)
+{
+	for (size_t i = 0; i < copy->lacking_accounts.n; i++)
+		if (strcmp(copy->lacking_accounts.items[i], account) == 0)
+			return true;
+	return false;
+}
+
+void bk_standby_brought_give(void *arg, const char *account)
+{
+	struct bk_standby_copy *copy = arg;
+
+	if (copy->goes_on)
+		return;
+	(void)pthread_mutex_lock(&copy->lock);
+	struct bk_standby_folder *first =
+		bk_standby_state_first(copy->state, account);
+	if (first && !is_lacking(copy, account))
+		first->given = true;
+	(void)pthread_mutex_unlock(&copy->lock);
+}
+
+bool bk_standby_brought_gave(void *arg, const char *account)
+{
+	struct bk_standby_copy *copy = arg;
+	bool given = false;
+
+	(void)pthread_mutex_lock(&copy->lock);
+	const struct bk_standby_state *state = copy->state;
+	const struct bk_standby_folder *end = state->items + state->n;
+	for (const struct bk_standby_folder *is =
+		     bk_standby_state_first(copy->state, account);
+	     is && is < end && strcmp(is->account, account) == 0 && !given;
+	     is++)
+		given = is->given && !is->anew;
+	(void)pthread_mutex_unlock(&copy->lock);
+	return given;
+}
+
+void bk_standby_brought_forget(struct bk_standby_state *state)
+{
+	for (size_t i = 0; i < state->n; i++)
+		state->items[i].given = false;
+}
+
 /* ---- where people are ---- */
 
 static size_t end_of(const struct bk_standby_state *state, size_t first,

@@ -30,4 +30,11 @@ void bk_standby_brought_clear(struct bk_standby_copy *copy);
 void bk_standby_brought_look(struct bk_standby_state *state,
 			     struct bk_standby_look *look);
 
+/* For the request: settings, scripts and annotations of an account came, and
+ * did they?  `arg`: the copy. */
+void bk_standby_brought_give(void *arg, const char *account);
+bool bk_standby_brought_gave(void *arg, const char *account);
+/* No people are there yet: all come again. */
+void bk_standby_brought_forget(struct bk_standby_state *state);
+
 #endif

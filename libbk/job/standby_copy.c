@@ -159,6 +159,8 @@ static int choose(void *arg, struct bk_set *set, struct bk_restore_plan *plan,
 	int rc = 0;
 
 	copy->set = set;
+	if (!copy->follow.again)
+		bk_standby_brought_forget(copy->state);
 	copy->follow.keeps |= set->levels[0].root.incomplete;
 	list_now(copy, plan);
 	bk_standby_plan_make(&copy->plan, copy->state->items, copy->state->n,
@@ -472,6 +474,8 @@ void bk_standby_copy_init(struct bk_standby_copy *copy,
 				 .settle = settle,
 				 .done = done,
 				 .lacking = lacking,
+				 .give = bk_standby_brought_give,
+				 .gave = bk_standby_brought_gave,
 				 .save = save,
 				 .arg = copy,
 				 .keeps = live,

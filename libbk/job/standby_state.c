@@ -65,6 +65,23 @@ struct bk_standby_folder *bk_standby_state_find(struct bk_standby_state *state,
 	return NULL;
 }
 
+struct bk_standby_folder *bk_standby_state_first(struct bk_standby_state *state,
+						 const char *account)
+{
+	size_t low = 0, high = state->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(state->items[middle].account, account) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < state->n && strcmp(state->items[low].account, account) == 0
+		       ? &state->items[low]
+		       : NULL;
+}
+
 struct bk_standby_folder *bk_standby_state_add(struct bk_standby_state *state,
 					       const char *account,
 					       const char *name)
@@ -119,6 +136,15 @@ static void read_folder(struct bk_standby_state *state,
 	folder->strays = strtoumax(fields[8], NULL, 10);
 }
 
+/* Of the folder before it. */
+static void read_more(struct bk_standby_state *state, const char *const *fields)
+{
+	if (!state->n)
+		return;
+	state->items[state->n - 1].gone = strcmp(fields[1], "gone") == 0;
+	state->items[state->n - 1].given = strcmp(fields[2], "given") == 0;
+}
+
 static void read_set(struct bk_standby_state *state, const char *const *fields)
 {
 	state->has_set = bk_id_parse(fields[1], state->set);
@@ -139,6 +165,8 @@ static void read_line(struct bk_standby_state *state, struct bk_view line)
 
 	if (n == 10 && strcmp(fields[0], "folder") == 0)
 		read_folder(state, fields);
+	else if (n == 3 && strcmp(fields[0], "more") == 0)
+		read_more(state, fields);
 	else if (n == 9 && strcmp(fields[0], "set") == 0)
 		read_set(state, fields);
 	else if (n == 2 && strcmp(fields[0], "promoting") == 0)
@@ -284,6 +312,13 @@ static void add_folder(struct bk_buf *to,
 	bk_fields_add(to, folder->exact && !folder->due ? "exact" : "look");
 	bk_fields_add_number(to, folder->strays);
 	add_digits(to, true, folder->stamp);
+	bk_buf_printf(to, "\n");
+	bool gone = folder->gone && folder->strays && !folder->exact;
+	if (!gone && !folder->given)
+		return;
+	bk_buf_printf(to, "more");
+	bk_fields_add(to, gone ? "gone" : "-");
+	bk_fields_add(to, folder->given ? "given" : "-");
 	bk_buf_printf(to, "\n");
 }
 

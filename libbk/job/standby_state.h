@@ -43,7 +43,9 @@ struct bk_standby_folder {
 	bool missing;      /* not there at all; not written */
 	bool anew;         /* nor is any of its account; likewise */
 	uint64_t strays;   /* messages there that bk did not bring */
-	bool gone;         /* no set has it any longer: never written */
+	bool gone;         /* the set that was applied has it no longer */
+	bool given;        /* what belongs to its account and to none of its
+			      folders came with promote; one of them says so */
 	bool dropped;      /* it is no longer one: not written */
 	bool loose;        /* its roll was extended and is not on disk yet: not
 			      written */
@@ -83,6 +85,9 @@ void bk_standby_state_clear(struct bk_standby_state *state);
 struct bk_standby_folder *bk_standby_state_find(struct bk_standby_state *state,
 						const char *account,
 						const char *name);
+/* The first one of an account, which the others follow; NULL: none. */
+struct bk_standby_folder *bk_standby_state_first(struct bk_standby_state *state,
+						 const char *account);
 /* One more, which nobody finds before the next sort; strings are copied. */
 struct bk_standby_folder *bk_standby_state_add(struct bk_standby_state *state,
 					       const char *account,

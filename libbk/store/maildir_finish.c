@@ -379,8 +379,9 @@ static int finish_subscriptions(struct bk_maildir *maildir, int root,
 		goto out;
 	to.separator =
 		bk_maildir_layout_of(maildir, &raw) == BK_LAYOUT_FS ? '/' : '.';
-	to.exact = maildir->follows;
-	if (maildir->follows)
+	/* People's own stay, and what they took away. */
+	to.exact = maildir->follows && !maildir->live;
+	if (to.exact)
 		bk_subscriptions_read(&foreign, text, to.separator);
 	else
 		foreign_subscriptions(root, text, to.separator, &foreign);

@@ -347,6 +347,30 @@ for verb in follow promote; do
 	ok "... and nothing was made" test ! -e back
 done
 
+# ---- settings that come late --------------------------------------------------------------------
+
+start_over
+another_repository
+ok "a set" backup
+ok "it follows" follow
+echo Nowhere >>mail/a.test/ann/Maildir/subscriptions
+ok "a subscription to no folder" backup
+# For two minutes, which pass at once.
+touch -d '+1 hour' "$ann/subscriptions.lock"
+exits 3 "somebody has the file locked" env NO_FAKE_STAT=1 \
+	BK_STATE_DIR="$work/standby.state" faketime -f '+0 x300' \
+	bk-standby promote --fenced-primary --to "$to"
+says_so 'its settings are not restored'
+rm "$ann/subscriptions.lock"
+printf 'Mine\n' >"$ann/subscriptions"
+ok "it is promoted again" promote
+says_so 'all mail of the set is here'
+ok "... and it came" grep -qx Nowhere "$ann/subscriptions"
+ok "... beside people's own" grep -qx Mine "$ann/subscriptions"
+ok "... and what they unsubscribed stays so" \
+	sh -c "! grep -qx Sent '$ann/subscriptions'"
+sed -i '/Nowhere/d' mail/a.test/ann/Maildir/subscriptions
+
 # ---- cut off when all but the last word is written --------------------------------------------
 
 start_over

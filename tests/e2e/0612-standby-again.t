@@ -115,16 +115,23 @@ promote() {
 far_dovecots 'mdbox:~/mdbox' $ann $bob
 to=copy
 work_at_primary
+printf 'keep;\r\n' >keep.sieve
 ok "a full set" bk-backup mail --full
 ok "it follows" follow
 sleep 1.1 && touch before
 more_at_primary
+for account in $ann $bob; do
+	ok "scripts of $account" sieve a $account put sorts <keep.sieve
+done
 ok "a differential" bk-backup mail --differential
 ok "its mail cannot be read" spoil
 exits 13 "it is promoted without that" promote
 tells 'run promote again'
 ok "... the rest is there" has $ann INBOX one two three
 people_work $ann
+ok "... scripts are" sieve b $ann get sorts
+ok "people switch theirs off" sieve b $ann activate ''
+ok "... and delete it" sieve b $ann delete sorts
 validities >validities.before
 exits 13 "again, before it is mended" promote
 ok "... no more came" has $ann INBOX three new
@@ -132,6 +139,10 @@ mend
 ok "again, after that" promote
 tells 'people deleted or moved them'
 as_people_left_it
+ok "... the script that they deleted is no more" sh -c '! grep sorts' <<-END
+	$(sieve b $ann list)
+END
+ok "... others have theirs" sieve b $bob get sorts
 ok "... what came has a UID that the primary had not given" test "$(dovecot \
 	"$work/b" doveadm -f flow fetch -u $ann uid mailbox INBOX subject four |
 	sed 's/uid=//')" -gt 100000
