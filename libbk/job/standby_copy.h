@@ -36,11 +36,12 @@ struct bk_standby_copy {
 	struct bk_standby_plan plan;
 	struct bk_names touched; /* accounts with folders that were renamed or
 				    went; */
-	struct bk_names lacking_accounts; /* with scripts that did not come */
-	pthread_mutex_t lock;   /* of all that follows, and of the state */
-	uint64_t changed, gone; /* folders */
-	uint64_t renamed, left; /* likewise; left: not wholly applied */
-	uint64_t lacking;       /* messages of the set that are not here */
+	struct bk_names
+		lacking_accounts; /* whose scripts or settings did not come */
+	pthread_mutex_t lock;     /* of all that follows, and of the state */
+	uint64_t changed, gone;   /* folders */
+	uint64_t renamed, left;   /* likewise; left: not wholly applied */
+	uint64_t lacking;         /* messages of the set that are not here */
 	uint64_t away; /* likewise, and they were: people took them away */
 	struct bk_standby_brought *brought; /* owned; not durable yet */
 	size_t n_brought, cap_brought;

@@ -94,6 +94,7 @@ static void count(struct bk_standby_state *state, struct bk_standby_look *out)
 	for (size_t i = 0; i < state->n; i++) {
 		const struct bk_standby_folder *folder = &state->items[i];
 		out->changed += folder->exact && folder->changed;
+		out->touched += !folder->exact && folder->changed;
 		out->missing +=
 			folder->exact && folder->changed && folder->missing;
 	}

@@ -14,6 +14,7 @@ struct bk_standby_look {
 	uint64_t changed; /* folders that were applied wholly, and are not as
 			     they were left; */
 	uint64_t missing; /* of these, not there at all */
+	uint64_t touched; /* others that are not as they were left */
 	uint64_t others;  /* messages in folders that no set has */
 };
 

@@ -250,6 +250,21 @@ static int raise_uids(struct bk_standby *standby, struct bk_err *err)
 	return rc;
 }
 
+/* Folders that may lack what the set has.  One that was written from a set that
+ * is incomplete itself, and wholly, lacks nothing of it; and an account of
+ * which nothing is there any more is counted once. */
+static uint64_t count_left(const struct bk_standby *standby)
+{
+	const struct bk_standby_state *state = &standby->state;
+	const struct bk_standby_look *look = &standby->look;
+
+	if (state->promoting)
+		return bk_standby_state_left(state);
+	return look->changed + (state->incomplete && !state->partly
+					? look->touched
+					: bk_standby_state_left(state));
+}
+
 /* Nothing more can come of a set that is gone: is all of its mail here? */
 static int check_as_is(struct bk_standby *standby,
 		       const struct bk_standby_set *set,
@@ -257,7 +272,7 @@ static int check_as_is(struct bk_standby *standby,
 {
 	const struct bk_standby_state *state = &standby->state;
 	const char *store = standby->store.config.name;
-	uint64_t left = standby->look.changed + bk_standby_state_left(state);
+	uint64_t left = count_left(standby);
 
 	if (left)
 		return bk_fail(err, BK_UNSAFE,

@@ -227,6 +227,23 @@ exits 3 "... and is not fresh" status
 says_so '^incomplete '
 ok "it is promoted, if that is accepted" promote --accept-incomplete
 says_so 'the set itself lacks 1 items'
+# gone_after: a standby follows such a set, which is gone then.
+gone_after() {
+	start_over
+	cp -a repo repo.before
+	exits 3 "another one that does" backup
+	ok "it follows" follow
+	rm -rf repo && mv repo.before repo
+}
+gone_after
+rm "$bob/cur/205.a.mx:2,S"
+exits 18 "it is gone, and so is a message" promote --accept-older \
+	--accept-incomplete
+says_so 'nobody can tell what they lack'
+gone_after
+exits 3 "as it was left it is promoted" promote --accept-older \
+	--accept-incomplete
+says_so 'all mail of the set is here'
 rm mail/b.test/bob/Maildir/cur/7000.a.mx:2,
 
 # ---- an account that cannot be made ---------------------------------------------------------
