@@ -163,6 +163,25 @@ static int look(struct bk_route *route, const char *address,
 
 /* ---- changes ---- */
 
+/* Another program than cyr_deny, or that of another Cyrus, may end well. */
+static int check_denied(const struct bk_route *route, const char *name,
+			struct bk_err *err)
+{
+	struct bk_buf said = {0};
+	struct denial denial = {0};
+
+	int rc = list(route, &said, err);
+	if (rc == 0)
+		find(bk_buf_view(&said), name, &denial);
+	if (rc == 0 && !denial.there)
+		rc = bk_fail(err, BK_DENIED,
+			     "%s denied %s, and does not list it: is it the "
+			     "cyr_deny of this server?",
+			     route->config.command, name);
+	bk_buf_clear(&said);
+	return rc;
+}
+
 static int deny(struct bk_route *route, const char *address,
 		const char *services, const char *message, struct bk_err *err)
 {
@@ -174,7 +193,7 @@ static int deny(struct bk_route *route, const char *address,
 	const char *const words[] = {"-s", services, "-m", message, name, NULL};
 	int rc = cyr_deny(route, words, &said, err);
 	bk_buf_clear(&said);
-	return rc;
+	return rc < 0 ? -1 : check_denied(route, name, err);
 }
 
 /* Without a database there is nothing to take out of it. */

@@ -110,7 +110,7 @@ ok "... in small letters" has b /private/vendor/kolab/color f00
 ok "... one without a value too" has b /private/filters/values/a \
 	'/private/filters/values/a 0'
 ok "... a long one" has b /shared/vendor/x/long "$long"
-ok "... one with quotes" has b /private/vendor/x/q 'a b \\'
+ok "... one with quotes" has b /private/vendor/x/q "a b \\\\"
 ok "... and it is in the report" row a b moved 5
 ok "... no difference" verify a b
 

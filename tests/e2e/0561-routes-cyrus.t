@@ -64,6 +64,11 @@ lmtp() {
 ok "before the first denial" is leaving $ann source
 was=$(saved $ann)
 ok "... LMTP takes mail" test "$(lmtp $ann)" = 250
+exits 1 "a program that is no cyr_deny holds nobody" "$act" type=cyrus-deny \
+	services=imaps,lmtp,sieve source=open destination=denied \
+	command=/bin/true hold $ann "ann moves"
+cp err told
+ok "... which is said" grep -q 'denied ann.*, and does not list it: is it the cyr_deny of this server' told
 ok "held" leaving hold $ann "ann moves: 100%, at 12:00"
 ok "... it is" is leaving $ann held
 exits 1 "... its user is kept out" user $ann
