@@ -289,6 +289,11 @@ bool bk_imap_is_utf8(const struct bk_imap *imap)
 	return imap->utf8;
 }
 
+bool bk_imap_is_cyrus(const struct bk_imap *imap)
+{
+	return strstr(imap->server, "Cyrus") != NULL;
+}
+
 bool bk_imap_is_over(const struct bk_imap *imap)
 {
 	return imap->over;

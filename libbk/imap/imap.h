@@ -67,6 +67,8 @@ char bk_imap_delimiter(const struct bk_imap *imap);
 bool bk_imap_is_utf8(const struct bk_imap *imap);
 /* The server's name and version as ID told, or "". */
 const char *bk_imap_server(const struct bk_imap *imap);
+/* Says its ID that it is a Cyrus? */
+bool bk_imap_is_cyrus(const struct bk_imap *imap);
 /* May only close follow? */
 bool bk_imap_is_over(const struct bk_imap *imap);
 /* Was the session ended by the server, with a BYE? */
@@ -326,6 +328,8 @@ int bk_imap_append_end(struct bk_imap *imap, struct bk_imap_appended *out,
  * made->selected is NULL where that mailbox is not selected: then none is, and
  * a refusal says why when it is asked for alone.  The session may be over then,
  * with append_end()'s 0, too: bk_imap_is_over().  Once; again it does nothing.
+ * next->mailbox and *made are kept by reference: they live until append_end()
+ * or bk_imap_close().
  */
 int bk_imap_append_close(struct bk_imap *imap, const struct bk_imap_make *next,
 			 struct bk_imap_made *made, struct bk_err *err);

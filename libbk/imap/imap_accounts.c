@@ -142,7 +142,7 @@ static bool find_prefix(const struct bk_imap *imap, struct bk_view *prefix)
 		*prefix = imap->others[i];
 		if (prefix->len == strlen(ROOT) + 1 &&
 		    memcmp(prefix->data, ROOT, strlen(ROOT)) == 0)
-			return strncmp(imap->server, "Cyrus", 5) == 0;
+			return bk_imap_is_cyrus(imap);
 	}
 	return false;
 }

@@ -94,7 +94,7 @@ int bk_imap_look_if_gone(struct bk_imap *imap, struct bk_view mailbox,
 static bool tells_ids(const struct bk_imap *imap)
 {
 	return bk_imap_can(imap, BK_IMAP_OBJECTID) && *imap->server &&
-	       strncmp(imap->server, "Cyrus", 5) != 0;
+	       !bk_imap_is_cyrus(imap);
 }
 
 void bk_imap_say_status_items(struct bk_imap *imap)

@@ -175,7 +175,10 @@ bool bk_imap_literal_is_free(const struct bk_imap *imap, uint64_t size);
 int bk_imap_talk(struct bk_imap *imap, const struct bk_imap_hands *hands,
 		 struct bk_err *err);
 /* The same of an exchange whose last two commands ask for bodies, which are
- * left to come if the others are carried out.  Nothing is said again. */
+ * left to come if the others are carried out; it has two at least.  Where one
+ * of the others is refused, all is heard now, and what comes of those two goes
+ * to the same hands: they must tell it from what they asked for, or stand it.
+ * Nothing is said again. */
 int bk_imap_talk_ahead(struct bk_imap *imap, const struct bk_imap_hands *hands,
 		       struct bk_err *err);
 /* A whole exchange of a command that brings no data. */

@@ -159,7 +159,7 @@ static int is_there(struct bk_imapstore_session *session, void *arg,
 {
 	(void)arg;
 	if (!bk_imapstore_is_proxied(session->owner) ||
-	    !strstr(bk_imap_server(session->imap), "Cyrus"))
+	    !bk_imap_is_cyrus(session->imap))
 		return 0;
 	int rc = bk_imap_has_inbox(session->imap, err);
 	if (rc == 0)

@@ -98,7 +98,7 @@ static int ask(struct bk_imapstore_session *session, void *arg,
 	struct asked *asked = arg;
 	struct bk_metadata_list list = {0};
 	const struct bk_script_list *also = asked->also;
-	bool cyrus = strstr(bk_imap_server(session->imap), "Cyrus") != NULL;
+	bool cyrus = bk_imap_is_cyrus(session->imap);
 
 	bk_script_list_clear(asked->out);
 	asked->none = !bk_imap_can(session->imap, BK_IMAP_METADATA);

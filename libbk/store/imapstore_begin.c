@@ -128,8 +128,7 @@ static int select_or_make(struct bk_imapstore_writer *w,
  * was appended in one command. */
 static size_t keywords_most(const struct bk_imapstore_session *session)
 {
-	return strstr(bk_imap_server(session->imap), "Cyrus") ? CYRUS_KEYWORDS
-							      : SIZE_MAX;
+	return bk_imap_is_cyrus(session->imap) ? CYRUS_KEYWORDS : SIZE_MAX;
 }
 
 static void note_what_it_takes(struct bk_imapstore_writer *w,

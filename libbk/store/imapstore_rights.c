@@ -56,7 +56,7 @@ static int put_entry(struct bk_imapstore_session *session,
 		     struct bk_view mailbox, const struct bk_acl_entry *entry,
 		     bool *taken, struct bk_err *why, struct bk_err *err)
 {
-	bool cyrus = strstr(bk_imap_server(session->imap), "Cyrus") != NULL;
+	bool cyrus = bk_imap_is_cyrus(session->imap);
 	struct bk_buf who = {0};
 
 	bk_imaprights_identifier(entry->who, cyrus, &who);

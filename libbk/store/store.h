@@ -457,8 +457,8 @@ struct bk_folder_writer {
 	bool keeps_uids; /* of keep(), unless a server gives out its own ones */
 	bool whole; /* the caller's: nothing is given before the next flush() */
 	uint32_t uid_validity, uid_next; /* a server's, as opened; or 0 */
-	const struct bk_folder *next;    /* the caller's; not there, and begun
-					    next: flush() may make it.  NULL */
+	const struct bk_folder *next; /* the caller's; begun next: flush() may
+					 make it, and see sync.h.  NULL */
 	/* Keywords of begin(), in order, then those of the folder alone: what
 	 * indexes in present(), keep() and set_flags() mean. */
 	struct bk_folder folder;

@@ -77,9 +77,10 @@ static bool is_turned_down(const struct text_pass *texts, enum bk_kind kind)
 
 static void refuse(struct text_pass *texts, const char *name)
 {
-	for (size_t i = 0; i < texts->plan.n; i++)
-		if (strcmp(texts->plan.tasks[i].name, name) == 0)
-			texts->plan.tasks[i].refused = true;
+	struct bk_script_task *task = bk_script_plan_find(&texts->plan, name);
+
+	if (task)
+		task->refused = true;
 }
 
 /* What one of them lacks, or all, is told; the mail is none the worse. */
@@ -151,15 +152,6 @@ static int read_known(struct text_pass *texts, struct bk_err *err)
 	return 0;
 }
 
-static const struct bk_journal_script *find_known(const struct text_pass *texts,
-						  const char *name)
-{
-	for (size_t i = 0; i < texts->known.n; i++)
-		if (strcmp(texts->known.items[i].name, name) == 0)
-			return &texts->known.items[i];
-	return NULL;
-}
-
 /* The source has what it had when all of it was settled: then the destination
  * is not asked, which costs a round trip. */
 static bool is_settled(const struct text_pass *texts)
@@ -171,8 +163,8 @@ static bool is_settled(const struct text_pass *texts)
 		return false;
 	for (size_t i = 0; i < from->n; i++) {
 		uint8_t sum[BK_JOURNAL_SCRIPT_SUM];
-		const struct bk_journal_script *was =
-			find_known(texts, from->items[i].name);
+		const struct bk_journal_script *was = bk_journal_scripts_find(
+			&texts->known, from->items[i].name);
 		bk_script_sum(from->items[i].text, sum);
 		if (!was || memcmp(was->from_sum, sum, sizeof(sum)) != 0)
 			return false;
@@ -204,7 +196,8 @@ static bool row_of(const struct text_pass *texts,
 {
 	const struct bk_script *to =
 		bk_script_list_find(&texts->to, task->name);
-	const struct bk_journal_script *was = find_known(texts, task->name);
+	const struct bk_journal_script *was =
+		bk_journal_scripts_find(&texts->known, task->name);
 	bool alike = task->act == BK_SCRIPT_KEEP ||
 		     (task->act == BK_SCRIPT_PUT && task->done);
 

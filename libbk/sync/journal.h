@@ -171,6 +171,9 @@ struct bk_journal_scripts {
 	size_t n, cap;
 };
 void bk_journal_scripts_clear(struct bk_journal_scripts *scripts);
+/* NULL: it is not among them. */
+const struct bk_journal_script *bk_journal_scripts_find(
+	const struct bk_journal_scripts *scripts, const char *name);
 
 int bk_journal_texts(struct bk_journal *journal, enum bk_text_kind kind,
 		     int64_t account, struct bk_journal_scripts *out,

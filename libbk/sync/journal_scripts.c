@@ -14,6 +14,23 @@ void bk_journal_scripts_clear(struct bk_journal_scripts *scripts)
 	*scripts = (struct bk_journal_scripts){0};
 }
 
+static int by_name(const void *left, const void *right)
+{
+	const struct bk_journal_script *a = left, *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
+const struct bk_journal_script *bk_journal_scripts_find(
+	const struct bk_journal_scripts *scripts, const char *name)
+{
+	const struct bk_journal_script key = {.name = name};
+
+	return scripts->n ? bsearch(&key, scripts->items, scripts->n,
+				    sizeof(*scripts->items), by_name)
+			  : NULL;
+}
+
 static bool read_sum(sqlite3_stmt *stmt, int column,
 		     uint8_t sum[BK_JOURNAL_SCRIPT_SUM])
 {

@@ -2,8 +2,6 @@
 
 #include "sync/script_apply.h"
 
-#include <string.h>
-
 #include "base/fault.h"
 
 static int write_one(struct bk_script_apply *apply, struct bk_script_task *task,
@@ -56,12 +54,9 @@ static int take_step(struct bk_script_apply *apply, struct bk_script_task *task,
 /* Is it there now, and the source's? */
 static bool is_carried(const struct bk_script_plan *plan, const char *name)
 {
-	for (size_t i = 0; i < plan->n; i++) {
-		const struct bk_script_task *task = &plan->tasks[i];
-		if (strcmp(task->name, name) == 0)
-			return task->act == BK_SCRIPT_KEEP || task->done;
-	}
-	return !*name;
+	const struct bk_script_task *task = bk_script_plan_find(plan, name);
+
+	return task ? task->act == BK_SCRIPT_KEEP || task->done : !*name;
 }
 
 static int activate(struct bk_script_apply *apply, struct bk_err *err)

@@ -96,15 +96,6 @@ static void plan_gone(struct bk_script_plan *out, const struct bk_script *to,
 		    was->name, NULL, NULL);
 }
 
-static const struct bk_journal_script *find_known(
-	const struct bk_journal_scripts *known, const char *name)
-{
-	for (size_t i = 0; i < known->n; i++)
-		if (strcmp(known->items[i].name, name) == 0)
-			return &known->items[i];
-	return NULL;
-}
-
 /* NULL: no pass has made both ends alike yet. */
 static const char *was_active(const struct bk_journal_scripts *known)
 {
@@ -144,7 +135,7 @@ void bk_script_plan_make(struct bk_script_plan *out,
 	for (size_t i = 0; i < from->n; i++) {
 		const char *name = from->items[i].name;
 		plan_one(out, &from->items[i], bk_script_list_find(to, name),
-			 find_known(known, name));
+			 bk_journal_scripts_find(known, name));
 	}
 	for (size_t i = 0; i < known->n; i++) {
 		const char *name = known->items[i].name;
@@ -156,6 +147,16 @@ void bk_script_plan_make(struct bk_script_plan *out,
 		qsort(out->tasks, out->n, sizeof(*out->tasks), by_name);
 	plan_active(out, bk_script_active(from), bk_script_active(to),
 		    was_active(known));
+}
+
+struct bk_script_task *bk_script_plan_find(const struct bk_script_plan *plan,
+					   const char *name)
+{
+	const struct bk_script_task key = {.name = name};
+
+	return plan->n ? bsearch(&key, plan->tasks, plan->n,
+				 sizeof(*plan->tasks), by_name)
+		       : NULL;
 }
 
 void bk_script_plan_clear(struct bk_script_plan *plan)
@@ -174,4 +175,5 @@ void bk_texts_name(struct bk_script_list *out,
 	for (size_t i = 0; i < known->n; i++)
 		if (!list || !bk_script_list_find(list, known->items[i].name))
 			bk_script_list_add(out)->name = known->items[i].name;
+	bk_script_list_sort(out);
 }

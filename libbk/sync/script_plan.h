@@ -39,16 +39,19 @@ struct bk_script_plan {
 	const char *active_why; /* ..., because of this; or NULL */
 };
 
-/* Both lists are sorted; they and `known` outlive the plan. */
+/* Both lists and `known` are sorted by name; they outlive the plan. */
 void bk_script_plan_make(struct bk_script_plan *out,
 			 const struct bk_script_list *from,
 			 const struct bk_script_list *to,
 			 const struct bk_journal_scripts *known,
 			 bool keep_deleted);
+/* NULL: it has none of that name. */
+struct bk_script_task *bk_script_plan_find(const struct bk_script_plan *plan,
+					   const char *name);
 void bk_script_plan_clear(struct bk_script_plan *plan);
 
 /* *out becomes the names of a list (or NULL) and of what is known, without
- * their texts; the names stay theirs. */
+ * their texts, sorted; the names stay theirs. */
 void bk_texts_name(struct bk_script_list *out,
 		   const struct bk_script_list *list,
 		   const struct bk_journal_scripts *known);

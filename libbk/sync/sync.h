@@ -82,7 +82,9 @@ struct bk_sync_counts {
  * One pass.  Messages that could not be carried over are reported and counted,
  * and tried again by the next pass; the rest goes on.  BK_UNSAFE when more
  * than bad_items failed; other errors end the account where it is: the next
- * pass goes on there.
+ * pass goes on there.  A folder may be made before it was listed at the source:
+ * where that fails, or it is gone there by then, an empty one may stay, which a
+ * later pass fills or removes.
  */
 int bk_sync_account(const struct bk_sync_request *request,
 		    struct bk_sync_counts *out, struct bk_err *err);

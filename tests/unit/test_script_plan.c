@@ -2,6 +2,7 @@
 
 #include "lib/test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -37,8 +38,17 @@ static void knew(const char *name, const char *at_source, const char *there,
 	known.items = rows;
 }
 
+static int by_name(const void *left, const void *right)
+{
+	const struct bk_journal_script *a = left, *b = right;
+
+	return strcmp(a->name, b->name);
+}
+
 static void make(bool keep_deleted)
 {
+	if (known.n)
+		qsort(known.items, known.n, sizeof(*known.items), by_name);
 	bk_script_plan_make(&plan, &from, &to, &known, keep_deleted);
 }
 
@@ -113,6 +123,38 @@ static void what_the_destination_alone_has_stays(void **state)
 	forget();
 }
 
+/* In which they are found again without looking at each of them. */
+static void all_is_by_name(void **state)
+{
+	struct bk_script_list names = {0};
+
+	(void)state;
+	add(&from, "b", "", false);
+	add(&from, "d", "", false);
+	knew("a", "x", "x", false);
+	knew("b", "x", "x", false);
+	knew("c", "x", "x", false);
+	make(false);
+	assert_int_equal(plan.n, 4);
+	for (const char *c = "abcd"; *c; c++) {
+		const char name[2] = {*c, 0};
+		const struct bk_journal_script *row =
+			bk_journal_scripts_find(&known, name);
+		struct bk_script_task *task = bk_script_plan_find(&plan, name);
+		assert_non_null(task);
+		assert_string_equal(task->name, name);
+		assert_int_equal(row != NULL, *c != 'd');
+	}
+	assert_null(bk_script_plan_find(&plan, "e"));
+	bk_texts_name(&names, &from, &known);
+	assert_int_equal(names.n, 4);
+	assert_string_equal(names.items[0].name, "a");
+	assert_non_null(bk_script_list_find(&names, "b"));
+	assert_non_null(bk_script_list_find(&names, "d"));
+	bk_script_list_clear(&names);
+	forget();
+}
+
 static void what_is_gone_may_stay(void **state)
 {
 	(void)state;
@@ -173,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_history_of_a_script),
 		cmocka_unit_test(what_the_destination_alone_has_stays),
+		cmocka_unit_test(all_is_by_name),
 		cmocka_unit_test(what_is_gone_may_stay),
 		cmocka_unit_test(every_history_of_the_active_one),
 	};
