@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "job/standby_far.h"
 
 struct bk_standby_brought {
 	const struct bk_restore_item *item;
@@ -13,9 +16,9 @@ struct bk_standby_brought {
 };
 
 /* Beside the folder's roll: no folder is called so.  The caller's to free. */
-static char *name_beside(const struct bk_restore_item *item)
+static char *name_beside(const char *folder)
 {
-	return bk_asprintf("%s\nbrought", item->to_folder);
+	return bk_asprintf("%s\nbrought", folder);
 }
 
 /* The caller's to free. */
@@ -27,6 +30,23 @@ static char *name_of(const struct bk_row *row)
 }
 
 /* ---- before ---- */
+
+int bk_standby_brought_begin(struct bk_standby_copy *copy, struct bk_err *err)
+{
+	struct bk_standby_state *state = copy->state;
+
+	/* Of a time before it was a standby. */
+	for (size_t i = 0; i < copy->now.n; i++) {
+		const struct bk_standby_folder *now = &copy->now.items[i];
+		char *name = name_beside(now->name);
+		bk_standby_roll_remove(state, now->account, name);
+		free(name);
+	}
+	state->promoting = bk_clock_now();
+	int rc = bk_standby_state_save(state, err);
+	bk_fault("standby: marked as live");
+	return rc;
+}
 
 /* Nothing of its account was there: that is no deletion. */
 static bool comes_anew(struct bk_standby_copy *copy,
@@ -52,6 +72,74 @@ static void fill_had(struct bk_restore_folder *folder,
 	}
 }
 
+/* No run has been here since people may have come: what it was given before is
+ * on the roll of those that bk brought. */
+static int find_had(struct bk_standby_copy *copy,
+		    struct bk_restore_folder *folder, struct bk_err *err)
+{
+	const struct bk_restore_item *item = folder->item;
+	struct bk_standby_roll was = {0};
+
+	(void)pthread_mutex_lock(&copy->lock);
+	const struct bk_standby_folder *is = bk_standby_state_find(
+		copy->state, item->to_account, item->to_folder);
+	bool whole = is && is->had;
+	(void)pthread_mutex_unlock(&copy->lock);
+	if (!copy->far && !whole)
+		return 0;
+	if (bk_standby_roll_read(&was, copy->state, item->to_account,
+				 item->to_folder, err) < 0)
+		return -1;
+	for (size_t i = 0; i < folder->rows.n; i++) {
+		const struct bk_row *row = &folder->rows.items[i];
+		if (folder->match.present_of[i] != BK_MATCH_NONE)
+			continue;
+		folder->had[i] =
+			copy->far ? bk_standby_far_is_sure(&was, row)
+				  : bk_standby_roll_has(&was, row->msg.name);
+	}
+	bk_standby_roll_clear(&was);
+	return 0;
+}
+
+/* At a server a name is a UID, which may be another message's by then. */
+static bool is_there(const struct bk_standby_copy *copy,
+		     const struct bk_restore_folder *folder,
+		     const struct bk_standby_roll *roll, size_t i)
+{
+	return folder->match.present_of[i] != BK_MATCH_NONE &&
+	       (!copy->far ||
+		bk_standby_far_is_sure(roll, &folder->rows.items[i]));
+}
+
+/* Before the roll says more than what is there. */
+static int write_now(struct bk_standby_copy *copy,
+		     const struct bk_restore_folder *folder, const char *name,
+		     struct bk_err *err)
+{
+	const struct bk_restore_item *item = folder->item;
+	struct bk_standby_roll was = {0}, now = {0};
+	size_t missing = 0;
+
+	int rc = bk_standby_roll_read(&was, copy->state, item->to_account,
+				      item->to_folder, err);
+	for (size_t i = 0; i < folder->rows.n && rc == 0; i++) {
+		bool there = is_there(copy, folder, &was, i);
+		missing += !there;
+		if (!there && !folder->had[i])
+			continue;
+		char *message = name_of(&folder->rows.items[i]);
+		bk_standby_roll_add(&now, message);
+		free(message);
+	}
+	if (rc == 0 && missing)
+		rc = bk_standby_roll_write(&now, copy->state, item->to_account,
+					   name, err);
+	bk_standby_roll_clear(&was);
+	bk_standby_roll_clear(&now);
+	return rc;
+}
+
 int bk_standby_brought_known(struct bk_standby_copy *copy,
 			     struct bk_restore_folder *folder,
 			     struct bk_err *err)
@@ -66,7 +154,7 @@ int bk_standby_brought_known(struct bk_standby_copy *copy,
 		folder->lost = bk_alloc(folder->rows.n + 1);
 	free(folder->had);
 	folder->had = NULL;
-	char *name = name_beside(item);
+	char *name = name_beside(item->to_folder);
 	if (!copy->follow.live || comes_anew(copy, item))
 		bk_standby_roll_remove(copy->state, item->to_account, name);
 	else
@@ -74,6 +162,11 @@ int bk_standby_brought_known(struct bk_standby_copy *copy,
 					  name, err);
 	if (rc == 0)
 		fill_had(folder, &roll);
+	if (rc == 0 && !roll.whole && copy->follow.again &&
+	    !comes_anew(copy, item))
+		rc = find_had(copy, folder, err);
+	if (rc == 0 && !roll.whole && (copy->takes_over || copy->follow.again))
+		rc = write_now(copy, folder, name, err);
 	bk_standby_roll_clear(&roll);
 	free(name);
 	return rc;
@@ -125,7 +218,7 @@ int bk_standby_brought_save(struct bk_standby_copy *copy, struct bk_err *err)
 
 	for (size_t i = 0; i < copy->n_brought && rc == 0; i++) {
 		struct bk_standby_brought *brought = &copy->brought[i];
-		char *name = name_beside(brought->item);
+		char *name = name_beside(brought->item->to_folder);
 		rc = bk_standby_roll_write(&brought->roll, copy->state,
 					   brought->item->to_account, name,
 					   err);
@@ -217,6 +310,7 @@ void bk_standby_brought_look(struct bk_standby_state *state,
 			look->changed += folder->anew && folder->exact;
 			look->missing += folder->anew && folder->exact;
 			folder->exact &= is_there;
+			folder->had &= is_there;
 		}
 	}
 }

@@ -13,6 +13,9 @@
 #include "job/standby_copy.h"
 #include "job/standby_look.h"
 
+/* A standby that followed takes over.  That is durable before anything of it is
+ * written: people may come, whatever becomes of this run. */
+int bk_standby_brought_begin(struct bk_standby_copy *copy, struct bk_err *err);
 /* Fills folder->had, of a store where people are; any thread. */
 int bk_standby_brought_known(struct bk_standby_copy *copy,
 			     struct bk_restore_folder *folder,

@@ -134,8 +134,10 @@ static int is_changed(struct bk_standby_copy *copy,
 		copy->state, item->to_account, item->to_folder);
 
 	/* One that people deleted. */
-	if (copy->follow.again && was && was->exact && was->missing)
+	if (copy->follow.again && was && was->had && was->missing) {
+		was->exact = true;
 		return 0;
+	}
 	if (sum_folder(copy->set, item, copy->now.items[now].sum, err) < 0)
 		return -1;
 	if (copy->plan.tasks[now].act == BK_STANDBY_LOOK && was && was->exact &&
@@ -246,6 +248,8 @@ static int begin(void *arg, struct bk_store *store, struct bk_err *err)
 	/* Before anything is: what is found here later may be ours. */
 	if (!copy->state->begun && bk_standby_state_save(copy->state, err) < 0)
 		return -1;
+	if (copy->takes_over && bk_standby_brought_begin(copy, err) < 0)
+		return -1;
 	for (size_t i = 0; i < copy->now.n; i++) {
 		const struct bk_standby_task *task = &copy->plan.tasks[i];
 		if (task->act == BK_STANDBY_RENAMED &&
@@ -350,6 +354,7 @@ static int done(void *arg, const struct bk_restore_folder *folder,
 	memcpy(is->sum, now->sum, sizeof(is->sum));
 	is->exact = whole && !end->kept_extra && !end->refused &&
 		    (!copy->follow.keeps || copy->follow.live);
+	is->had = is->exact;
 	if (end->strays && is->strays != end->strays && !copy->follow.live)
 		bk_standby_tell_strays(copy, is, end->strays);
 	is->strays = copy->follow.live ? 0 : end->strays;

@@ -30,6 +30,8 @@ struct bk_standby_copy {
 	struct bk_restore_follow follow; /* for the request; set by init */
 	bool far;                        /* the store is a mail server */
 	bool goes_on;                    /* more sets are to come */
+	bool takes_over; /* a standby that followed: it is live from the first
+			    thing that is written */
 	/* Its own: */
 	struct bk_set *set;
 	struct bk_standby_state now; /* folders of the set */

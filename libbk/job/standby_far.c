@@ -37,6 +37,12 @@ static bool has_whole(const struct bk_standby_roll *roll, char mark,
 	return has;
 }
 
+bool bk_standby_far_is_sure(const struct bk_standby_roll *roll,
+			    const struct bk_row *row)
+{
+	return has_whole(roll, SURE, row->msg.name, row->digest);
+}
+
 static void add_rows(struct bk_standby_roll *roll,
 		     const struct bk_restore_folder *folder, bool all_are_sure)
 {

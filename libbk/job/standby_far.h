@@ -14,6 +14,10 @@
 #include "job/restore_folder.h"
 #include "job/standby_copy.h"
 
+/* Was the row's message there for sure when the roll was written? */
+bool bk_standby_far_is_sure(const struct bk_standby_roll *roll,
+			    const struct bk_row *row);
+
 /* The hooks of restore_follow.h. */
 int bk_standby_far_known(struct bk_standby_copy *copy,
 			 struct bk_restore_folder *folder,

@@ -147,6 +147,7 @@ static int apply(struct bk_standby *standby, const struct bk_standby_set *set,
 		(standby->far ? BK_STANDBY_FAR : 0) |
 			(live ? BK_STANDBY_LIVE : 0) |
 			(standby->state.promoting ? BK_STANDBY_AGAIN : 0));
+	copy.takes_over = standby->state.begun && !standby->state.promoting;
 	copy.may_start = may_start;
 	copy.may_start_arg = standby;
 	int rc = bk_standby_apply(standby, set, &copy, early, err);

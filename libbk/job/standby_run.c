@@ -170,8 +170,12 @@ int bk_standby_see(struct bk_standby *standby, struct bk_err *err)
 		return -1;
 	if (state->promoting)
 		bk_standby_brought_look(state, &standby->look);
-	for (size_t i = 0; i < state->n; i++)
-		state->items[i].changed |= standby->looks_at_all;
+	for (size_t i = 0; i < state->n; i++) {
+		struct bk_standby_folder *folder = &state->items[i];
+		if (!state->promoting)
+			folder->had = folder->exact && !folder->changed;
+		folder->changed |= standby->looks_at_all;
+	}
 	if (!look->changed)
 		return 0;
 	char *text = bk_asprintf(

@@ -133,6 +133,7 @@ static void read_folder(struct bk_standby_state *state,
 			is_digits(fields[6], folder->sum) &&
 			is_digits(fields[9], folder->stamp) &&
 			strcmp(fields[7], "exact") == 0;
+	folder->had = folder->exact || strcmp(fields[7], "had") == 0;
 	folder->strays = strtoumax(fields[8], NULL, 10);
 }
 
@@ -297,7 +298,15 @@ static void add_time(struct bk_buf *to, const char *word, int64_t seconds)
 	bk_buf_printf(to, "\n");
 }
 
-static void add_folder(struct bk_buf *to,
+static const char *word_of(const struct bk_standby_state *state,
+			   const struct bk_standby_folder *folder)
+{
+	if (folder->exact && !folder->due)
+		return "exact";
+	return state->promoting && folder->had ? "had" : "look";
+}
+
+static void add_folder(struct bk_buf *to, const struct bk_standby_state *state,
 		       const struct bk_standby_folder *folder)
 {
 	if (folder->dropped)
@@ -309,7 +318,7 @@ static void add_folder(struct bk_buf *to,
 	add_digits(to, folder->has_guid, folder->guid);
 	add_digits(to, true, folder->place);
 	add_digits(to, true, folder->sum);
-	bk_fields_add(to, folder->exact && !folder->due ? "exact" : "look");
+	bk_fields_add(to, word_of(state, folder));
 	bk_fields_add_number(to, folder->strays);
 	add_digits(to, true, folder->stamp);
 	bk_buf_printf(to, "\n");
@@ -348,7 +357,7 @@ int bk_standby_state_save(struct bk_standby_state *state, struct bk_err *err)
 	add_time(&text, "promoting", state->promoting);
 	add_time(&text, "promoted", state->promoted);
 	for (size_t i = 0; i < state->n; i++)
-		add_folder(&text, &state->items[i]);
+		add_folder(&text, state, &state->items[i]);
 	add_end(&text, bk_buf_view(&text));
 	state->begun = true;
 	int rc = bk_dir_make(AT_FDCWD, rolls, 0700, err);

@@ -35,6 +35,9 @@ struct bk_standby_folder {
 	 * And what they say, wherever they lie. */
 	uint8_t place[BK_STANDBY_SUM], sum[BK_STANDBY_SUM];
 	bool exact; /* all of it was applied, removals too */
+	/* It was so when promote began, or has been since: what is no more
+	 * there people took away.  Of one that is promoted. */
+	bool had;
 	/* What its directories were when that was done (standby_look.h); */
 	uint8_t stamp[BK_STANDBY_SUM];
 	uint64_t messages; /* of a set's folder; not written */

@@ -110,6 +110,29 @@ promote() {
 	bk-standby promote --to "$to" --fenced-primary
 }
 
+# cut_off PLACE: promote dies where it comes to there first.
+cut_off() {
+	BK_FAULT_STOP="standby: $1" "$BK_BUILD/cut/bk-standby" promote \
+		--to "$to" --fenced-primary >out 2>err &
+	pid=$!
+	until grep -q '^State:.T' /proc/$pid/status; do
+		[ -e /proc/$pid ] || return
+		sleep 0.05
+	done
+	kill -KILL $pid
+	wait $pid
+	test $? -eq 137
+}
+as_after_a_cut() {
+	people_work $ann
+	validities >validities.before
+	exits 3 "... it is live by then" bk-standby status --to "$to"
+	tells '^promoting'
+	ok "again" promote
+	as_people_left_it
+	ok "it is promoted" bk-standby status --to "$to"
+}
+
 # ---- a mail server ------------------------------------------------------------------
 
 far_dovecots 'mdbox:~/mdbox' $ann $bob
@@ -155,6 +178,24 @@ servers=
 rm -rf a b repo repo.key state cache before
 : >"$BK_CONFIG"
 
+# ---- ... and one that was cut off -----------------------------------------------------
+
+far_dovecots 'mdbox:~/mdbox' $ann $bob
+work_at_primary
+ok "a full set" bk-backup mail --full
+ok "it follows" follow
+more_at_primary
+ok "a differential" bk-backup mail --differential
+exits 18 "promote refuses without a fence" bk-standby promote --to "$to"
+ok "... and nothing is noted" sh -c \
+	'! grep -rq "^promoting" state/standby-*/state'
+ok "promote is cut off before it writes anything" cut_off 'marked as live'
+as_after_a_cut
+stop_servers
+servers=
+rm -rf a b repo repo.key state cache before
+: >"$BK_CONFIG"
+
 # ---- Maildirs ---------------------------------------------------------------------------
 
 far_dovecots 'maildir:~/Maildir' $ann $bob
@@ -179,5 +220,24 @@ tells 'people deleted or moved them'
 as_people_left_it
 ok "a third time" promote
 as_people_left_it
+
+# ---- ... and one that was cut off -----------------------------------------------------
+
+for place in 'marked as live' 'roll written' 'rolls settled' 'state written'; do
+	stop_servers
+	servers=
+	rm -rf a b repo repo.key state cache before
+	: >"$BK_CONFIG"
+	far_dovecots 'maildir:~/Maildir' $ann $bob
+	store="maildir:$work/a/mail/%d/%n/Maildir"
+	to="maildir:$work/b/mail/%d/%n/Maildir"
+	work_at_primary
+	ok "a full set" bk-backup "$store" --full
+	ok "it follows" bk-standby follow --once --to "$to"
+	more_at_primary
+	ok "a differential" bk-backup "$store" --differential
+	ok "$place: promote is cut off" cut_off "$place"
+	as_after_a_cut
+done
 
 done_testing
