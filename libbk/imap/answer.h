@@ -77,6 +77,7 @@ struct bk_imap_status {
 	uint32_t uid_validity, uid_next;
 	uint64_t highest_modseq;
 	const char *mailbox_id; /* OBJECTID; NULL */
+	const char *guid;       /* of a Dovecot, where asked for; NULL */
 	uint64_t size;          /* STATUS=SIZE */
 	bool has_append_limit;
 	uint64_t append_limit; /* bytes (RFC 7889); UINT64_MAX: none */

@@ -104,6 +104,11 @@ int bk_imap_accounts(struct bk_imap *imap, struct bk_names *out,
 int bk_imap_status(struct bk_imap *imap, struct bk_view mailbox,
 		   struct bk_imap_status *out, struct bk_err *err);
 
+/* A mailbox's GUID, which only a Dovecot tells, and its UIDVALIDITY:
+ * BK_REFUSED elsewhere.  The text stays until the next command. */
+int bk_imap_guid(struct bk_imap *imap, struct bk_view mailbox,
+		 struct bk_imap_status *out, struct bk_err *err);
+
 /* Bytes of the largest message that APPEND takes there (RFC 7889): what the
  * server says for all mailboxes, or for this one; UINT64_MAX: no limit is
  * told. */

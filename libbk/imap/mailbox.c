@@ -160,6 +160,17 @@ int bk_imap_status(struct bk_imap *imap, struct bk_view mailbox,
 	return ask_status(imap, mailbox, bk_imap_say_status_items, out, err);
 }
 
+static void say_guid(struct bk_imap *imap)
+{
+	bk_imap_say(imap, " (UIDVALIDITY X-GUID)");
+}
+
+int bk_imap_guid(struct bk_imap *imap, struct bk_view mailbox,
+		 struct bk_imap_status *out, struct bk_err *err)
+{
+	return ask_status(imap, mailbox, say_guid, out, err);
+}
+
 int bk_imap_append_limit(struct bk_imap *imap, struct bk_view mailbox,
 			 uint64_t *out, struct bk_err *err)
 {

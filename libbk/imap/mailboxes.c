@@ -153,6 +153,17 @@ static int read_append_limit(struct bk_imap_lexer *lexer,
 				     err);
 }
 
+static int read_guid(struct bk_imap_lexer *lexer, const char **out,
+		     struct bk_err *err)
+{
+	struct bk_view word;
+
+	if (bk_imap_expect_name(lexer, &word, err) < 0)
+		return -1;
+	*out = (const char *)word.data;
+	return 0;
+}
+
 /* The value behind a name, which STATUS and SELECT's codes share. */
 static int read_item(struct bk_imap_lexer *lexer, struct bk_view name,
 		     struct bk_imap_status *out, struct bk_err *err)
@@ -174,6 +185,8 @@ static int read_item(struct bk_imap_lexer *lexer, struct bk_view name,
 		return read_append_limit(lexer, out, err);
 	if (bk_imap_word_is(name, "MAILBOXID"))
 		return read_mailbox_id(lexer, &out->mailbox_id, err);
+	if (bk_imap_word_is(name, "X-GUID"))
+		return read_guid(lexer, &out->guid, err);
 	return bk_imap_skip(lexer, err);
 }
 

@@ -19,11 +19,13 @@
 
 #define PATH        "/doveadm/v1"
 #define ANSWER_MOST 4096
+#define STATUS_MOST ((size_t)1 << 20)  /* bytes */
 #define USERS_MOST  ((size_t)64 << 20) /* bytes */
 #define DONE        "[[\"doveadmResponse\","
 #define FAILED      "[[\"error\","
 
 struct bk_doveadm {
+	const char *where;
 	struct bk_url url;
 	struct bk_link *link;
 	struct bk_doveadm_local local;
@@ -36,6 +38,7 @@ int bk_doveadm_open(struct bk_doveadm **out, const char *where,
 	struct bk_doveadm *doveadm = bk_alloc(sizeof(*doveadm));
 
 	*out = doveadm;
+	doveadm->where = where;
 	doveadm->is_local = bk_doveadm_is_command(where);
 	doveadm->local = (struct bk_doveadm_local){where, access->timeout_s};
 	if (doveadm->is_local)
@@ -95,6 +98,18 @@ static void add_key(const struct bk_doveadm *doveadm, struct bk_line *line)
 	bk_buf_clear(&header);
 }
 
+/* [["error",{"type":"exitCode", "exitCode":75},"bk"]]; 0: none is told. */
+static int exit_status(const char *text)
+{
+	const char *code = strstr(text, "\"exitCode\":");
+	unsigned n = 0;
+
+	for (code = code ? code + strlen("\"exitCode\":") : "";
+	     *code >= '0' && *code <= '9' && n < 256; code++)
+		n = n * 10 + (unsigned)(*code - '0');
+	return (int)n;
+}
+
 static int understand(struct answer *answer, struct bk_err *err)
 {
 	const char *text = bk_buf_text(&answer->text);
@@ -103,10 +118,13 @@ static int understand(struct answer *answer, struct bk_err *err)
 
 	if (strncmp(text, wanted, strlen(wanted)) == 0)
 		return 0;
-	if (strncmp(text, FAILED, strlen(FAILED)) == 0)
-		return bk_fail(err, BK_REFUSED,
+	if (strncmp(text, FAILED, strlen(FAILED)) == 0) {
+		int status = exit_status(text);
+		return bk_fail(err, bk_doveadm_exit_kind(status),
 			       "doveadm could not do it; Dovecot's log says "
-			       "why");
+			       "why (status %d)",
+			       status);
+	}
 	return bk_fail(err, BK_REFUSED,
 		       "what answers at this address is not doveadm");
 }
@@ -169,17 +187,25 @@ static void add_number(struct bk_json *to, const char *key, uint64_t n)
 	bk_json_text(to, key, text);
 }
 
+/* Takes the parameters; the caller frees it. */
+static char *question_of(const char *command, struct bk_json *parameters)
+{
+	char *text = bk_json_line(parameters);
+	char *question = bk_asprintf("[[\"%s\",%s,\"bk\"]]", command, text);
+
+	free(text);
+	bk_json_free(parameters);
+	return question;
+}
+
 /* Takes the parameters. */
 static int ask_to(struct bk_doveadm *doveadm, const char *command,
 		  struct bk_json *parameters, struct bk_err *err)
 {
-	char *text = bk_json_line(parameters);
-	char *question = bk_asprintf("[[\"%s\",%s,\"bk\"]]", command, text);
+	char *question = question_of(command, parameters);
 	int rc = ask(doveadm, question, err);
 
 	free(question);
-	free(text);
-	bk_json_free(parameters);
 	return rc;
 }
 
@@ -197,6 +223,72 @@ int bk_doveadm_update(struct bk_doveadm *doveadm,
 	add_number(parameters, "minNextUid", update->min_next_uid);
 	add_number(parameters, "minHighestModseq", update->min_highest_modseq);
 	return ask_to(doveadm, "mailboxUpdate", parameters, err);
+}
+
+/* ---- is it the same mailbox? ---- */
+
+/* A GUID is of one mailbox alone, so what else is in a row with it is its. */
+static bool tells(const char *said, const struct bk_doveadm_known *known)
+{
+	char *rows[] = {
+		bk_asprintf(" uidvalidity=%" PRIu32 " guid=%s\n",
+			    known->uid_validity, known->guid),
+		bk_asprintf("\"uidvalidity\":\"%" PRIu32 "\",\"guid\":\"%s\"",
+			    known->uid_validity, known->guid),
+		bk_asprintf("\"uidvalidity\":%" PRIu32 ",\"guid\":\"%s\"",
+			    known->uid_validity, known->guid),
+	};
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		found = found || strstr(said, rows[i]);
+		free(rows[i]);
+	}
+	return found;
+}
+
+static int ask_status(struct bk_doveadm *doveadm,
+		      const struct bk_doveadm_known *known, struct bk_buf *said,
+		      struct bk_err *err)
+{
+	if (doveadm->is_local)
+		return bk_doveadm_local_status(&doveadm->local, known->user,
+					       known->mailbox, said, err);
+	struct answer answer = {.most = STATUS_MOST};
+	struct bk_json *parameters = bk_json_new();
+
+	bk_json_text(parameters, "user", known->user);
+	bk_json_text(parameters, "mailboxMask", known->mailbox);
+	bk_json_text(parameters, "field", "uidvalidity guid");
+	char *question = question_of("mailboxStatus", parameters);
+	int rc = ask_for(doveadm, question, &answer, err);
+	bk_buf_add(said, answer.text.data, answer.text.len);
+	bk_buf_clear(&answer.text);
+	free(question);
+	return rc;
+}
+
+int bk_doveadm_prove(struct bk_doveadm *doveadm,
+		     const struct bk_doveadm_known *known, struct bk_err *err)
+{
+	struct bk_buf said = {0};
+	struct bk_err why = {0};
+
+	int rc = ask_status(doveadm, known, &said, &why);
+	bool same = rc == 0 && tells(bk_buf_text(&said), known);
+	bk_buf_clear(&said);
+	if (same)
+		return 0;
+	if (rc < 0 && why.kind != BK_REFUSED) {
+		*err = why;
+		return -1;
+	}
+	(void)bk_fail(err, BK_MISUSE,
+		      "doveadm = %s is of another server: its %s of %s is not "
+		      "the one that IMAP has; nothing was changed; see "
+		      "bk.conf(5)",
+		      doveadm->where, known->mailbox, known->user);
+	return -1;
 }
 
 int bk_doveadm_delete(struct bk_doveadm *doveadm, const char *user,

@@ -28,9 +28,23 @@ int bk_doveadm_open(struct bk_doveadm **out, const char *where,
 void bk_doveadm_close(struct bk_doveadm *doveadm); /* NULL is fine */
 
 /* Logs in and asks for nothing; as a program, opens the account of `user`
- * (NULL: none): BK_DENIED, BK_LOST, BK_REFUSED when it is no doveadm. */
+ * (NULL: none): BK_DENIED, BK_LOST, BK_BUSY, BK_REFUSED when it is no doveadm.
+ */
 int bk_doveadm_try(struct bk_doveadm *doveadm, const char *user,
 		   struct bk_err *err);
+
+/* A mailbox as IMAP has it. */
+struct bk_doveadm_known {
+	const char *user;
+	const char *mailbox; /* UTF-8, with the server's separator and prefix */
+	uint32_t uid_validity;
+	const char *guid; /* hexadecimal digits */
+};
+
+/* Has doveadm the same mailbox?  BK_MISUSE: it has another, or none; it is of
+ * another server, and is not to change anything.  Any thread. */
+int bk_doveadm_prove(struct bk_doveadm *doveadm,
+		     const struct bk_doveadm_known *known, struct bk_err *err);
 
 /* What a mailbox should become.  0: stays as it is.  Dovecot only raises the
  * last two. */
@@ -42,8 +56,8 @@ struct bk_doveadm_update {
 	uint64_t min_highest_modseq;
 };
 
-/* Any thread.  BK_DENIED: a wrong password or key; BK_LOST, BK_BUSY; BK_REFUSED
- * when doveadm could not do it. */
+/* Any thread.  BK_DENIED: a wrong password or key; BK_LOST, BK_BUSY: it
+ * may go later; BK_REFUSED when doveadm could not do it. */
 int bk_doveadm_update(struct bk_doveadm *doveadm,
 		      const struct bk_doveadm_update *update,
 		      struct bk_err *err);

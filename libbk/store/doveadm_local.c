@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/argv.h"
 #include "base/buf.h"
@@ -40,11 +41,22 @@ static int cannot_run(struct bk_err *err)
 		       : bk_context(err, "doveadm");
 }
 
+/* sysexits.h's, and Dovecot's own from 81 on; 128 and more: a signal, or the
+ * connection to where it runs. */
+enum bk_kind bk_doveadm_exit_kind(int status)
+{
+	bool later = (status >= EX_UNAVAILABLE && status <= EX_TEMPFAIL &&
+		      status != EX_CANTCREAT) ||
+		     (status >= 81 && status <= 84) || status >= 128;
+
+	return later ? BK_BUSY : BK_REFUSED;
+}
+
 static int refuses(int status, struct bk_buf *complaint, struct bk_err *err)
 {
 	char *why = bk_escaped(bk_buf_text(complaint));
 
-	(void)bk_fail(err, BK_REFUSED,
+	(void)bk_fail(err, bk_doveadm_exit_kind(status),
 		      "doveadm could not do it: %s (status %d)",
 		      *why ? why : "it does not say why", status);
 	free(why);
@@ -95,11 +107,31 @@ int bk_doveadm_local_try(const struct bk_doveadm_local *local, const char *user,
 	const char *const words[] = {"mailbox", "list",  "-u", user,
 				     "--",      "INBOX", NULL};
 
-	if (!user || order(local, words, err) == 0)
+	struct bk_buf said = {0};
+
+	if (!user)
 		return 0;
-	if (err->kind == BK_REFUSED)
+	int rc = run(local, words, &said, 0, err);
+	if (rc == 0 && strncmp(bk_buf_text(&said), "INBOX", 5) != 0)
+		rc = bk_fail(err, BK_DENIED,
+			     "doveadm = in bk.conf(5): what is run is not "
+			     "doveadm, or has no INBOX of %s",
+			     user);
+	bk_buf_clear(&said);
+	if (rc < 0 && (err->kind == BK_REFUSED || err->kind == BK_BUSY))
 		err->kind = BK_DENIED;
-	return -1;
+	return rc;
+}
+
+int bk_doveadm_local_status(const struct bk_doveadm_local *local,
+			    const char *user, const char *mailbox,
+			    struct bk_buf *out, struct bk_err *err)
+{
+	const char *const words[] = {
+		"mailbox",          "status", "-u",    user,
+		"uidvalidity guid", "--",     mailbox, NULL};
+
+	return run(local, words, out, 0, err);
 }
 
 struct words {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "store/doveadm.h"
 
 struct bk_doveadm_local {
@@ -27,6 +28,13 @@ int bk_doveadm_local_try(const struct bk_doveadm_local *local, const char *user,
 int bk_doveadm_local_update(const struct bk_doveadm_local *local,
 			    const struct bk_doveadm_update *update,
 			    struct bk_err *err);
+/* Adds one line for each mailbox that the name may mean: "INBOX uidvalidity=1
+ * guid=f0".  BK_REFUSED: there is none. */
+int bk_doveadm_local_status(const struct bk_doveadm_local *local,
+			    const char *user, const char *mailbox,
+			    struct bk_buf *out, struct bk_err *err);
+/* An exit status that may be another one later: BK_BUSY, else BK_REFUSED. */
+enum bk_kind bk_doveadm_exit_kind(int status);
 int bk_doveadm_local_delete(const struct bk_doveadm_local *local,
 			    const char *user, const char *mailbox,
 			    struct bk_err *err);

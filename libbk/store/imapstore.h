@@ -180,6 +180,13 @@ int bk_imapstore_admin_name(const struct bk_imapstore_session *admin,
 			    struct bk_buf *out, struct bk_err *err);
 void bk_imapstore_admin_close(struct bk_imapstore *imapstore);
 
+/* ---- imapstore_uids.c ---- */
+
+/* As bk_imap_guid(), for bk_doveadm_prove(); BK_DENIED where none is told. */
+int bk_imapstore_guid(const struct bk_imapstore_session *session,
+		      struct bk_view mailbox, struct bk_imap_status *out,
+		      struct bk_err *err);
+
 /* ---- imapstore_replica.c ---- */
 
 /* As bk_doveadm_update(), on a Cyrus; BK_REFUSED where it cannot be done. */

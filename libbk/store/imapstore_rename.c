@@ -143,6 +143,22 @@ int bk_imapstore_delete_folder(struct bk_store *store,
 
 /* ---- as if it were new ---- */
 
+static int delete_inbox(struct bk_imapstore_session *session,
+			const struct bk_folder *folder, struct bk_err *err)
+{
+	struct bk_doveadm *doveadm = session->owner->server->doveadm;
+	const char *user = bk_imapstore_owner(session->owner, session->address);
+	struct bk_imap_status is = {0};
+
+	if (bk_imapstore_guid(session, folder->raw, &is, err) < 0)
+		return -1;
+	const struct bk_doveadm_known known = {user, "INBOX", is.uid_validity,
+					       is.guid};
+	if (bk_doveadm_prove(doveadm, &known, err) < 0)
+		return -1;
+	return bk_doveadm_delete(doveadm, user, "INBOX", err);
+}
+
 static int renew_it(struct bk_imapstore_session *session, void *arg,
 		    struct bk_err *err)
 {
@@ -156,10 +172,7 @@ static int renew_it(struct bk_imapstore_session *session, void *arg,
 	if (!is.known || is.messages)
 		return bk_fail(err, BK_EXISTS, "it holds messages");
 	if (is_inbox(folder))
-		return bk_doveadm_delete(
-			session->owner->server->doveadm,
-			bk_imapstore_owner(session->owner, session->address),
-			"INBOX", err);
+		return delete_inbox(session, folder, err);
 	return delete_it(session, arg, err);
 }
 

@@ -32,6 +32,26 @@
 
 /* ---- doveadm ---- */
 
+int bk_imapstore_guid(const struct bk_imapstore_session *session,
+		      struct bk_view mailbox, struct bk_imap_status *out,
+		      struct bk_err *err)
+{
+	if (bk_imap_guid(session->imap, mailbox, out, err) < 0) {
+		if (err->kind == BK_REFUSED)
+			err->kind = BK_DENIED;
+		return err->kind == BK_DENIED
+			       ? bk_context(err,
+					    "doveadm = in bk.conf(5): the "
+					    "server is no Dovecot")
+			       : -1;
+	}
+	if (!out->guid)
+		return bk_fail(err, BK_DENIED,
+			       "doveadm = in bk.conf(5): the server is no "
+			       "Dovecot: it tells no GUID");
+	return 0;
+}
+
 static int name_mailbox(struct bk_imapstore_writer *w,
 			const struct bk_imapstore_session *session,
 			struct bk_err *err)
@@ -45,7 +65,29 @@ static int name_mailbox(struct bk_imapstore_writer *w,
 		w->uids.mailbox =
 			bk_arena_strdup(&w->arena, bk_buf_text(&name));
 	bk_buf_clear(&name);
+	w->uids.proven = !w->imapstore->server->doveadm;
+	if (rc < 0 || w->uids.proven)
+		return rc;
+	struct bk_imap_status is = {0};
+	rc = bk_imapstore_guid(session, w->raw, &is, err);
+	w->uids.validity = is.uid_validity;
+	w->uids.guid = is.guid ? bk_arena_strdup(&w->arena, is.guid) : NULL;
 	return rc;
+}
+
+/* It may be another server's, whose mailboxes are called alike. */
+static int prove(struct bk_imapstore_writer *w, const char *user,
+		 struct bk_err *err)
+{
+	const struct bk_doveadm_known known = {user, w->uids.mailbox,
+					       w->uids.validity, w->uids.guid};
+
+	if (w->uids.proven)
+		return 0;
+	if (bk_doveadm_prove(w->imapstore->server->doveadm, &known, err) < 0)
+		return -1;
+	w->uids.proven = true;
+	return 0;
 }
 
 static int update(struct bk_imapstore_writer *w, struct bk_doveadm_update what,
@@ -58,6 +100,8 @@ static int update(struct bk_imapstore_writer *w, struct bk_doveadm_update what,
 						   w->want->name, &what, err);
 	what.user = bk_imapstore_owner(w->imapstore, w->address);
 	what.mailbox = w->uids.mailbox;
+	if (prove(w, what.user, err) < 0)
+		return -1;
 	return bk_doveadm_update(doveadm, &what, err);
 }
 

@@ -63,6 +63,9 @@ struct bk_imapstore_uids {
 	uint32_t last;       /* the highest that a message was to get */
 	uint32_t gap;        /* of begin() */
 	char why[146];       /* they are not kept; "" */
+	const char *guid;    /* and UIDVALIDITY, as IMAP had them; in arena */
+	uint32_t validity;
+	bool proven; /* doveadm has the same mailbox */
 	bool on;     /* the server is brought to give out the right ones */
 	bool clash;  /* what has one is another message at the source */
 	bool theirs; /* people work in it: they stay */

@@ -17,7 +17,7 @@ cd "$work" || exit 1
 for server in a b; do
 	dovecot "$work/$server" full "$work/pki"
 	dovecot "$work/$server" adduser ann@a.test bob@a.test dan@a.test \
-		eve@a.test
+		eve@a.test fay@a.test
 	dovecot "$work/$server" start
 done
 port() {
@@ -248,6 +248,58 @@ by() {
 	shift
 	move eve@a.test --to-option "doveadm=$doveadm" "$@"
 }
+
+# ---- a doveadm of another server ------------------------------------------------------
+
+# every_state: of each folder of fay's, at the old server.
+every_state() {
+	dovecot "$work/a" doveadm -f flow mailbox status -u fay@a.test \
+		'messages uidvalidity uidnext' '*' | sort
+}
+
+# refuses_other DOVEADM: it is not the new server's.
+refuses_other() {
+	every_state >expected
+	exits 2 "a doveadm of another server" move fay@a.test \
+		--to-option "doveadm=$1"
+	cp err told
+	ok "... is told" grep -q 'is of another server' told
+	every_state >got
+	ok "... and changes nothing there" cmp expected got
+	ok "... and no mail gets new UIDs" test \
+		"$(state b fay@a.test messages)" -eq 0
+}
+
+"$top/tests/lib/imap_world.py" ordinary "$(login "$work/a" fay@a.test)" \
+	--messages 10 >out 2>&1 || cat out
+case $way in
+http) refuses_other "http://127.0.0.1:$(port a DOVEADM)" ;;
+local) refuses_other "doveadm -c $work/a/dovecot.conf" ;;
+esac
+
+# ---- the same, not for long ------------------------------------------------------------
+
+fails_for_now() {
+cat >later <<-SH
+	#!/bin/sh
+	[ "\$2" != update ] || exit 75
+	exec $program "\$@"
+SH
+chmod 755 later
+exits 75 "a doveadm that fails for now" move fay@a.test \
+	--to-option "doveadm=$work/later"
+cp err told
+ok "... is named" grep -q 'doveadm could not do it: .*status 75' told
+ok "... and no mail gets new UIDs" test "$(state b fay@a.test messages)" -eq 0
+exits 14 "what is no doveadm" move fay@a.test --to-option doveadm=/bin/true
+cp err told
+ok "... is named" grep -q 'is not doveadm' told
+exits 14 "preflight sees it" move fay@a.test preflight \
+	--to-option doveadm=/bin/true
+}
+[ "$way" = http ] || fails_for_now
+ok "the right one" move fay@a.test
+ok "... keeps all UIDs" same fay@a.test
 
 as_program() {
 missing='it cannot be run: No such file or directory'
