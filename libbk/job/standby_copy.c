@@ -352,9 +352,8 @@ static int done(void *arg, const struct bk_restore_folder *folder,
 	memcpy(is->guid, now->guid, sizeof(is->guid));
 	memcpy(is->place, now->place, sizeof(is->place));
 	memcpy(is->sum, now->sum, sizeof(is->sum));
-	is->exact = whole && !end->kept_extra && !end->refused &&
-		    (!copy->follow.keeps || copy->follow.live);
-	is->had = is->exact;
+	is->had = is->exact = whole && !end->kept_extra && !end->refused &&
+			      (!copy->follow.keeps || copy->follow.live);
 	if (end->strays && is->strays != end->strays && !copy->follow.live)
 		bk_standby_tell_strays(copy, is, end->strays);
 	is->strays = copy->follow.live ? 0 : end->strays;
