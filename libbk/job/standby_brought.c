@@ -35,6 +35,8 @@ int bk_standby_brought_begin(struct bk_standby_copy *copy, struct bk_err *err)
 {
 	struct bk_standby_state *state = copy->state;
 
+	if (!copy->takes_over)
+		return 0;
 	/* Of a time before it was a standby. */
 	for (size_t i = 0; i < copy->now.n; i++) {
 		const struct bk_standby_folder *now = &copy->now.items[i];

@@ -226,10 +226,9 @@ static int rename_one(struct bk_standby_copy *copy, struct bk_store *store,
 		      const struct bk_standby_folder *now, struct bk_err *err)
 {
 	struct bk_standby_folder *was = &copy->state->items[task->from];
-	int rc = 0;
+	bool tears = copy->far && bk_standby_far_tears(copy, was, now);
+	int rc = tears ? 0 : bk_standby_rename(copy, store, was, now, err);
 
-	if (!copy->far || !bk_standby_far_tears(copy, was, now))
-		rc = bk_standby_rename(copy, store, was, now, err);
 	if (rc < 0)
 		return -1;
 	copy->renamed += rc > 0;
@@ -246,9 +245,9 @@ static int begin(void *arg, struct bk_store *store, struct bk_err *err)
 	struct bk_standby_copy *copy = arg;
 
 	/* Before anything is: what is found here later may be ours. */
-	if (!copy->state->begun && bk_standby_state_save(copy->state, err) < 0)
-		return -1;
-	if (copy->takes_over && bk_standby_brought_begin(copy, err) < 0)
+	if ((!copy->state->begun &&
+	     bk_standby_state_save(copy->state, err) < 0) ||
+	    bk_standby_brought_begin(copy, err) < 0)
 		return -1;
 	for (size_t i = 0; i < copy->now.n; i++) {
 		const struct bk_standby_task *task = &copy->plan.tasks[i];
@@ -375,10 +374,9 @@ static void mark_lacking(struct bk_standby_copy *copy, const char *account)
 	for (size_t i = 0; i < state->n && !is; i++)
 		if (strcmp(state->items[i].account, account) == 0)
 			is = &state->items[i];
-	if (!is || !is->exact)
-		return;
-	is->exact = false;
-	copy->left++;
+	copy->left += is && is->exact;
+	if (is)
+		is->exact = false;
 }
 
 /* It is tried again with the account's inbox, which its settings come with. */
@@ -462,7 +460,6 @@ void bk_standby_copy_init(struct bk_standby_copy *copy,
 			  struct bk_progress *progress, unsigned kind)
 {
 	bool live = kind & BK_STANDBY_LIVE;
-
 	*copy = (struct bk_standby_copy){
 		.state = state,
 		.progress = progress,
