@@ -144,7 +144,7 @@ ok "it follows" follow
 sleep 1.1 && touch before
 more_at_primary
 for account in $ann $bob; do
-	ok "scripts of $account" sieve a $account put sorts <keep.sieve
+	ok "scripts of $account" sieve a "$account" put sorts <keep.sieve
 done
 ok "a differential" bk-backup mail --differential
 ok "its mail cannot be read" spoil
