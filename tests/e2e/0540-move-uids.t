@@ -326,7 +326,7 @@ cp err told
 ok "... says what it lacks" grep -q 'stat(/nowhere) failed: No such file' told
 printf '#!/bin/sh\nsleep 600\n' >hangs
 chmod 755 hangs
-exits 14 "one that hangs is ended" by "$work/hangs" --to-option timeout=2s
+exits 14 "one that hangs is ended" by "$work/hangs" --to-option timeout=8s
 cp err told
 ok "... and that is said" grep -q 'doveadm: .*: no answer in time' told
 ok "nothing was moved" test "$(state b eve@a.test messages)" -eq 1
