@@ -72,9 +72,8 @@ static void drop_accounts(struct bk_restore_batch *batch,
 
 static void clear_batch(struct bk_restore_batch *batch)
 {
-	struct bk_err ignored = {0};
-
-	(void)join_opener(batch, &ignored);
+	if (batch->opener)
+		bk_restore_opener_stop(batch->opener);
 	clear_folders(batch);
 	drop_accounts(batch, NULL);
 	free(batch->accounts);

@@ -181,3 +181,13 @@ int bk_restore_opener_join(struct bk_restore_opener *opener, struct bk_err *err)
 	free_opener(opener);
 	return rc;
 }
+
+void bk_restore_opener_stop(struct bk_restore_opener *opener)
+{
+	struct bk_err why = {0};
+
+	(void)bk_fail(&why, BK_CANCELLED, "the restore has ended");
+	bk_queue_cancel(opener->queue, &why);
+	(void)bk_pool_join(opener->pool, &why);
+	free_opener(opener);
+}

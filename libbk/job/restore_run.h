@@ -118,6 +118,8 @@ void bk_restore_opener_add(struct bk_restore_opener *opener,
 /* When all are open; frees it either way. */
 int bk_restore_opener_join(struct bk_restore_opener *opener,
 			   struct bk_err *err);
+/* Of a run that has failed: opens no more of them, and frees it. */
+void bk_restore_opener_stop(struct bk_restore_opener *opener);
 
 /*
  * Finishes the folders of a batch, and its accounts but for the one that the
