@@ -369,5 +369,9 @@ int bk_move_probe(const struct bk_move_task *task, struct bk_err *err)
 	/* It was waited for, and no other run will ask again. */
 	if (err->kind == BK_BUSY)
 		err->kind = BK_LOST;
-	return bk_context(err, "it has moved, but the probe failed");
+	(void)bk_context(err, "it has moved, but the probe failed");
+	size_t len = strlen(err->text);
+	(void)snprintf(err->text + len, sizeof(err->text) - len,
+		       "; see to the front, or bring it back");
+	return -1;
 }

@@ -53,6 +53,7 @@ misses() {
 	ok "$2: $status" ended missed $status
 	ok "... with status 14" test $status -eq 14
 	ok "... in words" grep -Eq "it has moved, but the probe failed: .*$2" said
+	exits 1 "... and not to run it again" grep 'run it again' said
 	sends "$account" 2 | sh
 	ok "... what it says brings it back" does_next
 	sends "$account" 3 | sh
