@@ -5,9 +5,8 @@
  * BK_FAULT_AT'th.  In all others it is nothing.
  *
  *	BK_FAULT_AT=N     end at the Nth place passed, from 1; 0 or unset: never
- *	BK_FAULT_STOP=P   stop (SIGSTOP) at the first place called P, until
- *somebody lets it go on (SIGCONT) BK_FAULT_LIST=1   print "fault N: place" to
- *stderr at each
+ *	BK_FAULT_STOP=P   stop at the first place called P, until SIGCONT
+ *	BK_FAULT_LIST=1   print "fault N: place" to stderr at each
  *
  * So a loop over N, until the status is no longer 99, cuts a run everywhere.
  */
